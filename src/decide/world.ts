@@ -1,0 +1,86 @@
+import type { Action } from '../fleet/action.ts';
+import type { Activity } from '../fleet/activity.ts';
+import type { Hold } from '../fleet/hold.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
+import type { Labels } from '../fleet/label.ts';
+import type { Fen } from '../fleet/money.ts';
+import type { Notice } from '../fleet/notice.ts';
+import type { Obligation } from '../fleet/obligation.ts';
+import type { ProviderKind } from '../fleet/provider-kind.ts';
+import type { Tracked } from '../fleet/snapshot.ts';
+import type { Price } from '../fleet/account.ts';
+
+/** One instance with all that is known of it beside its row. */
+export interface InstanceView {
+  readonly key: InstanceKey;
+  readonly tracked: Tracked;
+  readonly labels: Labels;
+  /** `null`: no probe is configured for it, which is as good as unknown. */
+  readonly activity: Activity | null;
+}
+
+/** How far the account's listing can be trusted, decided once per pass. */
+export type Trust = 'good' | 'stale-snapshot' | 'incomplete-snapshot' | 'shrunken-snapshot';
+
+/** One account as a pass sees it. All times epoch ms, money fen. */
+export interface AccountView {
+  readonly name: string;
+  readonly provider: ProviderKind;
+  /** What the configuration lets us do there. */
+  readonly allowed: ReadonlySet<Action>;
+  readonly trust: Trust;
+  /** When the listing was taken; `null`: never. */
+  readonly takenAt: number | null;
+  readonly instances: readonly InstanceView[];
+  readonly balanceFen: Fen | null;
+  readonly runwayMs: number | null;
+  /** Since when the balance has been below `fen` / the runway below `ms` without a break; `null`: it is not, or unknown. */
+  balanceBelowSince(fen: Fen): number | null;
+  runwayBelowSince(ms: number): number | null;
+  /** May paid or destructive work leave? `frozen`: the ledger lost data or fell short; `breaker`: too many unclear answers. */
+  readonly paidWork: 'open' | 'frozen' | 'breaker';
+  /** No action at all: the credentials are refused. */
+  readonly breakerOpen: boolean;
+  readonly prices: ReadonlyMap<string, Price>;
+  /** `null`: no limit is configured, so nothing is paid. */
+  readonly spend: {
+    readonly callsPerDay: number | null;
+    readonly perDayFen: Fen | null;
+    readonly callsToday: number;
+    readonly spentTodayFen: Fen;
+  } | null;
+  /** When interrupting operations were armed on the account in the last 60 s, over all policies. */
+  readonly interruptedAt: readonly number[];
+}
+
+/** How far one step of a policy has come for one occurrence. */
+export type StepState = 'none' | 'open' | 'done' | 'failed';
+
+/** What was done before, by target ("account/id", or the account's name for account-level policies). */
+export interface History {
+  /** State of step `step` of a policy for one target and occurrence. */
+  step(policy: string, target: string, occurrence: string, step: number): StepState;
+  /** When the policy last acted on the target, for `cooldown`. */
+  lastActedAt(policy: string, target: string): number | null;
+  /** When the policy acted within the last hour, all targets of the account, for `limits`. */
+  actedAt(policy: string, account: string): readonly number[];
+  /** An unfinished operation: `any` blocks everything, `paid` (an escalated paid one) blocks what costs or destroys. */
+  open(instance: InstanceKey): 'none' | 'any' | 'paid';
+  lastRenewedAt(instance: InstanceKey): number | null;
+  notice(policy: string, instance: InstanceKey, occurrence: string): Notice | null;
+  notices(account: string): readonly Notice[];
+  obligations(account: string): readonly Obligation[];
+  /** When the daemon first saw a policy of that name; a tick before that is not missed. */
+  policySince(policy: string): number | null;
+  /** The account-level occurrences that were announced and have not recovered. */
+  lowBalance(policy: string, account: string): string | null;
+}
+
+/** Everything an evaluation may know. `now` is asked for once per pass. */
+export interface World {
+  readonly now: number;
+  readonly paused: boolean;
+  readonly accounts: readonly AccountView[];
+  readonly holds: ReadonlyMap<InstanceKey, Hold>;
+  readonly history: History;
+}

@@ -1,0 +1,27 @@
+import type { Action } from './action.ts';
+import type { Fen } from './money.ts';
+import type { ProviderKind } from './provider-kind.ts';
+import type { Billing, Status } from './status.ts';
+
+/** What one instance of a kind costs, where the API does not say. */
+export interface Price {
+  readonly hourlyFen: Fen | null;
+  readonly dailyFen: Fen | null;
+  readonly monthlyFen: Fen | null;
+}
+
+/** One set of credentials at one provider, as configured, without the credentials. */
+export interface Account {
+  readonly name: string;
+  readonly provider: ProviderKind;
+  readonly baseUrl: string;
+  readonly pollEveryMs: number;
+  readonly requestsPerSecond: number;
+  readonly actions: readonly Action[];
+  /** Keys in lower case. */
+  readonly statusWords: ReadonlyMap<string, Status>;
+  readonly billingWords: ReadonlyMap<string, Billing>;
+  /** By the instance's `gpuType`. */
+  readonly prices: ReadonlyMap<string, Price>;
+  readonly spendLimit: { readonly perDayFen: Fen | null; readonly callsPerDay: number | null } | null;
+}
