@@ -1,0 +1,48 @@
+import { join } from 'node:path';
+
+const QUIET = '--disable-warning=ExperimentalWarning';
+
+/**
+ * What can be asked for. `steps` are argument lists for Node, run in order: a task of one step becomes that program, one of several
+ * runs them all and fails if any did. `redis` says whether a redis-server must be there first.
+ */
+export function taskFor(root, name, args) {
+  const inModules = (...path) => join(root, 'node_modules', ...path);
+  const program = [QUIET, join(root, 'src', 'cli', 'main.ts')];
+  const typecheck = { label: 'tsc', args: [inModules('typescript', 'bin', 'tsc'), '-p', root] };
+  const lint = [
+    { label: 'biome', args: [inModules('@biomejs', 'biome', 'bin', 'biome'), 'check'] },
+    { label: 'oxlint', args: [inModules('oxlint', 'bin', 'oxlint'), '--type-aware', '--deny-warnings', 'src', 'test'] },
+    typecheck,
+  ];
+  const test = { label: 'vitest', args: [inModules('vitest', 'vitest.mjs'), 'run', ...args] };
+  switch (name) {
+    case 'lamplighter':
+      // In the caller's folder: a path among the arguments is the caller's.
+      return {
+        redis: args[0] === 'demo',
+        inRoot: false,
+        steps: [{ label: 'lamplighter', args: [...program, ...args] }],
+      };
+    case 'test':
+      return { redis: true, inRoot: true, steps: [test] };
+    case 'bench':
+      return {
+        redis: true,
+        inRoot: true,
+        steps: [{ label: 'bench', args: [QUIET, join(root, 'test', 'bench', 'main.ts'), ...args] }],
+      };
+    case 'lint':
+      return { redis: false, inRoot: true, steps: lint };
+    case 'typecheck':
+      return { redis: false, inRoot: true, steps: [typecheck] };
+    case 'check':
+      return { redis: true, inRoot: true, steps: [...lint, test] };
+    case 'node':
+      return { redis: false, inRoot: false, steps: [{ label: 'node', args }] };
+    default:
+      return undefined;
+  }
+}
+
+export const TASKS = ['lamplighter', 'test', 'bench', 'lint', 'typecheck', 'check', 'node'];
