@@ -1,0 +1,34 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Clock } from '../fleet/clock.ts';
+
+/** The longest wait one timer can hold: 2^31-1 ms; a longer one would fire at once. */
+const LONGEST_TIMER_MS = 2_147_483_647;
+
+async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  let left = Math.max(0, ms);
+  while (left > LONGEST_TIMER_MS) {
+    await delay(LONGEST_TIMER_MS, undefined, { signal });
+    left -= LONGEST_TIMER_MS;
+  }
+  await delay(left, undefined, { signal });
+}
+
+/** The operating system's clock. */
+export const systemClock: Clock = {
+  now: () => Date.now(),
+  monotonic: () => performance.now(),
+  sleep: wait,
+  toReal: (ms) => ms,
+};
+
+/** A clock that starts at `startAt` (epoch ms) and goes `factor` times as fast as the real one. */
+export function fasterClock(startAt: number, factor: number): Clock {
+  if (!(factor > 0)) throw new Error(`clock factor ${factor} is not above 0`);
+  const origin = performance.now();
+  return {
+    now: () => Math.floor(startAt + (performance.now() - origin) * factor),
+    monotonic: () => (performance.now() - origin) * factor,
+    sleep: (ms, signal) => wait(ms / factor, signal),
+    toReal: (ms) => ms / factor,
+  };
+}

@@ -1,0 +1,228 @@
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
+import type { Action } from '../fleet/action.ts';
+import type { EventName } from '../fleet/event.ts';
+import type { OperationOutcome } from '../fleet/operation.ts';
+import type { DecisionReason } from '../fleet/reason.ts';
+
+/** Seconds: from a fast poll of a small account to the total deadline of one request. */
+const REQUEST_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
+/** Seconds: one pass, from a handful of instances to a hundred thousand. */
+const PASS_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+/** Seconds: from an instant stop to a renewal that had to be waited for. */
+const OPERATION_BUCKETS = [1, 5, 15, 30, 60, 120, 300, 600, 1200, 3600];
+
+/**
+ * What the daemon counts, on registries of its own: `own` holds the `lamplighter_` metrics, `process` those of Node.
+ * Series of instances are not here: they are written straight from the fleet as last seen, see fleet-series.ts.
+ */
+export function makeMetrics() {
+  const own = new Registry();
+  const processes = new Registry();
+  collectDefaultMetrics({ register: processes });
+  const registers = [own];
+
+  const metrics = {
+    own,
+    processes,
+    pollLastSuccess: new Gauge({
+      name: 'lamplighter_poll_last_success_timestamp_seconds',
+      help: 'When the account was last listed with success, Unix time.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    pollDuration: new Histogram({
+      name: 'lamplighter_poll_duration_seconds',
+      help: 'From the start of a poll to its stored snapshot.',
+      labelNames: ['account'] as const,
+      buckets: REQUEST_BUCKETS,
+      registers,
+    }),
+    providerRequests: new Counter({
+      name: 'lamplighter_provider_requests_total',
+      help: 'Requests to a cloud, by what became of them.',
+      labelNames: ['account', 'operation', 'outcome'] as const,
+      registers,
+    }),
+    providerRequestDuration: new Histogram({
+      name: 'lamplighter_provider_request_duration_seconds',
+      help: 'How long a cloud took to answer.',
+      labelNames: ['account', 'operation'] as const,
+      buckets: REQUEST_BUCKETS,
+      registers,
+    }),
+    unknownWords: new Counter({
+      name: 'lamplighter_unknown_words_total',
+      help: 'Status and billing words in listings that nobody has taught us, by account and raw word.',
+      labelNames: ['account', 'field', 'word'] as const,
+      registers,
+    }),
+    evaluations: new Counter({
+      name: 'lamplighter_evaluations_total',
+      help: 'Instance and policy pairs that were evaluated.',
+      registers,
+    }),
+    evaluationDuration: new Histogram({
+      name: 'lamplighter_evaluation_duration_seconds',
+      help: 'How long one pass took to decide.',
+      buckets: PASS_BUCKETS,
+      registers,
+    }),
+    decisions: new Counter({
+      name: 'lamplighter_decisions_total',
+      help: 'Decisions by policy, action and reason; inaction counts too.',
+      labelNames: ['policy', 'action', 'reason'] as const,
+      registers,
+    }),
+    conflicts: new Counter({
+      name: 'lamplighter_policy_conflicts_total',
+      help: 'Times a policy gave way to an earlier one that wanted something else of the same instance.',
+      labelNames: ['policy'] as const,
+      registers,
+    }),
+    operations: new Counter({
+      name: 'lamplighter_operations_total',
+      help: 'Operations that ended, by outcome.',
+      labelNames: ['account', 'action', 'outcome'] as const,
+      registers,
+    }),
+    operationsOpen: new Gauge({
+      name: 'lamplighter_operations_open',
+      help: 'Operations that have not ended, by state.',
+      labelNames: ['state'] as const,
+      registers,
+    }),
+    operationDuration: new Histogram({
+      name: 'lamplighter_operation_duration_seconds',
+      help: 'From armed to the end of an operation.',
+      labelNames: ['action'] as const,
+      buckets: OPERATION_BUCKETS,
+      registers,
+    }),
+    operationEscalated: new Gauge({
+      name: 'lamplighter_operation_escalated',
+      help: 'Operations that wait for a person.',
+      registers,
+    }),
+    reloadSuccessful: new Gauge({
+      name: 'lamplighter_policy_last_reload_successful',
+      help: 'Was the last reading of the policies without error? 1 yes, 0 no.',
+      registers,
+    }),
+    reloadSuccessTime: new Gauge({
+      name: 'lamplighter_policy_last_reload_success_timestamp_seconds',
+      help: 'When policies were last read without error, Unix time.',
+      registers,
+    }),
+    policiesLoaded: new Gauge({
+      name: 'lamplighter_policies_loaded',
+      help: 'Policies in force.',
+      registers,
+    }),
+    policyEnabled: new Gauge({
+      name: 'lamplighter_policy_enabled',
+      help: 'One per policy in force: 1 enabled, 0 not, with its mode.',
+      labelNames: ['policy', 'mode'] as const,
+      registers,
+    }),
+    holdsActive: new Gauge({ name: 'lamplighter_holds_active', help: 'Holds in force.', registers }),
+    paused: new Gauge({ name: 'lamplighter_paused', help: 'Is all acting paused? 1 yes, 0 no.', registers }),
+    paidWorkFrozen: new Gauge({
+      name: 'lamplighter_paid_work_frozen',
+      help: 'Is paid and destructive work frozen? 1 yes, 0 no.',
+      registers,
+    }),
+    breakerOpen: new Gauge({
+      name: 'lamplighter_account_breaker_open',
+      help: 'Does the breaker of the account hold work back? 1 yes, 0 no.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    queueJobs: new Gauge({
+      name: 'lamplighter_queue_jobs',
+      help: 'Jobs by queue and state.',
+      labelNames: ['queue', 'state'] as const,
+      registers,
+    }),
+    queueOldest: new Gauge({
+      name: 'lamplighter_queue_oldest_job_seconds',
+      help: 'Age of the oldest job that waits, by queue; 0 when none does.',
+      labelNames: ['queue'] as const,
+      registers,
+    }),
+    notifications: new Counter({
+      name: 'lamplighter_notifications_total',
+      help: 'Notifications by notifier and outcome.',
+      labelNames: ['notifier', 'outcome'] as const,
+      registers,
+    }),
+    probes: new Counter({
+      name: 'lamplighter_probe_readings_total',
+      help: 'Readings of activity probes, by verdict.',
+      labelNames: ['probe', 'verdict'] as const,
+      registers,
+    }),
+    savedGpuSeconds: new Counter({
+      name: 'lamplighter_saved_gpu_seconds_total',
+      help: 'GPU seconds not paid for because a policy had stopped the instance. The same number on every replica.',
+      labelNames: ['policy'] as const,
+      registers,
+    }),
+    savedYuan: new Counter({
+      name: 'lamplighter_saved_yuan_total',
+      help: 'Estimated yuan not spent because a policy had stopped the instance, where prices are known.',
+      labelNames: ['policy'] as const,
+      registers,
+    }),
+    buildInfo: new Gauge({
+      name: 'lamplighter_build_info',
+      help: 'Always 1; the version is in the labels.',
+      labelNames: ['version', 'node'] as const,
+      registers,
+    }),
+  };
+  return metrics;
+}
+
+export type Metrics = ReturnType<typeof makeMetrics>;
+
+/** How many different raw words per field and account are told apart before they count as "other". */
+const MAX_WORDS = 20;
+/** A raw word is cut to this: it comes from outside and becomes a label. */
+const MAX_WORD_LENGTH = 40;
+
+/** Counts words that nobody taught us, with a bound on how many become series. */
+export function unknownWordCounter(metrics: Metrics): (account: string, field: string, word: string) => void {
+  const seen = new Map<string, Set<string>>();
+  return (account, field, word) => {
+    const key = `${account}/${field}`;
+    let words = seen.get(key);
+    if (words === undefined) {
+      words = new Set();
+      seen.set(key, words);
+    }
+    const short = word.slice(0, MAX_WORD_LENGTH);
+    const known = words.has(short) || words.size < MAX_WORDS;
+    if (known) words.add(short);
+    metrics.unknownWords.inc({ account, field, word: known ? short : 'other' });
+  };
+}
+
+export function countDecision(metrics: Metrics, policy: string, action: Action, reason: DecisionReason, n = 1): void {
+  metrics.decisions.inc({ policy, action, reason }, n);
+}
+
+export function countOutcome(
+  metrics: Metrics,
+  operation: { readonly account: string; readonly action: Action; readonly createdAt: number },
+  outcome: OperationOutcome,
+  now: number,
+): void {
+  metrics.operations.inc({ account: operation.account, action: operation.action, outcome });
+  metrics.operationDuration.observe({ action: operation.action }, Math.max(0, now - operation.createdAt) / 1000);
+}
+
+export type NotificationOutcome = 'delivered' | 'failed' | 'retried' | 'dropped';
+
+export function countNotification(metrics: Metrics, notifier: string, outcome: NotificationOutcome, _event: EventName): void {
+  metrics.notifications.inc({ notifier, outcome });
+}
