@@ -1,0 +1,96 @@
+import { lookup as dnsLookup } from 'node:dns';
+import { BlockList, isIP, type LookupFunction } from 'node:net';
+
+/**
+ * Addresses that a cloud's listing must not lead us to: our own machine, private networks, link-local with the metadata
+ * service, carrier NAT, multicast and what is reserved. Operators allow exceptions by `network.allow`.
+ */
+function refusedAddresses(): BlockList {
+  const list = new BlockList();
+  const v4: readonly (readonly [string, number])[] = [
+    ['0.0.0.0', 8],
+    ['10.0.0.0', 8],
+    ['100.64.0.0', 10],
+    ['127.0.0.0', 8],
+    ['169.254.0.0', 16],
+    ['172.16.0.0', 12],
+    ['192.0.0.0', 24],
+    ['192.168.0.0', 16],
+    ['198.18.0.0', 15],
+    ['224.0.0.0', 4],
+    ['240.0.0.0', 4],
+  ];
+  for (const [net, bits] of v4) list.addSubnet(net, bits, 'ipv4');
+  const v6: readonly (readonly [string, number])[] = [
+    ['::', 128],
+    ['::1', 128],
+    ['64:ff9b::', 96],
+    ['fc00::', 7],
+    ['fe80::', 10],
+    ['ff00::', 8],
+  ];
+  for (const [net, bits] of v6) list.addSubnet(net, bits, 'ipv6');
+  return list;
+}
+
+const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
+
+/** Reads CIDRs such as "10.20.0.0/16" into a list to ask. @throws RangeError naming the text that is none. */
+export function addressList(cidrs: readonly string[]): BlockList {
+  const list = new BlockList();
+  for (const cidr of cidrs) {
+    const [net = '', bits = ''] = cidr.split('/');
+    const family = isIP(net);
+    if (family === 0 || !/^\d{1,3}$/.test(bits)) throw new RangeError(`"${cidr}" is not a CIDR such as 10.20.0.0/16`);
+    list.addSubnet(net, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
+  }
+  return list;
+}
+
+export class AddressRefused extends Error {
+  readonly code = 'ADDRESS_REFUSED';
+
+  constructor(host: string, address: string) {
+    super(`${host} is at ${address}, which is not a public address; network.allow can name it`);
+    this.name = 'AddressRefused';
+  }
+}
+
+/** Says which addresses a listing may lead us to, and resolves names so that the check is made on what is connected to. */
+export class AddressGuard {
+  readonly #refused = refusedAddresses();
+  readonly #allowed: BlockList;
+
+  constructor(allow: readonly string[]) {
+    this.#allowed = addressList(allow);
+  }
+
+  permits(address: string): boolean {
+    const plain = MAPPED.exec(address)?.[1] ?? address;
+    const family = isIP(plain);
+    if (family === 0) return false;
+    const type = family === 4 ? 'ipv4' : 'ipv6';
+    return this.#allowed.check(plain, type) || !this.#refused.check(plain, type);
+  }
+
+  /**
+   * A `lookup` for sockets: every address the name resolves to must be permitted. Literal addresses never get here, so
+   * callers ask {@link permits} for those first.
+   */
+  readonly lookup: LookupFunction = (host, options, callback) => {
+    dnsLookup(host, { ...options, all: true }, (error, addresses) => {
+      if (error !== null) {
+        callback(error, '', 0);
+        return;
+      }
+      const bad = addresses.find(({ address }) => !this.permits(address));
+      const first = addresses[0];
+      if (bad !== undefined || first === undefined) {
+        callback(new AddressRefused(host, bad?.address ?? 'no address'), '', 0);
+        return;
+      }
+      if (options.all === true) callback(null, addresses);
+      else callback(null, first.address, first.family);
+    });
+  };
+}

@@ -1,0 +1,68 @@
+import { request as httpRequest } from 'node:http';
+import { request as httpsRequest } from 'node:https';
+import { isIP } from 'node:net';
+import { type AddressGuard, AddressRefused } from './address-guard.ts';
+
+/** A probe reads small answers; more than this is not one. */
+const MAX_BYTES = 64 * 1024;
+
+export interface Got {
+  readonly status: number;
+  readonly body: string;
+  /** The other side's clock by its `Date` header, epoch ms: its times are compared with its own clock, not with ours. */
+  readonly remoteNow: number | null;
+}
+
+/**
+ * One GET of a probe: no redirects, at most 64 kB, `timeoutMs` in all. With a guard, the address is checked when
+ * connecting, after resolving. @throws the socket's error, AddressRefused, or an Error that names the limit.
+ */
+export function httpGet(
+  url: URL,
+  options: {
+    readonly headers: Readonly<Record<string, string>>;
+    readonly timeoutMs: number;
+    readonly guard: AddressGuard | null;
+    readonly signal: AbortSignal;
+  },
+): Promise<Got> {
+  const { promise, resolve, reject } = Promise.withResolvers<Got>();
+  const host = url.hostname.replace(/^\[|\]$/g, '');
+  if (options.guard !== null && isIP(host) !== 0 && !options.guard.permits(host)) {
+    reject(new AddressRefused(host, host));
+    return promise;
+  }
+  const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const request = send(
+    url,
+    {
+      method: 'GET',
+      headers: { accept: 'application/json', 'accept-encoding': 'identity', ...options.headers },
+      agent: false,
+      signal,
+      ...(options.guard === null ? {} : { lookup: options.guard.lookup }),
+    },
+    (response) => {
+      const chunks: Buffer[] = [];
+      let size = 0;
+      response.on('data', (chunk: Buffer) => {
+        size += chunk.length;
+        if (size > MAX_BYTES) request.destroy(new Error(`the answer is larger than ${MAX_BYTES} bytes`));
+        else chunks.push(chunk);
+      });
+      response.on('error', reject);
+      response.on('end', () => {
+        const date = Date.parse(response.headers.date ?? '');
+        resolve({
+          status: response.statusCode ?? 0,
+          body: Buffer.concat(chunks).toString('utf8'),
+          remoteNow: Number.isNaN(date) ? null : date,
+        });
+      });
+    },
+  );
+  request.on('error', reject);
+  request.end();
+  return promise;
+}

@@ -1,0 +1,58 @@
+import type { Activity, ProbeReading } from '../fleet/activity.ts';
+import type { Tracked } from '../fleet/snapshot.ts';
+import { isUp } from '../fleet/status.ts';
+
+/**
+ * What several readings say together. Any `active` wins. `idle` needs every probe that applies to say idle, and at least
+ * one of them to judge work: an empty room does not prove that nothing computes. One `unknown` makes it unknown.
+ *
+ * The idle clock starts at the latest of the last proven activity and the boot.
+ */
+export function judge(tracked: Tracked, readings: readonly ProbeReading[], now: number): Activity {
+  if (!isUp(tracked.instance.status)) return { kind: 'not-applicable', at: now };
+  const applicable = readings.filter((reading) => reading.verdict !== 'not-applicable');
+  if (applicable.length === 0) return { kind: 'unknown', at: now, reason: 'no-probe', readings };
+  const oldest = Math.min(...applicable.map((reading) => reading.at));
+  const active = applicable.filter((reading) => reading.verdict === 'active');
+  if (active.length > 0) return { kind: 'active', at: Math.max(...active.map((reading) => reading.at)), readings };
+  const unknown = applicable.find((reading) => reading.verdict === 'unknown');
+  if (unknown !== undefined) {
+    return { kind: 'unknown', at: oldest, reason: unknown.reason ?? 'bad-answer', readings };
+  }
+  if (!applicable.some((reading) => reading.judges === 'work')) {
+    return { kind: 'unknown', at: oldest, reason: 'not-judged', readings };
+  }
+  const starts = applicable.map((reading) => reading.lastActiveAt ?? now);
+  const boot = tracked.upSince ?? tracked.firstSeenAt;
+  return { kind: 'idle', at: oldest, since: Math.min(now, Math.max(...starts, boot)), readings };
+}
+
+/**
+ * A new reading, with what the one before it tells: an idle reading that names no time of its own counts from the start
+ * of its unbroken run of idle readings. After an unknown the run begins again, so that nothing unseen counts as idle.
+ */
+export function remember(previous: ProbeReading | undefined, reading: ProbeReading): ProbeReading {
+  switch (reading.verdict) {
+    case 'active':
+      return { ...reading, lastActiveAt: reading.lastActiveAt ?? reading.at };
+    case 'idle': {
+      if (reading.lastActiveAt !== null) return reading;
+      const unbroken = previous?.verdict === 'idle' || previous?.verdict === 'active';
+      return { ...reading, lastActiveAt: unbroken ? (previous.lastActiveAt ?? reading.at) : reading.at };
+    }
+    case 'unknown':
+    case 'not-applicable':
+      return reading;
+  }
+}
+
+/** A reading that is too old to be believed says nothing. */
+export function unlessStale(reading: ProbeReading, staleAfterMs: number, now: number): ProbeReading {
+  if (now - reading.at <= staleAfterMs) return reading;
+  return {
+    ...reading,
+    verdict: 'unknown',
+    reason: 'stale',
+    evidence: `last reading is ${Math.round((now - reading.at) / 1000)} s old`,
+  };
+}
