@@ -28,6 +28,12 @@ export function judge(tracked: Tracked, readings: readonly ProbeReading[], now: 
 }
 
 /**
+ * Two readings of one unchanged last activity differ by the granularity of the other side's clock and the time on the
+ * wire. Within this they are the same moment: a moment that wavers would look like new activity each time.
+ */
+const SAME_MOMENT_MS = 10_000;
+
+/**
  * A new reading, with what the one before it tells: an idle reading that names no time of its own counts from the start
  * of its unbroken run of idle readings. After an unknown the run begins again, so that nothing unseen counts as idle.
  */
@@ -36,7 +42,11 @@ export function remember(previous: ProbeReading | undefined, reading: ProbeReadi
     case 'active':
       return { ...reading, lastActiveAt: reading.lastActiveAt ?? reading.at };
     case 'idle': {
-      if (reading.lastActiveAt !== null) return reading;
+      if (reading.lastActiveAt !== null) {
+        const before = previous?.lastActiveAt ?? null;
+        const same = before !== null && Math.abs(before - reading.lastActiveAt) <= SAME_MOMENT_MS;
+        return same ? { ...reading, lastActiveAt: before } : reading;
+      }
       const unbroken = previous?.verdict === 'idle' || previous?.verdict === 'active';
       return { ...reading, lastActiveAt: unbroken ? (previous.lastActiveAt ?? reading.at) : reading.at };
     }
