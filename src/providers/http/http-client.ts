@@ -1,0 +1,286 @@
+import type { ActionClass } from '../../fleet/action.ts';
+import type { Clock } from '../../fleet/clock.ts';
+import { type CallOutcome, ProviderError, type ReadFailure, type SendGate } from '../port.ts';
+import { describeAnswer, failedRead, refusedRead, refusedSend, statusClass, worthRetrying } from './classify.ts';
+import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
+import { checkedOrigin } from './origin.ts';
+import { RateBudget } from './rate-budget.ts';
+import type { HttpRequest, JsonAnswer, ReadDecoder, RefusalReader, SendDecoder } from './request.ts';
+import { clampRetryAfter, httpDate, retryAfterMs } from './retry-after.ts';
+import { Secrets } from './secrets.ts';
+import { Transport, type WireAnswer, type WireRequest } from './transport.ts';
+
+export interface HttpClientOptions {
+  /** Name of the account, for errors. */
+  readonly account: string;
+  /** An origin; https unless its host is loopback. */
+  readonly baseUrl: string;
+  /** The bare token. `null`: calls carry none. */
+  readonly token: string | null;
+  /** The `Authorization` header made of the token; the token alone where absent. */
+  readonly authorization?: (token: string) => string;
+  readonly requestsPerSecond: number;
+  readonly clock: Clock;
+  /** 0 up to 1: jitter of retries. */
+  readonly random: () => number;
+  readonly limits?: Partial<HttpLimits>;
+  /** The vendor's documented way of saying no; absent where it documents none. */
+  readonly refusal?: RefusalReader;
+}
+
+export interface ReadOptions {
+  readonly signal: AbortSignal;
+  /** Called once, when the first attempt is about to leave: who asks from now on may not be served by this answer. */
+  readonly onStart?: () => void;
+}
+
+export interface SendOptions {
+  readonly signal: AbortSignal;
+  readonly gate: SendGate;
+  readonly actionClass: ActionClass;
+}
+
+/** Reads are tried three times in all. */
+const MAX_RETRIES = 2;
+/** Full jitter over 0.5 s, then 1 s: long enough for a gateway to recover, short against the shortest poll interval. */
+const RETRY_BASE_MS = 500;
+/** A read does not wait longer than this for a cloud that asks to come back later; the next poll is the better retry. */
+const LONGEST_RETRY_WAIT_MS = 5_000;
+
+interface FailedAttempt {
+  readonly failure: ReadFailure;
+  readonly detail: string;
+  readonly retryAfterMs: number | null;
+  readonly cause: unknown;
+}
+
+/**
+ * One account's way to its cloud: rate budget, limits, retries of reads, classification, redaction. It knows no vendor.
+ * The token is in private fields only; bodies go to the decoder that came with the request and nowhere else.
+ */
+export class HttpClient {
+  readonly account: string;
+  readonly #authorization: string | null;
+  readonly #secrets: Secrets;
+  readonly #limits: HttpLimits;
+  readonly #clock: Clock;
+  readonly #random: () => number;
+  readonly #refusal: RefusalReader;
+  readonly #budget: RateBudget;
+  readonly #transport: Transport;
+  /** Until when the cloud asked to be left alone, on the monotonic clock. */
+  #throttledUntil = Number.NEGATIVE_INFINITY;
+
+  /** @throws Error when the base URL is not an origin or not https, or the rate is not above 0. */
+  constructor(options: HttpClientOptions) {
+    this.account = options.account;
+    const { token } = options;
+    this.#authorization = token === null ? null : (options.authorization?.(token) ?? token);
+    this.#secrets = new Secrets(token === null ? [] : [token]);
+    this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
+    this.#clock = options.clock;
+    this.#random = options.random;
+    this.#refusal = options.refusal ?? (() => null);
+    this.#budget = new RateBudget(options.requestsPerSecond, options.clock);
+    this.#transport = new Transport(checkedOrigin(options.baseUrl), this.#limits);
+  }
+
+  /**
+   * A call that changes nothing, whatever its method. Tried again, within the budget, after what may pass.
+   * @throws ProviderError, always, when there is no decoded value in the end.
+   */
+  async read<T>(request: HttpRequest, decode: ReadDecoder<T>, options: ReadOptions): Promise<T> {
+    const wire = this.#wire(request);
+    let started = false;
+    for (let retry = 0; ; retry += 1) {
+      const failed = await this.#mayRead(options.signal);
+      if (failed !== null) throw this.#error(request, failed);
+      if (!started) options.onStart?.();
+      started = true;
+      const result = await this.#attempt(wire, decode, options.signal);
+      if (result.kind === 'value') return result.value;
+      const waitMs = this.#retryWait(result.failed, retry, options.signal);
+      if (waitMs === null) throw this.#error(request, result.failed);
+      try {
+        await this.#clock.sleep(waitMs, options.signal);
+      } catch {
+        throw this.#error(request, result.failed);
+      }
+    }
+  }
+
+  /**
+   * A call that changes something: one request at most, on a connection of its own, never repeated. Never throws.
+   * The gate is asked when the connection stands, just before the first byte.
+   */
+  async send(request: HttpRequest, decode: SendDecoder, options: SendOptions): Promise<CallOutcome> {
+    const pauseMs = this.#throttledUntil - this.#clock.monotonic();
+    if (pauseMs > 0) {
+      return {
+        kind: 'not-sent',
+        detail: `not sent: the cloud asked for a pause, ${Math.ceil(pauseMs / 1000)} s of it left`,
+      };
+    }
+    try {
+      await this.#budget.take('act', options.signal);
+    } catch {
+      return { kind: 'not-sent', detail: 'not sent: given up while waiting for the rate budget' };
+    }
+    const startedAt = this.#clock.now();
+    const result = await this.#transport.send(this.#wire(request), options.gate, options.signal);
+    if (result.kind === 'failure') {
+      const why = this.#secrets.causeOf(result.error).message;
+      return result.dispatched
+        ? { kind: 'uncertain', detail: `sent, no usable answer: ${why}` }
+        : { kind: 'not-sent', detail: `not sent: ${why}` };
+    }
+    try {
+      return this.#judgeSend(result.answer, startedAt, decode, options.actionClass);
+    } catch (error) {
+      // The request has left, so even a bug in a decoder must not look like anything but "may have been done".
+      const name = error instanceof Error ? error.name : 'an error';
+      return {
+        kind: 'uncertain',
+        detail: `sent, but the answer could not be judged (${name}): ${describeAnswer(result.answer)}`,
+      };
+    }
+  }
+
+  /** Cuts what is still in the air after `limits.closeMs`. May be called more than once. */
+  close(): Promise<void> {
+    return this.#transport.close();
+  }
+
+  #judgeSend(wire: WireAnswer, startedAt: number, decode: SendDecoder, actionClass: ActionClass): CallOutcome {
+    const status = statusClass(wire.status);
+    const answer = this.#json(wire, startedAt);
+    if (answer !== null && (status === 'success' || wire.status < 500)) {
+      const refusal = status === 'redirect' || status === 'broken' ? null : this.#refusal(answer);
+      if (refusal !== null) return refusal;
+      if (status === 'success') return decode(answer);
+    }
+    const detail = describeAnswer(wire);
+    if (status === 'success') return { kind: 'uncertain', detail: `the answer is not JSON: ${detail}` };
+    const kind = refusedSend(status, actionClass);
+    if (kind !== 'throttled') return { kind, detail };
+    return { kind, retryAfterMs: this.#throttled(wire) ?? clampRetryAfter(0), detail };
+  }
+
+  async #attempt<T>(
+    wire: WireRequest,
+    decode: ReadDecoder<T>,
+    signal: AbortSignal,
+  ): Promise<
+    { readonly kind: 'value'; readonly value: T } | { readonly kind: 'failed'; readonly failed: FailedAttempt }
+  > {
+    const startedAt = this.#clock.now();
+    const fail = (failure: ReadFailure, detail: string, retryAfter: number | null = null, cause: unknown = null) =>
+      ({ kind: 'failed', failed: { failure, detail, retryAfterMs: retryAfter, cause } }) as const;
+    let raw: WireAnswer;
+    try {
+      raw = await this.#transport.read(wire, signal);
+    } catch (error) {
+      const cause = this.#secrets.causeOf(error);
+      return fail(failedRead(error), cause.message, null, cause);
+    }
+    const status = statusClass(raw.status);
+    const answer = this.#json(raw, startedAt);
+    if (answer !== null && status !== 'redirect' && status !== 'broken') {
+      const refusal = this.#refusal(answer);
+      if (refusal?.kind === 'throttled') return fail('throttled', refusal.detail, this.#pause(refusal.retryAfterMs));
+      if (refusal !== null) return fail(refusal.kind, refusal.detail);
+    }
+    if (status !== 'success') {
+      return fail(refusedRead(status), describeAnswer(raw), status === 'throttled' ? this.#throttled(raw) : null);
+    }
+    if (answer === null) return fail('protocol', `the answer is not JSON: ${describeAnswer(raw)}`);
+    try {
+      const result = decode(answer);
+      if (result.kind === 'value') return result;
+      return fail(result.failure, `${result.detail} (${describeAnswer(raw)})`, result.retryAfterMs ?? null);
+    } catch (error) {
+      const name = error instanceof Error ? error.name : 'an error';
+      return fail('protocol', `the answer could not be decoded (${name}): ${describeAnswer(raw)}`);
+    }
+  }
+
+  /** Waits for the budget. Something else than `null`: why nothing may be read. */
+  async #mayRead(signal: AbortSignal): Promise<FailedAttempt | null> {
+    const pauseMs = this.#throttledUntil - this.#clock.monotonic();
+    if (pauseMs > 0) {
+      const detail = `not asked: the cloud wants a pause, ${Math.ceil(pauseMs / 1000)} s of it left`;
+      return { failure: 'throttled', detail, retryAfterMs: clampRetryAfter(pauseMs), cause: null };
+    }
+    try {
+      await this.#budget.take('read', signal);
+      return null;
+    } catch (error) {
+      const cause = this.#secrets.causeOf(error);
+      return { failure: 'not-sent', detail: 'given up while waiting for the rate budget', retryAfterMs: null, cause };
+    }
+  }
+
+  /** How long to wait before the next attempt; `null`: there is none. */
+  #retryWait(failed: FailedAttempt, retry: number, signal: AbortSignal): number | null {
+    if (retry >= MAX_RETRIES || signal.aborted || this.#transport.closed || !worthRetrying(failed.failure)) return null;
+    if (failed.retryAfterMs === null) return this.#random() * RETRY_BASE_MS * 2 ** retry;
+    return failed.retryAfterMs <= LONGEST_RETRY_WAIT_MS ? failed.retryAfterMs : null;
+  }
+
+  /** Notes the pause that a 429 asks for, where it names one. */
+  #throttled(raw: WireAnswer): number | null {
+    const ms = retryAfterMs(raw.retryAfter, this.#clock.now());
+    return ms === null ? null : this.#pause(ms);
+  }
+
+  #pause(ms: number): number {
+    const clamped = clampRetryAfter(ms);
+    this.#throttledUntil = Math.max(this.#throttledUntil, this.#clock.monotonic() + clamped);
+    return clamped;
+  }
+
+  #error(request: HttpRequest, failed: FailedAttempt): ProviderError {
+    return new ProviderError(failed.failure, this.account, request.operation, failed.detail, {
+      ...(failed.cause === null ? {} : { cause: failed.cause }),
+      ...(failed.retryAfterMs === null ? {} : { retryAfterMs: failed.retryAfterMs }),
+    });
+  }
+
+  #wire(request: HttpRequest): WireRequest {
+    const query = request.query === undefined ? '' : `?${new URLSearchParams(request.query).toString()}`;
+    const body = request.body === undefined ? null : JSON.stringify(request.body);
+    return {
+      method: request.method,
+      path: request.path + query,
+      headers: {
+        accept: 'application/json',
+        // Nothing compressed: a small body that unpacks into a huge one cannot come.
+        'accept-encoding': 'identity',
+        'user-agent': 'lamplighter',
+        ...(this.#authorization === null ? {} : { authorization: this.#authorization }),
+        ...(body === null ? {} : { 'content-type': 'application/json' }),
+      },
+      body,
+      maxBytes: request.maxBytes ?? this.#limits.maxBytes,
+    };
+  }
+
+  /** `null`: not JSON, or packed although asked not to. The content type is not trusted, only the content. */
+  #json(raw: WireAnswer, startedAt: number): JsonAnswer | null {
+    if (raw.contentEncoding !== null && raw.contentEncoding !== 'identity') return null;
+    let body: unknown;
+    try {
+      body = JSON.parse(raw.body.toString('utf8'));
+    } catch {
+      return null;
+    }
+    return {
+      status: raw.status,
+      body,
+      startedAt,
+      finishedAt: this.#clock.now(),
+      serverTimeAt: httpDate(raw.date),
+      quote: (text) => this.#secrets.quote(text),
+    };
+  }
+}

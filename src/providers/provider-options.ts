@@ -1,0 +1,13 @@
+import type { Account } from '../fleet/account.ts';
+import type { Clock } from '../fleet/clock.ts';
+import type { HttpLimits } from './http/limits.ts';
+
+/** What a client of one account is made of. The token is not part of the account: it is never stored or shown. */
+export interface ProviderOptions {
+  readonly account: Account;
+  readonly token: string;
+  readonly clock: Clock;
+  /** 0 up to 1: jitter of retries. */
+  readonly random: () => number;
+  readonly limits?: Partial<HttpLimits>;
+}
