@@ -1,0 +1,185 @@
+import { type Context, Hono, type MiddlewareHandler } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
+import { secureHeaders } from 'hono/secure-headers';
+import { stream } from 'hono/streaming';
+import type { z } from 'zod';
+import { bearerOf, sameSecret } from './bearer.ts';
+import { statusPage } from './page.ts';
+import { ACTIVITY, HOLD, PERSON } from './schemas.ts';
+import type { Done, ListQuery, Page, WebSource } from './source.ts';
+
+/** No request of the API is larger than a hold with its reason. */
+const MAX_BODY_BYTES = 16 * 1024;
+const PAGE_SIZE = 100;
+const MAX_PAGE_SIZE = 1_000;
+
+const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
+
+type Status = 400 | 401 | 404 | 409 | 413 | 415 | 500 | 503;
+
+function fail(context: Context, status: Status, code: string, message: string): Response {
+  return context.json({ error: { code, message } }, status);
+}
+
+/** Which `code` an error answer carries; closed, so that scripts can rely on it. */
+const CODES = {
+  'not-found': 404,
+  invalid: 400,
+  refused: 409,
+} as const;
+
+function answer(context: Context, done: Done): Response {
+  if (done.kind === 'done') return context.json(done.value ?? {});
+  return fail(context, CODES[done.kind], done.kind, done.message);
+}
+
+/** Reads a JSON body by its schema; anything else ends here with 400 or 415. */
+async function body<T>(
+  context: Context,
+  schema: z.ZodType<T>,
+): Promise<{ ok: true; value: T } | { ok: false; response: Response }> {
+  if (!/^application\/json\b/i.test(context.req.header('content-type') ?? '')) {
+    return { ok: false, response: fail(context, 415, 'invalid', 'send JSON with content-type application/json') };
+  }
+  const text = await context.req.text();
+  let data: unknown;
+  try {
+    data = text.trim() === '' ? {} : JSON.parse(text);
+  } catch {
+    return { ok: false, response: fail(context, 400, 'invalid', 'the body is not JSON') };
+  }
+  const parsed = schema.safeParse(data);
+  if (parsed.success) return { ok: true, value: parsed.data };
+  const message = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
+  return { ok: false, response: fail(context, 400, 'invalid', message) };
+}
+
+function listQuery(context: Context): ListQuery | null {
+  const { cursor, limit, ...filters } = context.req.query();
+  if (limit !== undefined && !/^\d{1,4}$/.test(limit)) return null;
+  const size = limit === undefined ? PAGE_SIZE : Number(limit);
+  if (size < 1 || size > MAX_PAGE_SIZE) return null;
+  return { cursor: cursor ?? null, limit: size, filters };
+}
+
+/**
+ * The daemon's HTTP surface. Reading is open to whoever reaches the listener, which is loopback unless asked otherwise;
+ * changing anything needs the control token, and without one configured those routes do not exist. No CORS headers are
+ * ever sent, and only JSON bodies are taken, so a page in somebody's browser cannot act through it.
+ */
+export function makeWeb(source: WebSource, controlToken: (() => string) | null): Hono {
+  const app = new Hono();
+  app.use(
+    secureHeaders({
+      contentSecurityPolicy: {
+        defaultSrc: ["'none'"],
+        styleSrc: ["'self'"],
+        imgSrc: ["'self'"],
+        baseUri: ["'none'"],
+        formAction: ["'none'"],
+        frameAncestors: ["'none'"],
+      },
+      referrerPolicy: 'no-referrer',
+    }),
+  );
+  app.use(
+    bodyLimit({
+      maxSize: MAX_BODY_BYTES,
+      onError: (context) => fail(context, 413, 'invalid', `the body is larger than ${MAX_BODY_BYTES} bytes`),
+    }),
+  );
+  app.notFound((context) => fail(context, 404, 'not-found', `there is no ${context.req.method} ${context.req.path}`));
+  app.onError((_error, context) => fail(context, 500, 'failed', 'the request failed; the log says why'));
+
+  app.get('/healthz', (context) => {
+    const { ok, detail } = source.alive();
+    return context.json({ ok, detail }, ok ? 200 : 503);
+  });
+  app.get('/readyz', async (context) => {
+    const readiness = await source.ready();
+    return context.json(readiness, readiness.ready ? 200 : 503);
+  });
+  app.get('/metrics', (context) => {
+    context.header('content-type', PROMETHEUS);
+    return stream(context, async (out) => {
+      for await (const chunk of source.metrics()) await out.write(chunk);
+    });
+  });
+  app.get('/', async (context) => context.html(await statusPage(source)));
+  app.get('/style.css', async (context) => {
+    context.header('content-type', 'text/css; charset=utf-8');
+    const { STYLE } = await import('./style.ts');
+    return context.body(STYLE);
+  });
+
+  const lists: Readonly<Record<string, (query: ListQuery) => Promise<Page>>> = {
+    instances: (query) => source.instances(query),
+    operations: (query) => source.operations(query),
+    policies: (query) => source.policies(query),
+    plan: (query) => source.plan(query),
+    holds: (query) => source.holds(query),
+    accounts: (query) => source.accounts(query),
+  };
+  for (const [name, list] of Object.entries(lists)) {
+    app.get(`/api/v1/${name}`, async (context) => {
+      const query = listQuery(context);
+      if (query === null) return fail(context, 400, 'invalid', `limit is a number from 1 to ${MAX_PAGE_SIZE}`);
+      return context.json(await list(query));
+    });
+  }
+  app.get('/api/v1/operations/:id', async (context) => {
+    const operation = await source.operation(context.req.param('id'));
+    return operation === null
+      ? fail(context, 404, 'not-found', `there is no operation ${context.req.param('id')}`)
+      : context.json(operation);
+  });
+
+  if (controlToken === null) return app;
+
+  const control: MiddlewareHandler = async (context, next) => {
+    const given = bearerOf(context.req.header('authorization'));
+    if (given === null || !sameSecret(given, controlToken())) {
+      return fail(context, 401, 'unauthorised', 'send the control token as Authorization: Bearer');
+    }
+    await next();
+    return undefined;
+  };
+  app.post('/api/v1/activity', async (context) => {
+    const token = bearerOf(context.req.header('authorization'));
+    if (token === null)
+      return fail(context, 401, 'unauthorised', 'send the token of the instance as Authorization: Bearer');
+    const input = await body(context, ACTIVITY);
+    if (!input.ok) return input.response;
+    const done = await source.activity(input.value, token);
+    return done.kind === 'refused' ? fail(context, 401, 'unauthorised', done.message) : answer(context, done);
+  });
+  app.post('/api/v1/holds', control, async (context) => {
+    const input = await body(context, HOLD);
+    return input.ok ? answer(context, await source.hold(input.value)) : input.response;
+  });
+  app.delete('/api/v1/holds/:id', control, async (context) =>
+    answer(context, await source.release(context.req.param('id'))),
+  );
+  app.post('/api/v1/pause', control, async (context) => {
+    const input = await body(context, PERSON);
+    return input.ok ? answer(context, await source.pause(input.value.by, input.value.reason)) : input.response;
+  });
+  app.post('/api/v1/resume', control, async (context) => {
+    const input = await body(context, PERSON);
+    return input.ok ? answer(context, await source.resume(input.value.by)) : input.response;
+  });
+  app.post('/api/v1/operations/:id/approve', control, async (context) => {
+    const input = await body(context, PERSON);
+    return input.ok
+      ? answer(context, await source.approve(context.req.param('id'), input.value.by, input.value.reason))
+      : input.response;
+  });
+  app.post('/api/v1/operations/:id/close', control, async (context) => {
+    const input = await body(context, PERSON);
+    return input.ok
+      ? answer(context, await source.close(context.req.param('id'), input.value.by, input.value.reason))
+      : input.response;
+  });
+  app.post('/-/reload', control, async (context) => answer(context, await source.reload()));
+  return app;
+}

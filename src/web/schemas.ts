@@ -1,0 +1,20 @@
+import { z } from 'zod';
+
+/** Who asks: shown in the audit. The API has one token for all, so the name is taken on trust. */
+const BY = z.string().trim().min(1).max(100).default('api');
+const REASON = z.string().trim().max(500).default('');
+
+export const HOLD = z.strictObject({
+  instance: z.string().min(3).max(300),
+  for: z.string().min(2).max(40),
+  reason: z.string().trim().min(1).max(500),
+  owner: z.string().trim().min(1).max(100),
+});
+export const PERSON = z.strictObject({ by: BY, reason: REASON });
+export const ACTIVITY = z.strictObject({
+  instance: z.string().min(3).max(300),
+  verdict: z.enum(['active', 'idle']),
+  lastActiveAt: z.iso.datetime({ offset: true }).optional(),
+  evidence: z.string().max(200).optional(),
+});
+export type ActivityReportInput = z.infer<typeof ACTIVITY>;

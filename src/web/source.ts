@@ -1,0 +1,55 @@
+import type { ActivityReportInput } from './schemas.ts';
+
+/** A page of a list, as the API answers it. */
+export interface Page {
+  readonly items: readonly unknown[];
+  readonly next: string | null;
+}
+
+export interface ListQuery {
+  readonly cursor: string | null;
+  readonly limit: number;
+  readonly filters: Readonly<Record<string, string>>;
+}
+
+/** What the person's own doing came to. `refused` ends in 409 with the sentence. */
+export type Done =
+  | { readonly kind: 'done'; readonly value: unknown }
+  | { readonly kind: 'not-found'; readonly message: string }
+  | { readonly kind: 'invalid'; readonly message: string }
+  | { readonly kind: 'refused'; readonly message: string };
+
+export interface Readiness {
+  readonly ready: boolean;
+  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
+  readonly accounts: readonly { readonly account: string; readonly ok: boolean; readonly detail: string }[];
+}
+
+/** Everything the web room asks of the rest. Values are plain JSON with camelCase keys, without secrets. */
+export interface WebSource {
+  alive(): { readonly ok: boolean; readonly detail: string };
+  ready(): Promise<Readiness>;
+  metrics(): AsyncIterable<string>;
+  instances(query: ListQuery): Promise<Page>;
+  operations(query: ListQuery): Promise<Page>;
+  /** `null`: there is none of that id. */
+  operation(id: string): Promise<object | null>;
+  policies(query: ListQuery): Promise<Page>;
+  plan(query: ListQuery): Promise<Page>;
+  holds(query: ListQuery): Promise<Page>;
+  accounts(query: ListQuery): Promise<Page>;
+  hold(input: {
+    readonly instance: string;
+    readonly for: string;
+    readonly reason: string;
+    readonly owner: string;
+  }): Promise<Done>;
+  release(id: string): Promise<Done>;
+  pause(by: string, reason: string): Promise<Done>;
+  resume(by: string): Promise<Done>;
+  approve(id: string, by: string, reason: string): Promise<Done>;
+  close(id: string, by: string, reason: string): Promise<Done>;
+  reload(): Promise<Done>;
+  /** Checks the token of the instance; `refused` when it is not that instance's. */
+  activity(report: ActivityReportInput, token: string): Promise<Done>;
+}
