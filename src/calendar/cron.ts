@@ -86,6 +86,7 @@ export class CronTicks {
   }
 
   #move(at: number): void {
+    if (!Number.isFinite(at)) throw new RangeError(`a time must be a finite number of epoch milliseconds, not ${at}`);
     this.#nextAt = this.#cron.nextRun(new Date(at))?.getTime() ?? Number.POSITIVE_INFINITY;
     // croner looks strictly before, and in whole seconds.
     this.#previousAt = this.#cron.previousRuns(1, new Date(at + 1))[0]?.getTime() ?? Number.NEGATIVE_INFINITY;

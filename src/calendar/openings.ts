@@ -101,11 +101,7 @@ class DailyOpenings implements Openings {
     const today = this.#localDay(at);
     // Yesterday's may run over midnight. Tomorrow's may have begun: where clocks went back over midnight (St. John's,
     // 00:01 to 23:01, until 2011) the new day had started before its eve came round again.
-    for (let day = today - 1; day <= today + 1; day += 1) {
-      const interval = this.#on(day);
-      if (interval !== null && interval.startAt <= at && at < interval.endAt) return interval;
-    }
-    return null;
+    return this.#holding(at, today) ?? this.#holding(at, today - 1) ?? this.#holding(at, today + 1);
   }
 
   nextAfter(at: number): Interval | null {
@@ -118,6 +114,11 @@ class DailyOpenings implements Openings {
 
   #localDay(at: number): EpochDay {
     return Math.floor((at + this.#zone.offsetMs(at)) / DAY_MS);
+  }
+
+  #holding(at: number, day: EpochDay): Interval | null {
+    const interval = this.#on(day);
+    return interval !== null && interval.startAt <= at && at < interval.endAt ? interval : null;
   }
 
   #on(day: EpochDay): Interval | null {

@@ -29,7 +29,7 @@ export function readInterval(word: Word, zone: Zone): Read<Interval> {
   if (startAt === null) return wrong(word, `${quote(word.text)} starts at a time that does not exist`);
   if (endAt === null) return wrong(word, `${quote(word.text)} ends at a time that does not exist`);
   if (endAt <= startAt) return wrong(word, `${quote(word.text)} never opens: its end is not after its start`);
-  if (startAt < FIRST_AT || endAt > LAST_AT) {
+  if (startAt < FIRST_AT || endAt >= LAST_AT) {
     return wrong(word, `${quote(word.text)} is outside the years 1970 to 2099, for which windows are worked out`);
   }
   return read({ startAt, endAt });

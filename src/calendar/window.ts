@@ -80,11 +80,12 @@ export class Window {
   /** The next `count` edges after `at` (an edge at `at` itself is past), ascending; fewer when there are no more. */
   edgesAfter(at: number, count: number): WindowEdge[] {
     const edges: WindowEdge[] = [];
-    let state = this.#compute(at);
+    let state = this.state(at);
     while (edges.length < count) {
       const edgeAt = state.inside ? state.closesAt : state.opensAt;
       if (edgeAt === null) break;
       edges.push({ at: edgeAt, opens: !state.inside });
+      // Not through the memory, which is kept for the instant that is asked about again and again.
       state = this.#compute(edgeAt);
     }
     return edges;
@@ -157,7 +158,7 @@ export class Window {
       const next = openings.nextAfter(at);
       if (next !== null && (opensAt === null || next.startAt < opensAt)) opensAt = next.startAt;
     }
-    return opensAt;
+    return opensAt !== null && opensAt < LAST_AT ? opensAt : null;
   }
 }
 

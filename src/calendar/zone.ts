@@ -137,9 +137,9 @@ class CachedZone implements Zone {
       const middle = (low + high) >>> 1;
       const span = this.#spans[middle];
       if (span === undefined) break;
+      if (at >= span.fromAt && at < span.untilAt) return span;
       if (at < span.fromAt) high = middle;
-      else if (at >= span.untilAt) low = middle + 1;
-      else return span;
+      else low = middle + 1;
     }
     const span = computeSpan(this.name, at);
     if (this.#spans.length >= MAX_SPANS) this.#spans.length = 0;
