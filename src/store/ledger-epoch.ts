@@ -1,0 +1,116 @@
+import { z } from 'zod';
+import type { LedgerClient } from './ledger-client.ts';
+import { OPEN_LEDGER, RECONCILE } from './lua/open-ledger.lua.ts';
+import { StoreCorrupt } from './store-error.ts';
+import type { WatermarkFile } from './watermark.ts';
+
+/** Classes of action that can be frozen: those that are never sent twice without a person. */
+export const FREEZABLE = ['paid', 'destructive'] as const;
+export type Freezable = (typeof FREEZABLE)[number];
+
+/** Why a class is frozen, and since when (epoch ms). */
+export interface Freeze {
+  readonly reason: string;
+  readonly at: number;
+}
+
+/**
+ * How the ledger was found: `first-start` nothing anywhere · `adopted` a ledger that this machine had no file of ·
+ * `continued` as remembered · `amnesia` older than remembered, or another one: paid and destructive work is frozen.
+ */
+export type LedgerFound = 'first-start' | 'adopted' | 'continued' | 'amnesia';
+
+const opened = z.tuple([z.enum(['first-start', 'adopted', 'continued', 'amnesia']), z.string(), z.number()]);
+const reconciled = z.tuple([z.string(), z.number()]);
+const freezeSchema = z.object({ reason: z.string(), at: z.number() });
+
+/** Reads a stored freeze; one that cannot be read still freezes. */
+export function parseFreeze(text: string): Freeze {
+  try {
+    return freezeSchema.parse(JSON.parse(text));
+  } catch {
+    return { reason: 'unreadable', at: 0 };
+  }
+}
+
+/** Watches over the ledger's identity and that it never goes back. */
+export class LedgerEpoch {
+  readonly #client: LedgerClient;
+  readonly #file: WatermarkFile;
+  readonly #newId: () => string;
+  #epoch = '';
+  /** The highest sequence number that Redis has told us: it may only grow. */
+  #floor = 0;
+  /** What this machine knew when it first looked; kept so that a person's reconciling can name it. */
+  #remembered = '';
+
+  constructor(client: LedgerClient, file: WatermarkFile, newId: () => string) {
+    this.#client = client;
+    this.#file = file;
+    this.#newId = newId;
+  }
+
+  get epoch(): string {
+    return this.#epoch;
+  }
+  get floor(): number {
+    return this.#floor;
+  }
+
+  /** Looks for the first time, with the watermark file. */
+  async open(now: number): Promise<LedgerFound> {
+    const mark = await this.#file.load();
+    this.#remembered = mark?.epoch ?? '';
+    this.#epoch = this.#remembered;
+    this.#floor = mark?.seq ?? 0;
+    return await this.look(now);
+  }
+
+  /** Looks again: after a reconnect, or when a script said that the ledger is not the one we know. */
+  async look(now: number): Promise<LedgerFound> {
+    const freeze: Freeze = { reason: 'amnesia', at: now };
+    const answer = await this.#client.write(
+      OPEN_LEDGER,
+      [this.#epoch, this.#floor, this.#newId(), JSON.stringify(freeze)],
+      'opening the ledger',
+    );
+    const parsed = opened.safeParse(answer);
+    if (!parsed.success) throw new StoreCorrupt('the ledger', parsed.error);
+    const [found, epoch, seq] = parsed.data;
+    if (found === 'amnesia') {
+      // What is remembered stays remembered, in the file too, until a person has reconciled the two.
+      this.#remembered = this.#epoch;
+      return found;
+    }
+    this.#floor = epoch === this.#epoch ? Math.max(this.#floor, seq) : seq;
+    this.#epoch = epoch;
+    await this.mark();
+    return found;
+  }
+
+  /** Notes an acknowledged sequence number. */
+  saw(seq: number): void {
+    this.#floor = Math.max(this.#floor, seq);
+  }
+
+  /** Makes what is known durable on this machine. */
+  mark(): Promise<void> {
+    if (this.#epoch === '') return Promise.resolve();
+    return this.#file.save({ epoch: this.#epoch, seq: this.#floor });
+  }
+
+  /** A person accepts the ledger as it is: every freeze ends and a new epoch begins. */
+  async reconcile(by: string, now: number): Promise<void> {
+    const note = { at: now, by, what: 'reconcile', detail: 'the ledger was accepted as it is; every freeze ended' };
+    const answer = await this.#client.write(
+      RECONCILE,
+      [this.#remembered, this.#newId(), JSON.stringify(note)],
+      'reconciling the ledger',
+    );
+    const [epoch, seq] = reconciled.parse(answer);
+    this.#epoch = epoch;
+    this.#floor = seq;
+    this.#remembered = epoch;
+    await this.mark();
+  }
+}

@@ -1,0 +1,360 @@
+import { actionClass, interrupts } from '../fleet/action.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import type { Fen } from '../fleet/money.ts';
+import type { Operation, OperationDraft, OperationPatch, OperationState } from '../fleet/operation.ts';
+import type { OperationReason } from '../fleet/reason.ts';
+import type { LedgerClient } from './ledger-client.ts';
+import {
+  FREEZABLE,
+  type Freezable,
+  type Freeze,
+  type LedgerEpoch,
+  type LedgerFound,
+  parseFreeze,
+} from './ledger-epoch.ts';
+import {
+  countUnfinished,
+  type ListQuery,
+  listOperations,
+  operationsById,
+  unfinishedOperations,
+} from './ledger-list.ts';
+import { ARM } from './lua/arm.lua.ts';
+import { TRANSITION } from './lua/transition.lua.ts';
+import {
+  armedOperation,
+  decodeOperation,
+  encodeBody,
+  encodeDraft,
+  encodeHead,
+  encodeOwed,
+} from './operation-record.ts';
+import type { Script } from './script.ts';
+import { StoreCorrupt } from './store-error.ts';
+import { trimLedger } from './trim.ts';
+
+/** At most `max` within any `windowMs` under one key, counted when arming. */
+export interface ArmCap {
+  readonly key: string;
+  readonly reason: 'limit-per-pass' | 'limit-per-hour' | 'limit-percent';
+  readonly windowMs: number;
+  readonly max: number;
+}
+
+export type ArmResult =
+  | { readonly kind: 'armed'; readonly operation: Operation }
+  /** An operation of that id exists, in whatever state. */
+  | { readonly kind: 'duplicate'; readonly operation: Operation }
+  /** Another operation of the instance is unfinished. */
+  | { readonly kind: 'open'; readonly operationId: string }
+  | { readonly kind: 'capped'; readonly reason: ArmCap['reason'] }
+  | { readonly kind: 'frozen'; readonly freeze: Freeze };
+
+/** What a sending may cost, and may have cost on that day; the day is a local date, "2026-10-01". */
+export interface SpendCheck {
+  readonly dayKey: string;
+  readonly costFen: Fen | null;
+  readonly callsPerDay: number | null;
+  readonly perDayFen: Fen | null;
+}
+
+/** How a policy's step stands after a transition. `none`: nothing was sent, so the occurrence is free again. */
+export type StepOutcome = 'open' | 'done' | 'rejected' | 'closed' | 'none';
+
+export interface TransitionRequest {
+  readonly from: { readonly state: OperationState; readonly version: number };
+  readonly to: OperationState;
+  /** Names this very change: the same again changes nothing and is told what became of it. */
+  readonly txid: string;
+  readonly reason: OperationReason;
+  readonly detail: string;
+  readonly by: string;
+  readonly now: number;
+  readonly patch?: OperationPatch;
+  /** Only with `to: 'sending'`. */
+  readonly spend?: SpendCheck;
+  /** Where the rule of {@link stepOutcome} does not fit. */
+  readonly outcome?: StepOutcome;
+}
+
+export type TransitionResult =
+  /** `replayed`: this transaction had been carried out before; `operation` is as it is now. */
+  | { readonly kind: 'moved'; readonly operation: Operation; readonly replayed: boolean }
+  /** It is no longer as `from` says. */
+  | { readonly kind: 'stale'; readonly operation: Operation }
+  | { readonly kind: 'spend-limit'; readonly limit: 'calls' | 'fen' | 'price' }
+  | { readonly kind: 'frozen'; readonly freeze: Freeze }
+  | { readonly kind: 'absent' };
+
+/** Asked for a change that the map of states does not have: a bug of the caller. */
+export class IllegalTransition extends Error {
+  constructor(id: string, from: OperationState, to: OperationState) {
+    super(`operation ${id}: there is no way from ${from} to ${to}`);
+    this.name = 'IllegalTransition';
+  }
+}
+
+/** What a step of a policy is after its operation moved, unless the caller knows better; `null`: as before. */
+export function stepOutcome(from: OperationState, to: OperationState, reason: OperationReason): StepOutcome | null {
+  switch (to) {
+    case 'confirmed':
+      return 'done';
+    case 'rejected':
+      return 'rejected';
+    case 'superseded':
+      if (reason === 'already-so') return 'done';
+      return from === 'escalated' ? null : 'none';
+    case 'cancelled':
+      return from === 'escalated' ? 'closed' : 'none';
+    case 'armed':
+    case 'sending':
+    case 'accepted':
+    case 'uncertain':
+    case 'verifying':
+    case 'escalated':
+      return null;
+    default:
+      return assertNever(to);
+  }
+}
+
+/** How much of the reversible work may be missing from the watermark; paid and destructive work marks at once. */
+const MARK_EVERY_MS = 10_000;
+
+/** The ledger of operations: one compare-and-set per transition, in Redis. All times epoch ms. See src/fleet/operation.ts for the map. */
+export class Ledger {
+  readonly #client: LedgerClient;
+  readonly #epoch: LedgerEpoch;
+  #marking: NodeJS.Timeout | null = null;
+  #waitAof = false;
+
+  constructor(client: LedgerClient, epoch: LedgerEpoch) {
+    this.#client = client;
+    this.#epoch = epoch;
+  }
+
+  /**
+   * Compares the ledger with the watermark file; must come before any arming. `waitAof`: Redis is 7.2 or newer, so that it
+   * can be asked whether a write is on disk.
+   */
+  async start(now: number, options: { readonly waitAof?: boolean } = {}): Promise<LedgerFound> {
+    this.#waitAof = options.waitAof ?? false;
+    const found = await this.#epoch.open(now);
+    this.#marking ??= setInterval(() => {
+      // A mark that fails now is written by the next round, and before anything paid leaves in any case.
+      this.#epoch.mark().catch(() => {});
+    }, MARK_EVERY_MS).unref();
+    return found;
+  }
+
+  /** To be called after every reconnect: the Redis that came back may be older than the one that went. */
+  async lookAgain(now: number): Promise<LedgerFound> {
+    return await this.#epoch.look(now);
+  }
+
+  /** Writes down a decision to act, or says why not. @throws StoreDown, LedgerUnclear (arming the same id again is safe) */
+  async arm(
+    draft: OperationDraft,
+    options: { readonly now: number; readonly caps: readonly ArmCap[] },
+  ): Promise<ArmResult> {
+    const { now, caps } = options;
+    const cls = actionClass(draft.action);
+    const body = encodeBody({
+      at: now,
+      from: null,
+      to: 'armed',
+      reason: draft.reason,
+      detail: draft.detail,
+      by: draft.by,
+    });
+    const args = () => [
+      draft.id,
+      draft.account,
+      draft.instance,
+      cls,
+      draft.action,
+      draft.policy ?? '',
+      draft.occurrence,
+      draft.step,
+      now,
+      encodeDraft(draft),
+      encodeHead(draft),
+      body,
+      encodeOwed(draft),
+      this.#epoch.epoch,
+      this.#epoch.floor,
+      interrupts(draft.action, draft.provider) ? 'i' : '-',
+      caps.length,
+      ...caps.flatMap((cap) => [cap.key, cap.max, cap.windowMs, cap.reason]),
+    ];
+    const [word, value] = await this.#write(ARM, args, `arming ${draft.id}`, now);
+    switch (word) {
+      case 'armed': {
+        const seq = this.#saw(value);
+        return { kind: 'armed', operation: armedOperation(draft, seq, now) };
+      }
+      case 'duplicate':
+        return { kind: 'duplicate', operation: decodeOperation(list(value)) };
+      case 'open':
+        return { kind: 'open', operationId: String(value) };
+      case 'capped': {
+        const cap = caps.find((one) => one.reason === value);
+        return { kind: 'capped', reason: cap?.reason ?? 'limit-per-pass' };
+      }
+      case 'frozen':
+        return { kind: 'frozen', freeze: parseFreeze(String(value)) };
+      default:
+        throw new StoreCorrupt(`the answer to arming ${draft.id}`, word);
+    }
+  }
+
+  /**
+   * Moves an operation along the map. When it resolves with `moved` to `sending` of a paid or destructive operation, that is
+   * on Redis' disk as far as Redis can tell, and the local watermark is on ours: only then may a request leave.
+   * @throws StoreDown (nothing was written), LedgerUnclear (ask again with the same txid), IllegalTransition
+   */
+  async transition(id: string, request: TransitionRequest): Promise<TransitionResult> {
+    const { from, to, now, reason, detail, by, patch, spend } = request;
+    const body = encodeBody({ at: now, from: from.state, to, reason, detail, by, set: patch });
+    const check = patch?.nextCheckAt === undefined ? '' : (patch.nextCheckAt ?? '+inf');
+    const outcome = request.outcome ?? stepOutcome(from.state, to, reason) ?? '';
+    const args = () => [
+      id,
+      from.state,
+      from.version,
+      to,
+      request.txid,
+      now,
+      body,
+      check,
+      outcome,
+      this.#epoch.epoch,
+      this.#epoch.floor,
+      to === 'sending' ? (patch?.sendingAt ?? now) : '',
+      spend?.dayKey ?? '',
+      spend?.costFen ?? '',
+      spend?.callsPerDay ?? '',
+      spend?.perDayFen ?? '',
+    ];
+    const what = `operation ${id} ${from.state} → ${to}`;
+    const [word, value, third] = await this.#write(TRANSITION, args, what, now);
+    switch (word) {
+      case 'moved': {
+        this.#saw(value);
+        const operation = decodeOperation(list(third));
+        await this.#settleSending(operation, to);
+        return { kind: 'moved', operation, replayed: false };
+      }
+      case 'replayed': {
+        const operation = decodeOperation(list(value));
+        await this.#settleSending(operation, to);
+        return { kind: 'moved', operation, replayed: true };
+      }
+      case 'stale':
+        return { kind: 'stale', operation: decodeOperation(list(value)) };
+      case 'spend-limit':
+        return { kind: 'spend-limit', limit: value === 'calls' || value === 'price' ? value : 'fen' };
+      case 'frozen':
+        return { kind: 'frozen', freeze: parseFreeze(String(value)) };
+      case 'absent':
+        return { kind: 'absent' };
+      case 'illegal':
+        throw new IllegalTransition(id, from.state, to);
+      default:
+        throw new StoreCorrupt(`the answer to ${what}`, word);
+    }
+  }
+
+  /** `null`: there is none of that id. */
+  async get(id: string): Promise<Operation | null> {
+    const [operation] = await operationsById(this.#client, [id]);
+    return operation ?? null;
+  }
+
+  /** Newest first. `next` continues where this page ended; `null`: there is no more. */
+  async list(query: ListQuery): Promise<{ readonly items: readonly Operation[]; readonly next: string | null }> {
+    return await listOperations(this.#client, query);
+  }
+
+  /** Every operation that has not ended, escalated ones too. Oldest first. */
+  async open(): Promise<readonly Operation[]> {
+    return await unfinishedOperations(this.#client, '+inf');
+  }
+
+  /** Unfinished operations whose `nextCheckAt` has come. */
+  async dueChecks(now: number): Promise<readonly Operation[]> {
+    return await unfinishedOperations(this.#client, String(now));
+  }
+
+  /** How many operations are unfinished, by state. Cheap enough for a metric. */
+  async openCounts(): Promise<ReadonlyMap<OperationState, number>> {
+    return await countUnfinished(this.#client);
+  }
+
+  /** Keeps paid or destructive work from being armed or sent, until {@link reconcile}. The first reason stays. */
+  async freeze(cls: Freezable, reason: string, now: number): Promise<void> {
+    const freeze: Freeze = { reason, at: now };
+    await this.#client.ask(
+      (redis) => redis.hsetnx(this.#client.keys.frozen, cls, JSON.stringify(freeze)),
+      `freezing ${cls} work`,
+    );
+  }
+
+  /** Classes that are frozen now, and why. */
+  async frozen(): Promise<Readonly<Record<Freezable, Freeze | null>>> {
+    const [paid, destructive] = await this.#client.ask(
+      (redis) => redis.hmget(this.#client.keys.frozen, ...FREEZABLE),
+      'reading what is frozen',
+    );
+    return { paid: paid ? parseFreeze(paid) : null, destructive: destructive ? parseFreeze(destructive) : null };
+  }
+
+  /** A person accepts the ledger as it is now: every freeze ends, under a new epoch. */
+  async reconcile(by: string, now: number): Promise<void> {
+    await this.#epoch.reconcile(by, now);
+  }
+
+  /** Removes what has been kept long enough; a bounded piece of work, `more` says that there is some left. */
+  async trim(now: number): Promise<{ readonly removed: number; readonly more: boolean }> {
+    return await trimLedger(this.#client, now);
+  }
+
+  /** Ends the marking; what is known is made durable once more. */
+  async stop(): Promise<void> {
+    if (this.#marking) clearInterval(this.#marking);
+    this.#marking = null;
+    await this.#epoch.mark();
+  }
+
+  /** Runs a script. Where the ledger is not the one we know, looks who is right, and tries again only if we are to follow it. */
+  async #write(
+    script: Script,
+    args: () => readonly (string | number)[],
+    what: string,
+    now: number,
+  ): Promise<readonly unknown[]> {
+    for (const last of [false, true]) {
+      const answer = list(await this.#client.write(script, args(), what));
+      if (answer[0] !== 'amnesia') return answer;
+      if ((await this.#epoch.look(now)) === 'amnesia' || last) break;
+    }
+    return ['frozen', JSON.stringify({ reason: 'amnesia', at: now })];
+  }
+
+  #saw(seq: unknown): number {
+    if (typeof seq !== 'number') throw new StoreCorrupt('the sequence number of the ledger', seq);
+    this.#epoch.saw(seq);
+    return seq;
+  }
+
+  async #settleSending(operation: Operation, to: OperationState): Promise<void> {
+    if (to !== 'sending' || actionClass(operation.action) === 'reversible') return;
+    if (this.#waitAof) await this.#client.confirmDurable(`operation ${operation.id} → sending`);
+    await this.#epoch.mark();
+  }
+}
+
+function list(value: unknown): readonly unknown[] {
+  if (!Array.isArray(value)) throw new StoreCorrupt('the answer of a ledger script', value);
+  return value;
+}

@@ -1,0 +1,51 @@
+import { Script } from '../script.ts';
+
+/**
+ * Compares the ledger with what this machine's watermark file remembers of it (`epoch` empty: there is no file).
+ * Nothing anywhere is a first start and gets an epoch; a ledger without a file is adopted; a ledger that is older than
+ * the file, or another one, has lost something: paid and destructive work is frozen for everybody until a person has looked.
+ * An epoch that a person reconciled counts as the present one.
+ */
+export const OPEN_LEDGER = new Script(
+  'open-ledger',
+  `
+local p = KEYS[1]
+local epoch, seq, fresh, frozen = unpack(ARGV)
+local have = redis.call('GET', p .. 'ledger:epoch')
+local at = tonumber(redis.call('GET', p .. 'ledger:seq') or '0')
+local known = redis.call('EXISTS', p .. 'ledger:seq', p .. 'frozen', p .. 'ledger:reconciled') > 0
+if not have and not known and epoch == '' then
+  redis.call('SET', p .. 'ledger:epoch', fresh)
+  redis.call('SET', p .. 'ledger:seq', 0)
+  return { 'first-start', fresh, 0 }
+end
+if have then
+  if epoch == '' then return { 'adopted', have, at } end
+  if epoch == have and at >= tonumber(seq) then return { 'continued', have, at } end
+  if epoch ~= have and redis.call('SISMEMBER', p .. 'ledger:reconciled', epoch) == 1 then return { 'adopted', have, at } end
+end
+redis.call('HSETNX', p .. 'frozen', 'paid', frozen)
+redis.call('HSETNX', p .. 'frozen', 'destructive', frozen)
+return { 'amnesia', have or '', at }
+`,
+);
+
+/**
+ * A person has looked: what is there counts from now on, under a new epoch. The old epochs (the stored one and the one
+ * that this machine's file names) are remembered, so that other replicas adopt the new one instead of freezing again.
+ */
+export const RECONCILE = new Script(
+  'reconcile',
+  `
+local p = KEYS[1]
+local old, fresh, audit = unpack(ARGV)
+local have = redis.call('GET', p .. 'ledger:epoch')
+if have then redis.call('SADD', p .. 'ledger:reconciled', have) end
+if old ~= '' then redis.call('SADD', p .. 'ledger:reconciled', old) end
+redis.call('SET', p .. 'ledger:epoch', fresh)
+local seq = redis.call('INCR', p .. 'ledger:seq')
+redis.call('DEL', p .. 'frozen')
+redis.call('XADD', p .. 'audit', '*', 'kind', 'note', 'body', audit)
+return { fresh, seq }
+`,
+);

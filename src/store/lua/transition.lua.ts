@@ -1,0 +1,117 @@
+import { isTerminal, OPERATION_EDGES, OPERATION_STATES } from '../../fleet/operation.ts';
+import { Script } from '../script.ts';
+import { ACTED } from './acted.lua.ts';
+import { AUDIT_LENGTH } from './arm.lua.ts';
+
+/** The map of src/fleet/operation.ts as a Lua table, so that there is one map. */
+const EDGES = OPERATION_STATES.map(
+  (from) => `${from} = { ${OPERATION_EDGES[from].map((to) => `${to} = true`).join(', ')} }`,
+).join(', ');
+const TERMINAL = OPERATION_STATES.filter(isTerminal)
+  .map((state) => `${state} = true`)
+  .join(', ');
+
+/**
+ * One step along the map, as a compare-and-set on (state, version). The same transaction id again changes nothing and
+ * gets what it got before. A limit on spending is asked for and counted at `sending`, and given back when it is known
+ * that nothing was sent.
+ */
+export const TRANSITION = new Script(
+  'transition',
+  `${ACTED}
+local EDGES = { ${EDGES} }
+local TERMINAL = { ${TERMINAL} }
+local p = KEYS[1]
+local id, from, version, to, txid, now, body, check, outcome, epoch, floor, sendingAt, day, fen, maxCalls, maxFen = unpack(ARGV)
+local op = p .. 'op:' .. id
+local h = redis.call('HMGET', op, 'state', 'version', 'x:' .. txid, 'account', 'instance', 'class', 'action', 'policy', 'occurrence', 'step', 'head', 'caps', 'spent', 'owed')
+local state, have, replayed, account, instance, class, action, policy, occurrence, step, head, caps, spent, owed = unpack(h)
+if not state then return { 'absent' } end
+if replayed then return { 'replayed', redis.call('HGETALL', op) } end
+if state ~= from or have ~= version then return { 'stale', redis.call('HGETALL', op) } end
+if not EDGES[from][to] then return { 'illegal' } end
+
+local guarded = class ~= 'reversible'
+local recordSpent
+if to == 'sending' then
+  if guarded then
+    local why = redis.call('HGET', p .. 'frozen', class)
+    if why then return { 'frozen', why } end
+    local mine = redis.call('MGET', p .. 'ledger:epoch', p .. 'ledger:seq')
+    if mine[1] ~= epoch or tonumber(mine[2] or '0') < tonumber(floor) then return { 'amnesia' } end
+  end
+  if day ~= '' then
+    local key = p .. 'spend:' .. account .. ':' .. day
+    local so = redis.call('HMGET', key, 'calls', 'fen')
+    if maxCalls ~= '' and tonumber(so[1] or '0') + 1 > tonumber(maxCalls) then return { 'spend-limit', 'calls' } end
+    if maxFen ~= '' then
+      if fen == '' then return { 'spend-limit', 'price' } end
+      if tonumber(so[2] or '0') + tonumber(fen) > tonumber(maxFen) then return { 'spend-limit', 'fen' } end
+    end
+    redis.call('HINCRBY', key, 'calls', 1)
+    if fen ~= '' then redis.call('HINCRBY', key, 'fen', fen) end
+    redis.call('PEXPIRE', key, 3456000000)
+    recordSpent = day .. ' ' .. (fen == '' and '0' or fen)
+  end
+elseif from == 'sending' and to == 'armed' and spent and spent ~= '' then
+  local spentDay, spentFen = string.match(spent, '^(%S+) (%d+)$')
+  local key = p .. 'spend:' .. account .. ':' .. spentDay
+  redis.call('HINCRBY', key, 'calls', -1)
+  if spentFen ~= '0' then redis.call('HINCRBY', key, 'fen', '-' .. spentFen) end
+  recordSpent = ''
+end
+
+local seq = redis.call('INCR', p .. 'ledger:seq')
+local new = tonumber(version) + 1
+redis.call('HSET', op, 'state', to, 'version', new, 't:' .. new, seq .. ' ' .. body, 'x:' .. txid, new)
+if to == 'sending' then redis.call('HSET', op, 'sendingAt', sendingAt) end
+if recordSpent then redis.call('HSET', op, 'spent', recordSpent) end
+
+local function release(key)
+  if redis.call('HGET', key, instance) == id then redis.call('HDEL', key, instance) end
+end
+if TERMINAL[to] then
+  redis.call('ZREM', p .. 'ops:open', id)
+  release(p .. 'open:' .. account)
+  if guarded then release(p .. 'open-paid:' .. account) end
+else
+  if check ~= '' then redis.call('ZADD', p .. 'ops:open', check, id) end
+  if to == 'escalated' then release(p .. 'open:' .. account) end
+end
+
+if guarded and to == 'uncertain' then
+  redis.call('ZADD', p .. 'unclear:' .. account, now, id)
+  redis.call('ZREMRANGEBYSCORE', p .. 'unclear:' .. account, '-inf', now - 86400000)
+elseif guarded and to == 'confirmed' then
+  redis.call('ZREM', p .. 'unclear:' .. account, id)
+end
+
+if to == 'confirmed' and action == 'renew' then
+  redis.call('HSET', p .. 'renewed:' .. account, instance, redis.call('HGET', op, 'sendingAt') or now)
+end
+if to == 'confirmed' and owed and owed ~= '' then
+  for _, o in ipairs(cjson.decode(owed)) do
+    redis.call('HSETNX', p .. 'obligations:' .. account, o[1], o[2] .. ',"stoppedAt":' .. now .. '}')
+  end
+end
+
+if outcome == 'none' then
+  if caps and caps ~= '' then
+    for key in string.gmatch(caps, '[^\\n]+') do redis.call('ZREM', key, id) end
+  end
+  redis.call('ZREM', p .. 'recent:' .. account, 'i\\n' .. policy .. '\\n' .. id, '-\\n' .. policy .. '\\n' .. id)
+end
+if policy ~= '' and outcome ~= '' then
+  acted(p .. 'acted:' .. account, policy .. '\\n' .. instance, occurrence, tonumber(step), false, function(s)
+    s.s = outcome
+    if outcome == 'rejected' then
+      s.r = s.r or {}
+      s.r[#s.r + 1] = tonumber(now)
+      if #s.r > 3 then table.remove(s.r, 1) end
+    end
+  end)
+end
+redis.call('XADD', p .. 'audit', 'MAXLEN', '~', ${AUDIT_LENGTH}, '*', 'kind', 'transition', 'operation', id, 'head', head, 'body', body)
+return { 'moved', seq, redis.call('HGETALL', op) }
+`,
+);

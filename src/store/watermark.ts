@@ -1,0 +1,75 @@
+import { open, readFile, rename } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { z } from 'zod';
+
+/** How far the ledger had come, as this machine knows it. */
+export interface Watermark {
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+const schema = z.object({ epoch: z.string().min(1), seq: z.number().int().nonnegative() });
+
+/**
+ * A small file beside Redis, on a disk of our own: a Redis that comes back older than it was cannot know that, this file can.
+ * Writes are durable (fsync of file and directory) and atomic (rename), one after the other, and never go back within an epoch.
+ */
+export class WatermarkFile {
+  readonly path: string;
+  #written: Watermark | null = null;
+  #queue: Promise<void> = Promise.resolve();
+
+  constructor(stateDir: string) {
+    this.path = join(stateDir, 'ledger-watermark.json');
+  }
+
+  /** `null`: there is no file. @throws Error when there is one that cannot be read or understood */
+  async load(): Promise<Watermark | null> {
+    let text: string;
+    try {
+      text = await readFile(this.path, 'utf8');
+    } catch (error) {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+      throw new Error(`${this.path}: the ledger's watermark cannot be read`, { cause: error });
+    }
+    try {
+      this.#written = schema.parse(JSON.parse(text));
+      return this.#written;
+    } catch (error) {
+      throw new Error(
+        `${this.path}: not a watermark of the ledger, which is {"epoch": text, "seq": number}; ` +
+          'if it was damaged, remove it and compare the ledger with the cloud before paid work goes on',
+        { cause: error },
+      );
+    }
+  }
+
+  /** Resolves when this mark, or a later one of the same epoch, is on disk. */
+  save(mark: Watermark): Promise<void> {
+    const next = this.#queue.then(() => this.#write(mark));
+    // A failed write is the caller's to know; the next one is tried all the same.
+    this.#queue = next.catch(() => {});
+    return next;
+  }
+
+  async #write(mark: Watermark): Promise<void> {
+    const written = this.#written;
+    if (written !== null && written.epoch === mark.epoch && written.seq >= mark.seq) return;
+    const beside = `${this.path}.new`;
+    const file = await open(beside, 'w', 0o600);
+    try {
+      await file.writeFile(`${JSON.stringify({ epoch: mark.epoch, seq: mark.seq })}\n`);
+      await file.sync();
+    } finally {
+      await file.close();
+    }
+    await rename(beside, this.path);
+    const directory = await open(dirname(this.path), 'r');
+    try {
+      await directory.sync();
+    } finally {
+      await directory.close();
+    }
+    this.#written = mark;
+  }
+}

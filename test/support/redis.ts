@@ -1,0 +1,119 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+
+/** A real redis-server of a test file's own, with the durability that the ledger asks for. */
+export interface TestRedis {
+  readonly url: string;
+  readonly port: number;
+  readonly dir: string;
+  /** kill -9: what is not on disk is gone. */
+  kill(): Promise<void>;
+  /** Starts it again on the same port with what is on disk. */
+  start(): Promise<void>;
+  /** Copies the files on disk aside, or puts such a copy back while it is down: a host that lost its last seconds. */
+  saveFiles(to: string): Promise<void>;
+  restoreFiles(from: string): Promise<void>;
+  /** Ends it and removes its directory. */
+  stop(): Promise<void>;
+}
+
+export interface TestRedisOptions {
+  readonly appendfsync?: 'always' | 'everysec' | 'no';
+  readonly appendonly?: 'yes' | 'no';
+  readonly maxmemoryPolicy?: string;
+  readonly extra?: readonly string[];
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port was given');
+  return address.port;
+}
+
+/** Starts one. A port taken by somebody else in between is tried again with another. */
+export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
+  const dir = await mkdtemp(join(tmpdir(), 'lamplighter-redis-'));
+  let port = await freePort();
+  let child: ChildProcess | null = null;
+
+  async function launch(): Promise<void> {
+    const started = spawn(
+      'redis-server',
+      [
+        `--port ${port} --bind 127.0.0.1 --dir ${dir} --daemonize no`,
+        `--appendonly ${options.appendonly ?? 'yes'} --appendfsync ${options.appendfsync ?? 'always'}`,
+        `--maxmemory-policy ${options.maxmemoryPolicy ?? 'noeviction'}`,
+      ]
+        .flatMap((line) => line.split(' '))
+        .concat('--save', '', options.extra ?? []),
+      // Its own stdio: an orphan that inherited ours would keep the test runner's pipes open.
+      { stdio: ['ignore', 'pipe', 'ignore'] },
+    );
+    child = started;
+    let seen = '';
+    await new Promise<void>((resolve, reject) => {
+      started.stdout.on('data', (chunk: Buffer) => {
+        seen += chunk.toString();
+        if (seen.includes('Ready to accept connections')) resolve();
+      });
+      started.once('exit', (code) =>
+        reject(new Error(`redis-server ended with ${code} before it was ready:\n${seen}`)),
+      );
+      started.once('error', reject);
+    });
+    started.stdout.removeAllListeners('data').resume();
+  }
+
+  async function kill(): Promise<void> {
+    const running = child;
+    child = null;
+    if (running === null || running.exitCode !== null || running.signalCode !== null) return;
+    const ended = once(running, 'exit');
+    running.kill('SIGKILL');
+    await ended;
+  }
+
+  // A test runner that is itself killed cannot help it, every other end can.
+  const lastResort = () => child?.kill('SIGKILL');
+  process.once('exit', lastResort);
+
+  try {
+    await launch();
+  } catch {
+    port = await freePort();
+    await launch();
+  }
+
+  return {
+    get url() {
+      return `redis://127.0.0.1:${port}/0`;
+    },
+    get port() {
+      return port;
+    },
+    dir,
+    kill,
+    start: launch,
+    async saveFiles(to) {
+      await cp(join(dir, 'appendonlydir'), to, { recursive: true });
+    },
+    async restoreFiles(from) {
+      await rm(join(dir, 'appendonlydir'), { recursive: true, force: true });
+      await cp(from, join(dir, 'appendonlydir'), { recursive: true });
+    },
+    async stop() {
+      await kill();
+      process.removeListener('exit', lastResort);
+      await rm(dir, { recursive: true, force: true });
+    },
+  };
+}
