@@ -1,0 +1,34 @@
+import type { History } from '../decide/world.ts';
+import type { Operation } from '../fleet/operation.ts';
+
+/** The history as it was before this operation: for asking again whether it is due, just before it is carried out. */
+export function historyWithout(history: History, operation: Operation): History {
+  const mine = (policy: string, target: string): boolean =>
+    policy === operation.policy && target === operation.instance;
+  return {
+    ...history,
+    step: (policy, target, occurrence, step) =>
+      mine(policy, target) && occurrence === operation.occurrence && step === operation.step
+        ? 'none'
+        : history.step(policy, target, occurrence, step),
+    // The cooldown was asked for when it was armed; what stands there now is this operation itself.
+    lastActedAt: (policy, target) => (mine(policy, target) ? null : history.lastActedAt(policy, target)),
+    actedAt: (policy, account) => {
+      const times = history.actedAt(policy, account);
+      return policy === operation.policy ? withoutOne(times, operation.createdAt) : times;
+    },
+    open: (instance) => (instance === operation.instance ? 'none' : history.open(instance)),
+    lastRenewedAt: (instance) => history.lastRenewedAt(instance),
+    notice: (policy, instance, occurrence) => history.notice(policy, instance, occurrence),
+    notices: (account) => history.notices(account),
+    obligations: (account) => history.obligations(account),
+    policySince: (policy) => history.policySince(policy),
+    lowBalance: (policy, account) => history.lowBalance(policy, account),
+  };
+}
+
+/** Takes one entry of that time out, where there is one. */
+export function withoutOne(times: readonly number[], at: number): readonly number[] {
+  const index = times.indexOf(at);
+  return index === -1 ? times : [...times.slice(0, index), ...times.slice(index + 1)];
+}

@@ -1,0 +1,257 @@
+import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal, Tidy } from '../decide/decision.ts';
+import { evaluate } from '../decide/evaluate.ts';
+import type { Action } from '../fleet/action.ts';
+import { ACTIONS } from '../fleet/action.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import { ACT_REASONS, type DecisionReason, INACTION_REASONS } from '../fleet/reason.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
+import { arm } from './arm.ts';
+import { wishOf } from './draft.ts';
+import { operationKey } from './operation-id.ts';
+import type { AccountRuntime, Standing, Work } from './ports.ts';
+import { tell } from './tell.ts';
+import { accountWorld } from './world.ts';
+
+/** A failed start that keeps an obligation is tried again after this, doubling up to the longest. */
+const RETRY_START_MS = 120_000;
+const LONGEST_RETRY_MS = 1_800_000;
+
+/** One pass over one account: read, decide, cap, enqueue. Answers what was decided, or `null` where nothing is known yet. */
+export async function pass(work: Work, accountName: string, signal: AbortSignal): Promise<Evaluation | null> {
+  const standing = work.standing();
+  const runtime = standing.accounts.get(accountName);
+  if (runtime === undefined) return null;
+  const now = work.clock.now();
+  const world = await accountWorld(work, standing, runtime, now);
+  if (world === null) return null;
+  signal.throwIfAborted();
+  const began = performance.now();
+  const evaluation = evaluate(standing.policies, world);
+  work.metrics.evaluationDuration.observe((performance.now() - began) / 1000);
+  work.metrics.evaluations.inc(evaluation.evaluated);
+  countAll(work, evaluation);
+
+  // In this order: what is not due any more is tidied before anything new begins, and people hear of a stop before it.
+  for (const tidy of evaluation.tidy) await tidyUp(work, runtime, tidy);
+  for (const announcement of evaluation.announcements) await announce(work, announcement);
+  for (const act of evaluation.acts) {
+    signal.throwIfAborted();
+    if (act.kind === 'operation') await begin(work, act);
+    else await notifyStep(work, act);
+  }
+  for (const refusal of evaluation.refusals) if (refusal.reason === 'missed') await missed(work, standing, refusal);
+  return evaluation;
+}
+
+function isReason(text: string): text is DecisionReason {
+  return [...ACT_REASONS, ...INACTION_REASONS].some((reason) => reason === text);
+}
+
+function isAction(text: string): text is Action {
+  return ACTIONS.some((action) => action === text);
+}
+
+function countAll(work: Work, evaluation: Evaluation): void {
+  for (const [key, n] of evaluation.counts) {
+    const [policy = '', action = '', reason = ''] = key.split('\u0000');
+    if (!isReason(reason) || !isAction(action)) throw new Error(`the decision count "${key}" has no known reason`);
+    work.metrics.decisions.inc({ policy, action, reason }, n);
+    if (reason === 'conflict') work.metrics.conflicts.inc({ policy }, n);
+  }
+}
+
+async function begin(work: Work, act: CloudAct): Promise<void> {
+  const { instance } = act.view.tracked;
+  const key = operationKey({
+    instance,
+    action: act.action,
+    policy: act.policy,
+    step: act.step,
+    occurrence: act.occurrence,
+  });
+  const result = await arm(work, wishOf(act, key), act.caps);
+  const log = work.log.child({ policy: act.policy, instance: act.view.key, action: act.action });
+  switch (result.kind) {
+    case 'armed':
+      if (act.obligation !== null) {
+        const attempts = act.obligation.attempts + 1;
+        const wait = Math.min(LONGEST_RETRY_MS, RETRY_START_MS * 2 ** act.obligation.attempts);
+        await work.store.postponeObligation(act.obligation, attempts, work.clock.now() + wait);
+      }
+      await work.store.audit({
+        at: work.clock.now(),
+        kind: 'decision',
+        account: act.account,
+        instance: act.view.key,
+        policy: act.policy,
+        reason: act.reason,
+        text: `${act.action} of ${instance.name} (${act.view.key}) is due`,
+        data: { action: act.action, operation: result.operation.id, occurrence: act.occurrence, ...act.evidence },
+      });
+      log.info(
+        { operation: result.operation.id, reason: act.reason, occurrence: act.occurrence },
+        'an operation was armed',
+      );
+      return;
+    case 'duplicate':
+    case 'open':
+      log.debug({ result: result.kind }, 'an operation was not armed');
+      return;
+    case 'capped':
+    case 'frozen':
+      work.metrics.decisions.inc({
+        policy: act.policy,
+        action: act.action,
+        reason: result.kind === 'capped' ? result.reason : 'frozen',
+      });
+      log.info({ result: result.kind }, 'an operation was not armed');
+      return;
+    default:
+      assertNever(result);
+  }
+}
+
+async function notifyStep(work: Work, act: NotifyAct): Promise<void> {
+  const target = act.view === null ? act.account : act.view.key;
+  // Told first and claimed after: a crash in between tells it twice under one id, which receivers drop; the other way
+  // round it would be lost.
+  await tell(work, {
+    event: act.event,
+    severity: act.severity,
+    account: act.account,
+    instance: act.view?.tracked.instance ?? null,
+    policy: act.policy,
+    action: 'notify',
+    occurrence: act.occurrence,
+    reason: act.reason,
+    text: act.text,
+    details: act.evidence,
+    to: act.to,
+    identity: `${act.policy}|${target}|${act.occurrence}|${act.step}`,
+  });
+  await work.store.claim(act.policy, target, act.occurrence, act.step, work.clock.now());
+  if (act.event === 'balance.low') await work.store.setLowBalance(act.policy, act.account, act.occurrence);
+  await work.store.audit({
+    at: work.clock.now(),
+    kind: 'notification',
+    account: act.account,
+    instance: act.view?.key ?? null,
+    policy: act.policy,
+    reason: act.reason,
+    text: act.text,
+    data: { event: act.event, occurrence: act.occurrence, ...act.evidence },
+  });
+}
+
+async function announce(work: Work, announcement: Announcement): Promise<void> {
+  const { notice, view } = announcement;
+  const isNew = await work.store.putNotice(notice);
+  if (!isNew) return;
+  const { name } = view.tracked.instance;
+  const text =
+    `policy ${announcement.policy} will ${announcement.action} ${name} (${view.key}) at ${rfc3339(notice.deadlineAt)}; ` +
+    `any activity cancels it, and so does: lamplighter hold ${view.key} --for 4h --reason "..."`;
+  await tell(work, {
+    event: 'decision.announced',
+    severity: 'warning',
+    account: announcement.account,
+    instance: view.tracked.instance,
+    policy: announcement.policy,
+    action: announcement.action,
+    occurrence: notice.occurrence,
+    reason: 'notice',
+    text,
+    details: {
+      deadline: rfc3339(notice.deadlineAt),
+      announcedAt: rfc3339(notice.announcedAt),
+      ...announcement.evidence,
+    },
+    to: null,
+    identity: `${notice.policy}|${notice.instance}|${notice.occurrence}|${notice.announcedAt}`,
+  });
+  await work.store.audit({
+    at: work.clock.now(),
+    kind: 'announcement',
+    account: announcement.account,
+    instance: view.key,
+    policy: announcement.policy,
+    reason: 'notice',
+    text,
+    data: { action: announcement.action, occurrence: notice.occurrence },
+  });
+}
+
+async function tidyUp(work: Work, runtime: AccountRuntime, tidy: Tidy): Promise<void> {
+  const now = work.clock.now();
+  switch (tidy.kind) {
+    case 'drop-notice': {
+      const { notice, why } = tidy;
+      await work.store.dropNotice(notice);
+      const text = `the announced stop of ${notice.instance} by policy ${notice.policy} is off: ${why}`;
+      await work.store.audit({
+        at: now,
+        kind: 'tidy',
+        account: runtime.account.name,
+        instance: notice.instance,
+        policy: notice.policy,
+        reason: why,
+        text,
+        data: {},
+      });
+      work.onEvent(text);
+      return;
+    }
+    case 'drop-obligation': {
+      const { obligation, why } = tidy;
+      await work.store.dropObligation(obligation);
+      const text = `${obligation.instance} needs no start any more for policy ${obligation.policy}: ${why}`;
+      await work.store.audit({
+        at: now,
+        kind: 'tidy',
+        account: runtime.account.name,
+        instance: obligation.instance,
+        policy: obligation.policy,
+        reason: why,
+        text,
+        data: { attempts: obligation.attempts },
+      });
+      return;
+    }
+    case 'recovered':
+      await tell(work, {
+        event: 'balance.recovered',
+        severity: 'info',
+        account: tidy.account,
+        instance: null,
+        policy: tidy.policy,
+        action: 'notify',
+        occurrence: tidy.occurrence,
+        reason: 'due',
+        text: `the balance of ${tidy.account} is above the limit of policy ${tidy.policy} again`,
+        details: {},
+        to: null,
+        identity: `${tidy.policy}|${tidy.account}|${tidy.occurrence}`,
+      });
+      await work.store.setLowBalance(tidy.policy, tidy.account, null);
+      return;
+    default:
+      assertNever(tidy);
+  }
+}
+
+/** A tick that came and went unseen is put on record once. */
+async function missed(work: Work, standing: Standing, refusal: Refusal): Promise<void> {
+  const target = refusal.instance ?? refusal.account;
+  const key = `missed|${refusal.policy}|${target}|${refusal.occurrence ?? ''}`;
+  if (!(await work.store.sayOnce(key, work.clock.now()))) return;
+  await work.store.audit({
+    at: work.clock.now(),
+    kind: 'missed',
+    account: refusal.account,
+    instance: refusal.instance,
+    policy: refusal.policy,
+    reason: 'missed',
+    text: `policy ${refusal.policy} missed its time for ${target}: ${refusal.detail}`,
+    data: { occurrence: refusal.occurrence, timezone: standing.zone.name },
+  });
+}

@@ -1,0 +1,151 @@
+import { judgeListing } from '../decide/listing-guard.ts';
+import { track } from '../decide/track.ts';
+import type { Operation } from '../fleet/operation.ts';
+import type { Balance, Listing, Snapshot } from '../fleet/snapshot.ts';
+import { ProviderError } from '../providers/port.ts';
+import { tripAll } from './act.ts';
+import type { AccountRuntime, Work } from './ports.ts';
+import { tell } from './tell.ts';
+import { settleByListing } from './verify.ts';
+
+/** One failed poll is weather; the third in a row is told. Refused credentials do not heal and are told at once. */
+const FAILURES_BEFORE_TELLING = 3;
+/** How many of the account's latest operations are asked who started or stopped an instance. */
+const RECENT_OPERATIONS = 300;
+
+/** Lists one account, stores what was seen, settles open operations by it and asks for a pass. */
+export async function poll(work: Work, accountName: string, signal: AbortSignal): Promise<void> {
+  const runtime = work.standing().accounts.get(accountName);
+  if (runtime === undefined) return;
+  const began = performance.now();
+  let listing: Listing;
+  try {
+    listing = await runtime.provider.list(signal);
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ProviderError)) throw error;
+    await failed(work, accountName, error);
+    return;
+  }
+  const balance = await readBalance(work, runtime, signal);
+  const snapshot = await remember(work, runtime, listing, balance);
+  work.metrics.pollDuration.observe({ account: accountName }, (performance.now() - began) / 1000);
+  work.metrics.pollLastSuccess.set({ account: accountName }, work.clock.now() / 1000);
+  await recovered(work, accountName, snapshot);
+  await settleByListing(work, accountName, listing);
+  await work.queue.evaluate(accountName, `snapshot ${snapshot.generation}`);
+}
+
+async function readBalance(work: Work, runtime: AccountRuntime, signal: AbortSignal): Promise<Balance | null> {
+  try {
+    const balance = await runtime.provider.balance(signal);
+    if (balance !== null) await work.store.addBalance(runtime.account.name, { at: balance.at, fen: balance.cashFen });
+    return balance;
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ProviderError)) throw error;
+    // An unknown balance is neither zero nor fine: what needs it is refused, and the gauge is absent.
+    work.log.warn({ err: error, account: runtime.account.name }, 'the balance could not be read');
+    return null;
+  }
+}
+
+async function remember(
+  work: Work,
+  runtime: AccountRuntime,
+  listing: Listing,
+  balance: Balance | null,
+): Promise<Snapshot> {
+  const { name, provider } = runtime.account;
+  const [previous, shrinkState, recent] = await Promise.all([
+    work.store.loadSnapshot(name),
+    work.store.loadShrink(name),
+    work.store.ledger.recent(name, RECENT_OPERATIONS),
+  ]);
+  const judged = judgeListing(previous, listing, shrinkState);
+  const instances = track(previous, listing, { operations: byInstance(recent) });
+  const snapshot: Snapshot = {
+    account: name,
+    provider,
+    takenAt: listing.startedAt,
+    finishedAt: listing.finishedAt,
+    generation: (previous?.generation ?? 0) + 1,
+    complete: listing.incomplete === null,
+    incomplete: listing.incomplete,
+    shrunken: judged.shrunken,
+    instances,
+    balance,
+  };
+  await work.store.saveShrink(name, judged.state);
+  await work.store.saveSnapshot(snapshot);
+  if (judged.shrunken) {
+    if (await work.store.sayOnce(`quarantine|${name}`, work.clock.now())) {
+      await tell(work, {
+        event: 'snapshot.quarantined',
+        severity: 'critical',
+        account: name,
+        instance: null,
+        policy: null,
+        action: null,
+        occurrence: null,
+        reason: 'shrunken-snapshot',
+        text: `the listing of ${name} shrank from ${previous?.instances.length ?? 0} to ${listing.instances.length} instances at once; nothing is stopped, destroyed or created there until it is believed`,
+        details: { before: previous?.instances.length ?? 0, now: listing.instances.length },
+        to: null,
+        identity: `${name}|${listing.startedAt}`,
+      });
+    }
+  } else {
+    await work.store.unsay(`quarantine|${name}`);
+  }
+  return snapshot;
+}
+
+function byInstance(operations: readonly Operation[]): ReadonlyMap<string, readonly Operation[]> {
+  const map = new Map<string, Operation[]>();
+  for (const operation of operations) {
+    const list = map.get(operation.instanceId);
+    if (list === undefined) map.set(operation.instanceId, [operation]);
+    else list.push(operation);
+  }
+  return map;
+}
+
+async function failed(work: Work, account: string, error: ProviderError): Promise<void> {
+  const now = work.clock.now();
+  const before = await work.store.health(account);
+  const failures = before.failures + 1;
+  await work.store.saveHealth(account, { triedAt: now, okAt: before.okAt, failures, detail: error.message });
+  if (error.kind === 'unauthorised') await tripAll(work, account, error.message);
+  work.log.warn({ err: error, account, failures }, 'an account could not be listed');
+  if (failures < FAILURES_BEFORE_TELLING && error.kind !== 'unauthorised') return;
+  if (!(await work.store.sayOnce(`unreachable|${account}`, now))) return;
+  await tell(work, {
+    event: 'account.unreachable',
+    severity: 'critical',
+    account,
+    instance: null,
+    policy: null,
+    action: null,
+    occurrence: null,
+    reason: error.kind,
+    text: `account ${account} cannot be read (${error.kind}): ${error.message}; nothing is done there until it can`,
+    details: { failures, kind: error.kind },
+    to: null,
+    identity: `${account}|${before.okAt ?? 'never'}|${error.kind}`,
+  });
+}
+
+async function recovered(work: Work, account: string, snapshot: Snapshot): Promise<void> {
+  const now = work.clock.now();
+  await work.store.saveHealth(account, {
+    triedAt: now,
+    okAt: now,
+    failures: 0,
+    detail: snapshot.incomplete === null ? 'ok' : `incomplete: ${snapshot.incomplete}`,
+  });
+  if (await work.store.unsay(`unreachable|${account}`)) {
+    work.log.info({ account }, 'an account can be read again');
+    await work.store.tripBreaker(account, 'all', 0, '');
+  }
+}

@@ -1,0 +1,143 @@
+import type { ActivityObserver } from '../activity/observer.ts';
+import type { Zone } from '../calendar/zone.ts';
+import type { Cap } from '../decide/decision.ts';
+import type { History } from '../decide/world.ts';
+import type { Account } from '../fleet/account.ts';
+import type { Clock } from '../fleet/clock.ts';
+import type { Notification } from '../fleet/event.ts';
+import type { Hold } from '../fleet/hold.ts';
+import type { Instance, InstanceKey } from '../fleet/instance.ts';
+import type { Labels } from '../fleet/label.ts';
+import type { Fen } from '../fleet/money.ts';
+import type { Notice } from '../fleet/notice.ts';
+import type { Obligation } from '../fleet/obligation.ts';
+import type { Operation, OperationDraft } from '../fleet/operation.ts';
+import type { Snapshot } from '../fleet/snapshot.ts';
+import type { Channel } from '../notify/channel.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Provider } from '../providers/port.ts';
+import type { ArmResult, TransitionRequest, TransitionResult } from '../store/ledger.ts';
+import type { Log } from '../telemetry/log.ts';
+import type { Metrics } from '../telemetry/metrics.ts';
+
+/** One account with its open client. */
+export interface AccountRuntime {
+  readonly account: Account;
+  readonly provider: Provider;
+}
+
+/** What is in force. Replaced as a whole at a reload; a job takes it once and keeps to it. */
+export interface Standing {
+  readonly policies: readonly Policy[];
+  readonly accounts: ReadonlyMap<string, AccountRuntime>;
+  readonly observer: ActivityObserver;
+  readonly channels: ReadonlyMap<string, Channel>;
+  readonly zone: Zone;
+  labels(instance: Instance): Labels;
+}
+
+/** The ledger as the work room asks for it. */
+export interface LedgerPort {
+  arm(draft: OperationDraft, options: { readonly now: number; readonly caps: readonly Cap[] }): Promise<ArmResult>;
+  transition(id: string, request: TransitionRequest): Promise<TransitionResult>;
+  get(id: string): Promise<Operation | null>;
+  /** All that have not ended, escalated ones included. */
+  unfinished(): Promise<readonly Operation[]>;
+  /** Operations of the account that were made last, newest first. */
+  recent(account: string, limit: number): Promise<readonly Operation[]>;
+  /** Why paid and destructive work is frozen; `null`: it is not. */
+  frozen(): Promise<string | null>;
+}
+
+/** Everything kept in Redis, as the work room asks for it. */
+export interface StorePort {
+  readonly ledger: LedgerPort;
+  loadSnapshot(account: string): Promise<Snapshot | null>;
+  saveSnapshot(snapshot: Snapshot): Promise<void>;
+  loadShrink(account: string): Promise<unknown>;
+  saveShrink(account: string, state: unknown): Promise<void>;
+  addBalance(account: string, sample: { readonly at: number; readonly fen: Fen }): Promise<void>;
+  balances(account: string): Promise<readonly { readonly at: number; readonly fen: Fen }[]>;
+  history(account: string, now: number): Promise<History>;
+  holds(now: number): Promise<readonly Hold[]>;
+  paused(): Promise<boolean>;
+  spentToday(account: string, day: string): Promise<{ readonly calls: number; readonly fen: Fen }>;
+  /** When interrupting operations were armed on the account lately. */
+  interruptedAt(account: string, since: number): Promise<readonly number[]>;
+  breaker(account: string, now: number): Promise<{ readonly all: boolean; readonly paid: boolean }>;
+  tripBreaker(account: string, what: 'all' | 'paid', until: number, why: string): Promise<void>;
+  /** Counts an unclear answer on a paid call; answers how many there were in the last hour. */
+  countUncertain(account: string, now: number): Promise<number>;
+  putNotice(notice: Notice): Promise<boolean>;
+  dropNotice(notice: Notice): Promise<void>;
+  noticeDelivered(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): Promise<void>;
+  dropObligation(obligation: Obligation): Promise<void>;
+  postponeObligation(obligation: Obligation, attempts: number, nextTryAt: number): Promise<void>;
+  /** Claims a notification step: `true` once per policy, target, occurrence and step. */
+  claim(policy: string, target: string, occurrence: string, step: number, now: number): Promise<boolean>;
+  setLowBalance(policy: string, account: string, occurrence: string | null): Promise<void>;
+  sawPolicies(names: readonly string[], now: number): Promise<void>;
+  audit(entry: AuditEntry): Promise<void>;
+  /** Says a thing once until it is unsaid: `true` when it was not said yet. */
+  sayOnce(key: string, now: number): Promise<boolean>;
+  unsay(key: string): Promise<boolean>;
+  addSavings(policy: string, gpuSeconds: number, fen: Fen): Promise<void>;
+  health(account: string): Promise<AccountHealth>;
+  saveHealth(account: string, health: AccountHealth): Promise<void>;
+}
+
+/** How polling an account has gone lately. */
+export interface AccountHealth {
+  readonly triedAt: number | null;
+  readonly okAt: number | null;
+  readonly failures: number;
+  readonly detail: string;
+}
+
+export interface AuditEntry {
+  readonly at: number;
+  readonly kind:
+    | 'decision'
+    | 'announcement'
+    | 'notification'
+    | 'hold'
+    | 'pause'
+    | 'reload'
+    | 'tidy'
+    | 'missed'
+    | 'breaker'
+    | 'account';
+  readonly account: string | null;
+  readonly instance: InstanceKey | null;
+  readonly policy: string | null;
+  readonly reason: string;
+  readonly text: string;
+  readonly data: Readonly<Record<string, string | number | boolean | null>>;
+}
+
+export type ActQueue = 'act-reversible' | 'act-paid' | 'act-destructive';
+
+export interface QueuePort {
+  poll(account: string): Promise<void>;
+  evaluate(account: string, cause: string): Promise<void>;
+  act(queue: ActQueue, operationId: string, jobId: string, delayMs: number): Promise<void>;
+  verify(operationId: string, jobId: string, delayMs: number): Promise<void>;
+  notify(notifier: string, notification: Notification): Promise<void>;
+}
+
+/** What every processor works with. */
+export interface Work {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly metrics: Metrics;
+  /** 0 ≤ x < 1. */
+  readonly random: () => number;
+  readonly newId: () => string;
+  readonly store: StorePort;
+  readonly queue: QueuePort;
+  readonly standing: () => Standing;
+  /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
+  readonly paidWorkOff: () => string | null;
+  /** Told of every transition and decision that acted, for whoever watches (the demo's own lines). */
+  readonly onEvent: (line: string) => void;
+}

@@ -1,0 +1,121 @@
+import { CALL_EVIDENCE_MAX_AGE_MS } from '../decide/conditions.ts';
+import { evaluate } from '../decide/evaluate.ts';
+import type { World } from '../decide/world.ts';
+import type { Activity } from '../fleet/activity.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import { type Instance, instanceKey } from '../fleet/instance.ts';
+import type { Operation } from '../fleet/operation.ts';
+import type { InactionReason, OperationReason } from '../fleet/reason.ts';
+import type { Tracked } from '../fleet/snapshot.ts';
+import { historyWithout, withoutOne } from './history-without.ts';
+import type { AccountRuntime, Standing, Work } from './ports.ts';
+import { accountWorld } from './world.ts';
+
+interface No {
+  readonly reason: OperationReason;
+  readonly detail: string;
+}
+
+/**
+ * Decides again, just before acting, with the instance as it is now and the probes asked now. `null`: it is still due.
+ * "No longer due" is a normal end.
+ */
+export async function secondLook(
+  work: Work,
+  operation: Operation,
+  runtime: AccountRuntime,
+  standing: Standing,
+  instance: Instance,
+  signal: AbortSignal,
+): Promise<No | null> {
+  const snapshot = await work.store.loadSnapshot(operation.account);
+  const known = snapshot?.instances.find((tracked) => tracked.instance.id === instance.id);
+  const tracked: Tracked = known === undefined ? newcomer(instance, work.clock.now()) : { ...known, instance };
+  const policy = standing.policies.find((candidate) => candidate.name === operation.policy);
+  const asksActivity = policy?.conditions.some((condition) => condition.kind === 'idleFor') ?? false;
+  const activity: Activity | null = asksActivity
+    ? await standing.observer.look(tracked, standing.labels(instance), signal)
+    : null;
+  const now = work.clock.now();
+  if (activity?.kind === 'active') return { reason: 'activity', detail: 'it is at work again' };
+  if (activity !== null && now - activity.at > CALL_EVIDENCE_MAX_AGE_MS) {
+    return { reason: 'unknown-activity', detail: `the evidence is ${Math.round((now - activity.at) / 1000)} s old` };
+  }
+  const world = await accountWorld(work, standing, runtime, now, { tracked, activity });
+  if (world === null) return { reason: 'stale-snapshot', detail: 'the account has not been listed' };
+  const before: World = {
+    ...world,
+    accounts: world.accounts.map((account) => ({
+      ...account,
+      interruptedAt: withoutOne(account.interruptedAt, operation.createdAt),
+    })),
+    history: historyWithout(world.history, operation),
+  };
+  const key = instanceKey(instance);
+  const isObligation = operation.reason === 'afterwards';
+  if (isObligation) return stillOwed(before, operation);
+  if (policy === undefined)
+    return { reason: 'policy-removed', detail: `there is no policy ${operation.policy} any more` };
+  const evaluation = evaluate([policy], before, {
+    only: { account: operation.account, instance: key, policy: policy.name },
+  });
+  const again = evaluation.acts.find(
+    (candidate) =>
+      candidate.kind === 'operation' && candidate.action === operation.action && candidate.step === operation.step,
+  );
+  if (again !== undefined) {
+    return again.occurrence === operation.occurrence
+      ? null
+      : { reason: 'no-longer-due', detail: 'what made it due has changed' };
+  }
+  const refusal = evaluation.refusals[0];
+  if (refusal === undefined) return { reason: 'no-longer-due', detail: 'the policy does not ask for it any more' };
+  return { reason: operationReason(refusal.reason), detail: refusal.detail };
+}
+
+/** An obligation outlives its policy: only a hold, or a listing that cannot be trusted, keeps its start from being made. */
+function stillOwed(world: World, operation: Operation): No | null {
+  const hold = world.holds.get(operation.instance);
+  if (hold !== undefined) return { reason: 'hold', detail: `held by ${hold.owner}: ${hold.reason}` };
+  const owed = world.history.obligations(operation.account).some(({ instance }) => instance === operation.instance);
+  return owed ? null : { reason: 'no-longer-due', detail: 'nothing is owed any more' };
+}
+
+function newcomer(instance: Instance, now: number): Tracked {
+  return { instance, firstSeenAt: now, statusSince: now, upSince: null, personStartAt: null, stopMode: null };
+}
+
+/** The reason of an inaction as the reason of a cancelled operation. */
+function operationReason(reason: InactionReason): OperationReason {
+  switch (reason) {
+    case 'not-due':
+    case 'observe':
+    case 'open-operation':
+    case 'cooldown':
+    case 'notice':
+    case 'conflict':
+    case 'missed':
+    case 'minimum-uptime':
+      return 'no-longer-due';
+    case 'incomplete-snapshot':
+    case 'shrunken-snapshot':
+    case 'stale-snapshot':
+      return 'stale-snapshot';
+    case 'paused':
+    case 'hold':
+    case 'protected':
+    case 'not-allowed':
+    case 'not-supported':
+    case 'unknown-status':
+    case 'unknown-activity':
+    case 'limit-per-pass':
+    case 'limit-per-hour':
+    case 'limit-percent':
+    case 'spend-limit':
+    case 'frozen':
+    case 'breaker':
+      return reason;
+    default:
+      return assertNever(reason);
+  }
+}

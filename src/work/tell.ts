@@ -1,0 +1,123 @@
+import { createHash } from 'node:crypto';
+import { assertNever } from '../fleet/assert-never.ts';
+import type { EventName, Notification, Severity } from '../fleet/event.ts';
+import type { Instance } from '../fleet/instance.ts';
+import type { Operation, OperationOutcome } from '../fleet/operation.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
+import type { Work } from './ports.ts';
+
+export interface Telling {
+  readonly event: EventName;
+  readonly severity: Severity;
+  readonly account: string | null;
+  readonly instance: Instance | null;
+  readonly policy: string | null;
+  readonly action: string | null;
+  readonly occurrence: string | null;
+  readonly reason: string | null;
+  readonly text: string;
+  readonly details: Notification['details'];
+  /** Which notifiers; `null`: all. */
+  readonly to: readonly string[] | null;
+  /** What makes it the same notification when it is told again. */
+  readonly identity: string;
+}
+
+/** Hands a notification to every notifier that wants it. One that cannot be queued is logged and counted, not thrown. */
+export async function tell(work: Work, telling: Telling): Promise<void> {
+  const standing = work.standing();
+  const runtime = telling.account === null ? undefined : standing.accounts.get(telling.account);
+  const id = createHash('sha256').update(`${telling.event}\u0000${telling.identity}`).digest('hex').slice(0, 32);
+  const notification: Notification = {
+    id,
+    version: 1,
+    event: telling.event,
+    severity: telling.severity,
+    at: rfc3339(work.clock.now()),
+    account: telling.account,
+    provider: runtime?.account.provider ?? telling.instance?.provider ?? null,
+    instance:
+      telling.instance === null
+        ? null
+        : { id: telling.instance.id, name: telling.instance.name, status: telling.instance.status },
+    policy: telling.policy,
+    action: telling.action,
+    occurrence: telling.occurrence,
+    reason: telling.reason,
+    text: telling.text,
+    details: telling.details,
+  };
+  work.onEvent(telling.text);
+  for (const [name, channel] of standing.channels) {
+    if (telling.to !== null && !telling.to.includes(name)) continue;
+    if (!channel.accepts(notification)) continue;
+    try {
+      await work.queue.notify(name, notification);
+    } catch (error) {
+      work.metrics.notifications.inc({ notifier: name, outcome: 'dropped' });
+      work.log.error({ err: error, notifier: name, event: telling.event }, 'a notification could not be queued');
+    }
+  }
+}
+
+/** Which event an outcome is told by, or `null` where it is not told. */
+function eventOf(outcome: OperationOutcome): { readonly event: EventName; readonly severity: Severity } | null {
+  switch (outcome) {
+    case 'confirmed':
+      return { event: 'operation.confirmed', severity: 'info' };
+    case 'rejected':
+      return { event: 'operation.rejected', severity: 'warning' };
+    case 'escalated':
+      return { event: 'operation.escalated', severity: 'critical' };
+    case 'superseded':
+      return { event: 'operation.superseded', severity: 'info' };
+    case 'cancelled':
+      return null;
+    default:
+      return assertNever(outcome);
+  }
+}
+
+const DONE: Readonly<Record<OperationOutcome, string>> = {
+  confirmed: 'is done',
+  rejected: 'was refused by the cloud',
+  escalated: 'needs a person',
+  superseded: 'was not needed any more',
+  cancelled: 'was not carried out',
+};
+
+/** One sentence on how an operation ended. */
+export function outcomeText(operation: Operation, outcome: OperationOutcome): string {
+  const why = operation.detail === '' ? operation.reason : `${operation.reason}: ${operation.detail}`;
+  const asked = operation.policy === null ? operation.by : `policy ${operation.policy}`;
+  return `${operation.action} of ${operation.instanceName} (${operation.instance}) ${DONE[outcome]} (${why}); asked by ${asked}`;
+}
+
+export async function tellOutcome(work: Work, operation: Operation, outcome: OperationOutcome): Promise<void> {
+  const text = outcomeText(operation, outcome);
+  const kind = eventOf(outcome);
+  if (kind === null) {
+    work.onEvent(text);
+    return;
+  }
+  const excess = operation.reason === 'excess';
+  await tell(work, {
+    event: kind.event,
+    severity: excess ? 'critical' : kind.severity,
+    account: operation.account,
+    instance: null,
+    policy: operation.policy,
+    action: operation.action,
+    occurrence: operation.occurrence,
+    reason: operation.reason,
+    text,
+    details: {
+      operation: operation.id,
+      instance: operation.instance,
+      name: operation.instanceName,
+      ...operation.evidence,
+    },
+    to: null,
+    identity: `${operation.id}/${operation.version}`,
+  });
+}

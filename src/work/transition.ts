@@ -1,0 +1,70 @@
+import { assertNever } from '../fleet/assert-never.ts';
+import { type Operation, type OperationPatch, type OperationState, outcomeOf } from '../fleet/operation.ts';
+import type { OperationReason } from '../fleet/reason.ts';
+import type { SpendCheck, TransitionResult } from '../store/ledger.ts';
+import { countOutcome } from '../telemetry/metrics.ts';
+import type { Work } from './ports.ts';
+import { tellOutcome } from './tell.ts';
+
+export const ROBOT = 'lamplighter';
+
+export interface Step {
+  readonly to: OperationState;
+  readonly reason: OperationReason;
+  readonly detail?: string;
+  readonly by?: string;
+  readonly patch?: OperationPatch;
+  readonly spend?: SpendCheck;
+}
+
+/** Moves an operation on, once. Whoever finds it moved already (`stale`) leaves it to the one who moved it. */
+export async function move(work: Work, operation: Operation, step: Step): Promise<TransitionResult> {
+  const now = work.clock.now();
+  const result = await work.store.ledger.transition(operation.id, {
+    from: { state: operation.state, version: operation.version },
+    to: step.to,
+    txid: work.newId(),
+    reason: step.reason,
+    detail: step.detail ?? '',
+    by: step.by ?? ROBOT,
+    now,
+    ...(step.patch === undefined ? {} : { patch: step.patch }),
+    ...(step.spend === undefined ? {} : { spend: step.spend }),
+  });
+  switch (result.kind) {
+    case 'moved':
+      if (!result.replayed) await report(work, operation.state, result.operation);
+      return result;
+    case 'stale':
+      work.log.debug(
+        { operation: operation.id, wanted: step.to, found: result.operation.state },
+        'an operation had moved already',
+      );
+      return result;
+    case 'spend-limit':
+    case 'frozen':
+    case 'absent':
+      return result;
+    default:
+      return assertNever(result);
+  }
+}
+
+async function report(work: Work, from: OperationState, operation: Operation): Promise<void> {
+  work.log.info(
+    {
+      operation: operation.id,
+      instance: operation.instance,
+      action: operation.action,
+      from,
+      to: operation.state,
+      reason: operation.reason,
+      detail: operation.detail,
+    },
+    'an operation moved',
+  );
+  const outcome = outcomeOf(operation.state);
+  if (outcome === null) return;
+  countOutcome(work.metrics, operation, outcome, work.clock.now());
+  await tellOutcome(work, operation, outcome);
+}

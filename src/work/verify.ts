@@ -1,0 +1,144 @@
+import { checkAfter, type Reading, type Verdict, verify } from '../decide/verdict.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import type { Operation } from '../fleet/operation.ts';
+import { isTerminal } from '../fleet/operation.ts';
+import type { Listing } from '../fleet/snapshot.ts';
+import { ProviderError } from '../providers/port.ts';
+import type { AccountRuntime, Work } from './ports.ts';
+import { takeBack } from './take-back.ts';
+import { move } from './transition.ts';
+
+/** Is it an operation that reading can move on? */
+export function awaitsReading(operation: Operation): boolean {
+  switch (operation.state) {
+    case 'accepted':
+    case 'uncertain':
+    case 'verifying':
+    case 'escalated':
+      return operation.sendingAt !== null;
+    case 'armed':
+    case 'sending':
+    case 'confirmed':
+    case 'rejected':
+    case 'superseded':
+    case 'cancelled':
+      return false;
+    default:
+      return assertNever(operation.state);
+  }
+}
+
+/** Queues the next look at an operation. `null`: when the schedule says. A look that is lost is made up for by the tick. */
+export async function queueVerify(work: Work, operation: Operation, delayMs: number | null): Promise<void> {
+  const wait = delayMs ?? Math.max(0, checkAfter(operation, work.clock.now()) - work.clock.now());
+  try {
+    await work.queue.verify(operation.id, `${operation.id}.${operation.version}`, wait);
+  } catch (error) {
+    work.log.warn(
+      { err: error, operation: operation.id },
+      'a check of an operation could not be queued; the next tick will',
+    );
+  }
+}
+
+/** Looks at one operation by reading its instance. */
+export async function check(work: Work, operationId: string, signal: AbortSignal): Promise<void> {
+  const operation = await work.store.ledger.get(operationId);
+  if (operation === null || isTerminal(operation.state) || !awaitsReading(operation)) return;
+  const runtime = work.standing().accounts.get(operation.account);
+  if (runtime === undefined) {
+    work.log.warn(
+      { operation: operation.id, account: operation.account },
+      'an operation cannot be checked: its account is not configured',
+    );
+    return;
+  }
+  if (await takeBack(work, operation, runtime, signal)) return;
+  try {
+    const reading = await read(work, operation, runtime, signal);
+    await applyReading(work, operation, reading);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    work.log.info({ err: error, operation: operation.id }, 'an operation could not be checked');
+    await queueVerify(work, operation, null);
+  }
+}
+
+async function read(work: Work, operation: Operation, runtime: AccountRuntime, signal: AbortSignal): Promise<Reading> {
+  const readStartedAt = work.clock.now();
+  if (operation.action === 'create') return fromListing(operation, await runtime.provider.list(signal));
+  const instance = await runtime.provider.read(operation.instanceId, signal);
+  const savedImage =
+    operation.call.kind === 'snapshot' && instance !== null
+      ? await runtime.provider.savedImage(operation.call.name, instance, signal)
+      : null;
+  return { instance, readStartedAt, complete: true, savedImage };
+}
+
+/** What a whole listing says of one operation. A creation is found by its order. */
+export function fromListing(operation: Operation, listing: Listing): Reading {
+  const instance =
+    operation.action === 'create'
+      ? listing.instances.find((candidate) => operation.orderId !== null && candidate.orderId === operation.orderId)
+      : listing.instances.find((candidate) => candidate.id === operation.instanceId);
+  return {
+    instance: instance ?? null,
+    readStartedAt: listing.startedAt,
+    complete: listing.incomplete === null,
+    savedImage: null,
+  };
+}
+
+/** Every complete listing is a look at all operations of the account. */
+export async function settleByListing(work: Work, account: string, listing: Listing): Promise<void> {
+  const open = (await work.store.ledger.unfinished()).filter(
+    (operation) => operation.account === account && awaitsReading(operation) && operation.call.kind !== 'snapshot',
+  );
+  await Promise.all(open.map((operation) => applyReading(work, operation, fromListing(operation, listing), 'listing')));
+}
+
+/** Moves an operation on by what was read. */
+export async function applyReading(
+  work: Work,
+  operation: Operation,
+  reading: Reading,
+  source: 'check' | 'listing' = 'check',
+): Promise<void> {
+  // An absence in a listing that is not whole says nothing, and one that began before the request is no look at it.
+  if (operation.sendingAt === null || reading.readStartedAt < operation.sendingAt) return;
+  const now = work.clock.now();
+  const verdict: Verdict = verify(operation, reading, now);
+  switch (verdict.kind) {
+    case 'confirmed':
+      await move(work, operation, {
+        to: 'confirmed',
+        reason: operation.state === 'escalated' ? 'seen-late' : verdict.reason,
+        detail: verdict.detail,
+      });
+      return;
+    case 'failed':
+      if (operation.state === 'escalated') return;
+      await move(work, operation, { to: 'rejected', reason: 'failed', detail: verdict.detail });
+      return;
+    case 'escalate':
+      if (operation.state === 'escalated') return;
+      await move(work, operation, { to: 'escalated', reason: verdict.reason, detail: verdict.detail });
+      return;
+    case 'waiting': {
+      // A listing that shows nothing yet is told by the next check; writing it down each time would only fill the record.
+      if (source === 'listing' || operation.state === 'escalated') return;
+      const checks = operation.checks + 1;
+      const next = checkAfter({ ...operation, checks }, now);
+      const result = await move(work, operation, {
+        to: 'verifying',
+        reason: 'verifying',
+        detail: verdict.detail,
+        patch: { checks, nextCheckAt: next },
+      });
+      if (result.kind === 'moved') await queueVerify(work, result.operation, Math.max(0, next - now));
+      return;
+    }
+    default:
+      assertNever(verdict);
+  }
+}

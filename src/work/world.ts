@@ -1,0 +1,90 @@
+import { localDay } from '../calendar/zone.ts';
+import { belowSince, moneyView } from '../decide/burn.ts';
+import type { AccountView, InstanceView, Trust, World } from '../decide/world.ts';
+import type { Activity } from '../fleet/activity.ts';
+import type { Hold } from '../fleet/hold.ts';
+import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
+import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
+import type { AccountRuntime, Standing, Work } from './ports.ts';
+
+/** A snapshot is believed for two polls and what one may take. */
+const POLLS_BELIEVED = 2;
+const SLOW_POLL_MS = 30_000;
+/** The window of the default limits. */
+const INTERRUPT_WINDOW_MS = 60_000;
+
+export function trustOf(snapshot: Snapshot, pollEveryMs: number, now: number): Trust {
+  if (now - snapshot.takenAt > POLLS_BELIEVED * pollEveryMs + SLOW_POLL_MS) return 'stale-snapshot';
+  if (snapshot.shrunken) return 'shrunken-snapshot';
+  return snapshot.complete ? 'good' : 'incomplete-snapshot';
+}
+
+/** What is fresher than the stored snapshot for one instance: the re-read and the last look of an act. */
+export interface Fresher {
+  readonly tracked: Tracked;
+  readonly activity: Activity | null;
+}
+
+/** Reads everything that an evaluation of one account may know. `null`: the account has never been listed. */
+export async function accountWorld(
+  work: Work,
+  standing: Standing,
+  runtime: AccountRuntime,
+  now: number,
+  fresher?: Fresher,
+): Promise<World | null> {
+  const { account } = runtime;
+  const snapshot = await work.store.loadSnapshot(account.name);
+  if (snapshot === null) return null;
+  const [history, holds, paused, interruptedAt, breaker, frozen, balances, spent, activities] = await Promise.all([
+    work.store.history(account.name, now),
+    work.store.holds(now),
+    work.store.paused(),
+    work.store.interruptedAt(account.name, now - INTERRUPT_WINDOW_MS),
+    work.store.breaker(account.name, now),
+    work.store.ledger.frozen(),
+    work.store.balances(account.name),
+    work.store.spentToday(account.name, localDay(now, standing.zone)),
+    standing.observer.activities(snapshot, standing.labels, now),
+  ]);
+  const instances = snapshot.instances.map((tracked): InstanceView => {
+    const key = instanceKey(tracked.instance);
+    const isFresh = fresher !== undefined && fresher.tracked.instance.id === tracked.instance.id;
+    return {
+      key,
+      tracked: isFresh ? fresher.tracked : tracked,
+      labels: standing.labels(tracked.instance),
+      activity: isFresh ? fresher.activity : (activities.get(key) ?? null),
+    };
+  });
+  const money = moneyView({ balances, snapshot, prices: account.prices, now });
+  const view: AccountView = {
+    name: account.name,
+    provider: account.provider,
+    allowed: new Set(account.actions),
+    trust: trustOf(snapshot, account.pollEveryMs, now),
+    takenAt: snapshot.takenAt,
+    instances,
+    balanceFen: snapshot.balance?.cashFen ?? null,
+    runwayMs: money.runwayMs,
+    balanceBelowSince: (fen) => belowSince(balances, fen),
+    runwayBelowSince: (ms) => money.runwayBelowSince(ms),
+    paidWork: frozen !== null || work.paidWorkOff() !== null ? 'frozen' : breaker.paid ? 'breaker' : 'open',
+    breakerOpen: breaker.all,
+    prices: account.prices,
+    spend:
+      account.spendLimit === null ? null : { ...account.spendLimit, callsToday: spent.calls, spentTodayFen: spent.fen },
+    interruptedAt,
+  };
+  return { now, paused, accounts: [view], holds: byInstance(holds), history };
+}
+
+export function byInstance(holds: readonly Hold[]): ReadonlyMap<InstanceKey, Hold> {
+  const map = new Map<InstanceKey, Hold>();
+  // Of several holds on one instance the longest counts.
+  for (const hold of holds) {
+    const known = map.get(hold.instance);
+    if (known === undefined || known.until < hold.until) map.set(hold.instance, hold);
+  }
+  return map;
+}
