@@ -32,6 +32,8 @@ export interface ReadOptions {
   readonly signal: AbortSignal;
   /** Called once, when the first attempt is about to leave: who asks from now on may not be served by this answer. */
   readonly onStart?: () => void;
+  /** 1 for what must not be repeated although it is no action, such as a call that carries a password. */
+  readonly maxAttempts?: number;
 }
 
 export interface SendOptions {
@@ -40,8 +42,8 @@ export interface SendOptions {
   readonly actionClass: ActionClass;
 }
 
-/** Reads are tried three times in all. */
-const MAX_RETRIES = 2;
+/** A read and two retries. */
+const MAX_ATTEMPTS = 3;
 /** Full jitter over 0.5 s, then 1 s: long enough for a gateway to recover, short against the shortest poll interval. */
 const RETRY_BASE_MS = 500;
 /** A read does not wait longer than this for a cloud that asks to come back later; the next poll is the better retry. */
@@ -99,7 +101,7 @@ export class HttpClient {
       started = true;
       const result = await this.#attempt(wire, decode, options.signal);
       if (result.kind === 'value') return result.value;
-      const waitMs = this.#retryWait(result.failed, retry, options.signal);
+      const waitMs = this.#retryWait(result.failed, retry, options);
       if (waitMs === null) throw this.#error(request, result.failed);
       try {
         await this.#clock.sleep(waitMs, options.signal);
@@ -221,8 +223,9 @@ export class HttpClient {
   }
 
   /** How long to wait before the next attempt; `null`: there is none. */
-  #retryWait(failed: FailedAttempt, retry: number, signal: AbortSignal): number | null {
-    if (retry >= MAX_RETRIES || signal.aborted || this.#transport.closed || !worthRetrying(failed.failure)) return null;
+  #retryWait(failed: FailedAttempt, retry: number, options: ReadOptions): number | null {
+    if (retry + 1 >= (options.maxAttempts ?? MAX_ATTEMPTS) || options.signal.aborted) return null;
+    if (this.#transport.closed || !worthRetrying(failed.failure)) return null;
     if (failed.retryAfterMs === null) return this.#random() * RETRY_BASE_MS * 2 ** retry;
     return failed.retryAfterMs <= LONGEST_RETRY_WAIT_MS ? failed.retryAfterMs : null;
   }
