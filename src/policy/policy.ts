@@ -6,7 +6,7 @@ import type { Severity } from '../fleet/event.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
 import type { Fen } from '../fleet/money.ts';
-import type { Billing, Status } from '../fleet/status.ts';
+import type { Status } from '../fleet/status.ts';
 
 export type Mode = 'observe' | 'enforce';
 
@@ -50,7 +50,12 @@ export type Step =
   /** Periods by the instance's own unit; `null`: this policy does not renew that unit. */
   | { readonly kind: 'renew'; readonly periods: Readonly<Record<PrepaidUnit, number | null>> }
   | { readonly kind: 'lengthen'; readonly to: PrepaidUnit }
-  | { readonly kind: 'notify'; readonly to: readonly string[] | null; readonly severity: Severity; readonly text: string | null };
+  | {
+      readonly kind: 'notify';
+      readonly to: readonly string[] | null;
+      readonly severity: Severity;
+      readonly text: string | null;
+    };
 
 export interface Limits {
   readonly perPass: number | null;

@@ -1,0 +1,78 @@
+import { readdir, readFile, stat } from 'node:fs/promises';
+import { join, relative } from 'node:path';
+import type { PolicyFile } from '../policy/compile.ts';
+import type { Located } from '../yaml/located.ts';
+import { MAX_BYTES } from '../yaml/read-document.ts';
+
+/** A folder with more is not a folder of policies, and reading it would take long. */
+const MAX_FILES = 200;
+
+export type ReadFolder =
+  | { readonly ok: true; readonly files: readonly PolicyFile[] }
+  | { readonly ok: false; readonly errors: readonly Located[] };
+
+/**
+ * Reads the `.yaml` and `.yml` files of one folder, without its sub-folders, in the order of their names. Hidden files,
+ * and the `..data` of a mounted ConfigMap, are left out; links are followed. What cannot be read is an error: a policy
+ * that is left out in silence would be worse. Test files (`NAME.test.yaml`) are not policies.
+ * @param from what file names in errors are relative to
+ */
+export async function readPolicyFolder(folder: string, from: string, signal?: AbortSignal): Promise<ReadFolder> {
+  const shown = shortened(folder, from);
+  let names: string[];
+  try {
+    names = (await readdir(folder)).filter(isPolicyFile).sort();
+  } catch (error) {
+    return { ok: false, errors: [unreadable(shown, 'the policy folder cannot be read', error)] };
+  }
+  if (names.length === 0) return { ok: false, errors: [about(shown, 'the policy folder holds no .yaml file')] };
+  if (names.length > MAX_FILES) {
+    return {
+      ok: false,
+      errors: [about(shown, `the policy folder holds ${names.length} files; at most ${MAX_FILES} are read`)],
+    };
+  }
+  const files: PolicyFile[] = [];
+  const errors: Located[] = [];
+  for (const name of names) {
+    signal?.throwIfAborted();
+    const file = shortened(join(folder, name), from);
+    const text = await readText(join(folder, name), file);
+    if (typeof text === 'string') files.push({ file, text });
+    else errors.push(text);
+  }
+  return errors.length > 0 ? { ok: false, errors } : { ok: true, files };
+}
+
+/**
+ * One text file, at most 256 kB, as UTF-8.
+ * @param shown how errors name it
+ */
+export async function readText(path: string, shown: string): Promise<string | Located> {
+  try {
+    const { size } = await stat(path);
+    if (size > MAX_BYTES) return about(shown, `the file has ${size} bytes; at most ${MAX_BYTES} (256 kB) are read`);
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path));
+  } catch (error) {
+    if (error instanceof TypeError) return about(shown, 'the file is not UTF-8 text');
+    return unreadable(shown, 'the file cannot be read', error);
+  }
+}
+
+function isPolicyFile(name: string): boolean {
+  return /\.ya?ml$/i.test(name) && !name.startsWith('.') && !/\.test\.ya?ml$/i.test(name);
+}
+
+function shortened(path: string, from: string): string {
+  const short = relative(from, path);
+  return short === '' || short.startsWith('..') ? path : short;
+}
+
+function unreadable(file: string, message: string, error: unknown): Located {
+  const why = error instanceof Error ? error.message : String(error);
+  return about(file, `${message}: ${why}`);
+}
+
+function about(file: string, message: string): Located {
+  return { file, line: 1, column: 1, length: 1, message, hint: null, sourceLine: '' };
+}

@@ -1,0 +1,108 @@
+import { formatDuration } from '../calendar/duration.ts';
+import type { Window } from '../calendar/window.ts';
+import type { Action } from '../fleet/action.ts';
+import { hasBalance } from '../fleet/action.ts';
+import type { Status } from '../fleet/status.ts';
+import { isAboutInstances } from './compile-match.ts';
+import type { CompileOptions, Draft } from './draft.ts';
+import { conditionOf } from './draft.ts';
+import type { MatchClauses } from './match-grammar.ts';
+
+/** In which statuses an action can do something at all; what is not named is not judged. */
+const USEFUL_IN: Partial<Readonly<Record<Action, readonly Status[]>>> = {
+  stop: ['running', 'starting', 'restarting'],
+  'cardless-stop': ['running', 'starting', 'restarting'],
+  restart: ['running'],
+  start: ['stopped'],
+};
+
+/** A week holds every opening of a weekly window twice over at most; calendars may need some more edges. */
+const EDGES = 40;
+
+/** Finds what is legal but odd. */
+export function warnOfOddities(draft: Draft, options: CompileOptions): void {
+  warnOfStatus(draft);
+  warnOfBilling(draft);
+  warnOfWindow(draft, options.now);
+  const { text, subject } = draft;
+  if (text.catchUp !== undefined && text.when.cron === undefined) {
+    subject.warn(['catchUp'], 'catchUp is about when.cron and does nothing here', { part: 'key' });
+  }
+  if (options.notifiers?.length === 0 && draft.steps.some((step) => step.kind === 'notify')) {
+    subject.warn(['do'], 'no notifier is configured in lamplighter.yaml, so nobody will be told', { part: 'key' });
+  }
+  const money = conditionOf(draft, 'balanceBelow') ?? conditionOf(draft, 'runwayBelow');
+  if (money === undefined) return;
+  if (isAboutInstances(text.match) && draft.steps.every((step) => step.kind === 'notify')) {
+    const message = `${money.kind} is about the account, but match names instances: there will be one message for each of them`;
+    subject.warn(['when', money.kind], message, { part: 'key' });
+  }
+  const without = draft.reach?.filter(({ provider }) => !hasBalance(provider)) ?? [];
+  if (without.length > 0 && without.length < (draft.reach?.length ?? 0)) {
+    const names = without.map(({ name }) => name).join(', ');
+    subject.warn(['when', money.kind], `of the accounts in reach these tell no balance: ${names}`, { part: 'key' });
+  }
+}
+
+function clausesOf(draft: Draft): MatchClauses {
+  const { match } = draft.text;
+  return match === undefined || match === 'all' ? {} : match;
+}
+
+function warnOfStatus(draft: Draft): void {
+  const { status } = clausesOf(draft);
+  if (status === undefined) return;
+  const never = (message: string) => draft.subject.warn(['match', 'status'], `${message}, so this policy never acts`);
+  const named = status.join(', ');
+  const first = draft.steps.find((step) => step.kind !== 'notify');
+  const useful = first === undefined ? undefined : USEFUL_IN[first.kind];
+  if (first !== undefined && useful?.some((each) => status.includes(each)) === false) {
+    never(`${first.kind} does nothing to an instance that is ${named}`);
+  }
+  for (const kind of ['idleFor', 'runningFor'] as const) {
+    if (conditionOf(draft, kind) !== undefined && !status.includes('running'))
+      never(`${kind} cannot hold while ${named}`);
+  }
+  if (conditionOf(draft, 'stoppedFor') !== undefined && !status.includes('stopped')) {
+    never(`stoppedFor cannot hold while ${named}`);
+  }
+  const wanted = conditionOf(draft, 'statusFor')?.status ?? null;
+  if (wanted !== null && !wanted.some((each) => status.includes(each))) {
+    never(`statusFor is about ${wanted.join(', ')} and match about ${named}`);
+  }
+}
+
+function warnOfBilling(draft: Draft): void {
+  const { billing } = clausesOf(draft);
+  if (billing === undefined || conditionOf(draft, 'expiresWithin') === undefined) return;
+  if (billing.every((each) => each === 'hourly')) {
+    draft.subject.warn(['match', 'billing'], 'hourly instances have no expiry, so expiresWithin never holds');
+  }
+}
+
+function warnOfWindow(draft: Draft, now: number): void {
+  const during = conditionOf(draft, 'during');
+  if (during === undefined) return;
+  const state = during.window.state(now);
+  const over = !state.inside && state.opensAt === null;
+  if (over && during.window.specs.some((spec) => spec.kind !== 'never')) {
+    draft.subject.warn(['when', 'during'], 'this window is over and will not open again');
+  }
+  const notice = draft.text.notice ?? 0;
+  const longest = longestOpening(during.window, now);
+  if (notice > 0 && longest !== null && notice >= longest) {
+    const message = `the notice of ${formatDuration(notice)} outlasts the window, which is open for ${formatDuration(longest)} at most`;
+    draft.subject.warn(['notice'], `${message}: it closes before anything is done`);
+  }
+}
+
+/** How long the window is open at most, as far as the next openings show; `null`: without end, or never again. */
+function longestOpening(window: Window, now: number): number | null {
+  let longest: number | null = null;
+  let openedAt: number | null = null;
+  for (const edge of window.edgesAfter(now, EDGES)) {
+    if (edge.opens) openedAt = edge.at;
+    else if (openedAt !== null) longest = Math.max(longest ?? 0, edge.at - openedAt);
+  }
+  return longest;
+}

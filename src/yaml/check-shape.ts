@@ -1,0 +1,186 @@
+import { z } from 'zod';
+import { assertNever } from '../fleet/assert-never.ts';
+import { nearestWord } from '../fleet/nearest-word.ts';
+import type { Located } from './located.ts';
+import type { Path, YamlDocument } from './yaml-document.ts';
+
+export type CheckedShape<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly errors: readonly Located[] };
+
+type Issue = z.core.$ZodIssue;
+
+/** What zod says of a union that brings no words of its own. */
+const NO_WORDING = 'Invalid input';
+
+/** Checks what stands at `at` against a schema; every mistake comes back as a sentence with its place. */
+export function checkShape<S extends z.ZodType>(
+  schema: S,
+  document: YamlDocument,
+  at: Path = [],
+): CheckedShape<z.output<S>> {
+  const result = schema.safeParse(document.data(at), { error: wording, reportInput: true });
+  if (result.success) return { ok: true, value: result.data };
+  return { ok: false, errors: locateAll(result.error.issues, at, document) };
+}
+
+/** A map whose only key is misspelt looks empty to a check that comes later; that it is empty need not be said. */
+function locateAll(issues: readonly Issue[], at: Path, document: YamlDocument): Located[] {
+  const pathOf = (issue: Issue) => issue.path.map(String).join('\n');
+  const misspelt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(pathOf));
+  return issues
+    .filter((issue) => issue.code !== 'custom' || !misspelt.has(pathOf(issue)))
+    .flatMap((issue) => locate(issue, at, document));
+}
+
+function locate(issue: Issue, at: Path, document: YamlDocument): Located[] {
+  const path = [...at, ...issue.path];
+  switch (issue.code) {
+    case 'unrecognized_keys': {
+      // The wording has one line for each key.
+      const lines = issue.message.split('\n');
+      return issue.keys.map((key, index) =>
+        document.located([...path, key], lines[index] ?? issue.message, { part: 'key' }),
+      );
+    }
+    case 'invalid_union':
+      return locateUnion(issue, path, document);
+    case 'invalid_key':
+      return [document.located(path, issue.issues[0]?.message ?? issue.message, { part: 'key' })];
+    case 'custom': {
+      const { part, offset, length, hint } = issue.params ?? {};
+      return [
+        document.located(path, issue.message, {
+          ...(part === 'key' ? { part } : {}),
+          ...(typeof offset === 'number' ? { offset } : {}),
+          ...(typeof length === 'number' ? { length } : {}),
+          ...(typeof hint === 'string' ? { hint } : {}),
+        }),
+      ];
+    }
+    case 'invalid_type':
+    case 'invalid_value':
+    case 'invalid_format':
+    case 'invalid_element':
+    case 'not_multiple_of':
+    case 'too_big':
+    case 'too_small':
+      return [document.located(path, issue.message)];
+    default:
+      return assertNever(issue);
+  }
+}
+
+/**
+ * Of "either this or that" people want to hear about the one they meant: the alternative of the type that they wrote.
+ * Only where none is of that type are all named.
+ */
+function locateUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, document: YamlDocument): Located[] {
+  const meant = issue.errors.filter((branch) => !branch.some((each) => each.path.length === 0 && isOtherType(each)));
+  const best = meant.sort((a, b) => a.length - b.length)[0];
+  if (best !== undefined) return locateAll(best, path, document);
+  const words = new Set(issue.errors.flatMap((branch) => branch.flatMap(wantedTypes)));
+  if (issue.message !== NO_WORDING) return [document.located(path, issue.message)];
+  return [document.located(path, `must be ${list([...words])}, not ${typeWord(issue.input)}`)];
+}
+
+function isOtherType(issue: Issue): boolean {
+  if (issue.code === 'invalid_type') return true;
+  if (issue.code === 'invalid_value') return !issue.values.some((value) => typeof value === typeof issue.input);
+  if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some(isOtherType));
+  return false;
+}
+
+function wantedTypes(issue: Issue): string[] {
+  if (issue.path.length > 0) return [];
+  if (issue.code === 'invalid_type') return [typeName(issue.expected)];
+  if (issue.code === 'invalid_value')
+    return issue.values.length > 4 ? ['a text'] : issue.values.map((value) => String(value));
+  if (issue.code === 'invalid_union') return issue.errors.flatMap((branch) => branch.flatMap(wantedTypes));
+  return [];
+}
+
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  string: 'a text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  null: 'empty',
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+};
+
+function typeName(expected: string): string {
+  return TYPE_NAMES[expected] ?? expected;
+}
+
+function typeWord(input: unknown): string {
+  if (input === null) return 'empty';
+  if (Array.isArray(input)) return 'a list';
+  if (typeof input === 'object') return 'a map';
+  if (typeof input === 'string') return 'a text';
+  return `the ${typeof input === 'number' ? 'number' : 'value'} ${JSON.stringify(input)}`;
+}
+
+function list(words: readonly string[]): string {
+  return words.length < 2 ? words.join('') : `${words.slice(0, -1).join(', ')} or ${words.at(-1) ?? ''}`;
+}
+
+/** Our words for what a schema found. Values are quoted only where a closed list of words was expected. */
+export function wording(issue: z.core.$ZodRawIssue): string | undefined {
+  switch (issue.code) {
+    case 'invalid_type': {
+      if (issue.input === undefined) return `"${String(issue.path?.at(-1) ?? 'the value')}" is missing`;
+      const scalar = typeof issue.input === 'number' || typeof issue.input === 'boolean';
+      const quotes = issue.expected === 'string' && scalar ? `; write it in quotes: "${String(issue.input)}"` : '';
+      return `must be ${typeName(issue.expected)}, not ${typeWord(issue.input)}${quotes}`;
+    }
+    case 'unrecognized_keys':
+      return issue.keys.map((key) => unknownKey(key, keysOf(issue.inst))).join('\n');
+    case 'invalid_value':
+      return unknownWord(issue.input, issue.values.map(String));
+    case 'too_small':
+      if (issue.origin === 'string') return 'must not be empty';
+      if (issue.origin === 'array') return 'the list is empty';
+      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
+    case 'too_big':
+      if (issue.origin === 'string') return `is longer than ${issue.maximum} characters`;
+      if (issue.origin === 'array') return `the list has more than ${issue.maximum} entries`;
+      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;
+    case 'invalid_format':
+    case 'invalid_element':
+    case 'invalid_key':
+    case 'invalid_union':
+    case 'not_multiple_of':
+    case 'custom':
+      return undefined;
+    default:
+      return assertNever(issue);
+  }
+}
+
+/** Says that a key is not known, and which one was probably meant. */
+export function unknownKey(key: string, known: readonly string[]): string {
+  return `unknown key ${quoted(key)}; ${suggestion(key, known)}`;
+}
+
+/** Says that a word is not one of a closed list, and which one was probably meant. */
+export function unknownWord(word: unknown, known: readonly string[]): string {
+  if (typeof word !== 'string') return `must be ${list(known)}, not ${typeWord(word)}`;
+  return `${quoted(word)} is not known here; ${suggestion(word, known)}`;
+}
+
+function suggestion(word: string, known: readonly string[]): string {
+  const near = nearestWord(word, known);
+  if (near !== null) return `did you mean "${near}"?`;
+  return known.length === 0 ? 'there is none to name' : `known: ${known.join(', ')}`;
+}
+
+function quoted(text: string): string {
+  return JSON.stringify(text.length > 64 ? `${text.slice(0, 64)}…` : text);
+}
+
+function keysOf(schema: unknown): readonly string[] {
+  return schema instanceof z.ZodObject ? Object.keys(schema.shape) : [];
+}
