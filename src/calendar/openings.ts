@@ -105,7 +105,8 @@ class DailyOpenings implements Openings {
   }
 
   nextAfter(at: number): Interval | null {
-    for (let day = Math.max(this.#localDay(at) - 1, FIRST_AT / DAY_MS - 1); day <= this.#lastDay; day += 1) {
+    // The clock has shown all of the days before, so nothing of theirs is still to start.
+    for (let day = Math.max(this.#localDay(at), FIRST_AT / DAY_MS - 1); day <= this.#lastDay; day += 1) {
       const interval = this.#on(day);
       if (interval !== null && interval.startAt > at) return interval;
     }

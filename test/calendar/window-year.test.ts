@@ -143,6 +143,20 @@ describe('for any window and instants', () => {
     );
   });
 
+  test('nor right beside an edge, coming from either side', () => {
+    fc.assert(
+      fc.property(windows, instants, fc.shuffledSubarray([-60_000, -1, 0, 1, 60_000]), (text, at, steps) => {
+        const window = windowFrom(text);
+        for (const edge of window.edgesAfter(at, 3)) {
+          for (const step of steps) {
+            expect(window.state(edge.at + step)).toEqual(windowFrom(text).state(edge.at + step));
+          }
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
   test('edges are the very moments of change, and agree with the state', () => {
     fc.assert(
       fc.property(windows, instants, (text, at) => {
