@@ -1,0 +1,157 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { z } from 'zod';
+
+/** Loading a large AOF takes a while; an empty one is there in milliseconds. */
+const START_LIMIT_MS = 30_000;
+/** After this the child is killed: its AOF is written at every command, so nothing is lost. */
+const STOP_LIMIT_MS = 5_000;
+/** The last lines of its log are kept for the error message. */
+const KEPT_LINES = 20;
+
+const RECORD = z.object({ pid: z.number().int().positive(), port: z.number().int().positive() });
+
+/**
+ * A redis-server as our own child, with its append-only file under `dir`. It is in a process group of its own, so the
+ * Ctrl-C that ends the daemon does not reach it, and it stops last, when everything is written.
+ */
+export class EmbeddedRedis {
+  readonly #dir: string;
+  readonly #programs: readonly string[];
+  #child: ChildProcess | null = null;
+  #url: string | null = null;
+
+  constructor(options: { readonly dir: string; readonly programs?: readonly string[] }) {
+    this.#dir = options.dir;
+    this.#programs = options.programs ?? ['redis-server', 'valkey-server'];
+  }
+
+  /** redis:// address of the running child. @throws Error before `start`. */
+  get url(): string {
+    if (this.#url === null) throw new Error('the embedded Redis has not been started');
+    return this.#url;
+  }
+
+  /** Resolves when it takes connections. One that an earlier, killed daemon left behind on this folder is ended first. */
+  async start(): Promise<void> {
+    await mkdir(this.#dir, { recursive: true });
+    await this.#endLeftover();
+    const port = await freePort();
+    const child = await this.#spawn(port);
+    this.#child = child;
+    await ready(child);
+    await writeFile(this.#recordFile, JSON.stringify({ pid: child.pid, port }));
+    this.#url = `redis://127.0.0.1:${port}/0`;
+  }
+
+  /** Lets it save and exit; kills it when that takes too long. May be called twice. */
+  async stop(): Promise<void> {
+    const child = this.#child;
+    this.#child = null;
+    if (child === null || child.exitCode !== null || child.signalCode !== null) return;
+    const gone = once(child, 'exit');
+    child.kill('SIGTERM');
+    const timer = setTimeout(() => child.kill('SIGKILL'), STOP_LIMIT_MS);
+    await gone;
+    clearTimeout(timer);
+    await rm(this.#recordFile, { force: true });
+  }
+
+  get #recordFile(): string {
+    return join(this.#dir, 'embedded.json');
+  }
+
+  async #spawn(port: number): Promise<ChildProcess> {
+    const args = [
+      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', this.#dir],
+      ...['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction'],
+      ...['--daemonize', 'no', '--proc-title-template', '{title} lamplighter {listen-addr}'],
+    ];
+    for (const program of this.#programs) {
+      const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
+      const result = await Promise.race([
+        once(child, 'spawn').then(() => 'spawned' as const),
+        once(child, 'error').then(() => 'absent' as const),
+      ]);
+      if (result === 'spawned') return child;
+    }
+    throw new Error(
+      `no ${this.#programs.join(' or ')} is on the PATH; install one (on Debian or Ubuntu: apt-get install redis-server) or set REDIS_URL`,
+    );
+  }
+
+  /** Two servers on one append-only file would spoil it, so one that lives on is asked to go, if it really is ours. */
+  async #endLeftover(): Promise<void> {
+    const text = await readFile(this.#recordFile, 'utf8').catch(() => null);
+    if (text === null) return;
+    const record = RECORD.safeParse(parse(text));
+    if (record.success && (await isOurs(record.data.pid, this.#dir))) {
+      process.kill(record.data.pid, 'SIGTERM');
+      const end = performance.now() + STOP_LIMIT_MS;
+      while ((await isOurs(record.data.pid, this.#dir)) && performance.now() < end) {
+        await new Promise((resolve) => setTimeout(resolve, 50));
+      }
+    }
+    await rm(this.#recordFile, { force: true });
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
+/** Is the process a Redis of ours? Its title and its working folder say so; process ids are used again. */
+async function isOurs(pid: number, dir: string): Promise<boolean> {
+  const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
+  if (!/(redis|valkey)-server/.test(title) || !title.includes('lamplighter')) return false;
+  const { realpath } = await import('node:fs/promises');
+  const [cwd, wanted] = await Promise.all([realpath(`/proc/${pid}/cwd`).catch(() => ''), realpath(dir)]);
+  return cwd === wanted;
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no free port could be found');
+  return address.port;
+}
+
+async function ready(child: ChildProcess): Promise<void> {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  const lines: string[] = [];
+  const timer = setTimeout(
+    () => reject(new Error(`redis-server was not ready within ${START_LIMIT_MS / 1000} s: ${lines.join(' | ')}`)),
+    START_LIMIT_MS,
+  );
+  child.once('exit', (code, signal) =>
+    reject(new Error(`redis-server ended (${signal ?? code}): ${lines.join(' | ')}`)),
+  );
+  if (child.stdout !== null) {
+    createInterface({ input: child.stdout }).on('line', (line) => {
+      lines.push(line);
+      if (lines.length > KEPT_LINES) lines.shift();
+      if (line.includes('Ready to accept connections')) resolve();
+    });
+  }
+  child.stderr?.resume();
+  try {
+    await promise;
+  } catch (error) {
+    child.kill('SIGKILL');
+    throw error;
+  } finally {
+    clearTimeout(timer);
+  }
+}
