@@ -79,7 +79,11 @@ export interface Refusal {
 
 /** Housekeeping that follows from what is true now. */
 export type Tidy =
-  | { readonly kind: 'drop-notice'; readonly notice: Notice; readonly why: 'policy-removed' | 'hold' | 'activity' | 'no-longer-due' }
+  | {
+      readonly kind: 'drop-notice';
+      readonly notice: Notice;
+      readonly why: 'policy-removed' | 'hold' | 'activity' | 'no-longer-due';
+    }
   | { readonly kind: 'drop-obligation'; readonly obligation: Obligation; readonly why: 'up' | 'lapsed' | 'gone' }
   | { readonly kind: 'recovered'; readonly policy: string; readonly account: string; readonly occurrence: string };
 

@@ -1,3 +1,4 @@
+import type { Price } from '../fleet/account.ts';
 import type { Action } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
 import type { Hold } from '../fleet/hold.ts';
@@ -8,7 +9,6 @@ import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
 import type { ProviderKind } from '../fleet/provider-kind.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
-import type { Price } from '../fleet/account.ts';
 
 /** One instance with all that is known of it beside its row. */
 export interface InstanceView {

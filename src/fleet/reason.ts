@@ -34,6 +34,11 @@ export type ActReason = (typeof ACT_REASONS)[number];
 export const DECISION_REASONS = [...ACT_REASONS, ...INACTION_REASONS] as const;
 export type DecisionReason = (typeof DECISION_REASONS)[number];
 
+/** Is it a reason for acting? */
+export function isActReason(reason: DecisionReason): reason is ActReason {
+  return ACT_REASONS.some((each) => each === reason);
+}
+
 /** Why an operation is in the state it is in. */
 export const OPERATION_REASONS = [
   ...ACT_REASONS,

@@ -1,0 +1,50 @@
+import { interrupts } from '../fleet/action.ts';
+import type { Announcement } from './decision.ts';
+import type { CloudPolicyAction, Due, No } from './due.ts';
+import { evidenceOf } from './evidence.ts';
+import { localText } from './time-text.ts';
+
+/** A deadline missed by this much (the daemon was down, a limit held it back) is announced anew. */
+export const NOTICE_GRACE_MS = 15 * 60_000;
+
+/** Before the deadline: wait. `announce`: nobody has been told yet, or too long ago. `go`: the time is now. */
+export type NoticeState =
+  | { readonly kind: 'go' }
+  | { readonly kind: 'announce' }
+  | { readonly kind: 'wait'; readonly no: No };
+
+/** Where an announced step stands. A reload may lengthen the notice, never shorten it: the later deadline counts. */
+export function noticeState(due: Due, action: CloudPolicyAction, occurrence: string): NoticeState {
+  const { pass, standing, view } = due;
+  const { noticeMs, requireNotice, name, timezone } = standing.policy;
+  if (noticeMs <= 0 || !interrupts(action, due.account.view.provider)) return { kind: 'go' };
+  const notice = pass.world.history.notice(name, view.key, occurrence);
+  if (notice === null) return { kind: 'announce' };
+  const deadlineAt = Math.max(notice.deadlineAt, notice.announcedAt + noticeMs);
+  const wait = (detail: string): NoticeState => ({ kind: 'wait', no: { reason: 'notice', detail } });
+  if (!(pass.now >= deadlineAt)) return wait(`announced; it will be done at ${localText(deadlineAt, timezone)}`);
+  if (pass.now >= deadlineAt + NOTICE_GRACE_MS) return { kind: 'announce' };
+  if (requireNotice && !notice.delivered) return wait('announced, but no notifier has taken the announcement');
+  return { kind: 'go' };
+}
+
+export function announcementOf(due: Due, action: CloudPolicyAction, occurrence: string): Announcement {
+  const { pass, account, standing, view } = due;
+  const { name, noticeMs } = standing.policy;
+  return {
+    kind: 'announcement',
+    policy: name,
+    account: account.view.name,
+    view,
+    action,
+    notice: {
+      policy: name,
+      instance: view.key,
+      occurrence,
+      announcedAt: pass.now,
+      deadlineAt: pass.now + noticeMs,
+      delivered: false,
+    },
+    evidence: evidenceOf(standing, account.view, view),
+  };
+}

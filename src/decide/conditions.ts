@@ -1,0 +1,160 @@
+import { hasBalance, hasExpiry } from '../fleet/action.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import type { Status } from '../fleet/status.ts';
+import { isUp } from '../fleet/status.ts';
+import type { Condition } from '../policy/policy.ts';
+import type { AccountView, InstanceView } from './world.ts';
+
+/**
+ * What the conditions say of one instance. `fails` wins over everything, since then nothing was asked for; what cannot
+ * be known is never taken for `holds`. `expired`: the paid time is over, so that it is too late to renew.
+ */
+export type Verdict =
+  | 'holds'
+  | 'fails'
+  | 'expired'
+  | 'not-supported'
+  | 'unknown-status'
+  | 'unknown-activity'
+  | 'unknown-balance';
+
+/** Activity read longer ago is as good as unread. A pass may look back this far; a worker about to act may not. */
+export const PASS_EVIDENCE_MAX_AGE_MS = 5 * 60_000;
+/** At the moment of the call the evidence for an idle stop is at most this old. */
+export const CALL_EVIDENCE_MAX_AGE_MS = 60_000;
+/** Two replicas' clocks may differ by this much; a reading from farther in the future is not believed. */
+const CLOCK_SLACK_MS = 60_000;
+
+/** One condition on an instance, all with the same fields so that checking many stays quick. */
+export interface InstanceTest {
+  readonly kind: 'statusFor' | 'runningFor' | 'stoppedFor' | 'expiresWithin' | 'idleFor';
+  readonly ms: number;
+  /** `null`: any. */
+  readonly statuses: readonly Status[] | null;
+}
+
+/** Cheapest first: the dear ones are then rarely asked. */
+const COST: Readonly<Record<InstanceTest['kind'], number>> = {
+  statusFor: 0,
+  stoppedFor: 1,
+  runningFor: 2,
+  expiresWithin: 3,
+  idleFor: 4,
+};
+
+export function instanceTests(conditions: readonly Condition[]): readonly InstanceTest[] {
+  const tests = conditions.flatMap((condition): InstanceTest[] => {
+    switch (condition.kind) {
+      case 'statusFor':
+        return [{ kind: condition.kind, ms: condition.ms, statuses: condition.status }];
+      case 'runningFor':
+      case 'stoppedFor':
+      case 'expiresWithin':
+      case 'idleFor':
+        return [{ kind: condition.kind, ms: condition.ms, statuses: null }];
+      case 'during':
+      case 'cron':
+      case 'balanceBelow':
+      case 'runwayBelow':
+        return [];
+      default:
+        return assertNever(condition);
+    }
+  });
+  return tests.sort((a, b) => COST[a.kind] - COST[b.kind]);
+}
+
+/** All tests on one instance, with `start` as the verdict so far. Every comparison is false for NaN, so NaN never acts. */
+export function testInstance(
+  tests: readonly InstanceTest[],
+  view: InstanceView,
+  now: number,
+  evidenceMaxAgeMs: number,
+  start: Verdict,
+): Verdict {
+  let worst = start;
+  for (let index = 0; index < tests.length; index += 1) {
+    const test = tests[index];
+    if (test === undefined) continue;
+    const verdict = testOne(test, view, now, evidenceMaxAgeMs);
+    if (verdict === 'fails') return 'fails';
+    if (verdict !== 'holds' && (worst === 'holds' || verdict === 'expired')) worst = verdict;
+  }
+  return worst;
+}
+
+function testOne(test: InstanceTest, view: InstanceView, now: number, evidenceMaxAgeMs: number): Verdict {
+  const { tracked } = view;
+  switch (test.kind) {
+    case 'statusFor': {
+      if (test.statuses !== null && !test.statuses.includes(tracked.instance.status)) return 'fails';
+      return now - tracked.statusSince >= test.ms ? 'holds' : 'fails';
+    }
+    case 'stoppedFor':
+      return tracked.instance.status === 'stopped' && now - tracked.statusSince >= test.ms ? 'holds' : 'fails';
+    case 'runningFor':
+      return tracked.upSince !== null && now - tracked.upSince >= test.ms ? 'holds' : 'fails';
+    case 'expiresWithin':
+      return testExpiry(test.ms, view, now);
+    case 'idleFor':
+      return testIdle(test.ms, view, now, evidenceMaxAgeMs);
+    default:
+      return assertNever(test.kind);
+  }
+}
+
+function testExpiry(ms: number, view: InstanceView, now: number): Verdict {
+  const { instance } = view.tracked;
+  if (!hasExpiry(instance.provider)) return 'not-supported';
+  const { expiresAt } = instance;
+  if (expiresAt === null) {
+    // Hourly instances have no expiry. A prepaid one without is a row that we could not read.
+    const prepaid = instance.billing === 'daily' || instance.billing === 'monthly';
+    return prepaid || instance.problems.length > 0 ? 'unknown-status' : 'fails';
+  }
+  if (now >= expiresAt) return 'expired';
+  return expiresAt <= now + ms ? 'holds' : 'fails';
+}
+
+function testIdle(ms: number, view: InstanceView, now: number, evidenceMaxAgeMs: number): Verdict {
+  const { tracked, activity } = view;
+  const { status } = tracked.instance;
+  if (status !== 'unknown' && !isUp(status)) return 'fails';
+  if (activity === null || activity.kind === 'unknown' || activity.kind === 'not-applicable') return 'unknown-activity';
+  const ageMs = now - activity.at;
+  if (!(ageMs <= evidenceMaxAgeMs && ageMs >= -CLOCK_SLACK_MS)) return 'unknown-activity';
+  if (activity.kind === 'active') return 'fails';
+  const since = idleSince(view);
+  if (since === null) return 'unknown-activity';
+  return now - since >= ms ? 'holds' : 'fails';
+}
+
+/** Since when the instance has been up and idle; `null`: it is not known to be. A start begins it anew. */
+export function idleSince(view: InstanceView): number | null {
+  const { activity, tracked } = view;
+  if (activity === null || activity.kind !== 'idle' || tracked.upSince === null) return null;
+  return Math.max(activity.since, tracked.upSince);
+}
+
+/** The balance and runway conditions, the same for every instance of the account. */
+export function testAccount(conditions: readonly Condition[], account: AccountView): Verdict {
+  let worst: Verdict = 'holds';
+  for (const condition of conditions) {
+    if (condition.kind !== 'balanceBelow' && condition.kind !== 'runwayBelow') continue;
+    const verdict = testMoney(condition, account);
+    if (verdict === 'fails') return 'fails';
+    if (worst === 'holds') worst = verdict;
+  }
+  return worst;
+}
+
+export function testMoney(
+  condition: Extract<Condition, { kind: 'balanceBelow' | 'runwayBelow' }>,
+  account: AccountView,
+): Verdict {
+  if (!hasBalance(account.provider)) return 'not-supported';
+  if (account.balanceFen === null) return 'unknown-balance';
+  if (condition.kind === 'balanceBelow') return account.balanceFen < condition.fen ? 'holds' : 'fails';
+  // No runway with a known balance: nothing is burnt, or it is not known yet how much.
+  return account.runwayMs !== null && account.runwayMs < condition.ms ? 'holds' : 'fails';
+}

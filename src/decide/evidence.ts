@@ -1,0 +1,83 @@
+import { formatDuration } from '../calendar/duration.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import { formatYuan } from '../fleet/money.ts';
+import type { Evidence } from '../fleet/operation.ts';
+import type { Condition } from '../policy/policy.ts';
+import { idleSince } from './conditions.ts';
+import type { Standing } from './standing.ts';
+import { localText } from './time-text.ts';
+import type { AccountView, InstanceView } from './world.ts';
+
+type Facts = Record<string, string | number | boolean | null>;
+
+/** The facts that a decision rests on: what each condition asked and what was seen. Times with the policy's offset. */
+export function evidenceOf(standing: Standing, account: AccountView, view: InstanceView | null): Evidence {
+  const { timezone } = standing.policy;
+  const time = (at: number | null) => (at === null ? null : localText(at, timezone));
+  const facts: Facts = { listingAt: time(account.takenAt) };
+  if (view !== null) {
+    facts.status = view.tracked.instance.status;
+    facts.statusSince = time(view.tracked.statusSince);
+    facts.billing = view.tracked.instance.billing;
+  }
+  for (const condition of standing.ordered) addFacts(facts, condition, standing, account, view, time);
+  return facts;
+}
+
+function addFacts(
+  facts: Facts,
+  condition: Condition,
+  standing: Standing,
+  account: AccountView,
+  view: InstanceView | null,
+  time: (at: number | null) => string | null,
+): void {
+  const tracked = view?.tracked ?? null;
+  switch (condition.kind) {
+    case 'during':
+      facts.during = condition.text;
+      facts.windowOpenedAt = time(standing.openedAt);
+      break;
+    case 'cron':
+      facts.cron = condition.text;
+      facts.tickAt = time(standing.keys.tickAt);
+      break;
+    case 'idleFor':
+      facts.idleFor = formatDuration(condition.ms);
+      facts.idleSince = time(view === null ? null : idleSince(view));
+      addActivity(facts, view, time);
+      break;
+    case 'expiresWithin':
+      facts.expiresWithin = formatDuration(condition.ms);
+      facts.expiresAt = time(tracked?.instance.expiresAt ?? null);
+      break;
+    case 'runningFor':
+      facts.runningFor = formatDuration(condition.ms);
+      facts.upSince = time(tracked?.upSince ?? null);
+      break;
+    case 'stoppedFor':
+      facts.stoppedFor = formatDuration(condition.ms);
+      break;
+    case 'statusFor':
+      facts.statusFor = formatDuration(condition.ms);
+      break;
+    case 'balanceBelow':
+      facts.balanceBelow = formatYuan(condition.fen);
+      facts.balance = account.balanceFen === null ? null : formatYuan(account.balanceFen);
+      break;
+    case 'runwayBelow':
+      facts.runwayBelow = formatDuration(condition.ms);
+      facts.runway = account.runwayMs === null ? null : formatDuration(account.runwayMs);
+      break;
+    default:
+      assertNever(condition);
+  }
+}
+
+function addActivity(facts: Facts, view: InstanceView | null, time: (at: number | null) => string | null): void {
+  const activity = view?.activity ?? null;
+  if (activity === null) return;
+  facts.activityReadAt = time(activity.at);
+  if (activity.kind === 'not-applicable') return;
+  facts.probes = activity.readings.map((reading) => `${reading.probe}: ${reading.evidence}`).join('; ');
+}

@@ -1,0 +1,93 @@
+import { interrupts } from '../fleet/action.ts';
+import type { Cap } from './decision.ts';
+import type { CloudPolicyAction, Due, No } from './due.ts';
+import { actsOfPolicy, ROLLING_MS } from './pass.ts';
+
+/** Where a policy sets no limits of its own: this share of an account's instances in any rolling minute… */
+const DEFAULT_PERCENT = 10;
+/** …and at most so many, however large the account. */
+const DEFAULT_MAX = 3;
+const HOUR_MS = 3_600_000;
+/** For a key under which is counted but nothing is refused. */
+const NO_BOUND = Number.MAX_SAFE_INTEGER;
+
+/** How many instances `percent` of `size` are; never less than one, or a small account could never be served. */
+export function share(percent: number, size: number): number {
+  return Math.max(1, Math.floor((percent * size) / 100));
+}
+
+/** Interruptions of an account are counted under one key whoever caused them. */
+export function interruptKey(account: string): string {
+  return `account:${account}:interrupt`;
+}
+
+/**
+ * What the ledger is to hold again when it arms the act, since several replicas may decide at once. `perPass` is not
+ * among them: a pass is one replica's.
+ */
+export function capsOf(due: Due, action: CloudPolicyAction): readonly Cap[] {
+  const { policy } = due.standing;
+  const { view, size } = due.account;
+  const caps: Cap[] = [];
+  const interrupting = interrupts(action, view.provider);
+  const percent = policy.limits?.percent ?? null;
+  if (interrupting) {
+    const max = policy.limits === null ? defaultMax(size) : percent === null ? NO_BOUND : share(percent, size);
+    caps.push({ key: interruptKey(view.name), reason: 'limit-percent', windowMs: ROLLING_MS, max });
+  } else if (percent !== null) {
+    const key = `policy:${policy.name}:${view.name}:minute`;
+    caps.push({ key, reason: 'limit-percent', windowMs: ROLLING_MS, max: share(percent, size) });
+  }
+  const perHour = policy.limits?.perHour ?? null;
+  if (perHour !== null) {
+    caps.push({ key: `policy:${policy.name}:hour`, reason: 'limit-per-hour', windowMs: HOUR_MS, max: perHour });
+  }
+  return caps;
+}
+
+function defaultMax(size: number): number {
+  return Math.min(DEFAULT_MAX, share(DEFAULT_PERCENT, size));
+}
+
+/** Is there room for one more act of this kind? */
+export function limitGuard(due: Due, action: CloudPolicyAction): No | null {
+  const { pass, account, standing } = due;
+  const { policy } = standing;
+  const { view, size } = account;
+  const interrupting = interrupts(action, view.provider);
+  const percent = policy.limits === null ? (interrupting ? DEFAULT_PERCENT : null) : policy.limits.percent;
+  if (percent !== null) {
+    if (view.trust !== 'good') {
+      return { reason: 'limit-percent', detail: `${percent}% of account ${view.name} is not known: ${view.trust}` };
+    }
+    const max = policy.limits === null ? defaultMax(size) : share(percent, size);
+    const used = interrupting ? account.interrupted : within(due, ROLLING_MS, view.name);
+    if (!(used < max)) {
+      return { reason: 'limit-percent', detail: `${used} of ${max} acts on account ${view.name} in the last minute` };
+    }
+  }
+  const perPass = policy.limits?.perPass ?? null;
+  const inPass = actsOfPolicy(pass, policy.name);
+  if (perPass !== null && !(inPass < perPass)) {
+    return { reason: 'limit-per-pass', detail: `${inPass} of ${perPass} acts in this pass` };
+  }
+  const perHour = policy.limits?.perHour ?? null;
+  if (perHour !== null) {
+    const used = within(due, HOUR_MS, null);
+    if (!(used < perHour)) return { reason: 'limit-per-hour', detail: `${used} of ${perHour} acts in the last hour` };
+  }
+  return null;
+}
+
+/** Acts of the policy in the last `windowMs` and in this pass; on one account, or on all that this pass sees. */
+function within(due: Due, windowMs: number, account: string | null): number {
+  const { pass, standing } = due;
+  const { name } = standing.policy;
+  let count = 0;
+  for (const view of pass.world.accounts) {
+    if (account !== null && view.name !== account) continue;
+    for (const at of pass.world.history.actedAt(name, view.name)) if (!(at <= pass.now - windowMs)) count += 1;
+  }
+  // Acts of this pass elsewhere count for one account too: seldom, and on the safe side.
+  return count + actsOfPolicy(pass, name);
+}

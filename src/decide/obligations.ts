@@ -1,0 +1,162 @@
+import { offers } from '../fleet/action.ts';
+import { incarnation } from '../fleet/instance.ts';
+import { isProtected } from '../fleet/label.ts';
+import type { Obligation } from '../fleet/obligation.ts';
+import { isUp } from '../fleet/status.ts';
+import type { CloudAct, Tidy } from './decision.ts';
+import type { No } from './due.ts';
+import type { AccountPass, Pass } from './pass.ts';
+import { bookAct } from './pass.ts';
+import { localText, utcText } from './time-text.ts';
+import type { InstanceView } from './world.ts';
+
+/** An instance that good listings have not shown for this long past its start is no longer waited for. */
+const GONE_AFTER_MS = 3_600_000;
+
+/** The occurrence of one try to keep an obligation; each try is an occurrence of its own. */
+export function obligationOccurrence(obligation: Obligation): string {
+  const try_ = obligation.attempts > 0 ? `;try=${obligation.attempts + 1}` : '';
+  return `afterwards=${utcText(obligation.dueAt)}${try_}`;
+}
+
+/** What is owed to the instances of an account is kept whatever has become of the policies. Runs after them. */
+export function keepObligations(pass: Pass, account: AccountPass, wanted: (obligation: Obligation) => boolean): void {
+  const obligations = pass.world.history.obligations(account.view.name).filter(wanted);
+  if (obligations.length === 0) return;
+  const places = new Map(account.view.instances.map((view, place) => [view.key, place]));
+  for (const obligation of obligations) {
+    const place = places.get(obligation.instance);
+    const view = place === undefined ? undefined : account.view.instances[place];
+    const why = whyOver(pass, account, obligation, view);
+    if (why !== null) {
+      pass.tidy.push({ kind: 'drop-obligation', obligation, why });
+    } else if (view !== undefined && place !== undefined && pass.now >= obligation.dueAt) {
+      keep(pass, account, obligation, view, place);
+    }
+  }
+}
+
+type Over = Extract<Tidy, { kind: 'drop-obligation' }>['why'];
+
+function whyOver(
+  pass: Pass,
+  account: AccountPass,
+  obligation: Obligation,
+  view: InstanceView | undefined,
+): Over | null {
+  const { now } = pass;
+  const { trust, takenAt } = account.view;
+  if (obligation.lapsesAt !== null && now >= obligation.lapsesAt) return 'lapsed';
+  // A listing from before the stop would show it up.
+  if (trust === 'stale-snapshot' || takenAt === null || !(takenAt > obligation.stoppedAt)) return null;
+  if (view === undefined) return trust === 'good' && now >= obligation.dueAt + GONE_AFTER_MS ? 'gone' : null;
+  const { instance, personStartAt } = view.tracked;
+  if (instance.status === 'destroyed') return 'gone';
+  // A row without its creation time does not prove another machine.
+  if (instance.problems.length === 0 && incarnation(instance) !== obligation.incarnation) return 'gone';
+  if (personStartAt !== null && personStartAt >= obligation.stoppedAt) return 'up';
+  return isUp(instance.status) && now >= obligation.dueAt ? 'up' : null;
+}
+
+function keep(pass: Pass, account: AccountPass, obligation: Obligation, view: InstanceView, place: number): void {
+  const occurrence = obligationOccurrence(obligation);
+  const no = firstNo(pass, account, obligation, view, place, occurrence);
+  const counts = pass.countsOf(obligation.policy);
+  if (no !== null) {
+    counts.add('start', no.reason);
+    if (no.reason === 'not-due' && !pass.explain) return;
+    pass.refusals.push({
+      kind: 'refusal',
+      policy: obligation.policy,
+      account: account.view.name,
+      instance: view.key,
+      action: 'start',
+      step: 0,
+      occurrence,
+      reason: no.reason,
+      detail: no.detail,
+    });
+    return;
+  }
+  pass.acts.push(startAct(pass, account, obligation, view, occurrence));
+  counts.add('start', 'afterwards');
+  bookAct(pass, account, obligation.policy, view, 'start', null);
+}
+
+function startAct(
+  pass: Pass,
+  account: AccountPass,
+  obligation: Obligation,
+  view: InstanceView,
+  occurrence: string,
+): CloudAct {
+  const timezone = pass.zoneOf(obligation.policy);
+  return {
+    kind: 'operation',
+    policy: obligation.policy,
+    account: account.view.name,
+    view,
+    action: 'start',
+    call: { kind: 'start', stopMode: view.tracked.stopMode ?? obligation.stopMode },
+    step: 0,
+    occurrence,
+    reason: 'afterwards',
+    evidence: {
+      status: view.tracked.instance.status,
+      stoppedAt: localText(obligation.stoppedAt, timezone),
+      windowClosedAt: localText(obligation.dueAt, timezone),
+      attempt: obligation.attempts + 1,
+    },
+    caps: [],
+    costFen: null,
+    obligations: [],
+    obligation,
+  };
+}
+
+function firstNo(
+  pass: Pass,
+  account: AccountPass,
+  obligation: Obligation,
+  view: InstanceView,
+  place: number,
+  occurrence: string,
+): No | null {
+  const { world, now } = pass;
+  const { provider, allowed, trust, name, breakerOpen } = account.view;
+  const { instance } = view.tracked;
+  const timezone = pass.zoneOf(obligation.policy);
+  const state = world.history.step(obligation.policy, view.key, occurrence, 0);
+  if (state !== 'none') return { reason: 'not-due', detail: `this start is ${state}` };
+  if (!(now >= obligation.nextTryAt)) {
+    return { reason: 'not-due', detail: `the next try is at ${localText(obligation.nextTryAt, timezone)}` };
+  }
+  if (instance.status !== 'stopped' && instance.status !== 'unknown') {
+    return { reason: 'not-due', detail: `it is ${instance.status}` };
+  }
+  if (world.paused) return { reason: 'paused', detail: 'all acting is paused' };
+  if (!offers(provider, 'start')) return { reason: 'not-supported', detail: `${provider} has no start` };
+  if (!allowed.has('start'))
+    return { reason: 'not-allowed', detail: `account ${name} does not list start under actions` };
+  if (trust !== 'good') return { reason: trust, detail: `the listing of account ${name} cannot be trusted` };
+  if (instance.status === 'unknown' || instance.problems.length > 0) {
+    return { reason: 'unknown-status', detail: `its status ${JSON.stringify(instance.rawStatus)} is not known` };
+  }
+  if (isProtected(view.labels)) return { reason: 'protected', detail: 'it is labelled protect' };
+  const hold = world.holds.get(view.key);
+  if (hold !== undefined && !(hold.until <= now)) {
+    return { reason: 'hold', detail: `held by ${hold.owner} until ${localText(hold.until, timezone)}: ${hold.reason}` };
+  }
+  if (instance.savingImage) return { reason: 'open-operation', detail: 'an image of it is being saved' };
+  if (breakerOpen) return { reason: 'breaker', detail: `account ${name} refuses our credentials` };
+  if (account.taken.has(view.key) || world.history.open(view.key) === 'any') {
+    return { reason: 'open-operation', detail: 'another operation on it is not finished' };
+  }
+  const by = account.opposed(place, 'up');
+  const other = by === null ? undefined : pass.standings[by]?.policy.name;
+  if (other !== undefined && other !== obligation.policy) {
+    return { reason: 'conflict', detail: `policy ${other} wants it down` };
+  }
+  const mode = pass.modeOf(obligation.policy);
+  return mode === 'observe' ? { reason: 'observe', detail: 'would start it: its policy now only observes' } : null;
+}

@@ -1,0 +1,187 @@
+import { actionClass, interrupts } from '../fleet/action.ts';
+import { type DecisionReason, isActReason } from '../fleet/reason.ts';
+import type { Step } from '../policy/policy.ts';
+import { cloudAct } from './acts.ts';
+import { announcementOf, noticeState } from './announce.ts';
+import { callOf, isCall } from './calls.ts';
+import { testInstance, type Verdict } from './conditions.ts';
+import { addNotDue, addTo } from './counts.ts';
+import type { CloudStep, Due } from './due.ts';
+import { firstNo } from './guards.ts';
+import { limitGuard } from './limits.ts';
+import { type NotDue, notDueDetail } from './not-due.ts';
+import { decideNotify } from './notify-step.ts';
+import { occurrenceOf } from './occurrence.ts';
+import { type AccountPass, bookAct, type Pass } from './pass.ts';
+import { isReady } from './readiness.ts';
+import { refuse, settle } from './refuse.ts';
+import { costOf, spendGuard } from './spending.ts';
+import type { Standing } from './standing.ts';
+import type { InstanceView } from './world.ts';
+
+/** A list that has begun goes on for this long after `catchUp`: saving a large image takes up to an hour. */
+const LIST_GRACE_MS = 3_600_000;
+
+/** One policy and one instance that it matches, with what holds for the whole account. */
+export interface Pair {
+  readonly pass: Pass;
+  readonly account: AccountPass;
+  readonly standing: Standing;
+  readonly accountVerdict: Verdict;
+}
+
+/**
+ * Decides one pair. Hot: the first questions compare numbers and make no garbage; a pair that comes further is rare,
+ * and only then are texts made.
+ * @returns the last reason given
+ */
+export function decidePair(pair: Pair, view: InstanceView, place: number): DecisionReason {
+  const { pass, account, standing } = pair;
+  if (standing.calendar === 'closed') return notDue(pair, view, 0, 'outside-window');
+  if (standing.calendar === 'not-yet') return notDue(pair, view, 0, 'no-tick');
+  const { instance } = view.tracked;
+  const verdict = testInstance(standing.tests, view, pass.now, pass.evidenceMaxAgeMs, pair.accountVerdict);
+  if (verdict === 'fails') return notDueYetWanted(pair, view, place, 0, 'condition');
+  const { steps } = standing.policy;
+  const only = steps.length === 1 ? steps[0] : undefined;
+  if (only !== undefined && !isReady(only, instance, standing.stuck)) {
+    return notDueYetWanted(pair, view, place, 0, 'not-ready');
+  }
+  const known = verdict === 'holds' || verdict === 'expired';
+  const occurrence = known ? occurrenceOf(standing.ordered, standing.keys, account.view, view) : null;
+  let told: DecisionReason | null = null;
+  for (let stepIndex = 0; stepIndex < steps.length; stepIndex += 1) {
+    const step = steps[stepIndex];
+    if (step === undefined) continue;
+    const state =
+      occurrence === null ? 'none' : pass.world.history.step(standing.policy.name, view.key, occurrence, stepIndex);
+    if (state === 'done') continue;
+    if (state !== 'none') {
+      return notDueYetWanted(pair, view, place, stepIndex, state === 'open' ? 'under-way' : 'failed');
+    }
+    const why = whyNotDue(pair, view, step, stepIndex, verdict);
+    if (why !== null) return notDueYetWanted(pair, view, place, stepIndex, why);
+    const due = { pass, account, standing, view, place, step, stepIndex, verdict, occurrence };
+    if (standing.calendar === 'late' && !isListGoingOn(due)) {
+      const detail = `the tick of ${occurrence ?? standing.keys.tickAt} was not taken up in time`;
+      return refuse(due, { reason: 'missed', detail });
+    }
+    if (step.kind !== 'notify') return decideCloudStep({ ...due, step });
+    told = decideNotify(due, step);
+    // A message does not keep its list waiting; what refused it does.
+    if (!isActReason(told) && told !== 'observe') return told;
+  }
+  return told ?? notDueYetWanted(pair, view, place, steps.length - 1, 'done');
+}
+
+/** What makes a step not due although the conditions hold. */
+function whyNotDue(pair: Pair, view: InstanceView, step: Step, stepIndex: number, verdict: Verdict): NotDue | null {
+  const { standing, pass } = pair;
+  const { tracked } = view;
+  if (verdict === 'expired') return 'expired';
+  if (!isReady(step, tracked.instance, standing.stuck)) return 'not-ready';
+  if (step.kind !== 'notify' && interrupts(step.kind, tracked.instance.provider) && isPersonsOwn(pair, view)) {
+    return 'person-start';
+  }
+  if (standing.calendar !== 'late' || stepIndex > 0) return null;
+  // Who only observes misses nothing.
+  if (!standing.enforcing) return 'late';
+  const { tickAt } = standing.keys;
+  if (tickAt === null) return 'late';
+  const missedUntil = Math.min(tickAt + standing.policy.catchUpMs, pass.now);
+  return tracked.firstSeenAt > missedUntil || tracked.statusSince > missedUntil ? 'changed-since' : null;
+}
+
+/** Did a person start it in this very opening of the window? Then it is left to them until the next. */
+function isPersonsOwn(pair: Pair, view: InstanceView): boolean {
+  const { window, openedAt, keys } = pair.standing;
+  const { personStartAt } = view.tracked;
+  if (window === null || personStartAt === null) return false;
+  if (openedAt !== null) return personStartAt >= openedAt;
+  return window.occurrence(personStartAt) === keys.window;
+}
+
+/** The later steps of a list that was begun in time may come later than its tick allows. */
+function isListGoingOn(due: Due): boolean {
+  if (due.stepIndex === 0) return false;
+  const { policy } = due.standing;
+  const actedAt = due.pass.world.history.lastActedAt(policy.name, due.view.key);
+  return actedAt !== null && due.pass.now - actedAt <= policy.catchUpMs + LIST_GRACE_MS;
+}
+
+function decideCloudStep(due: Due & { readonly step: CloudStep }): DecisionReason {
+  const { pass, account, standing, view, step } = due;
+  const action = step.kind;
+  const no = firstNo(due, action);
+  if (no !== null) return refuse(due, no);
+  const { occurrence } = due;
+  // Every verdict that leaves it open is refused above; what is left has all its facts.
+  if (occurrence === null) return refuse(due, { reason: 'unknown-status', detail: 'the facts are not known' });
+  const notice = noticeState(due, action, occurrence);
+  if (notice.kind === 'wait') return refuse(due, notice.no);
+  if (notice.kind === 'announce' && standing.enforcing) {
+    pass.announcements.push(announcementOf(due, action, occurrence));
+    addTo(standing.counts.row(action), 'notice');
+    settle(due, 'notice');
+    return 'notice';
+  }
+  const call = callOf(step, view, standing.keys.tickAt ?? pass.now, standing.policy.timezone);
+  if (!isCall(call)) return refuse(due, call);
+  const costFen = costOf(call, view.tracked.instance, account.view);
+  const paid = actionClass(action) === 'paid';
+  const broke = paid ? spendGuard(account, costFen) : null;
+  if (broke !== null) return refuse(due, broke);
+  const full = limitGuard(due, action);
+  if (full !== null) return refuse(due, full);
+  const act = cloudAct(due, action, call, occurrence, costFen);
+  if (!standing.enforcing) {
+    const how = notice.kind === 'announce' ? `announce a ${action}` : action;
+    return refuse(due, { reason: 'observe', detail: `would ${how}: ${JSON.stringify(act.evidence)}` });
+  }
+  pass.acts.push(act);
+  bookAct(pass, account, standing.policy.name, view, action, paid ? (costFen ?? 0) : null);
+  addTo(standing.counts.row(action), act.reason);
+  settle(due, 'acted');
+  return act.reason;
+}
+
+/** Not due, but within its window the policy goes on wanting what is so already: a later policy's opposite is a conflict. */
+function notDueYetWanted(
+  pair: Pair,
+  view: InstanceView,
+  place: number,
+  stepIndex: number,
+  why: NotDue,
+): DecisionReason {
+  const { lasting, enforcing } = pair.standing;
+  if (lasting !== null && enforcing && why !== 'person-start' && why !== 'failed') {
+    const { status } = view.tracked.instance;
+    const down = status === 'stopped' || status === 'stopping';
+    const up = status === 'running' || status === 'starting' || status === 'restarting';
+    if (lasting === 'down' ? down : up) pair.account.want(place, pair.standing, lasting);
+  }
+  return notDue(pair, view, stepIndex, why);
+}
+
+function notDue(pair: Pair, view: InstanceView, stepIndex: number, why: NotDue): DecisionReason {
+  const { pass, account, standing } = pair;
+  const row = standing.rows[stepIndex];
+  if (row !== undefined) addNotDue(row);
+  if (account.watched !== null) account.watch(standing.policy.name, view.key, 'not-due', null);
+  const action = standing.policy.steps[stepIndex]?.kind;
+  // Too late to renew is reported without being asked: somebody is about to lose a machine.
+  const tell = pass.explain || (why === 'expired' && action === 'renew');
+  if (!tell || action === undefined) return 'not-due';
+  pass.refusals.push({
+    kind: 'refusal',
+    policy: standing.policy.name,
+    account: account.view.name,
+    instance: view.key,
+    action,
+    step: stepIndex,
+    occurrence: null,
+    reason: 'not-due',
+    detail: notDueDetail(why, standing, view, pass.now),
+  });
+  return 'not-due';
+}

@@ -1,0 +1,149 @@
+import { interrupts, type PolicyAction } from '../fleet/action.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
+import type { InactionReason } from '../fleet/reason.ts';
+import type { Mode } from '../policy/policy.ts';
+import { PolicyCounts } from './counts.ts';
+import type { Announcement, CloudAct, NotifyAct, Refusal, Tidy } from './decision.ts';
+import type { Direction } from './readiness.ts';
+import type { Standing } from './standing.ts';
+import type { AccountView, InstanceView, World } from './world.ts';
+
+/** What an evaluation is limited to, and how much it tells. */
+export interface EvaluateOptions {
+  /** List every `not-due` as well. */
+  readonly explain?: boolean;
+  /** Only these pairs. Limits, conflicts and housekeeping then see only these as well. */
+  readonly only?: { readonly account?: string; readonly instance?: InstanceKey; readonly policy?: string };
+  /** How old a reading of activity may be, ms; default {@link PASS_EVIDENCE_MAX_AGE_MS}. */
+  readonly evidenceMaxAgeMs?: number;
+}
+
+/** How a pair came out that a waiting notice is about: tells whether the notice still stands. */
+export interface Watched {
+  readonly occurrence: string | null;
+  readonly reason: InactionReason | 'acted';
+}
+
+/** Everything one pass gathers. Lives as long as the pass. */
+export class Pass {
+  readonly world: World;
+  readonly now: number;
+  readonly standings: readonly Standing[];
+  readonly explain: boolean;
+  readonly evidenceMaxAgeMs: number;
+  readonly acts: (CloudAct | NotifyAct)[] = [];
+  readonly announcements: Announcement[] = [];
+  readonly refusals: Refusal[] = [];
+  readonly tidy: Tidy[] = [];
+  evaluated = 0;
+  /** Acts of each policy in this pass, over all accounts. */
+  readonly actsOf = new Map<string, number>();
+  readonly #others = new Map<string, PolicyCounts>();
+
+  constructor(world: World, standings: readonly Standing[], explain: boolean, evidenceMaxAgeMs: number) {
+    this.world = world;
+    this.now = world.now;
+    this.standings = standings;
+    this.explain = explain;
+    this.evidenceMaxAgeMs = evidenceMaxAgeMs;
+  }
+
+  /** Where the decisions of a policy are counted; also of one that has gone and left an obligation. */
+  countsOf(policy: string): PolicyCounts {
+    const standing = this.standings.find((each) => each.policy.name === policy);
+    if (standing !== undefined) return standing.counts;
+    const counts = this.#others.get(policy) ?? new PolicyCounts(policy);
+    this.#others.set(policy, counts);
+    return counts;
+  }
+
+  counts(): ReadonlyMap<string, number> {
+    const counts = new Map<string, number>();
+    for (const standing of this.standings) standing.counts.addInto(counts);
+    for (const other of this.#others.values()) other.addInto(counts);
+    return counts;
+  }
+
+  /** The zone in which a policy's times are told; UTC when the policy has gone. */
+  zoneOf(policy: string): string {
+    return this.standings.find((each) => each.policy.name === policy)?.policy.timezone ?? 'UTC';
+  }
+
+  modeOf(policy: string): Mode | null {
+    return this.standings.find((each) => each.policy.name === policy)?.policy.mode ?? null;
+  }
+}
+
+/** What one pass knows and changes of one account. */
+export class AccountPass {
+  readonly view: AccountView;
+  /** Instances that an operation of this pass goes to: one at a time. */
+  readonly taken = new Set<InstanceKey>();
+  /** How many rows are counted for percentages. */
+  readonly size: number;
+  /** Interrupting acts in the last 60 s and in this pass. */
+  interrupted: number;
+  /** Paid acts of this pass and what they cost. */
+  paidCalls = 0;
+  paidFen = 0;
+  /** Pairs that a notice waits for; `null`: none on this account. */
+  watched: Map<string, Watched | null> | null = null;
+  /** Remembers how a pair came out, where a notice waits for it. */
+  watch(policy: string, instance: InstanceKey, reason: Watched['reason'], occurrence: string | null): void {
+    if (this.watched === null) return;
+    const key = watchKey(policy, instance);
+    if (this.watched.has(key)) this.watched.set(key, { reason, occurrence });
+  }
+
+  /** By index of the instance: 0 nothing, else 1 + 2 × the policy's index, + 1 for `up`. */
+  readonly #wants: Int32Array;
+
+  constructor(view: AccountView, now: number) {
+    this.view = view;
+    this.size = view.instances.filter((each) => each.tracked.instance.status !== 'destroyed').length;
+    // Also what a replica with a fast clock did in our future.
+    this.interrupted = view.interruptedAt.filter((at) => !(at <= now - ROLLING_MS)).length;
+    this.#wants = new Int32Array(view.instances.length);
+  }
+
+  want(index: number, standing: Standing, direction: Direction): void {
+    if (this.#wants[index] === 0) this.#wants[index] = 1 + 2 * standing.index + (direction === 'up' ? 1 : 0);
+  }
+
+  /** The index of the earliest policy that wants the opposite, or `null`. */
+  opposed(index: number, direction: Direction): number | null {
+    const want = this.#wants[index] ?? 0;
+    if (want === 0) return null;
+    const wanted = (want - 1) % 2 === 1 ? 'up' : 'down';
+    return wanted === direction ? null : (want - 1) >>> 1;
+  }
+}
+
+/** The span in which interruptions of an account are counted together. */
+export const ROLLING_MS = 60_000;
+
+export function actsOfPolicy(pass: Pass, policy: string): number {
+  return pass.actsOf.get(policy) ?? 0;
+}
+
+/** Books an act, so that what is decided later in the pass sees it. */
+export function bookAct(
+  pass: Pass,
+  account: AccountPass,
+  policy: string,
+  view: InstanceView,
+  action: PolicyAction,
+  paidFen: number | null,
+): void {
+  account.taken.add(view.key);
+  pass.actsOf.set(policy, actsOfPolicy(pass, policy) + 1);
+  if (interrupts(action, account.view.provider)) account.interrupted += 1;
+  if (paidFen !== null) {
+    account.paidCalls += 1;
+    account.paidFen += paidFen;
+  }
+}
+
+export function watchKey(policy: string, instance: InstanceKey): string {
+  return `${policy}\u0000${instance}`;
+}

@@ -1,0 +1,48 @@
+import type { Notice } from '../fleet/notice.ts';
+import type { Tidy } from './decision.ts';
+import { type AccountPass, type Pass, type Watched, watchKey } from './pass.ts';
+import type { InstanceView } from './world.ts';
+
+type Why = Extract<Tidy, { kind: 'drop-notice' }>['why'];
+
+/** Marks the pairs that a notice waits for, before they are decided. */
+export function watchNotices(pass: Pass, account: AccountPass): readonly Notice[] {
+  const notices = pass.world.history.notices(account.view.name);
+  if (notices.length > 0) {
+    account.watched = new Map(notices.map((notice) => [watchKey(notice.policy, notice.instance), null]));
+  }
+  return notices;
+}
+
+/** Drops the notices whose reason has gone. What merely cannot be told right now keeps its notice. */
+export function tidyNotices(pass: Pass, account: AccountPass, notices: readonly Notice[]): void {
+  if (notices.length === 0) return;
+  const views = new Map(account.view.instances.map((view) => [view.key, view]));
+  for (const notice of notices) {
+    const watched = account.watched?.get(watchKey(notice.policy, notice.instance)) ?? null;
+    const why = whyDropped(pass, account, notice, views.get(notice.instance), watched);
+    if (why !== null) pass.tidy.push({ kind: 'drop-notice', notice, why });
+  }
+}
+
+function whyDropped(
+  pass: Pass,
+  account: AccountPass,
+  notice: Notice,
+  view: InstanceView | undefined,
+  watched: Watched | null,
+): Why | null {
+  const standing = pass.standings.find((each) => each.policy.name === notice.policy);
+  if (standing === undefined || !standing.enforcing) return 'policy-removed';
+  const hold = pass.world.holds.get(notice.instance);
+  if (hold !== undefined && !(hold.until <= pass.now)) return 'hold';
+  const { trust } = account.view;
+  if (view === undefined) return trust === 'good' ? 'no-longer-due' : null;
+  const { status, problems } = view.tracked.instance;
+  // A row that cannot be read may fail to match for that reason alone.
+  if (trust === 'stale-snapshot' || status === 'unknown' || problems.length > 0) return null;
+  const changed = standing.idle && view.activity?.kind !== 'unknown' ? 'activity' : 'no-longer-due';
+  if (watched === null) return 'no-longer-due';
+  if (watched.reason === 'not-due') return view.activity?.kind === 'active' ? changed : 'no-longer-due';
+  return watched.occurrence !== null && watched.occurrence !== notice.occurrence ? changed : null;
+}

@@ -1,0 +1,20 @@
+import { formatTime, zoneNamed } from '../calendar/zone.ts';
+
+/** The widest instant that JavaScript can name; beyond it a number is shown as it is. */
+const EDGE_OF_TIME = 8.64e15;
+
+/**
+ * RFC 3339 in UTC, milliseconds only where there are some. Used in occurrences: a key must not change its name when
+ * somebody edits a policy's zone.
+ */
+export function utcText(at: number): string {
+  if (!(Math.abs(at) <= EDGE_OF_TIME)) return String(at);
+  const iso = new Date(at).toISOString();
+  return iso.endsWith('.000Z') ? `${iso.slice(0, -'.000Z'.length)}Z` : iso;
+}
+
+/** RFC 3339 with the offset of an IANA zone: for people. */
+export function localText(at: number, timezone: string): string {
+  if (!(Math.abs(at) <= EDGE_OF_TIME)) return String(at);
+  return formatTime(at, zoneNamed(timezone));
+}
