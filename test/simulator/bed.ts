@@ -99,7 +99,9 @@ export class Bed {
   /** chenyu v2, GET. */
   cyGet(path: string, query: Record<string, string> = {}): Promise<Reply> {
     const search = new URLSearchParams(query);
-    return this.send(`/api/open/v2${path}?${search.toString()}`, { headers: { authorization: `Bearer ${CHENYU.token}` } });
+    return this.send(`/api/open/v2${path}?${search.toString()}`, {
+      headers: { authorization: `Bearer ${CHENYU.token}` },
+    });
   }
 
   /** chenyu v2, POST. */
