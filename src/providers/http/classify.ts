@@ -98,9 +98,11 @@ export function worthRetrying(failure: ReadFailure): boolean {
   }
 }
 
-/** What may be told about an answer: nothing of its content but a short digest to compare with. */
+const KNOWN_TYPES = ['application/json', 'text/html', 'text/plain'] as const;
+
+/** What may be told about an answer: nothing that the other side could have put into it, but a digest to compare with. */
 export function describeAnswer(answer: WireAnswer): string {
   const digest = createHash('sha256').update(answer.body).digest('hex').slice(0, 12);
-  const type = /^[\w.+/-]{1,60}/.exec(answer.contentType)?.[0] ?? 'no content type';
+  const type = KNOWN_TYPES.find((known) => answer.contentType.startsWith(known)) ?? 'another content type';
   return `HTTP ${answer.status}, ${type}, ${answer.body.length} bytes, sha256 ${digest}`;
 }

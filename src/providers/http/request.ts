@@ -25,7 +25,7 @@ export interface JsonAnswer {
   /** The HTTP `Date` header, epoch ms. */
   readonly serverTimeAt: number | null;
   /** Makes a vendor's own text fit for an error: secrets blotted out, control characters gone, at most 200 characters. */
-  quote(text: unknown): string;
+  readonly quote: (text: unknown) => string;
 }
 
 /** What a decoder makes of the answer to a read. */

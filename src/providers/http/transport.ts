@@ -171,27 +171,38 @@ export class Transport {
           callback(error, null);
           return;
         }
+        // Settles once: with the socket, or with a reason and a socket that is gone.
+        let settled = false;
         const refuse = (reason: unknown): void => {
+          if (settled) return;
+          settled = true;
+          signal.removeEventListener('abort', giveUp);
           socket.destroy();
           callback(reason instanceof Error ? reason : new Error(String(reason)), null);
         };
+        const giveUp = (): void => refuse(signal.reason);
         if (signal.aborted) {
-          refuse(signal.reason);
+          giveUp();
           return;
         }
+        // The time may run out while the gate is thinking: then it finds the door shut.
+        signal.addEventListener('abort', giveUp, { once: true });
+        const decide = (open: boolean): void => {
+          if (settled) return;
+          if (!open) refuse(new GateRefusedError());
+          else if (socket.destroyed || !socket.writable) refuse(new Error('the server closed the connection'));
+          else {
+            settled = true;
+            signal.removeEventListener('abort', giveUp);
+            state.dispatched = true;
+            callback(null, socket);
+          }
+        };
         Promise.resolve()
           .then(gate)
-          .then((open) => {
-            if (!open) refuse(new GateRefusedError());
-            // The time may have run out, or the server hung up, while the gate was thinking.
-            else if (signal.aborted) refuse(signal.reason);
-            else if (socket.destroyed || !socket.writable) refuse(new Error('the server closed the connection'));
-            else {
-              state.dispatched = true;
-              callback(null, socket);
-            }
-          }, refuse)
-          .catch(refuse);
+          .then(decide, refuse)
+          // Only a fault inside undici gets here: the request then ends with its socket.
+          .catch(() => socket.destroy());
       });
     };
   }
