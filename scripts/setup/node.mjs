@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { installSystemPackage } from './apt.mjs';
-import { findNpm, npmEnvironment } from './npm.mjs';
+import { findNpm, npmEnvironment, PATIENCE } from './npm.mjs';
 import { run, tail } from './run.mjs';
 import { SetupError, say } from './say.mjs';
 
@@ -71,7 +71,7 @@ async function download(toolchain, node, signal) {
   const lock = { ...node.lock, packages: { '': manifest, [`node_modules/${node.name}`]: entry } };
   writeFileSync(join(staging, 'package.json'), JSON.stringify(manifest));
   writeFileSync(join(staging, 'package-lock.json'), JSON.stringify(lock));
-  const args = [findNpm(), 'ci', '--ignore-scripts', '--no-bin-links', '--loglevel=error'];
+  const args = [findNpm(), 'ci', '--ignore-scripts', '--no-bin-links', ...PATIENCE, '--loglevel=error'];
   const code = await run(process.execPath, args, { cwd: staging, env: npmEnvironment(toolchain), log, signal });
   if (code !== 0)
     throw new SetupError(`Node ${entry.version} could not be fetched from the npm registry:\n${tail(log)}`);

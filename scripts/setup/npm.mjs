@@ -6,6 +6,9 @@ import { SetupError } from './say.mjs';
 /** Where Debian's own npm package keeps the modules that its patched Node finds by itself and ours does not. */
 const DEBIAN_MODULES = '/usr/share/nodejs';
 
+/** Retries within seconds: npm's own pauses of up to a minute make a machine without a network look hung. */
+export const PATIENCE = ['--fetch-retry-mintimeout=1000', '--fetch-retry-maxtimeout=8000'];
+
 /** Finds npm's program file: the npm that started us, else the first on PATH, else the one beside this Node. */
 export function findNpm() {
   const started = process.env.npm_execpath;
@@ -54,6 +57,11 @@ export function npmEnvironment(toolchain) {
   }
   // An empty HOME would make the current folder home; without one, npm asks the system.
   if (env.HOME === '') delete env.HOME;
+  // npm looks for the machine's npmrc (a mirror, a certificate) beside the Node that runs it, and ours has none beside it.
+  if (env.npm_config_globalconfig === undefined) {
+    const asked = spawnSync('npm', ['config', 'get', 'globalconfig'], { env, encoding: 'utf8' });
+    if (asked.status === 0) env.npm_config_globalconfig = asked.stdout.trim();
+  }
   if (!usableHome()) env.npm_config_cache = join(toolchain, 'npm-cache');
   return env;
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
-import { findNpm, npmEnvironment, npmRunner } from './npm.mjs';
+import { findNpm, npmEnvironment, npmRunner, PATIENCE } from './npm.mjs';
 import { run, tail } from './run.mjs';
 import { SetupError, say } from './say.mjs';
 
@@ -24,7 +24,7 @@ export async function installPackages(root, toolchain, node, signal) {
   const runner = npmRunner(npm, node);
   const base = npmEnvironment(toolchain);
   const env = { ...base, ...runner.env, PATH: `${dirname(node)}${delimiter}${process.env.PATH ?? ''}` };
-  const args = [npm, 'ci', '--ignore-scripts', '--include=dev', '--include=optional', '--loglevel=error'];
+  const args = [npm, 'ci', '--ignore-scripts', '--include=dev', '--include=optional', ...PATIENCE, '--loglevel=error'];
   const code = await run(runner.node, args, { cwd: root, env, log, signal });
   if (code !== 0) throw new SetupError(`npm could not install the locked packages:\n${tail(log)}`);
   writeFileSync(stamp, want);
