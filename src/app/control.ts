@@ -1,21 +1,20 @@
 import { parseDuration } from '../calendar/duration.ts';
-import { isReadyFor } from '../decide/readiness.ts';
-import { priceOf } from '../decide/spending.ts';
+import { costOf } from '../decide/spending.ts';
 import { actionClass, type CloudAction, interrupts, needsClearView, offers } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Hold } from '../fleet/hold.ts';
-import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { arm, queueAct } from '../work/arm.ts';
-import { draftOf } from '../work/draft.ts';
 import { operationKey } from '../work/operation-id.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { move } from '../work/transition.ts';
 import { byInstance } from '../work/world.ts';
+import { whyNotReady } from './by-hand.ts';
 import { findInstance, holdView, operationView } from './views.ts';
 
 /** A hold is a promise with an end; a longer one is a label. */
@@ -204,7 +203,7 @@ export class Control {
       call: withStopMode(call, found.tracked),
       occurrence,
       by,
-      costFen: runtime === undefined ? null : priceOf(call, instance, runtime.account.prices),
+      costFen: runtime === undefined ? null : costOf(call, instance, runtime.account),
     });
   }
 
@@ -306,7 +305,7 @@ export class Control {
     ) {
       return `the listing of ${key} could not be read whole (${instance.problems.join(', ')})`;
     }
-    const ready = isReadyFor(call, tracked);
+    const ready = whyNotReady(call, instance);
     return ready === null ? null : `${key} ${ready}`;
   }
 

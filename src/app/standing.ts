@@ -1,0 +1,151 @@
+import { ActivityObserver, type ActivityRule, type ReadingStore } from '../activity/observer.ts';
+import { AddressGuard } from '../activity/address-guard.ts';
+import { JupyterProbe } from '../activity/jupyter-probe.ts';
+import { PUSH_STALE_AFTER_MS, pushProbe } from '../activity/push-probe.ts';
+import { zoneNamed } from '../calendar/zone.ts';
+import type { Config, NotifierConfig, ProbeConfig } from '../config/config.ts';
+import { labelsOf } from '../config/labels-of.ts';
+import type { Account } from '../fleet/account.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import type { Clock } from '../fleet/clock.ts';
+import type { Channel } from '../notify/channel.ts';
+import { Webhook } from '../notify/webhook.ts';
+import type { Policy } from '../policy/policy.ts';
+import { metered } from '../providers/metered.ts';
+import { openProvider } from '../providers/open-provider.ts';
+import type { Log } from '../telemetry/log.ts';
+import { type Metrics, unknownWordCounter } from '../telemetry/metrics.ts';
+import type { AccountRuntime, Standing } from '../work/ports.ts';
+
+export interface StandingParts {
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly metrics: Metrics;
+  readonly log: Log;
+  readonly readings: ReadingStore;
+}
+
+/** An account's client with what it was made from, so that a reload keeps the ones that did not change. */
+interface Kept {
+  readonly made: string;
+  readonly token: string;
+  readonly runtime: AccountRuntime;
+}
+
+/** Builds what is in force from a configuration and policies, and carries unchanged account clients over a reload. */
+export class StandingBuilder {
+  readonly #parts: StandingParts;
+  readonly #onWord: (account: string, field: string, word: string) => void;
+  #kept = new Map<string, Kept>();
+
+  constructor(parts: StandingParts) {
+    this.#parts = parts;
+    this.#onWord = unknownWordCounter(parts.metrics);
+  }
+
+  /** Everything that can fail happens in here, before the caller swaps. Clients that are not needed any more are closed. */
+  build(config: Config, policies: readonly Policy[]): Standing {
+    const accounts = new Map<string, AccountRuntime>();
+    const kept = new Map<string, Kept>();
+    for (const account of config.accounts) {
+      const next = this.#open(account, config);
+      kept.set(account.name, next);
+      accounts.set(account.name, next.runtime);
+    }
+    const guard = new AddressGuard(config.allowedNetworks);
+    const rules = config.activity.map(
+      (rule): ActivityRule => ({
+        covers: (instance, labels) => rule.match.instance(instance, labels),
+        everyMs: rule.everyMs,
+        probes: rule.probes.map((probe) => this.#probe(probe, guard)),
+      }),
+    );
+    const observer = new ActivityObserver({
+      rules,
+      store: this.#parts.readings,
+      clock: this.#parts.clock,
+      onReading: (reading) => this.#parts.metrics.probes.inc({ probe: reading.probe, verdict: reading.verdict }),
+    });
+    const channels = new Map(config.notifiers.map((notifier) => [notifier.name, this.#channel(notifier)]));
+    const previous = this.#kept;
+    this.#kept = kept;
+    for (const [name, old] of previous) if (kept.get(name) !== old) void this.#close(old.runtime);
+    return { policies, accounts, observer, channels, zone: zoneNamed(config.timezone), labels: (instance) => labelsOf(config.labels, instance) };
+  }
+
+  async close(): Promise<void> {
+    const all = [...this.#kept.values()];
+    this.#kept = new Map();
+    await Promise.all(all.map(({ runtime }) => this.#close(runtime)));
+  }
+
+  #open(account: Account, config: Config): Kept {
+    const token = config.tokens.get(account.name)?.reveal();
+    if (token === undefined) throw new Error(`account ${account.name} has no token; the configuration was not checked`);
+    const made = JSON.stringify(account, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+    const old = this.#kept.get(account.name);
+    if (old !== undefined && old.made === made && old.token === token) return old;
+    const { clock, random, metrics, log } = this.#parts;
+    const provider = metered(openProvider({ account, token, clock, random }), {
+      clock,
+      onCall: (call) => {
+        metrics.providerRequests.inc({ account: call.account, operation: call.operation, outcome: call.outcome });
+        metrics.providerRequestDuration.observe({ account: call.account, operation: call.operation }, call.seconds);
+      },
+      onUnknownWord: (word) => {
+        this.#onWord(word.account, word.field, word.word);
+        log.warn(
+          { account: word.account, field: word.field, word: word.word },
+          'a cloud used a word that nobody has taught us; statusWords and billingWords of the account can',
+        );
+      },
+    });
+    return { made, token, runtime: { account, provider } };
+  }
+
+  async #close(runtime: AccountRuntime): Promise<void> {
+    try {
+      await runtime.provider.close();
+    } catch (error) {
+      this.#parts.log.warn({ err: error, account: runtime.account.name }, 'a client did not close');
+    }
+  }
+
+  #probe(probe: ProbeConfig, guard: AddressGuard): ActivityRule['probes'][number] {
+    switch (probe.kind) {
+      case 'jupyter': {
+        const { url, token } = probe;
+        const jupyter = new JupyterProbe({ url, token: () => token?.reveal() ?? null, guard, clock: this.#parts.clock });
+        return { probe: jupyter, staleAfterMs: null };
+      }
+      case 'push':
+        return { probe: pushProbe, staleAfterMs: probe.staleAfterMs ?? PUSH_STALE_AFTER_MS };
+      default:
+        return assertNever(probe);
+    }
+  }
+
+  #channel(notifier: NotifierConfig): Channel {
+    return new Webhook({
+      name: notifier.name,
+      url: () => notifier.url.reveal(),
+      secret: () => notifier.secret?.reveal() ?? null,
+      events: notifier.events,
+      atLeast: notifier.severity,
+      now: () => this.#parts.clock.now(),
+    });
+  }
+}
+
+/** Every secret that is in use, for the last net under the log. */
+export function secretsOf(config: Config): readonly string[] {
+  return [
+    config.redis.reveal(),
+    ...[...config.tokens.values()].map((token) => token.reveal()),
+    ...(config.controlToken === null ? [] : [config.controlToken.reveal()]),
+    ...config.notifiers.flatMap(({ url, secret }) => (secret === null ? [url.reveal()] : [url.reveal(), secret.reveal()])),
+    ...config.activity.flatMap(({ probes }) =>
+      probes.flatMap((probe) => (probe.kind === 'jupyter' && probe.token !== null ? [probe.token.reveal()] : [])),
+    ),
+  ];
+}

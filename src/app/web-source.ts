@@ -1,0 +1,166 @@
+import type { ActivityTokens } from '../activity/push-probe.ts';
+import { readingOf } from '../activity/push-probe.ts';
+import type { Activity } from '../fleet/activity.ts';
+import { instanceKey, parseInstanceKey } from '../fleet/instance.ts';
+import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
+import type { Snapshot } from '../fleet/snapshot.ts';
+import { moneyView } from '../decide/burn.ts';
+import { planRows } from '../decide/plan.ts';
+import { evaluate } from '../decide/evaluate.ts';
+import type { FleetSeriesSource } from '../telemetry/fleet-series.ts';
+import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
+import type { Work } from '../work/ports.ts';
+import { accountWorld, byInstance } from '../work/world.ts';
+import type { Control } from './control.ts';
+import { accountView, holdView, instanceView, operationView, policyView } from './views.ts';
+
+/** What the web room asks, answered from the store and the policies in force. */
+export interface WebSourceParts {
+  readonly work: Work;
+  readonly control: Control;
+  readonly tokens: ActivityTokens | null;
+  readonly alive: () => { readonly ok: boolean; readonly detail: string };
+  readonly ready: () => Promise<Readiness>;
+  readonly metrics: () => AsyncIterable<string>;
+  readonly reload: () => Promise<Done>;
+  readonly operations: (query: {
+    readonly account?: string;
+    readonly instance?: string;
+    readonly policy?: string;
+    readonly states?: readonly OperationState[];
+    readonly cursor?: string;
+    readonly limit: number;
+  }) => Promise<{ readonly items: readonly Parameters<typeof operationView>[0][]; readonly next: string | null }>;
+}
+
+/** A page by offset: these lists are small, or made anew for each request anyway. */
+function slice<T>(items: readonly T[], query: ListQuery, view: (item: T) => unknown): Page {
+  const from = query.cursor !== null && /^\d{1,9}$/.test(query.cursor) ? Number(query.cursor) : 0;
+  const to = from + query.limit;
+  return { items: items.slice(from, to).map(view), next: to < items.length ? String(to) : null };
+}
+
+export function makeWebSource(parts: WebSourceParts): WebSource {
+  const { work, control } = parts;
+
+  async function instances(query: ListQuery): Promise<Page> {
+    const standing = work.standing();
+    const now = work.clock.now();
+    const { account, status } = query.filters;
+    const snapshots = (await control.snapshots()).filter((snapshot) => account === undefined || snapshot.account === account);
+    const rows = snapshots
+      .flatMap((snapshot) => snapshot.instances)
+      .filter(({ instance }) => status === undefined || instance.status === status)
+      .sort((a, b) => (instanceKey(a.instance) < instanceKey(b.instance) ? -1 : 1));
+    const holds = byInstance(await work.store.holds(now));
+    const activity = new Map<string, Activity>();
+    for (const snapshot of snapshots) {
+      for (const [key, value] of await standing.observer.activities(snapshot, standing.labels, now)) activity.set(key, value);
+    }
+    return slice(rows, query, (tracked) => {
+      const key = instanceKey(tracked.instance);
+      return instanceView(tracked, standing.labels(tracked.instance), activity.get(key) ?? null, holds.get(key) ?? null);
+    });
+  }
+
+  async function operations(query: ListQuery): Promise<Page> {
+    const { account, instance, policy, state } = query.filters;
+    const states = OPERATION_STATES.filter((known) => known === state);
+    const page = await parts.operations({
+      ...(account === undefined ? {} : { account }),
+      ...(instance === undefined ? {} : { instance }),
+      ...(policy === undefined ? {} : { policy }),
+      ...(state === undefined ? {} : { states }),
+      ...(query.cursor === null ? {} : { cursor: query.cursor }),
+      limit: query.limit,
+    });
+    return { items: page.items.map(operationView), next: page.next };
+  }
+
+  async function plan(query: ListQuery): Promise<Page> {
+    const standing = work.standing();
+    const now = work.clock.now();
+    const rows: unknown[] = [];
+    for (const runtime of standing.accounts.values()) {
+      const world = await accountWorld(work, standing, runtime, now);
+      if (world === null) continue;
+      rows.push(...planRows(evaluate(standing.policies, world, { explain: query.filters.explain === 'true' })));
+    }
+    return slice(rows, query, (row) => row);
+  }
+
+  return {
+    alive: parts.alive,
+    ready: parts.ready,
+    metrics: parts.metrics,
+    instances,
+    operations,
+    plan,
+    operation: async (id) => {
+      const operation = await work.store.ledger.get(id);
+      return operation === null ? null : operationView(operation);
+    },
+    policies: (query) => Promise.resolve(slice(work.standing().policies, query, policyView)),
+    holds: async (query) => slice(await work.store.holds(work.clock.now()), query, holdView),
+    accounts: async (query) => {
+      const rows = await Promise.all(
+        [...work.standing().accounts.values()].map(async ({ account }) => {
+          const [snapshot, health, money] = await Promise.all([
+            work.store.loadSnapshot(account.name),
+            work.store.health(account.name),
+            accountMoney(work, account.name),
+          ]);
+          return accountView(account, snapshot, health, money);
+        }),
+      );
+      return slice(rows, query, (row) => row);
+    },
+    hold: (input) => control.hold(input),
+    release: (id) => control.releaseHold(id, 'api'),
+    pause: (by, reason) => control.setPaused(true, by, reason),
+    resume: (by) => control.setPaused(false, by, ''),
+    approve: (id, by, reason) => control.approve(id, by, reason),
+    close: (id, by, reason) => control.close(id, by, reason),
+    reload: parts.reload,
+    activity: async (report, token): Promise<Done> => {
+      if (parts.tokens === null || !parts.tokens.accepts(report.instance, token)) {
+        return { kind: 'refused', message: 'this token is not that of the instance' };
+      }
+      const key = parseInstanceKey(report.instance);
+      if (key === null || !work.standing().accounts.has(key.account)) {
+        return { kind: 'not-found', message: `there is no account of instance ${report.instance}` };
+      }
+      await work.standing().observer.report(key.account, key.id, readingOf(report, work.clock.now()));
+      return { kind: 'done', value: {} };
+    },
+  };
+}
+
+/** Burn and runway of one account, from its balance and prices. */
+export async function accountMoney(
+  work: Work,
+  name: string,
+): Promise<{ readonly burnFenPerHour: number | null; readonly runwayMs: number | null }> {
+  const runtime = work.standing().accounts.get(name);
+  const snapshot = await work.store.loadSnapshot(name);
+  if (runtime === undefined || snapshot === null) return { burnFenPerHour: null, runwayMs: null };
+  return moneyView({
+    balances: await work.store.balances(name),
+    snapshot,
+    prices: runtime.account.prices,
+    now: work.clock.now(),
+  });
+}
+
+/** What the fleet series are written from, for every account that has been listed. */
+export async function fleetSources(work: Work, snapshots: readonly Snapshot[]): Promise<readonly FleetSeriesSource[]> {
+  const standing = work.standing();
+  const now = work.clock.now();
+  return await Promise.all(
+    snapshots.map(async (snapshot) => ({
+      snapshot,
+      activity: await standing.observer.activities(snapshot, standing.labels, now),
+      ...(await accountMoney(work, snapshot.account)),
+    })),
+  );
+}

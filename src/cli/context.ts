@@ -1,0 +1,81 @@
+import type { Command } from 'commander';
+import { type Client, openClient } from '../app/client.ts';
+import { configOrThrow, InvalidInput } from '../app/load.ts';
+import { parseListen } from '../config/addresses.ts';
+import type { Config } from '../config/config.ts';
+import { readConfigFile } from '../config/config-file.ts';
+import type { ConfigOptions } from '../config/load-config.ts';
+import { resolve } from 'node:path';
+import type { Mode } from '../policy/policy.ts';
+import { EXIT, UserError } from './exit.ts';
+import type { Io } from './io.ts';
+
+export interface Overrides {
+  readonly listen?: string;
+  readonly mode?: string;
+}
+
+/** The options that every command shares, wherever on the line they stand. */
+export function sharedOptions(command: Command): { readonly config: string; readonly policies: string | undefined } {
+  const all: { config?: unknown; policies?: unknown } = command.optsWithGlobals();
+  return {
+    config: typeof all.config === 'string' ? all.config : 'lamplighter.yaml',
+    policies: typeof all.policies === 'string' ? all.policies : undefined,
+  };
+}
+
+function isMode(text: string): text is Mode {
+  return text === 'observe' || text === 'enforce';
+}
+
+/** What the command line says over the file. @throws UserError */
+export function configOptions(command: Command, io: Io, overrides: Overrides = {}): ConfigOptions {
+  const { policies } = sharedOptions(command);
+  const { mode } = overrides;
+  if (mode !== undefined && !isMode(mode)) throw new UserError(`--mode is observe or enforce, not "${mode}"`, EXIT.usage);
+  const listen = overrides.listen === undefined ? undefined : parseListen(overrides.listen);
+  if (listen === null) throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${overrides.listen}"`, EXIT.usage);
+  return {
+    environment: io.env,
+    overrides: {
+      ...(policies === undefined ? {} : { policiesDir: resolve(io.cwd, policies) }),
+      ...(listen === undefined ? {} : { listen }),
+      ...(mode === undefined ? {} : { mode }),
+    },
+  };
+}
+
+/** Reads the configuration a command works with. @throws InvalidInput */
+export async function readConfig(command: Command, io: Io, overrides: Overrides = {}): Promise<Config> {
+  const { config } = sharedOptions(command);
+  return configOrThrow(await readConfigFile(config, io.cwd, configOptions(command, io, overrides)));
+}
+
+/** Opens Redis and what is in force for a command, and closes it again. */
+export async function withClient<T>(
+  command: Command,
+  io: Io,
+  need: { readonly policies: 'needed' | 'unneeded' },
+  run: (client: Client) => Promise<T>,
+): Promise<T> {
+  const config = await readConfig(command, io);
+  const client = await openClient(config, { cwd: io.cwd, policies: need.policies, signal: io.signal, warn: (text) => io.err(`${text}\n`) });
+  try {
+    return await run(client);
+  } finally {
+    await client.close();
+  }
+}
+
+/** The person at the keyboard, for the audit. */
+export function person(io: Io, given: string | undefined): string {
+  return given ?? io.env.LAMPLIGHTER_USER ?? io.env.SUDO_USER ?? io.env.USER ?? 'cli';
+}
+
+/** Ends a command whose wish was not granted. */
+export function granted<T>(outcome: { readonly kind: 'done'; readonly value: T } | { readonly kind: 'not-found' | 'invalid' | 'refused'; readonly message: string }): T {
+  if (outcome.kind === 'done') return outcome.value;
+  throw new UserError(outcome.message, outcome.kind === 'invalid' ? EXIT.usage : EXIT.failed);
+}
+
+export { InvalidInput };

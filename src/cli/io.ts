@@ -1,0 +1,21 @@
+/** What a command may touch of the process it runs in; tests give their own. */
+export interface Io {
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly cwd: string;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+  readonly outIsTty: boolean;
+  readonly errIsTty: boolean;
+  readonly columns: number;
+  /** Reads one line from the person without showing it. @throws UserError when there is no terminal. */
+  readonly askSecret: (question: string) => Promise<string>;
+  /** Aborted at the first SIGINT or SIGTERM. */
+  readonly signal: AbortSignal;
+  /** Called at SIGHUP. */
+  readonly onReload: (handler: () => void) => void;
+}
+
+/** One JSON document on stdout. */
+export function printJson(io: Io, value: unknown): void {
+  io.out(`${JSON.stringify(value, null, 2)}\n`);
+}

@@ -1,0 +1,51 @@
+import { createInterface } from 'node:readline/promises';
+import { Writable } from 'node:stream';
+import { EXIT, UserError } from './exit.ts';
+import type { Io } from './io.ts';
+
+/** The real process: the only place that knows of signals and of the environment. */
+export function processIo(): Io {
+  const stop = new AbortController();
+  let asked = 0;
+  const onSignal = (name: NodeJS.Signals) => {
+    asked += 1;
+    // The first signal asks, the second insists.
+    if (asked > 1) process.exit(EXIT.interrupted);
+    stop.abort(new Error(`stopped by ${name}`));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  let reload: (() => void) | null = null;
+  process.on('SIGHUP', () => reload?.());
+  // A reader that goes away (`lamplighter instances | head`) is no error.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done);
+  });
+  return {
+    env: process.env,
+    cwd: process.cwd(),
+    out: (text) => void process.stdout.write(text),
+    err: (text) => void process.stderr.write(text),
+    outIsTty: process.stdout.isTTY === true,
+    errIsTty: process.stderr.isTTY === true,
+    columns: process.stdout.columns ?? 100,
+    askSecret,
+    signal: stop.signal,
+    onReload: (handler) => {
+      reload = handler;
+    },
+  };
+}
+
+async function askSecret(question: string): Promise<string> {
+  if (process.stdin.isTTY !== true) throw new UserError(`${question}: there is no terminal to ask at`, EXIT.usage);
+  process.stderr.write(`${question}: `);
+  const mute = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const reader = createInterface({ input: process.stdin, output: mute, terminal: true });
+  try {
+    return await reader.question('');
+  } finally {
+    reader.close();
+    process.stderr.write('\n');
+  }
+}

@@ -1,0 +1,83 @@
+import { Command, CommanderError } from 'commander';
+import { InvalidInput } from '../app/load.ts';
+import { version } from '../version.ts';
+import { renderAll } from '../yaml/render.ts';
+import { callCommand } from './commands/call.ts';
+import { demoCommand } from './commands/demo.ts';
+import { doCommand } from './commands/do.ts';
+import { holdCommands } from './commands/hold.ts';
+import { instancesCommand } from './commands/instances.ts';
+import { operationsCommands } from './commands/operations.ts';
+import { pauseCommands } from './commands/pause.ts';
+import { planCommand } from './commands/plan.ts';
+import { reconcileCommand } from './commands/reconcile.ts';
+import { runCommand } from './commands/run.ts';
+import { schemaCommand } from './commands/schema.ts';
+import { tokenCommands } from './commands/token.ts';
+import { validateCommand } from './commands/validate.ts';
+import { whyCommand } from './commands/why.ts';
+import { windowCommand } from './commands/window.ts';
+import { EXIT, type ExitCode, UserError } from './exit.ts';
+import type { Io } from './io.ts';
+
+/** Runs one command line and answers the exit code. Errors end as sentences on stderr. */
+export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
+  const program = new Command('lamplighter');
+  program
+    .description('watches rented GPUs and acts on policies: idle stop, lights out, renewal before expiry, balance alerts')
+    .version(version)
+    .option('--config <file>', 'the configuration', 'lamplighter.yaml')
+    .option('--policies <dir>', 'the policy folder; overrides the one in the configuration')
+    .exitOverride()
+    .showHelpAfterError('(lamplighter --help shows what there is)')
+    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+  for (const command of [
+    runCommand,
+    demoCommand,
+    validateCommand,
+    planCommand,
+    windowCommand,
+    instancesCommand,
+    whyCommand,
+    operationsCommands,
+    holdCommands,
+    pauseCommands,
+    doCommand,
+    callCommand,
+    tokenCommands,
+    schemaCommand,
+    reconcileCommand,
+  ]) {
+    command(program, io);
+  }
+  shareOptions(program);
+  try {
+    await program.parseAsync([...args], { from: 'user' });
+    return io.signal.aborted ? EXIT.interrupted : EXIT.done;
+  } catch (error) {
+    return told(error, io);
+  }
+}
+
+/** `--config` and `--policies` are taken before and after the command's name. */
+function shareOptions(program: Command): void {
+  for (const command of program.commands) {
+    command.exitOverride().configureOutput({ writeOut: program.configureOutput().writeOut ?? (() => {}), writeErr: program.configureOutput().writeErr ?? (() => {}) });
+    for (const sub of command.commands) sub.exitOverride();
+  }
+}
+
+function told(error: unknown, io: Io): ExitCode {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
+  if (error instanceof InvalidInput) {
+    io.err(`${renderAll(error.errors)}\n${error.message}\n`);
+    return EXIT.invalid;
+  }
+  if (error instanceof UserError) {
+    io.err(`lamplighter: ${error.message}\n`);
+    return error.exitCode;
+  }
+  if (io.signal.aborted) return EXIT.interrupted;
+  io.err(`lamplighter: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  return EXIT.failed;
+}
