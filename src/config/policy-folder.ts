@@ -63,7 +63,8 @@ function isPolicyFile(name: string): boolean {
   return /\.ya?ml$/i.test(name) && !name.startsWith('.') && !/\.test\.ya?ml$/i.test(name);
 }
 
-function shortened(path: string, from: string): string {
+/** A path as messages show it: relative where it lies below `from`. */
+export function shortened(path: string, from: string): string {
   const short = relative(from, path);
   return short === '' || short.startsWith('..') ? path : short;
 }

@@ -20,6 +20,11 @@ export class Subject {
     this.#findings = findings;
   }
 
+  /** Something inside it, with findings of its own. */
+  below(path: Path): Subject {
+    return new Subject(this.document, [...this.path, ...path], this.#findings);
+  }
+
   /** Has an error been found in it? */
   get failed(): boolean {
     return this.#failed;

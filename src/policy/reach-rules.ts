@@ -1,10 +1,8 @@
 import type { Account } from '../fleet/account.ts';
 import { type Action, actionClass, hasBalance, hasExpiry, offers } from '../fleet/action.ts';
-import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
 import { unknownWord } from '../yaml/check-shape.ts';
 import { conditionOf, type Draft, stepPath } from './draft.ts';
-import { globTest } from './glob.ts';
-import type { MatchClauses } from './match-grammar.ts';
+import { checkMatchNames } from './match-names.ts';
 
 /** Holds a policy against the accounts and notifiers that are configured. Finds errors. */
 export function checkReach(
@@ -14,7 +12,7 @@ export function checkReach(
 ): void {
   if (notifiers !== null) checkNotifiers(draft, notifiers);
   if (accounts === null || draft.reach === null) return;
-  if (!checkNames(draft, accounts)) return;
+  if (!checkMatchNames(draft.subject, draft.text.match, accounts)) return;
   if (draft.reach.length === 0) {
     draft.subject.error(['match'], 'no account fits both match.account and match.provider, so nothing ever matches', {
       part: 'key',
@@ -27,42 +25,6 @@ export function checkReach(
     const written = draft.subject.document.data([...draft.subject.path, ...path]);
     checkAction(draft, draft.reach, step.kind, typeof written === 'string' ? path : [...path, step.kind]);
   }
-}
-
-/** Names in `match` that fit no account: misspelt, they would match nothing, or under `not` everything. */
-function checkNames(draft: Draft, accounts: readonly Account[]): boolean {
-  const { match } = draft.text;
-  if (match === undefined || match === 'all') return true;
-  const single = !Array.isArray(draft.subject.document.data([...draft.subject.path, 'match', 'not']));
-  const maps: [PropertyKey[], MatchClauses][] = [[['match'], match]];
-  for (const [index, map] of (match.not ?? []).entries()) {
-    maps.push([single ? ['match', 'not'] : ['match', 'not', index], map]);
-  }
-  return maps.map(([path, map]) => checkClauses(draft, path, map, accounts)).every(Boolean);
-}
-
-function checkClauses(draft: Draft, path: PropertyKey[], map: MatchClauses, accounts: readonly Account[]): boolean {
-  const names = accounts.map((account) => account.name);
-  const providers = accounts.map((account) => account.provider);
-  let good = true;
-  const wrong = (key: 'account' | 'provider', index: number, message: string) => {
-    const listed = Array.isArray(draft.subject.document.data([...draft.subject.path, ...path, key]));
-    draft.subject.error(listed ? [...path, key, index] : [...path, key], message);
-    good = false;
-  };
-  for (const [index, pattern] of (map.account ?? []).entries()) {
-    if (!names.some(globTest(pattern))) wrong('account', index, `no account: ${unknownWord(pattern, names)}`);
-  }
-  for (const [index, pattern] of (map.provider ?? []).entries()) {
-    if (providers.some(globTest(pattern))) continue;
-    const kinds = PROVIDER_KINDS.filter(globTest(pattern)).join(', ');
-    wrong(
-      'provider',
-      index,
-      `no account at ${kinds} is configured; there are accounts at ${[...new Set(providers)].join(', ')}`,
-    );
-  }
-  return good;
 }
 
 function checkConditions(draft: Draft, reach: readonly Account[]): void {

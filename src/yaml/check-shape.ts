@@ -13,13 +13,17 @@ type Issue = z.core.$ZodIssue;
 /** What zod says of a union that brings no words of its own. */
 const NO_WORDING = 'Invalid input';
 
-/** Checks what stands at `at` against a schema; every mistake comes back as a sentence with its place. */
+/**
+ * Checks what stands at `at` against a schema; every mistake comes back as a sentence with its place.
+ * @param data what to check instead of what stands there word by word: the same with variables filled in
+ */
 export function checkShape<S extends z.ZodType>(
   schema: S,
   document: YamlDocument,
   at: Path = [],
+  data: unknown = document.data(at),
 ): CheckedShape<z.output<S>> {
-  const result = schema.safeParse(document.data(at), { error: wording, reportInput: true });
+  const result = schema.safeParse(data, { error: wording, reportInput: true });
   if (result.success) return { ok: true, value: result.data };
   return { ok: false, errors: locateAll(result.error.issues, at, document) };
 }

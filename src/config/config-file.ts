@@ -1,0 +1,16 @@
+import { resolve } from 'node:path';
+import { type ConfigOptions, type ConfigResult, loadConfig } from './load-config.ts';
+import { readText, shortened } from './policy-folder.ts';
+
+/**
+ * Reads and checks lamplighter.yaml.
+ * @param from what the file's name in errors is relative to: the working directory
+ */
+export async function readConfigFile(path: string, from: string, options: ConfigOptions): Promise<ConfigResult> {
+  const absolute = resolve(from, path);
+  const shown = shortened(absolute, from);
+  const text = await readText(absolute, shown);
+  return typeof text === 'string'
+    ? loadConfig(text, absolute, shown, options)
+    : { ok: false, errors: [text], warnings: [] };
+}

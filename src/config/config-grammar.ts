@@ -1,0 +1,199 @@
+import { isIP } from 'node:net';
+import { z } from 'zod';
+import { EVENTS, SEVERITIES } from '../fleet/event.ts';
+import { duration, oneOrMany, timezone } from '../policy/grammar-parts.ts';
+import { labelKey, matchGrammar } from '../policy/match-grammar.ts';
+import { unknownKey, unknownWord } from '../yaml/check-shape.ts';
+import { accountGrammar, tokenKeys } from './account-grammar.ts';
+import { httpProblem, parseListen, redisProblem } from './addresses.ts';
+
+/** The same for accounts and notifiers: they stand in keys, labels and addresses. */
+const NAME = /^[a-z0-9-]{1,63}$/;
+const name = z.string().regex(NAME, 'a name is made of 1 to 63 of a-z, 0-9 and "-"');
+
+/** A text with a test that says what is wrong with it. */
+const checked = (key: string, problem: (text: string) => string | null) =>
+  z.string().superRefine((text, context) => {
+    const found = problem(text);
+    if (found !== null) context.addIssue({ code: 'custom', message: `${key} ${found}` });
+  });
+
+export const labelGrammar = z
+  .strictObject({
+    match: matchGrammar,
+    set: z
+      .record(labelKey, z.string().max(128))
+      .refine((set) => Object.keys(set).length > 0, 'no label is set')
+      .meta({
+        description: 'Labels to set; protect: "true" keeps everything that interrupts away.',
+        examples: [{ env: 'prod' }],
+      }),
+  })
+  .meta({ description: 'Gives labels to instances; a later rule wins per label.' });
+
+export const PROBES = ['jupyter', 'push'] as const;
+const LATER_PROBES = ['ssh', 'http', 'prometheus', 'comfyui', 'webui'];
+
+/** A probe costs a connection to every running instance each time. */
+const SHORTEST_PROBE_MS = 5_000;
+
+const probe = z
+  .strictObject(
+    {
+      jupyter: z
+        .union([
+          z.null(),
+          z.strictObject({
+            url: checked('url', (url) => httpProblem(url.replaceAll(/\{(?:id|name|account)\}/g, 'x')))
+              .optional()
+              .meta({
+                description: 'Where it is, with {id}, {name} and {account} filled in; without it what the cloud lists.',
+              }),
+            ...tokenKeys("Jupyter's token"),
+          }),
+        ])
+        .optional()
+        .meta({ description: 'Reads kernels and terminals of a Jupyter server.' }),
+      push: z
+        .union([
+          z.null(),
+          z.strictObject({ staleAfter: duration('How long a report is believed (5m).', ['5m']).optional() }),
+        ])
+        .optional()
+        .meta({ description: 'The instance reports by itself: POST /api/v1/activity.' }),
+    },
+    {
+      error: (issue) =>
+        issue.code === 'unrecognized_keys'
+          ? issue.keys
+              .map((key) =>
+                LATER_PROBES.includes(key)
+                  ? `the ${key} probe is not available in this version; known: ${PROBES.join(', ')}`
+                  : unknownKey(key, PROBES),
+              )
+              .join('\n')
+          : undefined,
+    },
+  )
+  .refine((map) => Object.keys(map).length === 1, 'one map holds one probe');
+
+export const activityGrammar = z
+  .strictObject({
+    match: matchGrammar,
+    every: duration('How often to look, 5s or more.', ['60s'])
+      .refine((ms) => ms >= SHORTEST_PROBE_MS, 'must be 5s or more')
+      .default(60_000),
+    probes: z.array(probe).min(1, 'no probe is named'),
+  })
+  .meta({ description: 'Which probes judge which instances; the last rule that fits an instance holds.' });
+
+export const NOTIFIER_TYPES = ['webhook'] as const;
+const LATER_TYPES = ['feishu', 'dingtalk', 'wecom', 'slack', 'email', 'telegram'];
+
+function aboutType(word: unknown): string {
+  if (typeof word === 'string' && LATER_TYPES.includes(word)) {
+    return `the type ${word} is not available in this version; known: ${NOTIFIER_TYPES.join(', ')}`;
+  }
+  return unknownWord(word, NOTIFIER_TYPES);
+}
+
+export const notifierGrammar = z
+  .strictObject({
+    type: z
+      .literal('webhook', {
+        error: (issue) => (issue.input === undefined ? '"type" is missing' : aboutType(issue.input)),
+      })
+      .meta({ description: 'How it is reached.' }),
+    url: z
+      .string()
+      .optional()
+      .meta({ description: 'Where to POST; as good as a password with many receivers, so better in a file.' }),
+    urlFile: z.string().min(1).optional().meta({ description: 'File that holds the address.' }),
+    secret: z.string().optional().meta({ description: `Signs by Standard Webhooks; as \${VARIABLE}.` }),
+    secretFile: z.string().min(1).optional().meta({ description: 'File that holds the secret.' }),
+    events: oneOrMany(z.enum(EVENTS)).optional().meta({ description: 'Only these events; without it all of them.' }),
+    severity: z.enum(SEVERITIES).default('info').meta({ description: 'Only events of this severity or above.' }),
+  })
+  .meta({ description: 'Where notifications go.' });
+
+function cidrProblem(text: string): string | null {
+  const [net = '', bits = '', ...more] = text.split('/');
+  const family = isIP(net);
+  const fits = /^\d{1,3}$/.test(bits) && Number(bits) <= (family === 4 ? 32 : 128);
+  return family !== 0 && fits && more.length === 0 ? null : 'is no range of addresses such as 10.20.0.0/16';
+}
+
+const listenProblem = (text: string) =>
+  parseListen(text) === null ? 'must be HOST:PORT such as 127.0.0.1:8080 or [::1]:8080' : null;
+
+/** Everything but the sections that are read entry by entry. */
+const own = {
+  timezone: timezone('For everything that names no zone of its own.').default('Asia/Shanghai'),
+  mode: z
+    .enum(['observe', 'enforce'])
+    .default('observe')
+    .meta({ description: 'For policies that do not say. observe: only say what would be done.' }),
+  policies: z
+    .string()
+    .min(1)
+    .default('./policies')
+    .meta({ description: 'Folder of policy files, relative to this file.' }),
+  redis: checked('redis', redisProblem)
+    .default('redis://127.0.0.1:6379/0')
+    .meta({ description: 'redis:// or rediss://; the variable REDIS_URL overrides it.' }),
+  listen: checked('listen', listenProblem)
+    .default('127.0.0.1:8080')
+    .meta({ description: 'HOST:PORT of metrics, API and console.', examples: ['127.0.0.1:8080'] }),
+  network: z
+    .strictObject({
+      allow: z.array(checked('this', cidrProblem)).default([]).meta({ description: 'Ranges like 10.20.0.0/16.' }),
+    })
+    .default({ allow: [] })
+    .meta({ description: "Beyond public addresses, what probes may reach when a cloud's listing names it." }),
+  control: z
+    .strictObject(tokenKeys('The token of the control API'))
+    .optional()
+    .meta({ description: 'Without it the control API does not exist.' }),
+  stateDir: z
+    .string()
+    .min(1)
+    .default('./data')
+    .meta({ description: 'Folder for the watermark file and the embedded Redis.' }),
+  reload: z
+    .enum(['normal', 'careful'])
+    .default('normal')
+    .meta({ description: 'careful: a reload that widens reach waits until it is acknowledged.' }),
+};
+
+const noAccount = 'no account is named';
+const someAccount = (map: object) => Object.keys(map).length > 0;
+
+/** The frame alone: the entries of its sections are checked one by one, so that a mistake in one hides none in another. */
+export const configFrame = z.strictObject({
+  ...own,
+  accounts: z.record(name, z.unknown()).refine(someAccount, noAccount),
+  labels: z.array(z.unknown()).optional(),
+  activity: z.array(z.unknown()).optional(),
+  notifiers: z.record(name, z.unknown()).optional(),
+});
+
+/** The whole file, for the JSON Schema. */
+export const configGrammar = z
+  .strictObject({
+    ...own,
+    accounts: z
+      .record(name, accountGrammar)
+      .refine(someAccount, noAccount)
+      .meta({ description: 'Credentials by names of ours.' }),
+    labels: z.array(labelGrammar).optional().meta({ description: 'Labels for instances, since the clouds have none.' }),
+    activity: z.array(activityGrammar).optional().meta({ description: 'How to find out what instances are doing.' }),
+    notifiers: z
+      .record(name, notifierGrammar)
+      .optional()
+      .meta({ description: 'Where notifications go, by names of ours.' }),
+  })
+  .meta({ title: 'Lamplighter configuration', description: 'lamplighter.yaml' });
+
+export type ConfigFrame = z.output<typeof configFrame>;
+export type ActivityText = z.output<typeof activityGrammar>;
+export type NotifierText = z.output<typeof notifierGrammar>;

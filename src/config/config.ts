@@ -1,0 +1,67 @@
+import type { Account } from '../fleet/account.ts';
+import type { EventName, Severity } from '../fleet/event.ts';
+import type { Labels } from '../fleet/label.ts';
+import type { Match, Mode } from '../policy/policy.ts';
+import type { Located } from '../yaml/located.ts';
+import type { Secret } from './secret.ts';
+
+export interface Listen {
+  readonly host: string;
+  /** 0: any free one. */
+  readonly port: number;
+}
+
+/** Gives labels to the instances that match. */
+export interface LabelRule {
+  readonly match: Match;
+  readonly set: Labels;
+}
+
+export type ProbeConfig =
+  /** `url`: with `{id}`, `{name}` and `{account}` to be filled in; `null`: what the cloud lists. */
+  | { readonly kind: 'jupyter'; readonly url: string | null; readonly token: Secret | null }
+  /** `staleAfterMs` `null`: the probe's own default. */
+  | { readonly kind: 'push'; readonly staleAfterMs: number | null };
+
+export interface ActivityConfig {
+  readonly match: Match;
+  readonly everyMs: number;
+  readonly probes: readonly ProbeConfig[];
+}
+
+export interface NotifierConfig {
+  readonly name: string;
+  readonly type: 'webhook';
+  readonly url: Secret;
+  readonly secret: Secret | null;
+  /** `null`: every event. */
+  readonly events: readonly EventName[] | null;
+  /** Only this severity or above. */
+  readonly severity: Severity;
+}
+
+/** lamplighter.yaml, checked, with defaults filled in, paths made absolute and secrets read. */
+export interface Config {
+  readonly file: string;
+  readonly timezone: string;
+  readonly mode: Mode;
+  readonly policiesDir: string;
+  /** The address may hold a password. */
+  readonly redis: Secret;
+  readonly listen: Listen;
+  /** In file order. */
+  readonly accounts: readonly Account[];
+  /** API tokens by account name. */
+  readonly tokens: ReadonlyMap<string, Secret>;
+  readonly labels: readonly LabelRule[];
+  readonly activity: readonly ActivityConfig[];
+  /** CIDRs. */
+  readonly allowedNetworks: readonly string[];
+  readonly notifiers: readonly NotifierConfig[];
+  /** `null`: no control API. */
+  readonly controlToken: Secret | null;
+  readonly stateDir: string;
+  readonly reload: 'normal' | 'careful';
+  /** Legal but odd. */
+  readonly warnings: readonly Located[];
+}

@@ -1,0 +1,70 @@
+import { resolve } from 'node:path';
+import type { Subject } from '../policy/findings.ts';
+import type { Path } from '../yaml/yaml-document.ts';
+import { Secret, secretProblem } from './secret.ts';
+import type { SecretReader } from './secret-files.ts';
+
+/** A secret as the file gives it: itself, or where it stands. */
+export interface Given {
+  readonly inline: string | undefined;
+  readonly file: string | undefined;
+  readonly needed?: boolean;
+}
+
+/** Takes secrets from where the configuration says they are. */
+export class SecretTaker {
+  readonly #folder: string;
+  readonly #read: SecretReader;
+
+  /** @param folder what paths in the configuration are relative to */
+  constructor(folder: string, read: SecretReader) {
+    this.#folder = folder;
+    this.#read = read;
+  }
+
+  /**
+   * The secret `key` (or `keyFile`) of the map at `path`. `null` where there is none, or where it was refused with an
+   * error. Errors never quote it.
+   */
+  async take(subject: Subject, path: Path, key: 'token' | 'secret' | 'url', given: Given): Promise<Secret | null> {
+    const { inline, file, needed = false } = given;
+    if (inline !== undefined && file !== undefined) {
+      subject.error([...path, key], `${key} and ${key}File are both set; keep one`, { part: 'key' });
+      return null;
+    }
+    if (file !== undefined) return this.#fromFile(subject, [...path, `${key}File`], file);
+    if (inline !== undefined) return this.#inline(subject, [...path, key], key, inline);
+    if (needed) subject.error(path, `${key} or ${key}File is missing`, { part: 'key' });
+    return null;
+  }
+
+  async #fromFile(subject: Subject, path: Path, file: string): Promise<Secret | null> {
+    try {
+      const { text, worldReadable } = await this.#read(resolve(this.#folder, file));
+      const problem = secretProblem(text);
+      if (problem !== null) {
+        subject.error(path, `what stands in ${file} ${problem}`);
+        return null;
+      }
+      if (worldReadable) subject.warn(path, `every user of this machine can read ${file}; chmod 600 it`);
+      return new Secret(text);
+    } catch (error) {
+      subject.error(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      return null;
+    }
+  }
+
+  #inline(subject: Subject, path: Path, key: 'token' | 'secret' | 'url', text: string): Secret | null {
+    const problem = secretProblem(text);
+    if (problem !== null) {
+      subject.error(path, `the ${key} ${problem}`);
+      return null;
+    }
+    const written = subject.document.data([...subject.path, ...path]);
+    if (key !== 'url' && typeof written === 'string' && !written.includes('${')) {
+      const message = `the ${key} stands in this file for everybody to read; use ${key}File`;
+      subject.warn(path, message, { part: 'key' });
+    }
+    return new Secret(text);
+  }
+}

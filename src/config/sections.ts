@@ -1,0 +1,38 @@
+import { compileMatch } from '../policy/compile-match.ts';
+import type { Subject } from '../policy/findings.ts';
+import { httpProblem } from './addresses.ts';
+import type { ActivityConfig, NotifierConfig, ProbeConfig } from './config.ts';
+import type { ActivityText, NotifierText } from './config-grammar.ts';
+import type { SecretTaker } from './secret-taker.ts';
+
+/** `subject` is the rule's own map. */
+export async function toActivity(text: ActivityText, subject: Subject, secrets: SecretTaker): Promise<ActivityConfig> {
+  const probes: ProbeConfig[] = [];
+  for (const [index, probe] of text.probes.entries()) {
+    if ('push' in probe) {
+      probes.push({ kind: 'push', staleAfterMs: probe.push?.staleAfter ?? null });
+      continue;
+    }
+    const { url = null, ...token } = probe.jupyter ?? {};
+    const path = ['probes', index, 'jupyter'];
+    const taken = await secrets.take(subject, path, 'token', { inline: token.token, file: token.tokenFile });
+    probes.push({ kind: 'jupyter', url, token: taken });
+  }
+  return { match: compileMatch(text.match), everyMs: text.every, probes };
+}
+
+/** `subject` is the notifier's own map. `null`: refused, with an error. */
+export async function toNotifier(
+  name: string,
+  text: NotifierText,
+  subject: Subject,
+  secrets: SecretTaker,
+): Promise<NotifierConfig | null> {
+  const url = await secrets.take(subject, [], 'url', { inline: text.url, file: text.urlFile, needed: true });
+  const secret = await secrets.take(subject, [], 'secret', { inline: text.secret, file: text.secretFile });
+  if (url === null) return null;
+  const problem = httpProblem(url.reveal());
+  if (problem !== null) subject.error([text.url === undefined ? 'urlFile' : 'url'], `the address ${problem}`);
+  const { type, severity, events = null } = text;
+  return { name, type, url, secret, events, severity };
+}

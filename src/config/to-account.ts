@@ -1,0 +1,37 @@
+import type { Account, Price } from '../fleet/account.ts';
+import { DEFAULT_ACCOUNT_ACTIONS, offers } from '../fleet/action.ts';
+import { DEFAULT_BASE_URL } from '../fleet/provider-kind.ts';
+import type { Subject } from '../policy/findings.ts';
+import type { AccountText } from './account-grammar.ts';
+
+/** Fills in an account's defaults. `subject` is the account's own map. */
+export function toAccount(name: string, text: AccountText, subject: Subject): Account {
+  if (text.spendLimit?.perDay !== undefined && Object.keys(text.prices ?? {}).length === 0) {
+    const message = `perDay needs prices to count with; set accounts.${name}.prices, or callsPerDay instead`;
+    subject.error(['spendLimit', 'perDay'], message, { part: 'key' });
+  }
+  for (const [index, action] of (text.actions ?? []).entries()) {
+    if (!offers(text.provider, action)) subject.warn(['actions', index], `${text.provider} has no ${action}`);
+  }
+  const { perDay = null, callsPerDay = null } = text.spendLimit ?? {};
+  return {
+    name,
+    provider: text.provider,
+    baseUrl: text.baseUrl === undefined ? DEFAULT_BASE_URL[text.provider] : new URL(text.baseUrl).origin,
+    pollEveryMs: text.pollEvery,
+    requestsPerSecond: text.requestsPerSecond,
+    actions: text.actions ?? DEFAULT_ACCOUNT_ACTIONS,
+    statusWords: inLowerCase(text.statusWords ?? {}),
+    billingWords: inLowerCase(text.billingWords ?? {}),
+    prices: new Map(Object.entries(text.prices ?? {}).map(([key, price]) => [key, toPrice(price)])),
+    spendLimit: text.spendLimit === undefined ? null : { perDayFen: perDay, callsPerDay },
+  };
+}
+
+function toPrice(text: NonNullable<AccountText['prices']>[string]): Price {
+  return { hourlyFen: text.hourly ?? null, dailyFen: text.daily ?? null, monthlyFen: text.monthly ?? null };
+}
+
+function inLowerCase<V>(words: Readonly<Record<string, V>>): ReadonlyMap<string, V> {
+  return new Map(Object.entries(words).map(([word, value]) => [word.toLowerCase(), value]));
+}

@@ -1,0 +1,43 @@
+import type { Account } from '../fleet/account.ts';
+import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
+import { unknownWord } from '../yaml/check-shape.ts';
+import type { Subject } from './findings.ts';
+import { globTest } from './glob.ts';
+import type { MatchClauses, MatchText } from './match-grammar.ts';
+
+type Named = Pick<Account, 'name' | 'provider'>;
+
+/**
+ * Finds names in the `match` of a map that fit no account: misspelt, they would match nothing, or under `not`
+ * everything. Says whether all are good.
+ */
+export function checkMatchNames(subject: Subject, match: MatchText | undefined, accounts: readonly Named[]): boolean {
+  if (match === undefined || match === 'all') return true;
+  const single = !Array.isArray(subject.document.data([...subject.path, 'match', 'not']));
+  const maps: [PropertyKey[], MatchClauses][] = [[['match'], match]];
+  for (const [index, map] of (match.not ?? []).entries()) {
+    maps.push([single ? ['match', 'not'] : ['match', 'not', index], map]);
+  }
+  return maps.map(([path, map]) => checkClauses(subject, path, map, accounts)).every(Boolean);
+}
+
+function checkClauses(subject: Subject, path: PropertyKey[], map: MatchClauses, accounts: readonly Named[]): boolean {
+  const names = accounts.map((account) => account.name);
+  const providers = accounts.map((account) => account.provider);
+  let good = true;
+  const wrong = (key: 'account' | 'provider', index: number, message: string) => {
+    const listed = Array.isArray(subject.document.data([...subject.path, ...path, key]));
+    subject.error(listed ? [...path, key, index] : [...path, key], message);
+    good = false;
+  };
+  for (const [index, pattern] of (map.account ?? []).entries()) {
+    if (!names.some(globTest(pattern))) wrong('account', index, `no account: ${unknownWord(pattern, names)}`);
+  }
+  for (const [index, pattern] of (map.provider ?? []).entries()) {
+    if (providers.some(globTest(pattern))) continue;
+    const kinds = PROVIDER_KINDS.filter(globTest(pattern)).join(', ');
+    const there = [...new Set(providers)].join(', ');
+    wrong('provider', index, `no account at ${kinds} is configured; there are accounts at ${there}`);
+  }
+  return good;
+}
