@@ -4,28 +4,28 @@ import type { Instance } from '../fleet/instance.ts';
 import { type Fen, formatYuan } from '../fleet/money.ts';
 import type { No } from './due.ts';
 import type { AccountPass } from './pass.ts';
-import type { AccountView } from './world.ts';
 
 const DAY_MS = 86_400_000;
 
 /** At most one renewal in half a unit; of a month the shortest counts, so that February is no trap. */
 export const HALF_UNIT_MS: Readonly<Record<PrepaidUnit, number>> = { daily: DAY_MS / 2, monthly: 14 * DAY_MS };
 
-/** What a call is held to cost, in fen; `null`: no price is configured for the instance. Calls that cost nothing are 0. */
-export function costOf(call: ActionCall, instance: Instance, account: AccountView): Fen | null {
-  if (call.kind === 'renew') return times(unitPrice(call.unit, instance, account), call.periods);
-  if (call.kind === 'lengthen') return unitPrice(call.to, instance, account);
-  return 0;
-}
-
-function unitPrice(unit: PrepaidUnit, instance: Instance, account: AccountView): Fen | null {
-  const price: Price | undefined = account.prices.get(instance.gpuType);
+/**
+ * What a call is held to cost, in fen: 0 where it costs nothing, `null` where no price is configured for the instance
+ * (and for an order, whose price nobody tells).
+ */
+export function costOf(
+  call: ActionCall,
+  instance: Instance,
+  account: { readonly prices: ReadonlyMap<string, Price> },
+): Fen | null {
+  if (call.kind === 'create') return null;
+  if (call.kind !== 'renew' && call.kind !== 'lengthen') return 0;
+  const price = account.prices.get(instance.gpuType);
   if (price === undefined) return null;
-  return unit === 'daily' ? price.dailyFen : price.monthlyFen;
-}
-
-function times(fen: Fen | null, count: number): Fen | null {
-  return fen === null ? null : fen * count;
+  const unitFen = (call.kind === 'renew' ? call.unit : call.to) === 'daily' ? price.dailyFen : price.monthlyFen;
+  if (unitFen === null) return null;
+  return call.kind === 'renew' ? unitFen * call.periods : unitFen;
 }
 
 /**

@@ -1,0 +1,89 @@
+import type { Price } from '../fleet/account.ts';
+import type { Fen } from '../fleet/money.ts';
+import type { Snapshot } from '../fleet/snapshot.ts';
+
+const HOUR_MS = 3_600_000;
+/** Clouds charge by the hour; over several hours the steps even out. */
+const LOOK_BACK_MS = 6 * HOUR_MS;
+/** A shorter span says nothing about an hour. */
+const SHORTEST_SPAN_MS = 10 * 60_000;
+
+/** The cash on an account at one time. */
+export interface BalanceSample {
+  readonly at: number;
+  readonly fen: Fen;
+}
+
+/** What an account burns, and how long it will last. `null`: not known, or nothing is burnt. */
+export interface MoneyView {
+  /** Fen an hour, not rounded. */
+  readonly burnFenPerHour: number | null;
+  readonly runwayMs: number | null;
+  /** Since when the runway has been below `ms`, at the present burn. */
+  runwayBelowSince(ms: number): number | null;
+}
+
+/** Since when the balance has been below `fen` without a break, as far back as the samples go; `null`: it is not. */
+export function belowSince(samples: readonly BalanceSample[], fen: Fen): number | null {
+  let since: number | null = null;
+  for (const sample of newestFirst(samples)) {
+    if (!(sample.fen < fen)) break;
+    since = sample.at;
+  }
+  return since;
+}
+
+/** Burn by what the balance lost lately, else by the prices of what runs; runway from it and the latest balance. */
+export function moneyView(input: {
+  readonly balances: readonly BalanceSample[];
+  readonly snapshot: Pick<Snapshot, 'instances' | 'balance'>;
+  readonly prices: ReadonlyMap<string, Price>;
+  readonly now: number;
+}): MoneyView {
+  const { balances, snapshot, prices, now } = input;
+  const burnFenPerHour = burnOf(balances, now) ?? burnByPrices(snapshot, prices);
+  const cashFen = snapshot.balance?.cashFen ?? null;
+  const burns = burnFenPerHour !== null && burnFenPerHour > 0;
+  return {
+    burnFenPerHour,
+    runwayMs: burns && cashFen !== null ? Math.max(0, (cashFen / burnFenPerHour) * HOUR_MS) : null,
+    runwayBelowSince: (ms) => (burns ? belowSince(balances, (ms / HOUR_MS) * burnFenPerHour) : null),
+  };
+}
+
+/**
+ * Fen an hour by the falls of the balance. Stretches in which it rose are left out whole: how much was burnt during a
+ * top-up cannot be told. `null` when too little was seen, or nothing fell.
+ */
+export function burnOf(samples: readonly BalanceSample[], now: number): number | null {
+  const recent = newestFirst(samples)
+    .filter((sample) => sample.at >= now - LOOK_BACK_MS && sample.at <= now)
+    .reverse();
+  let spentFen = 0;
+  let spanMs = 0;
+  for (const [index, sample] of recent.entries()) {
+    const before = recent[index - 1];
+    if (before === undefined || sample.fen > before.fen) continue;
+    spentFen += before.fen - sample.fen;
+    spanMs += sample.at - before.at;
+  }
+  if (spanMs < SHORTEST_SPAN_MS || spentFen === 0) return null;
+  return (spentFen / spanMs) * HOUR_MS;
+}
+
+/** Fen an hour by prices; `null` as soon as one price is missing, since too small a burn promises too long a runway. */
+export function burnByPrices(snapshot: Pick<Snapshot, 'instances'>, prices: ReadonlyMap<string, Price>): number | null {
+  let sum = 0;
+  for (const { instance } of snapshot.instances) {
+    // Prepaid time is paid already; what is stopped costs its storage, which no API tells.
+    if (instance.status !== 'running' || instance.billing === 'daily' || instance.billing === 'monthly') continue;
+    const hourlyFen = instance.hourlyFen ?? prices.get(instance.gpuType)?.hourlyFen ?? null;
+    if (hourlyFen === null) return null;
+    sum += hourlyFen;
+  }
+  return sum;
+}
+
+function newestFirst(samples: readonly BalanceSample[]): BalanceSample[] {
+  return [...samples].sort((a, b) => b.at - a.at);
+}

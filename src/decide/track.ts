@@ -1,0 +1,135 @@
+import { type Instance, incarnation } from '../fleet/instance.ts';
+import type { Operation } from '../fleet/operation.ts';
+import type { Listing, Snapshot, Tracked } from '../fleet/snapshot.ts';
+import { isUp } from '../fleet/status.ts';
+
+/** A start of ours shows in a listing within this time. */
+const SHOWS_WITHIN_MS = 15 * 60_000;
+/** A cloud's clock may be ahead of ours by this much; a start time further in our future is not believed. */
+const CLOCK_SLACK_MS = 5 * 60_000;
+/** A machine created this long before the last listing may have been left out of that one. */
+const NEW_SLACK_MS = 10 * 60_000;
+
+export interface TrackContext {
+  /** Our latest operations by the instance's id (not key), newest first. */
+  readonly operations: ReadonlyMap<string, readonly Operation[]>;
+  /** Keep what a complete listing lacks, too: for one that is not believed. */
+  readonly keepMissing?: boolean;
+}
+
+/** Carries what we remember of each instance from the last snapshot over to a new listing. */
+export function track(previous: Snapshot | null, listing: Listing, context: TrackContext): readonly Tracked[] {
+  const known = new Map(previous?.instances.map((tracked) => [tracked.instance.id, tracked]));
+  const result = new Map<string, Tracked>();
+  for (const instance of listing.instances) {
+    if (result.has(instance.id)) continue;
+    const operations = context.operations.get(instance.id) ?? [];
+    const before = known.get(instance.id);
+    const same = before !== undefined && isSame(before.instance, instance);
+    const tracked = same
+      ? carryOver(before, instance, listing, operations)
+      : firstSight(previous, instance, listing, operations);
+    result.set(instance.id, { ...tracked, stopMode: stopModeOf(tracked, before, operations, listing) });
+  }
+  // What a listing that is not whole does not show is not thereby gone.
+  if (listing.incomplete !== null || context.keepMissing === true) {
+    for (const [id, tracked] of known) if (!result.has(id)) result.set(id, tracked);
+  }
+  return [...result.values()];
+}
+
+function isSame(before: Instance, now: Instance): boolean {
+  if (before.createdAt === null || now.createdAt === null) return true;
+  return incarnation(before) === incarnation(now);
+}
+
+function firstSight(
+  previous: Snapshot | null,
+  instance: Instance,
+  listing: Listing,
+  operations: readonly Operation[],
+): Tracked {
+  const at = listing.startedAt;
+  const up = isUp(instance.status);
+  const upSince = up ? (believable(instance.startedAt, listing) ?? at) : null;
+  // On the very first listing everything is new; later a new machine that runs was put there by somebody.
+  const isNew =
+    previous !== null && (instance.createdAt === null || instance.createdAt > previous.takenAt - NEW_SLACK_MS);
+  const byPerson = up && isNew && !isOurs(operations, null, listing);
+  return {
+    instance,
+    firstSeenAt: at,
+    statusSince: instance.status === 'running' ? (upSince ?? at) : at,
+    upSince,
+    personStartAt: byPerson ? upSince : null,
+    stopMode: null,
+  };
+}
+
+function carryOver(before: Tracked, instance: Instance, listing: Listing, operations: readonly Operation[]): Tracked {
+  const at = listing.startedAt;
+  const statusSince = instance.status === before.instance.status ? before.statusSince : at;
+  const { firstSeenAt, stopMode } = before;
+  // Nothing is learnt from a status that cannot be read, and nothing forgotten.
+  if (instance.status === 'unknown') return { ...before, instance, statusSince };
+  if (!isUp(instance.status)) {
+    return { instance, firstSeenAt, statusSince, upSince: null, personStartAt: before.personStartAt, stopMode };
+  }
+  const started = believable(instance.startedAt, listing);
+  const wasUp = before.upSince !== null;
+  const anew = wasUp && started !== null && before.instance.startedAt !== null && started > before.instance.startedAt;
+  if (wasUp && !anew) {
+    const restarted = (instance.status === 'restarting') !== (before.instance.status === 'restarting');
+    const upSince = restarted ? at : before.upSince;
+    return { instance, firstSeenAt, statusSince, upSince, personStartAt: before.personStartAt, stopMode };
+  }
+  // The cloud's own start time, unless it is one from before we saw it down.
+  const upSince = started !== null && started > before.statusSince ? started : at;
+  const byPerson = !isOurs(operations, before, listing);
+  return { instance, firstSeenAt, statusSince, upSince, personStartAt: byPerson ? upSince : null, stopMode };
+}
+
+function believable(startedAt: number | null, listing: Listing): number | null {
+  return startedAt !== null && startedAt <= listing.finishedAt + CLOCK_SLACK_MS ? startedAt : null;
+}
+
+/** Was it our own start that brought it up? The last thing we did to it must be one, and not long ago. */
+function isOurs(operations: readonly Operation[], before: Tracked | null, listing: Listing): boolean {
+  const last = lastMove(operations, listing);
+  if (last === null || !['start', 'restart', 'create', 'rebuild'].includes(last.action)) return false;
+  const sentAt = last.sendingAt ?? 0;
+  return sentAt >= listing.startedAt - SHOWS_WITHIN_MS || (before !== null && sentAt >= before.statusSince);
+}
+
+/** The last operation of ours that may have moved it up or down. */
+function lastMove(operations: readonly Operation[], listing: Listing): Operation | null {
+  let last: Operation | null = null;
+  for (const operation of operations) {
+    const { sendingAt, action, state } = operation;
+    if (sendingAt === null || state === 'rejected' || sendingAt > listing.finishedAt) continue;
+    if (action === 'renew' || action === 'lengthen' || action === 'shutdown-timer') continue;
+    if (last === null || sendingAt > (last.sendingAt ?? 0)) last = operation;
+  }
+  return last;
+}
+
+/** How it was stopped, where that was us and nobody has touched it since. */
+function stopModeOf(
+  tracked: Tracked,
+  before: Tracked | undefined,
+  operations: readonly Operation[],
+  listing: Listing,
+): Tracked['stopMode'] {
+  if (tracked.instance.status !== 'stopped') return null;
+  if (before?.instance.status === 'stopped' && before.stopMode !== null && tracked.stopMode !== null) {
+    return before.stopMode;
+  }
+  const last = lastMove(operations, listing);
+  if (last === null || last.state !== 'confirmed' || last.sendingAt === null) return null;
+  if (last.action !== 'stop' && last.action !== 'cardless-stop') return null;
+  const doneAt = Math.max(last.sendingAt, last.effectiveAt ?? 0);
+  if (tracked.personStartAt !== null && tracked.personStartAt >= last.sendingAt) return null;
+  // It was seen stopped soon after, or we are only now told of a stop that had been seen before.
+  if (tracked.statusSince < last.sendingAt || tracked.statusSince > doneAt + SHOWS_WITHIN_MS) return null;
+  return last.action === 'cardless-stop' ? 'cardless' : 'normal';
+}

@@ -1,0 +1,320 @@
+import { formatDuration } from '../calendar/duration.ts';
+import { actionClass } from '../fleet/action.ts';
+import type { ActionCall, PrepaidUnit } from '../fleet/action-call.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import type { Instance } from '../fleet/instance.ts';
+import type { Operation } from '../fleet/operation.ts';
+import { utcText } from './time-text.ts';
+
+export { checkAfter } from './check-schedule.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_MS = 24 * HOUR_MS;
+
+/** One look at an operation's instance, after the request. */
+export interface Reading {
+  /** `null`: a complete answer does not contain it. */
+  readonly instance: Instance | null;
+  /** When the read began, our clock: a read that began before the request proves nothing. */
+  readonly readStartedAt: number;
+  readonly complete: boolean;
+  /** How far the named image has come; `null`: not asked. */
+  readonly savedImage?: 'absent' | 'saving' | 'saved' | 'failed' | null;
+}
+
+export type Verdict =
+  | { readonly kind: 'confirmed'; readonly reason: 'seen' | 'seen-late' | 'excess'; readonly detail: string }
+  | { readonly kind: 'waiting'; readonly detail: string }
+  | { readonly kind: 'escalate'; readonly reason: 'odd-change' | 'gone' | 'not-seen'; readonly detail: string }
+  | { readonly kind: 'failed'; readonly detail: string };
+
+/** A machine that was coming up and is stopped again has failed to start; this tells the later look of the earlier. */
+const SAW_STARTING = 'it is starting';
+/** Absence is believed only when so many looks agree. */
+const AGREEING_LOOKS = 3;
+/** A cloud may round an expiry; a smaller step is none. */
+const EXPIRY_NOISE_MS = MINUTE_MS;
+/** A renewal may miss its length by 5 % or ten minutes, whichever is more. */
+const SLACK_SHARE = 0.05;
+const SLACK_MS = 10 * MINUTE_MS;
+/** From this many times the length asked for, it was charged twice. */
+const EXCESS = 1.5;
+/** An image that is being saved is waited for: large disks take hours. */
+const LONGEST_SAVE_MS = 6 * HOUR_MS;
+/** A timer set at the cloud comes back rounded to its minute. */
+const TIMER_SLACK_MS = 2 * MINUTE_MS;
+/** After this a machine that runs has been through its restart, where the cloud does not show restarts. */
+const RESTART_MS = MINUTE_MS;
+
+/** How long an effect may take to show. Only absence waits for it; what is seen counts at once. */
+export function settleMs(operation: Pick<Operation, 'action'>): number {
+  const reversible = actionClass(operation.action) === 'reversible' && operation.action !== 'snapshot';
+  return reversible ? 10 * MINUTE_MS : 15 * MINUTE_MS;
+}
+
+/**
+ * What one look says of an operation whose request may have left. Pure; the caller writes the transition. Any complete
+ * read that began after the request and shows the right change confirms, however late.
+ */
+export function verify(operation: Operation, reading: Reading, now: number): Verdict {
+  const { sendingAt } = operation;
+  if (sendingAt === null) return waiting('no request has left yet');
+  if (!(reading.readStartedAt >= sendingAt)) return waiting('this read began before the request');
+  if (!reading.complete) return waiting('this read is not complete');
+  const { instance } = reading;
+  if (instance === null) return verifyAbsent(operation, reading, now);
+  if (isAnother(operation, instance)) {
+    return operation.action === 'destroy'
+      ? seen(operation, 'another machine has the id now')
+      : { kind: 'escalate', reason: 'gone', detail: 'another machine has the id now' };
+  }
+  return verifyCall(operation, operation.call, instance, reading, now);
+}
+
+/** Is the instance so already that there is nothing left to ask for? */
+export function isWantedState(operation: Pick<Operation, 'call'>, instance: Instance): boolean {
+  const { call } = operation;
+  const { status } = instance;
+  switch (call.kind) {
+    case 'stop':
+    case 'cardless-stop':
+      return status === 'stopped' || status === 'stopping';
+    case 'start':
+      return status === 'running' || status === 'starting';
+    case 'lengthen':
+      return instance.billing === call.to;
+    case 'destroy':
+      return status === 'destroyed';
+    case 'shutdown-timer':
+      return call.at !== null && hasTimer(instance, call.at);
+    case 'restart':
+    case 'snapshot':
+    case 'renew':
+    case 'rebuild':
+    case 'create':
+      return false;
+    default:
+      return assertNever(call);
+  }
+}
+
+function verifyCall(
+  operation: Operation,
+  call: ActionCall,
+  instance: Instance,
+  reading: Reading,
+  now: number,
+): Verdict {
+  switch (call.kind) {
+    case 'stop':
+    case 'cardless-stop':
+      return verifyStop(operation, instance, reading, now);
+    case 'start':
+      return verifyStart(operation, instance, reading, now);
+    case 'restart':
+      return verifyRestart(operation, instance, reading, now);
+    case 'snapshot':
+      return verifySnapshot(operation, instance, reading, now);
+    case 'renew':
+      return verifyRenewal(operation, call, instance, reading, now);
+    case 'lengthen':
+      return verifyLengthened(operation, call.to, instance, reading, now);
+    case 'destroy':
+      if (instance.status === 'destroyed') return seen(operation, 'it is destroyed');
+      return notYet(operation, reading, now, 'it is still listed');
+    case 'rebuild':
+      return verifyRebuilt(operation, call.imageId, instance, reading, now);
+    case 'create':
+      return seen(operation, `it is listed as ${instance.id}`);
+    case 'shutdown-timer':
+      return verifyTimer(operation, call.at, instance, reading, now);
+    default:
+      return assertNever(call);
+  }
+}
+
+function verifyStop(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
+  if (instance.status === 'stopped') return seen(operation, 'it is stopped');
+  if (instance.status === 'destroyed') return { kind: 'escalate', reason: 'gone', detail: 'it is destroyed' };
+  if (instance.status === 'running' && startedAnew(operation, instance)) {
+    return seen(operation, 'it was stopped, and has been started again since');
+  }
+  return notYet(operation, reading, now, `it is ${instance.status}`);
+}
+
+function verifyStart(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
+  if (instance.status === 'running') return seen(operation, 'it is running');
+  if (instance.status === 'starting') return notYet(operation, reading, now, SAW_STARTING);
+  // 晨羽 v2 status 24 falling back to 22: no card was free.
+  const wasStarting = operation.transitions.some((transition) => transition.detail.startsWith(SAW_STARTING));
+  if (instance.status === 'stopped' && wasStarting) {
+    return { kind: 'failed', detail: 'it was starting and is stopped again' };
+  }
+  return notYet(operation, reading, now, `it is ${instance.status}`);
+}
+
+function verifyRestart(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
+  if (instance.status !== 'running') return notYet(operation, reading, now, `it is ${instance.status}`);
+  if (startedAnew(operation, instance)) return seen(operation, 'it runs, and was started anew');
+  const sentAt = operation.sendingAt ?? now;
+  const isOver = instance.startedAt === null ? reading.readStartedAt - sentAt >= RESTART_MS : isSettled(operation, now);
+  // Not every cloud shows a restart. Where it said yes and the machine runs, that is all there is to see.
+  if (wasAccepted(operation) && isOver) return seen(operation, 'the cloud accepted it and it runs');
+  return notYet(operation, reading, now, 'it runs, and does not seem to have been started anew');
+}
+
+function verifySnapshot(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
+  const image = reading.savedImage ?? null;
+  if (image === 'saved') return seen(operation, 'the image is saved');
+  if (image === 'failed') return { kind: 'failed', detail: 'the image could not be saved' };
+  const isSaving = image === 'saving' || instance.savingImage;
+  if (isSaving && now - baseAt(operation) < LONGEST_SAVE_MS) return waiting('the image is being saved');
+  if (image === null) return waiting('the image was not asked about');
+  return notYet(operation, reading, now, 'there is no such image yet');
+}
+
+function verifyRenewal(
+  operation: Operation,
+  call: Extract<ActionCall, { kind: 'renew' }>,
+  instance: Instance,
+  reading: Reading,
+  now: number,
+): Verdict {
+  const before = operation.observed.expiresAt;
+  const after = instance.expiresAt;
+  if (before === null || after === null) return notYet(operation, reading, now, 'its expiry cannot be read');
+  const moved = after - before;
+  if (Math.abs(moved) < EXPIRY_NOISE_MS) return notYet(operation, reading, now, 'its expiry has not moved');
+  const { least, most, usual } = lengthOf(call.unit, call.periods);
+  const told = `its expiry moved from ${utcText(before)} to ${utcText(after)}`;
+  if (moved >= least && moved <= most) return seen(operation, told);
+  const asked = `${call.periods} ${call.unit} had been asked for`;
+  if (moved >= EXCESS * usual) return { kind: 'confirmed', reason: 'excess', detail: `${told}; only ${asked}` };
+  return { kind: 'escalate', reason: 'odd-change', detail: `${told}; ${asked}` };
+}
+
+/** A day has 24 hours; a month has 28 to 31 days, whichever the cloud means. */
+function lengthOf(unit: PrepaidUnit, periods: number): { least: number; most: number; usual: number } {
+  const slack = (length: number) => Math.max(SLACK_SHARE * length, SLACK_MS);
+  if (unit === 'daily') {
+    const length = periods * DAY_MS;
+    return { least: length - slack(length), most: length + slack(length), usual: length };
+  }
+  return {
+    least: periods * 28 * DAY_MS - SLACK_MS,
+    most: periods * 31 * DAY_MS + SLACK_MS,
+    usual: periods * 30 * DAY_MS,
+  };
+}
+
+function verifyLengthened(
+  operation: Operation,
+  to: PrepaidUnit,
+  instance: Instance,
+  reading: Reading,
+  now: number,
+): Verdict {
+  if (instance.billing === to) return seen(operation, `it is billed ${to}`);
+  if (instance.billing === 'unknown' || instance.billing === operation.observed.billing) {
+    return notYet(operation, reading, now, `it is billed ${instance.billing}`);
+  }
+  return {
+    kind: 'escalate',
+    reason: 'odd-change',
+    detail: `it is billed ${instance.billing}; ${to} had been asked for`,
+  };
+}
+
+function verifyRebuilt(
+  operation: Operation,
+  imageId: string,
+  instance: Instance,
+  reading: Reading,
+  now: number,
+): Verdict {
+  const before = operation.observed.imageId;
+  const isUpAgain = instance.status === 'running' || instance.status === 'stopped';
+  if (instance.imageId === imageId && isUpAgain && (before !== imageId || startedAnew(operation, instance))) {
+    return seen(operation, `its image is ${imageId}`);
+  }
+  if (instance.imageId !== null && instance.imageId !== imageId && instance.imageId !== before) {
+    return {
+      kind: 'escalate',
+      reason: 'odd-change',
+      detail: `its image is ${instance.imageId}; ${imageId} had been asked for`,
+    };
+  }
+  return notYet(operation, reading, now, `it is ${instance.status} with the image ${instance.imageId ?? 'unknown'}`);
+}
+
+function verifyTimer(
+  operation: Operation,
+  at: number | null,
+  instance: Instance,
+  reading: Reading,
+  now: number,
+): Verdict {
+  if (at === null ? instance.shutdownTimerAt === null : hasTimer(instance, at)) {
+    return seen(operation, at === null ? 'no timer is set' : `the timer is set for ${utcText(at)}`);
+  }
+  // chenyu v1 lists no timer; its yes is all there is.
+  if (instance.provider === 'chenyu-v1' && wasAccepted(operation)) return seen(operation, 'the cloud accepted it');
+  return notYet(operation, reading, now, 'the timer is not as asked');
+}
+
+function hasTimer(instance: Instance, at: number): boolean {
+  return instance.shutdownTimerAt !== null && Math.abs(instance.shutdownTimerAt - at) <= TIMER_SLACK_MS;
+}
+
+function verifyAbsent(operation: Operation, reading: Reading, now: number): Verdict {
+  const looks = operation.checks + 1;
+  if (operation.action === 'create') return notYet(operation, reading, now, 'it is not listed yet');
+  if (operation.action === 'destroy') {
+    // One answer without it may be a slip of the listing.
+    return looks >= 2 ? seen(operation, 'it is not listed any more') : waiting('it is not listed; one more look');
+  }
+  if (looks < AGREEING_LOOKS) return waiting('it is not listed; looking again');
+  return { kind: 'escalate', reason: 'gone', detail: 'it is not listed any more' };
+}
+
+/** Nothing to be seen so far: wait, and after the settle time and enough agreeing looks ask a person. */
+function notYet(operation: Operation, reading: Reading, now: number, detail: string): Verdict {
+  const counts = reading.readStartedAt >= baseAt(operation);
+  if (!counts || !isSettled(operation, now) || operation.checks + 1 < AGREEING_LOOKS) return waiting(detail);
+  const waited = formatDuration(Math.max(0, now - (operation.sendingAt ?? now)));
+  return { kind: 'escalate', reason: 'not-seen', detail: `${detail}, ${waited} after the request` };
+}
+
+function isSettled(operation: Operation, now: number): boolean {
+  return now - baseAt(operation) >= settleMs(operation);
+}
+
+/** From when on an effect could show at the latest: the request's own deadline, or when the cloud said it would act. */
+function baseAt(operation: Operation): number {
+  return Math.max(operation.deadlineAt ?? operation.sendingAt ?? 0, operation.effectiveAt ?? 0);
+}
+
+function wasAccepted(operation: Operation): boolean {
+  return operation.state === 'accepted' || operation.transitions.some((transition) => transition.to === 'accepted');
+}
+
+function startedAnew(operation: Operation, instance: Instance): boolean {
+  const before = operation.observed.startedAt;
+  return before !== null && instance.startedAt !== null && instance.startedAt > before;
+}
+
+function isAnother(operation: Operation, instance: Instance): boolean {
+  const before = operation.observed.createdAt;
+  return (
+    operation.action !== 'create' && before !== null && instance.createdAt !== null && before !== instance.createdAt
+  );
+}
+
+function seen(operation: Operation, detail: string): Verdict {
+  return { kind: 'confirmed', reason: operation.state === 'escalated' ? 'seen-late' : 'seen', detail };
+}
+
+function waiting(detail: string): Verdict {
+  return { kind: 'waiting', detail };
+}
