@@ -42,6 +42,8 @@ export interface SendOptions {
   readonly actionClass: ActionClass;
 }
 
+const HEADER_SAFE = /^[\x21-\x7e]+$/;
+
 /** A read and two retries. */
 const MAX_ATTEMPTS = 3;
 /** Full jitter over 0.5 s, then 1 s: long enough for a gateway to recover, short against the shortest poll interval. */
@@ -73,10 +75,15 @@ export class HttpClient {
   /** Until when the cloud asked to be left alone, on the monotonic clock. */
   #throttledUntil = Number.NEGATIVE_INFINITY;
 
-  /** @throws Error when the base URL is not an origin or not https, or the rate is not above 0. */
+  /** @throws Error when the token cannot be sent, the base URL is not an origin or not https, or the rate is not above 0. */
   constructor(options: HttpClientOptions) {
     this.account = options.account;
     const { token } = options;
+    if (token !== null && !HEADER_SAFE.test(token)) {
+      throw new Error(
+        `${options.account}: the token is empty or holds a space or a character that a header cannot hold`,
+      );
+    }
     this.#authorization = token === null ? null : (options.authorization?.(token) ?? token);
     this.#secrets = new Secrets(token === null ? [] : [token]);
     this.#limits = { ...DEFAULT_LIMITS, ...options.limits };
