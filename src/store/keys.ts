@@ -102,6 +102,14 @@ export class Keys {
   lowBalance(account: string): string {
     return `${this.prefix}low-balance:${account}`;
   }
+  /** Hash, account → how polling it has gone. */
+  get health(): string {
+    return `${this.prefix}health`;
+  }
+  /** Hash of what was said and not unsaid, → when. */
+  get said(): string {
+    return `${this.prefix}said`;
+  }
   get savings(): string {
     return `${this.prefix}savings`;
   }

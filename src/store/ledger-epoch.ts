@@ -101,7 +101,7 @@ export class LedgerEpoch {
 
   /** A person accepts the ledger as it is: every freeze ends and a new epoch begins. */
   async reconcile(by: string, now: number): Promise<void> {
-    const note = { at: now, by, what: 'reconcile', detail: 'the ledger was accepted as it is; every freeze ended' };
+    const note = { at: now, by, reason: 'approved', text: 'the ledger was accepted as it is; every freeze ended' };
     const answer = await this.#client.write(
       RECONCILE,
       [this.#remembered, this.#newId(), JSON.stringify(note)],

@@ -277,8 +277,13 @@ export class Ledger {
   }
 
   /** Every operation that has not ended, escalated ones too. Oldest first. */
-  async open(): Promise<readonly Operation[]> {
+  async unfinished(): Promise<readonly Operation[]> {
     return await unfinishedOperations(this.#client, '+inf');
+  }
+
+  /** Operations of the account that were made last, newest first. */
+  async recent(account: string, limit: number): Promise<readonly Operation[]> {
+    return (await listOperations(this.#client, { account, limit })).items;
   }
 
   /** Unfinished operations whose `nextCheckAt` has come. */
@@ -300,8 +305,14 @@ export class Ledger {
     );
   }
 
+  /** Why paid or destructive work is frozen; `null`: it is not. */
+  async frozen(): Promise<string | null> {
+    const { paid, destructive } = await this.freezes();
+    return paid?.reason ?? destructive?.reason ?? null;
+  }
+
   /** Classes that are frozen now, and why. */
-  async frozen(): Promise<Readonly<Record<Freezable, Freeze | null>>> {
+  async freezes(): Promise<Readonly<Record<Freezable, Freeze | null>>> {
     const [paid, destructive] = await this.#client.ask(
       (redis) => redis.hmget(this.#client.keys.frozen, ...FREEZABLE),
       'reading what is frozen',

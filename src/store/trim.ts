@@ -1,5 +1,7 @@
 import { isTerminal, OPERATION_STATES } from '../fleet/operation.ts';
+import { parseActed } from './acted-record.ts';
 import type { LedgerClient } from './ledger-client.ts';
+import type { StoreRedis } from './redis.ts';
 
 const DAY_MS = 86_400_000;
 /** Evidence about money and deletion outlives a financial year. */
@@ -56,4 +58,17 @@ export async function trimLedger(client: LedgerClient, now: number): Promise<{ r
     after = `(${pairs.at(-1)}`;
   }
   return { removed, more: true };
+}
+
+/** Forgets what policies did to a target when the latest of it is older than an operation is kept. */
+export async function trimActed(store: StoreRedis, account: string, now: number): Promise<number> {
+  const key = store.keys.acted(account);
+  const flat = await store.ask('trimming what policies did', (redis) => redis.call('HGETALL', key));
+  if (!Array.isArray(flat)) return 0;
+  const old: string[] = [];
+  for (let i = 0; i + 1 < flat.length; i += 2) {
+    const steps = parseActed(String(flat[i + 1])).flatMap(({ s }) => s);
+    if (steps.every((step) => step.s !== 'open' && step.at < now - KEEP_GUARDED_MS)) old.push(String(flat[i]));
+  }
+  return old.length === 0 ? 0 : await store.ask('trimming what policies did', (redis) => redis.hdel(key, ...old));
 }

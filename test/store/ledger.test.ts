@@ -53,7 +53,7 @@ describe('the map of states', () => {
         expect(moved).toMatchObject({ kind: 'moved', operation: { state: next, version: at.version + 1 } });
         const stored = await two.ledger.get(at.id);
         if (moved.kind === 'moved') expect(stored).toEqual(moved.operation);
-        const open = await one.ledger.open();
+        const open = await one.ledger.unfinished();
         expect(open.some(({ id }) => id === at.id)).toBe(!isTerminal(next));
       });
     }
@@ -237,8 +237,17 @@ describe('transitions', () => {
       now: NOON + 3,
     });
     expect(operation).toMatchObject({
-      ...{ sendingAt: NOON + 1, deadlineAt: NOON + 33_000, tries: 1, orderId: 'A1', nextCheckAt: null, checks: 1 },
-      ...{ state: 'verifying', version: 4, createdAt: NOON, updatedAt: NOON + 3, reason: 'verifying' },
+      sendingAt: NOON + 1,
+      deadlineAt: NOON + 33_000,
+      tries: 1,
+      orderId: 'A1',
+      nextCheckAt: null,
+      checks: 1,
+      state: 'verifying',
+      version: 4,
+      createdAt: NOON,
+      updatedAt: NOON + 3,
+      reason: 'verifying',
     });
     expect(operation.transitions.map(({ from, to, by }) => `${from} ${to} ${by}`)).toEqual([
       'null armed policy idle',

@@ -45,7 +45,7 @@ if old ~= '' then redis.call('SADD', p .. 'ledger:reconciled', old) end
 redis.call('SET', p .. 'ledger:epoch', fresh)
 local seq = redis.call('INCR', p .. 'ledger:seq')
 redis.call('DEL', p .. 'frozen')
-redis.call('XADD', p .. 'audit', '*', 'kind', 'note', 'body', audit)
+redis.call('XADD', p .. 'audit', '*', 'kind', 'reconcile', 'body', audit)
 return { fresh, seq }
 `,
 );

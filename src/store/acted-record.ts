@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { parseStored } from './parse.ts';
+
+/** What a policy did to one target in its latest occurrences; written by lua/acted.lua.ts, which names the fields. */
+const schema = z.array(
+  z.object({
+    o: z.string(),
+    s: z.array(
+      z.object({
+        n: z.number(),
+        s: z.enum(['open', 'done', 'rejected', 'closed', 'none']),
+        at: z.number().default(0),
+        a: z.number().default(0),
+        r: z.array(z.number()).default([]),
+      }),
+    ),
+  }),
+);
+export type Acted = z.infer<typeof schema>;
+
+export function parseActed(text: string): Acted {
+  return parseStored(schema, text, 'what a policy did');
+}
+
+/** After a refusal by the cloud a new attempt may follow, so late and so often. */
+export const RETRY_AFTER_REFUSAL_MS = 3_600_000;
+export const REFUSALS_PER_DAY = 3;
+const DAY_MS = 86_400_000;
+
+/** How far a step has come, in the words of deciding. */
+export function stepState(
+  acted: Acted | undefined,
+  occurrence: string,
+  step: number,
+  now: number,
+): 'none' | 'open' | 'done' | 'failed' {
+  const found = acted?.find(({ o }) => o === occurrence)?.s.find(({ n }) => n === step);
+  if (found === undefined) return 'none';
+  switch (found.s) {
+    case 'none':
+    case 'open':
+    case 'done':
+      return found.s;
+    case 'closed':
+      return 'failed';
+    case 'rejected': {
+      const lately = found.r.filter((at) => at > now - DAY_MS);
+      const waited = now - (found.r.at(-1) ?? 0) >= RETRY_AFTER_REFUSAL_MS;
+      return waited && lately.length < REFUSALS_PER_DAY ? 'none' : 'failed';
+    }
+  }
+}
+
+/** When the policy last acted on the target; what was taken back before anything was sent does not count. */
+export function lastActedAt(acted: Acted | undefined): number | null {
+  const times = (acted ?? []).flatMap(({ s }) => s.filter((step) => step.s !== 'none').map(({ at }) => at));
+  return times.length === 0 ? null : Math.max(...times);
+}

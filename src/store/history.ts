@@ -1,0 +1,121 @@
+import type { InstanceKey } from '../fleet/instance.ts';
+import { type Notice, noticeId } from '../fleet/notice.ts';
+import type { Obligation } from '../fleet/obligation.ts';
+import { type Acted, lastActedAt, parseActed, stepState } from './acted-record.ts';
+import { parseNotice } from './notices.ts';
+import { parseObligation } from './obligations.ts';
+import type { StoreRedis } from './redis.ts';
+import { StoreCorrupt } from './store-error.ts';
+
+/** The window of `limits.perHour`. */
+const HOUR_MS = 3_600_000;
+
+/**
+ * What was done before on one account, read in one go and then answered from memory. It is what decide's `History` asks
+ * for; targets are "account/id", or the account's name. Of other accounts it knows nothing.
+ */
+export interface LoadedHistory {
+  step(policy: string, target: string, occurrence: string, step: number): 'none' | 'open' | 'done' | 'failed';
+  lastActedAt(policy: string, target: string): number | null;
+  actedAt(policy: string, account: string): readonly number[];
+  open(instance: InstanceKey): 'none' | 'any' | 'paid';
+  lastRenewedAt(instance: InstanceKey): number | null;
+  notice(policy: string, instance: InstanceKey, occurrence: string): Notice | null;
+  notices(account: string): readonly Notice[];
+  obligations(account: string): readonly Obligation[];
+  policySince(policy: string): number | null;
+  lowBalance(policy: string, account: string): string | null;
+}
+
+export async function loadHistory(store: StoreRedis, account: string, now: number): Promise<LoadedHistory> {
+  const { keys } = store;
+  const rows = await store.ask(`reading the history of ${account}`, async (redis) => {
+    const all = redis.pipeline();
+    // Flat lists instead of hgetall: thousands of fields would become one slow object.
+    all.call('HGETALL', keys.acted(account));
+    all.zrangebyscore(keys.recent(account), `(${now - HOUR_MS}`, '+inf', 'WITHSCORES');
+    all.hkeys(keys.open(account));
+    all.hkeys(keys.openPaid(account));
+    all.call('HGETALL', keys.renewed(account));
+    all.hvals(keys.notices(account));
+    all.hvals(keys.obligations(account));
+    all.call('HGETALL', keys.policySince);
+    all.call('HGETALL', keys.lowBalance(account));
+    return (await all.exec()) ?? [];
+  });
+  const texts = (index: number): readonly string[] => {
+    const [error, value] = rows[index] ?? [new Error('no answer'), null];
+    if (error) throw error;
+    if (!Array.isArray(value))
+      throw new StoreCorrupt(`history of ${account}`, new Error(`answer ${index} is not a list`));
+    return value.map(String);
+  };
+
+  const acted = pairs(texts(0));
+  const recent = timesByPolicy(texts(1));
+  const open = new Set(texts(2));
+  const openPaid = new Set(texts(3));
+  const renewed = pairs(texts(4));
+  const notices = texts(5).map(parseNotice);
+  const noticeById = new Map(notices.map((notice) => [noticeId(notice), notice]));
+  const obligations = texts(6).map(parseObligation);
+  const since = pairs(texts(7));
+  const low = pairs(texts(8));
+
+  // Parsed when first asked for: most of what is remembered is of policies and instances that this pass passes by.
+  const parsed = new Map<string, Acted>();
+  const actedOn = (policy: string, target: string): Acted | undefined => {
+    const field = `${policy}\n${target}`;
+    const known = parsed.get(field);
+    if (known !== undefined) return known;
+    const text = acted.get(field);
+    if (text === undefined) return undefined;
+    const fresh = parseActed(text);
+    parsed.set(field, fresh);
+    return fresh;
+  };
+
+  return {
+    step: (policy, target, occurrence, step) => stepState(actedOn(policy, target), occurrence, step, now),
+    lastActedAt: (policy, target) => lastActedAt(actedOn(policy, target)),
+    actedAt: (policy, of) => (of === account ? (recent.get(policy) ?? []) : []),
+    open: (instance) => (open.has(instance) ? 'any' : openPaid.has(instance) ? 'paid' : 'none'),
+    lastRenewedAt: (instance) => numberOrNull(renewed.get(instance)),
+    notice: (policy, instance, occurrence) => noticeById.get(noticeId({ policy, instance, occurrence })) ?? null,
+    notices: (of) => (of === account ? notices : []),
+    obligations: (of) => (of === account ? obligations : []),
+    policySince: (policy) => numberOrNull(since.get(policy)),
+    lowBalance: (policy, of) => (of === account ? (low.get(policy) ?? null) : null),
+  };
+}
+
+/** When interrupting operations were armed on the account since then. */
+export async function interruptedAt(store: StoreRedis, account: string, since: number): Promise<readonly number[]> {
+  const stored = await store.ask(`reading what was interrupted on ${account}`, (redis) =>
+    redis.zrangebyscore(store.keys.recent(account), since, '+inf', 'WITHSCORES'),
+  );
+  return stored.flatMap((member, i) => (i % 2 === 0 && member.startsWith('i\n') ? [Number(stored[i + 1])] : []));
+}
+
+function pairs(flat: readonly string[]): ReadonlyMap<string, string> {
+  const map = new Map<string, string>();
+  for (let i = 0; i + 1 < flat.length; i += 2) map.set(flat[i] ?? '', flat[i + 1] ?? '');
+  return map;
+}
+
+/** From members "i|-\npolicy\nid" with their times. */
+function timesByPolicy(flat: readonly string[]): ReadonlyMap<string, readonly number[]> {
+  const times = new Map<string, number[]>();
+  for (const [member, at] of pairs(flat)) {
+    const policy = member.split('\n')[1] ?? '';
+    const known = times.get(policy);
+    if (known === undefined) times.set(policy, [Number(at)]);
+    else known.push(Number(at));
+  }
+  return times;
+}
+
+function numberOrNull(text: string | undefined): number | null {
+  const value = Number(text ?? Number.NaN);
+  return Number.isFinite(value) ? value : null;
+}

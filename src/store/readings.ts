@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { ACTIVITY_VERDICTS, type ProbeReading, UNKNOWN_ACTIVITY_REASONS } from '../fleet/activity.ts';
+import { SAVE_READING } from './lua/small.lua.ts';
+import { parseStored } from './parse.ts';
+import type { StoreRedis } from './redis.ts';
+
+const schema = z.compile(
+  z.object({
+    probe: z.string(),
+    at: z.number(),
+    verdict: z.enum(ACTIVITY_VERDICTS),
+    reason: z.enum(UNKNOWN_ACTIVITY_REASONS).nullable().default(null),
+    lastActiveAt: z.number().nullable().default(null),
+    judges: z.enum(['work', 'people']),
+    evidence: z.string().default(''),
+  }),
+);
+const ofInstance = z.record(z.string(), schema);
+
+/** Nobody believes a reading for so long; what is older is of instances or probes that are gone. */
+const KEEP_MS = 7 * 86_400_000;
+
+/** The latest reading of each probe of each instance, pulled or pushed. One hash per account, instance id → JSON by probe. */
+export class Readings {
+  readonly #redis: StoreRedis;
+
+  constructor(redis: StoreRedis) {
+    this.#redis = redis;
+  }
+
+  /** By instance id. */
+  async load(account: string): Promise<ReadonlyMap<string, readonly ProbeReading[]>> {
+    const flat = await this.#redis.ask(`reading the activity of ${account}`, (redis) =>
+      // A flat list instead of hgetall: thousands of fields would become one slow object.
+      redis.call('HGETALL', this.#redis.keys.readings(account)),
+    );
+    const byInstance = new Map<string, readonly ProbeReading[]>();
+    if (!Array.isArray(flat)) return byInstance;
+    for (let i = 0; i + 1 < flat.length; i += 2) {
+      byInstance.set(String(flat[i]), parse(String(flat[i + 1]), `${account}/${flat[i]}`));
+    }
+    return byInstance;
+  }
+
+  async loadOne(account: string, instanceId: string): Promise<readonly ProbeReading[]> {
+    const text = await this.#redis.ask(`reading the activity of ${account}/${instanceId}`, (redis) =>
+      redis.hget(this.#redis.keys.readings(account), instanceId),
+    );
+    return text === null ? [] : parse(text, `${account}/${instanceId}`);
+  }
+
+  /** Replaces what that probe said of the instance before, unless that was said later. */
+  async save(account: string, instanceId: string, reading: ProbeReading): Promise<void> {
+    const { probe, at, verdict, reason, lastActiveAt, judges, evidence } = reading;
+    const text = JSON.stringify({ probe, at, verdict, reason, lastActiveAt, judges, evidence });
+    await this.#redis.ask(`noting the activity of ${account}/${instanceId}`, (redis) =>
+      SAVE_READING.run(redis, this.#redis.keys.readings(account), [instanceId, probe, text]),
+    );
+  }
+
+  /** Removes instances of which nothing was heard for a week. */
+  async trim(account: string, now: number): Promise<number> {
+    const old: string[] = [];
+    for (const [instanceId, readings] of await this.load(account)) {
+      if (readings.every(({ at }) => at < now - KEEP_MS)) old.push(instanceId);
+    }
+    if (old.length === 0) return 0;
+    return await this.#redis.ask('trimming readings', (redis) =>
+      redis.hdel(this.#redis.keys.readings(account), ...old),
+    );
+  }
+}
+
+function parse(text: string, instance: string): readonly ProbeReading[] {
+  return Object.values(parseStored(ofInstance, text, `the readings of ${instance}`));
+}

@@ -1,0 +1,146 @@
+import { z } from 'zod';
+import { parseStored } from './parse.ts';
+import type { StoreRedis } from './redis.ts';
+
+/** The kill switch, while it is on. */
+export interface Paused {
+  readonly at: number;
+  readonly by: string;
+  readonly reason: string;
+}
+
+/** The text of the last policy set that compiled, file by file. */
+export interface PolicyText {
+  readonly at: number;
+  readonly files: readonly { readonly name: string; readonly text: string }[];
+}
+
+/** How polling an account has gone lately. */
+export interface AccountHealth {
+  readonly triedAt: number | null;
+  readonly okAt: number | null;
+  readonly failures: number;
+  readonly detail: string;
+}
+
+const pausedSchema = z.object({
+  at: z.number().default(0),
+  by: z.string().default(''),
+  reason: z.string().default(''),
+});
+const policyTextSchema = z.object({
+  at: z.number(),
+  files: z.array(z.object({ name: z.string(), text: z.string() })),
+});
+const healthSchema = z.object({
+  triedAt: z.number().nullable().default(null),
+  okAt: z.number().nullable().default(null),
+  failures: z.number().default(0),
+  detail: z.string().default(''),
+});
+
+/** Small things that all replicas must agree on. */
+export class Settings {
+  readonly #redis: StoreRedis;
+
+  constructor(redis: StoreRedis) {
+    this.#redis = redis;
+  }
+
+  /** `null`: not paused. A switch that cannot be read is on. */
+  async paused(): Promise<Paused | null> {
+    const text = await this.#redis.ask('reading the kill switch', (redis) => redis.get(this.#redis.keys.paused));
+    if (text === null) return null;
+    try {
+      return parseStored(pausedSchema, text, 'the kill switch');
+    } catch {
+      return { at: 0, by: '', reason: 'the stored switch cannot be read' };
+    }
+  }
+
+  /** Pausing again keeps who paused first. */
+  async pause(paused: Paused): Promise<void> {
+    const { at, by, reason } = paused;
+    await this.#redis.ask('pausing', (redis) =>
+      redis.setnx(this.#redis.keys.paused, JSON.stringify({ at, by, reason })),
+    );
+  }
+
+  async resume(): Promise<boolean> {
+    return (await this.#redis.ask('resuming', (redis) => redis.del(this.#redis.keys.paused))) > 0;
+  }
+
+  async savePolicies(policies: PolicyText): Promise<void> {
+    const text = JSON.stringify({ at: policies.at, files: policies.files.map(({ name, text }) => ({ name, text })) });
+    await this.#redis.ask('keeping the policies', (redis) => redis.set(this.#redis.keys.lastGoodPolicies, text));
+  }
+
+  async loadPolicies(): Promise<PolicyText | null> {
+    const key = this.#redis.keys.lastGoodPolicies;
+    const text = await this.#redis.ask('reading the last good policies', (redis) => redis.get(key));
+    return text === null ? null : parseStored(policyTextSchema, text, key);
+  }
+
+  /** Notes policies that are in force: a new name from now on, a name that is gone no longer. */
+  async sawPolicies(names: readonly string[], now: number): Promise<void> {
+    const key = this.#redis.keys.policySince;
+    await this.#redis.ask('noting the policies', async (redis) => {
+      const gone = (await redis.hkeys(key)).filter((name) => !names.includes(name));
+      const change = redis.multi();
+      for (const name of names) change.hsetnx(key, name, now);
+      if (gone.length > 0) change.hdel(key, ...gone);
+      await change.exec();
+    });
+  }
+
+  /** Keeps, or with `null` forgets, the occurrence for which a low balance was told. */
+  async setLowBalance(policy: string, account: string, occurrence: string | null): Promise<void> {
+    const key = this.#redis.keys.lowBalance(account);
+    await this.#redis.ask(`noting the low balance of ${account}`, (redis) =>
+      occurrence === null ? redis.hdel(key, policy) : redis.hset(key, policy, occurrence),
+    );
+  }
+
+  /** `true` when it was not said yet, or was unsaid since. */
+  async sayOnce(key: string, now: number): Promise<boolean> {
+    return (
+      (await this.#redis.ask('noting what was said', (redis) => redis.hsetnx(this.#redis.keys.said, key, now))) === 1
+    );
+  }
+
+  async unsay(key: string): Promise<boolean> {
+    return (await this.#redis.ask('noting what was said', (redis) => redis.hdel(this.#redis.keys.said, key))) > 0;
+  }
+
+  /** What was said so long ago no longer needs remembering. */
+  async trimSaid(now: number, keepMs: number): Promise<number> {
+    const { said } = this.#redis.keys;
+    const stored = await this.#redis.ask('trimming what was said', (redis) => redis.hgetall(said));
+    const old = Object.entries(stored).flatMap(([key, at]) => (Number(at) < now - keepMs ? [key] : []));
+    return old.length === 0 ? 0 : await this.#redis.ask('trimming what was said', (redis) => redis.hdel(said, ...old));
+  }
+
+  async health(account: string): Promise<AccountHealth> {
+    const text = await this.#redis.ask(`reading how ${account} is`, (redis) =>
+      redis.hget(this.#redis.keys.health, account),
+    );
+    return text === null ? healthSchema.parse({}) : parseStored(healthSchema, text, `health of ${account}`);
+  }
+
+  async saveHealth(account: string, health: AccountHealth): Promise<void> {
+    const { triedAt, okAt, failures, detail } = health;
+    const text = JSON.stringify({ triedAt, okAt, failures, detail });
+    await this.#redis.ask(`noting how ${account} is`, (redis) => redis.hset(this.#redis.keys.health, account, text));
+  }
+
+  async loadShrink(account: string): Promise<unknown> {
+    const key = this.#redis.keys.shrink(account);
+    const text = await this.#redis.ask('reading the shrink guard', (redis) => redis.get(key));
+    return text === null ? null : parseStored(z.unknown(), text, key);
+  }
+
+  async saveShrink(account: string, state: unknown): Promise<void> {
+    const text = JSON.stringify(state ?? null);
+    await this.#redis.ask('noting the shrink guard', (redis) => redis.set(this.#redis.keys.shrink(account), text));
+  }
+}

@@ -1,0 +1,96 @@
+import { hash } from 'node:crypto';
+import { z } from 'zod';
+import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
+import { INCOMPLETE_REASONS, type Snapshot, type Tracked } from '../fleet/snapshot.ts';
+import { SAVE_SNAPSHOT } from './lua/save-snapshot.lua.ts';
+import { parseStored } from './parse.ts';
+import type { StoreRedis } from './redis.ts';
+import { decodeRows, encodeRows } from './snapshot-codec.ts';
+import { StoreCorrupt } from './store-error.ts';
+
+const metaSchema = z.object({
+  account: z.string(),
+  provider: z.enum(PROVIDER_KINDS),
+  takenAt: z.number(),
+  finishedAt: z.number(),
+  generation: z.number(),
+  complete: z.boolean(),
+  incomplete: z.enum(INCOMPLETE_REASONS).nullable().default(null),
+  shrunken: z.boolean().default(false),
+  balance: z
+    .object({ cashFen: z.number(), cardsFen: z.number().default(0), at: z.number() })
+    .nullable()
+    .default(null),
+});
+
+const saved = z.tuple([z.enum(['stored', 'older']), z.number()]);
+
+export type SaveResult =
+  | { readonly kind: 'stored'; readonly generation: number }
+  /** One that was taken later is there; nothing was changed. */
+  | { readonly kind: 'older'; readonly generation: number };
+
+/** The latest snapshot of each account. What was read or written last is kept decoded, by digest. */
+export class Snapshots {
+  readonly #redis: StoreRedis;
+  readonly #decoded = new Map<string, { readonly digest: string; readonly rows: readonly Tracked[] }>();
+
+  constructor(redis: StoreRedis) {
+    this.#redis = redis;
+  }
+
+  /** Stores it unless a newer one is there. The generation is given here: one more than what was stored, or what it says. */
+  async save(snapshot: Snapshot): Promise<SaveResult> {
+    const key = this.#redis.keys.snapshot(snapshot.account);
+    const rows = await encodeRows(snapshot.instances);
+    // Equal rows give equal bytes, and the compressed ones are few.
+    const digest = rows.length === 0 ? 'none' : hash('sha1', rows);
+    const { account, provider, takenAt, finishedAt, complete, incomplete, shrunken, balance } = snapshot;
+    const cash = balance && { cashFen: balance.cashFen, cardsFen: balance.cardsFen, at: balance.at };
+    const meta = { account, provider, takenAt, finishedAt, complete, incomplete, shrunken, balance: cash };
+    const args = [takenAt, snapshot.generation, JSON.stringify(meta).slice(0, -1), digest];
+    const answer = await this.#redis.ask(`storing the snapshot of ${account}`, async (redis) => {
+      const first = await SAVE_SNAPSHOT.run(redis, key, [...args, '']);
+      const wantsRows = Array.isArray(first) && first[0] === 'rows';
+      return wantsRows ? await SAVE_SNAPSHOT.run(redis, key, [...args, rows]) : first;
+    });
+    const [kind, generation] = saved.parse(answer);
+    if (kind === 'stored') this.#decoded.set(account, { digest, rows: snapshot.instances });
+    return { kind, generation };
+  }
+
+  /** `null`: the account has never been listed. @throws StoreCorrupt */
+  async load(account: string): Promise<Snapshot | null> {
+    const key = this.#redis.keys.snapshot(account);
+    const what = `reading the snapshot of ${account}`;
+    const [meta, digest] = await this.#redis.ask(what, (redis) => redis.hmget(key, 'meta', 'digest'));
+    if (!meta || !digest) return null;
+    const known = this.#decoded.get(account);
+    if (known?.digest === digest) return this.#snapshot(key, meta, known.rows);
+    // Read together, since what was read above may have been replaced in between.
+    const [text, stored, packed] = await this.#redis.ask(what, (redis) =>
+      redis.hmgetBuffer(key, 'meta', 'digest', 'rows'),
+    );
+    if (!text || !stored || !packed) return null;
+    try {
+      const rows = await decodeRows(packed);
+      this.#decoded.set(account, { digest: stored.toString(), rows });
+      return this.#snapshot(key, text.toString(), rows);
+    } catch (error) {
+      throw new StoreCorrupt(key, error);
+    }
+  }
+
+  /** Forgets an account that is no longer configured. */
+  async remove(account: string): Promise<void> {
+    this.#decoded.delete(account);
+    const { keys } = this.#redis;
+    await this.#redis.ask(`forgetting ${account}`, (redis) =>
+      redis.del(keys.snapshot(account), keys.balances(account), keys.shrink(account)),
+    );
+  }
+
+  #snapshot(key: string, meta: string, instances: readonly Tracked[]): Snapshot {
+    return { ...parseStored(metaSchema, meta, key), instances };
+  }
+}

@@ -1,0 +1,249 @@
+import type { Hold } from '../fleet/hold.ts';
+import type { Notice } from '../fleet/notice.ts';
+import type { Obligation } from '../fleet/obligation.ts';
+import type { Snapshot } from '../fleet/snapshot.ts';
+import { Audit, type AuditEntry } from './audit.ts';
+import { type BalanceSample, Balances } from './balances.ts';
+import { type BreakerKind, Breakers } from './breakers.ts';
+import { checkRedis, type RedisChecks } from './checks.ts';
+import { claimStep } from './claims.ts';
+import { Connection, type ConnectionState } from './connection.ts';
+import { interruptedAt, type LoadedHistory, loadHistory } from './history.ts';
+import { Holds } from './holds.ts';
+import { Keys } from './keys.ts';
+import { Ledger } from './ledger.ts';
+import { LedgerClient } from './ledger-client.ts';
+import { LedgerEpoch, type LedgerFound } from './ledger-epoch.ts';
+import { Notices } from './notices.ts';
+import { Obligations } from './obligations.ts';
+import { Readings } from './readings.ts';
+import { StoreRedis } from './redis.ts';
+import { Savings } from './savings.ts';
+import { type AccountHealth, Settings } from './settings.ts';
+import { Snapshots } from './snapshots.ts';
+import { readSpend } from './spend.ts';
+import { trimActed } from './trim.ts';
+import { WatermarkFile } from './watermark.ts';
+
+export interface StoreOptions {
+  readonly url: string;
+  /** What every key starts with; several daemons may share a Redis under different ones. */
+  readonly prefix?: string;
+  /** Where the ledger's watermark file is kept: a directory on a disk of this machine, which must exist. */
+  readonly stateDir: string;
+  /** Epoch ms. */
+  readonly clock: () => number;
+  /** 0 to 1. */
+  readonly random: () => number;
+  readonly newId: () => string;
+  /** Told when Redis goes, and when it is back and has been looked at again. */
+  readonly onChange?: (state: ConnectionState) => void;
+  /** Told how the ledger was found after Redis came back, and what failed in looking. */
+  readonly onLook?: (found: LedgerFound | Error) => void;
+}
+
+export interface Opened {
+  readonly checks: RedisChecks;
+  readonly ledger: LedgerFound;
+}
+
+/** "What was said" is needed as long as the thing may go on; after this it may be said again. */
+const KEEP_SAID_MS = 400 * 86_400_000;
+
+/** Everything kept in Redis. All times epoch ms. Methods throw StoreDown when Redis does not answer. */
+export class Store {
+  readonly ledger: Ledger;
+  readonly snapshots: Snapshots;
+  readonly readings: Readings;
+  readonly auditLog: Audit;
+  readonly holdBook: Holds;
+  readonly notices: Notices;
+  readonly obligations: Obligations;
+  readonly breakers: Breakers;
+  readonly settings: Settings;
+  readonly savings: Savings;
+  readonly #balances: Balances;
+  readonly #connection: Connection;
+  readonly #redis: StoreRedis;
+  readonly #clock: () => number;
+  readonly #onLook: (found: LedgerFound | Error) => void;
+  #checks: RedisChecks | null = null;
+  #opened = false;
+
+  constructor(options: StoreOptions) {
+    this.#clock = options.clock;
+    this.#onLook = options.onLook ?? (() => {});
+    this.#connection = new Connection({
+      url: options.url,
+      clock: options.clock,
+      random: options.random,
+      onChange: (state) => {
+        // The Redis that comes back may be older than the one that went, or set up in another way.
+        if (state.kind === 'ready' && this.#opened) this.#lookAgain();
+        options.onChange?.(state);
+      },
+    });
+    const keys = new Keys(options.prefix);
+    const ledgerClient = new LedgerClient(this.#connection, keys);
+    const epoch = new LedgerEpoch(ledgerClient, new WatermarkFile(options.stateDir), options.newId);
+    this.#redis = new StoreRedis(this.#connection.general, keys);
+    this.ledger = new Ledger(ledgerClient, epoch);
+    this.snapshots = new Snapshots(this.#redis);
+    this.readings = new Readings(this.#redis);
+    this.auditLog = new Audit(this.#redis);
+    this.holdBook = new Holds(this.#redis);
+    this.notices = new Notices(this.#redis);
+    this.obligations = new Obligations(this.#redis);
+    this.breakers = new Breakers(this.#redis);
+    this.settings = new Settings(this.#redis);
+    this.savings = new Savings(this.#redis);
+    this.#balances = new Balances(this.#redis);
+  }
+
+  /** Connects, asks Redis how it is set up and opens the ledger. @throws StoreDown when Redis is not there within `waitMs` */
+  async start(options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<Opened> {
+    this.#connection.start();
+    await this.#connection.waitReady(options.waitMs, options.signal);
+    const checks = await checkRedis(this.#redis);
+    this.#checks = checks;
+    const ledger = await this.ledger.start(this.#clock(), { waitAof: checks.waitAof });
+    this.#opened = true;
+    return { checks, ledger };
+  }
+
+  /** Connects only, for commands that read: the ledger is not opened and must not be written. */
+  async connect(options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<void> {
+    this.#connection.start();
+    await this.#connection.waitReady(options.waitMs, options.signal);
+  }
+
+  get state(): ConnectionState {
+    return this.#connection.state;
+  }
+
+  get checks(): RedisChecks | null {
+    return this.#checks;
+  }
+
+  /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
+  paidWorkOff(): string | null {
+    if (this.#checks === null) return 'Redis has not been looked at yet';
+    return this.#checks.paidWork === 'ok' ? null : this.#checks.problems.join('; ');
+  }
+
+  /** Lets go of Redis within about `limitMs`, whether it is there or not. */
+  async close(limitMs = 2_000): Promise<void> {
+    this.#opened = false;
+    await this.ledger.stop().catch(() => {});
+    await this.#connection.close(limitMs);
+  }
+
+  #lookAgain(): void {
+    const look = async () => {
+      this.#checks = await checkRedis(this.#redis);
+      return await this.ledger.lookAgain(this.#clock());
+    };
+    look().then(this.#onLook, (error: unknown) => {
+      this.#onLook(error instanceof Error ? error : new Error('looking at Redis again failed', { cause: error }));
+    });
+  }
+
+  loadSnapshot(account: string): Promise<Snapshot | null> {
+    return this.snapshots.load(account);
+  }
+  async saveSnapshot(snapshot: Snapshot): Promise<void> {
+    await this.snapshots.save(snapshot);
+  }
+  loadShrink(account: string): Promise<unknown> {
+    return this.settings.loadShrink(account);
+  }
+  saveShrink(account: string, state: unknown): Promise<void> {
+    return this.settings.saveShrink(account, state);
+  }
+  addBalance(account: string, sample: BalanceSample): Promise<void> {
+    return this.#balances.add(account, sample);
+  }
+  /** Oldest first. */
+  balances(account: string): Promise<readonly BalanceSample[]> {
+    return this.#balances.list(account);
+  }
+  history(account: string, now: number): Promise<LoadedHistory> {
+    return loadHistory(this.#redis, account, now);
+  }
+  interruptedAt(account: string, since: number): Promise<readonly number[]> {
+    return interruptedAt(this.#redis, account, since);
+  }
+  holds(now: number): Promise<readonly Hold[]> {
+    return this.holdBook.list(now);
+  }
+  async paused(): Promise<boolean> {
+    return (await this.settings.paused()) !== null;
+  }
+  spentToday(account: string, day: string): Promise<{ readonly calls: number; readonly fen: number }> {
+    return readSpend(this.#redis, account, day);
+  }
+  async breaker(account: string, now: number): Promise<{ readonly all: boolean; readonly paid: boolean }> {
+    const { all, paid } = await this.breakers.open(account, now);
+    return { all: all !== null, paid: paid !== null };
+  }
+  tripBreaker(account: string, what: BreakerKind, until: number, why: string): Promise<void> {
+    return this.breakers.trip(account, what, until, why);
+  }
+  /** How many there were in the last hour. The ledger has counted this one in the same step as its transition. */
+  countUncertain(account: string, now: number): Promise<number> {
+    return this.breakers.unclear(account, now);
+  }
+  putNotice(notice: Notice): Promise<boolean> {
+    return this.notices.put(notice);
+  }
+  dropNotice(notice: Notice): Promise<void> {
+    return this.notices.drop(notice);
+  }
+  noticeDelivered(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): Promise<void> {
+    return this.notices.delivered(notice);
+  }
+  dropObligation(obligation: Obligation): Promise<void> {
+    return this.obligations.drop(obligation);
+  }
+  postponeObligation(obligation: Obligation, attempts: number, nextTryAt: number): Promise<void> {
+    return this.obligations.postpone(obligation, attempts, nextTryAt);
+  }
+  claim(policy: string, target: string, occurrence: string, step: number, now: number): Promise<boolean> {
+    return claimStep(this.#redis, { policy, target, occurrence, step, now });
+  }
+  setLowBalance(policy: string, account: string, occurrence: string | null): Promise<void> {
+    return this.settings.setLowBalance(policy, account, occurrence);
+  }
+  sawPolicies(names: readonly string[], now: number): Promise<void> {
+    return this.settings.sawPolicies(names, now);
+  }
+  audit(entry: AuditEntry): Promise<void> {
+    return this.auditLog.add(entry);
+  }
+  sayOnce(key: string, now: number): Promise<boolean> {
+    return this.settings.sayOnce(key, now);
+  }
+  unsay(key: string): Promise<boolean> {
+    return this.settings.unsay(key);
+  }
+  addSavings(policy: string, gpuSeconds: number, fen: number): Promise<void> {
+    return this.savings.add(policy, gpuSeconds, fen);
+  }
+  health(account: string): Promise<AccountHealth> {
+    return this.settings.health(account);
+  }
+  saveHealth(account: string, health: AccountHealth): Promise<void> {
+    return this.settings.saveHealth(account, health);
+  }
+
+  /** Housekeeping, to be called now and then by any replica: removes what was kept long enough. */
+  async trim(accounts: readonly string[], now: number): Promise<void> {
+    await this.holdBook.trim(now);
+    await this.settings.trimSaid(now, KEEP_SAID_MS);
+    for (const account of accounts) {
+      await this.readings.trim(account, now);
+      await trimActed(this.#redis, account, now);
+    }
+    await this.ledger.trim(now);
+  }
+}
