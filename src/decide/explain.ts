@@ -1,0 +1,134 @@
+import { formatDuration } from '../calendar/duration.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
+import { isProtected } from '../fleet/label.ts';
+import type { DecisionReason } from '../fleet/reason.ts';
+import type { Policy } from '../policy/policy.ts';
+import { idleSince } from './conditions.ts';
+import { evaluate } from './evaluate.ts';
+import { type PlanRow, planRows } from './plan.ts';
+import { localText } from './time-text.ts';
+import type { AccountView, InstanceView, World } from './world.ts';
+
+/** How one policy stands to one instance. */
+export interface PolicyStand {
+  readonly policy: string;
+  readonly mode: Policy['mode'];
+  readonly matches: boolean;
+  readonly reason: DecisionReason | 'no-match' | 'disabled';
+  readonly action: string | null;
+  readonly occurrence: string | null;
+  readonly detail: string;
+  /** `file:line:column`. */
+  readonly place: string;
+}
+
+/** Everything that deciding knows of one instance. */
+export interface Explanation {
+  readonly instance: InstanceKey;
+  readonly facts: Readonly<Record<string, string | number | boolean | null>>;
+  readonly policies: readonly PolicyStand[];
+  /** What would happen to it now, in rows of a plan. */
+  readonly rows: readonly PlanRow[];
+}
+
+/**
+ * Everything about one instance, for `why`: what is known of it, and each policy's answer with the values seen, also of
+ * those that do not match. `null`: no account lists it. Limits and conflicts are those that a whole pass would meet.
+ */
+export function explainInstance(
+  policies: readonly Policy[],
+  world: World,
+  key: InstanceKey,
+  timezone: string,
+): Explanation | null {
+  const account = world.accounts.find((each) => each.instances.some((view) => view.key === key));
+  const view = account?.instances.find((each) => each.key === key);
+  if (account === undefined || view === undefined) return null;
+  const evaluation = evaluate(policies, world, { explain: true, only: { account: account.name } });
+  const rows = planRows(evaluation).filter((row) => row.instance === key);
+  return {
+    instance: key,
+    facts: factsOf(world, account, view, timezone),
+    policies: policies
+      .filter((policy) => policy.scope === 'instance')
+      .map((policy) => standOf(policy, account, view, rows)),
+    rows,
+  };
+}
+
+function standOf(policy: Policy, account: AccountView, view: InstanceView, rows: readonly PlanRow[]): PolicyStand {
+  const { file, line, column } = policy.place;
+  const common = { policy: policy.name, mode: policy.mode, place: `${file}:${line}:${column}` };
+  const none = { action: null, occurrence: null };
+  const matches = policy.match.account(account) && policy.match.instance(view.tracked.instance, view.labels);
+  if (!policy.enabled) return { ...common, ...none, matches, reason: 'disabled', detail: 'the policy is switched off' };
+  if (!matches)
+    return { ...common, ...none, matches, reason: 'no-match', detail: `it does not match ${policy.match.text}` };
+  const row = rows.find(
+    (each) => each.policy === policy.name && each.decision !== 'tidy' && each.reason !== 'afterwards',
+  );
+  if (row === undefined) {
+    return { ...common, ...none, matches, reason: 'not-due', detail: 'nothing is due' };
+  }
+  const { action, occurrence, detail } = row;
+  return { ...common, matches, reason: decisionReason(row), action, occurrence, detail };
+}
+
+function decisionReason(row: PlanRow): DecisionReason {
+  switch (row.reason) {
+    case 'policy-removed':
+    case 'activity':
+    case 'no-longer-due':
+    case 'up':
+    case 'lapsed':
+    case 'gone':
+    case 'recovered':
+      return 'not-due';
+    default:
+      return row.reason;
+  }
+}
+
+function factsOf(world: World, account: AccountView, view: InstanceView, timezone: string): Explanation['facts'] {
+  const time = (at: number | null) => (at === null ? null : localText(at, timezone));
+  const { tracked, activity } = view;
+  const { instance } = tracked;
+  const hold = world.holds.get(view.key);
+  const idleAt = idleSince(view);
+  const owed = world.history.obligations(account.name).filter((each) => each.instance === view.key);
+  return {
+    name: instance.name,
+    provider: instance.provider,
+    status: instance.status,
+    rawStatus: instance.rawStatus,
+    statusSince: time(tracked.statusSince),
+    upSince: time(tracked.upSince),
+    billing: instance.billing,
+    expiresAt: time(instance.expiresAt),
+    firstSeenAt: time(tracked.firstSeenAt),
+    personStartAt: time(tracked.personStartAt),
+    stopMode: tracked.stopMode,
+    problems: instance.problems.length === 0 ? null : instance.problems.join(', '),
+    labels: Object.entries(view.labels)
+      .map(([name, value]) => `${name}=${value}`)
+      .join(' '),
+    protected: isProtected(view.labels),
+    activity: activity?.kind ?? 'unknown',
+    activityReadAt: time(activity?.at ?? null),
+    idleSince: time(idleAt),
+    idleFor: idleAt === null ? null : formatDuration(Math.max(0, world.now - idleAt)),
+    probes: activity === null || activity.kind === 'not-applicable' ? null : probesOf(activity.readings),
+    hold: hold === undefined ? null : `${hold.owner} until ${localText(hold.until, timezone)}: ${hold.reason}`,
+    openOperation: world.history.open(view.key),
+    startOwedAt: time(owed[0]?.dueAt ?? null),
+    listing: account.trust,
+    listedAt: time(account.takenAt),
+    paused: world.paused,
+  };
+}
+
+function probesOf(
+  readings: readonly { readonly probe: string; readonly verdict: string; readonly evidence: string }[],
+): string {
+  return readings.map((reading) => `${reading.probe}: ${reading.verdict} (${reading.evidence})`).join('; ');
+}
