@@ -11,9 +11,9 @@ export interface Catalogue<T> {
 }
 
 const needed = z.string().min(1);
-const text = z.unknown().transform(textOf);
-/** Whole numbers come as JSON numbers or as texts; what is neither is `null`. */
-const count = z.unknown().transform(wholeNumber);
+const text = z.unknown().optional().transform(textOf);
+/** A field that is missing or odd becomes an empty value; only the key decides whether the row counts. Whole numbers come as JSON numbers or as texts; what is neither is `null`. */
+const count = z.unknown().optional().transform(wholeNumber);
 
 /**
  * A product (慧星云 API doc, 获取 GPU 云主机列表). Memory and disks in GB, by inference: the doc names no units.
@@ -23,7 +23,7 @@ const count = z.unknown().transform(wholeNumber);
 export const productRow = z
   .object({
     gpu_type: needed,
-    room_name: z.unknown().transform(textOf),
+    room_name: text,
     name: text,
     gpu_ram: count,
     memory: count,
@@ -60,7 +60,7 @@ export const applicationRow = z
     disk_one: count,
     disk_data_one: count,
     gpu_type: z.string().optional(),
-    room_name: z.unknown().transform(textOf),
+    room_name: text,
   })
   .transform((row) => ({
     appType: row.app_type,
@@ -85,7 +85,7 @@ export const imageRow = z
     scene: text,
     os: text,
     description: text,
-    room_name: z.unknown().transform(textOf),
+    room_name: text,
   })
   .transform((row) => ({
     imageId: row.image_id,

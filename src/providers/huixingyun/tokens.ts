@@ -45,8 +45,8 @@ export class ApiToken {
   }
 }
 
-const text = z.unknown().transform(textOf);
-const time = z.unknown().transform(timeOf);
+const text = z.unknown().optional().transform(textOf);
+const time = z.unknown().optional().transform(timeOf);
 const tokenRow = z.object({
   token: z.string().min(8),
   name: text,
@@ -83,7 +83,7 @@ export class HuixingyunTokens {
    * 生成Token. Whether a name that exists is used again or doubled is not documented.
    * @throws ProviderError; `uncertain` means that a token may have been made: look with {@link list}.
    */
-  generate(login: ConsoleLogin, name: string, signal: AbortSignal): Promise<ApiToken> {
+  async generate(login: ConsoleLogin, name: string, signal: AbortSignal): Promise<ApiToken> {
     const body = generateTokenRequest.parse({ ...login, name });
     return this.#http.read(httpRequest('token/generate', body), decodeGenerated, once(signal));
   }
@@ -101,7 +101,7 @@ export class HuixingyunTokens {
    * 查询所有Token. The answer holds every token in full.
    * @throws ProviderError
    */
-  list(login: ConsoleLogin, signal: AbortSignal): Promise<readonly ApiToken[]> {
+  async list(login: ConsoleLogin, signal: AbortSignal): Promise<readonly ApiToken[]> {
     const body = listTokensRequest.parse({ ...login });
     return this.#http.read(httpRequest('token/list', body), decodeTokens, once(signal));
   }
