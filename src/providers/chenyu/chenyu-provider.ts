@@ -114,7 +114,7 @@ export class ChenyuProvider implements Provider {
     const found = savedImageNamed(name, images.items);
     if (found === 'absent' && images.incomplete !== null) {
       throw new ProviderError(
-        'protocol',
+        'uncertain',
         this.account,
         'image/private/list',
         `the list is not complete: ${images.incomplete}`,

@@ -10,6 +10,9 @@ const mappedService = z.object({
   ssh_info: z.object({ host: text, port: integer }).optional().catch(undefined),
 });
 
+/** A name, an IPv4 address, or an IPv6 address in brackets. */
+const HOST = /^(?:[\w.-]{1,253}|\[[\da-fA-F:.]{2,45}\])$/;
+
 /**
  * The ways into an instance (chenyu v2 "instance/list", `server_map` and `server_url`). SSH is known by its `ssh_info`,
  * whose host and port are the right ones: the `url` beside it names others. `server_url` is documented as objects and
@@ -22,8 +25,8 @@ export function servicesOf(serverMap: unknown, serverUrl: unknown): readonly Ser
     if (!parsed.success) continue;
     const { title, port_type: portType, ssh_info: ssh } = parsed.data;
     if (ssh !== undefined && ssh.host !== '' && ssh.port !== null) {
-      const url = cleanUrl(`ssh://${ssh.host}:${ssh.port}`);
-      if (url !== null) services.push({ title, url, kind: 'ssh' });
+      const reachable = HOST.test(ssh.host) && ssh.port > 0 && ssh.port <= 65_535;
+      if (reachable) services.push({ title, url: `ssh://${ssh.host}:${ssh.port}`, kind: 'ssh' });
       continue;
     }
     const url = cleanUrl(parsed.data.url);
@@ -47,8 +50,7 @@ export function webUrl(value: unknown): string | null {
 
 /** Scheme, host and path. User, password, query and fragment may be credentials (Jupyter's `?token=`), so they go. */
 function cleanUrl(value: unknown): string | null {
-  if (typeof value !== 'string' || !URL.canParse(value)) return null;
-  const url = new URL(value);
-  if (url.host === '') return null;
+  const url = typeof value === 'string' ? URL.parse(value) : null;
+  if (url === null || url.host === '') return null;
   return `${url.protocol}//${url.host}${url.pathname === '/' ? '' : url.pathname}`;
 }
