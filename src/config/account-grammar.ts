@@ -78,7 +78,7 @@ export const accountGrammar = z
       .meta({ description: "Origin of the API, if not the cloud's own.", examples: ['http://127.0.0.1:9000'] }),
     pollEvery: duration('How often the account is read, 1s to 1h.', ['60s'])
       .refine((ms) => ms >= SHORTEST_POLL_MS && ms <= LONGEST_POLL_MS, 'must be from 1s to 1h')
-      .default(60_000),
+      .prefault('60s'),
     requestsPerSecond: z
       .number()
       .positive()

@@ -82,7 +82,7 @@ export const activityGrammar = z
     match: matchGrammar,
     every: duration('How often to look, 5s or more.', ['60s'])
       .refine((ms) => ms >= SHORTEST_PROBE_MS, 'must be 5s or more')
-      .default(60_000),
+      .prefault('60s'),
     probes: z.array(probe).min(1, 'no probe is named'),
   })
   .meta({ description: 'Which probes judge which instances; the last rule that fits an instance holds.' });

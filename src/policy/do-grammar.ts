@@ -37,7 +37,11 @@ const bareAction = z
   .meta({ description: 'An action without arguments.' });
 
 /** `stop:` and `stop: {}` say the same as `stop`. */
-const noArguments = z.union([z.null(), z.strictObject({})], { error: 'takes no arguments' }).optional();
+const noArguments = (about: string) =>
+  z
+    .union([z.null(), z.strictObject({})], { error: 'takes no arguments' })
+    .optional()
+    .meta({ description: about });
 
 const dailyPeriods = z.literal([1, 3, 7]).meta({ description: 'Days: 1, 3 or 7.' });
 const monthlyPeriods = z.literal([1, 3, 12]).meta({ description: 'Months: 1, 3 or 12.' });
@@ -86,15 +90,21 @@ const notifyArguments = z.strictObject({
 const actionMap = z
   .strictObject(
     {
-      stop: noArguments,
-      'cardless-stop': noArguments,
-      start: noArguments,
-      restart: noArguments,
-      destroy: noArguments,
-      snapshot: z.union([z.null(), z.strictObject({ name: imageName.optional() })]).optional(),
-      renew: z.strictObject({ periods }).optional(),
-      lengthen: z.strictObject({ to: z.enum(['daily', 'monthly']) }).optional(),
-      notify: z.union([z.null(), notifyArguments]).optional(),
+      stop: noArguments('Stop it; its disk stays.'),
+      'cardless-stop': noArguments('Stop it without cards: it can be started cheaply to reach its disk (huixingyun).'),
+      start: noArguments('Start it.'),
+      restart: noArguments('Restart it.'),
+      destroy: noArguments("Destroy it and its disk; must be listed in the account's actions."),
+      snapshot: z
+        .union([z.null(), z.strictObject({ name: imageName.optional() })])
+        .optional()
+        .meta({ description: 'Save an image of it.' }),
+      renew: z.strictObject({ periods }).optional().meta({ description: 'Pay for more time; needs a spendLimit.' }),
+      lengthen: z
+        .strictObject({ to: z.enum(['daily', 'monthly']) })
+        .optional()
+        .meta({ description: "Change how it is billed; must be listed in the account's actions." }),
+      notify: z.union([z.null(), notifyArguments]).optional().meta({ description: 'Tell people.' }),
     },
     {
       error: (issue) =>

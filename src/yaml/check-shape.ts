@@ -80,15 +80,19 @@ function locate(issue: Issue, at: Path, document: YamlDocument): Located[] {
  * Only where none is of that type are all named.
  */
 function locateUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, document: YamlDocument): Located[] {
-  const meant = issue.errors.filter((branch) => !branch.some((each) => each.path.length === 0 && isOtherType(each)));
+  if (issue.input === undefined) return [document.located(path, missing(path))];
+  const meant = issue.errors.filter((branch) => !branch.some(isOtherType));
   const best = meant.sort((a, b) => a.length - b.length)[0];
   if (best !== undefined) return locateAll(best, path, document);
   const words = new Set(issue.errors.flatMap((branch) => branch.flatMap(wantedTypes)));
   if (issue.message !== NO_WORDING) return [document.located(path, issue.message)];
-  return [document.located(path, `must be ${list([...words])}, not ${typeWord(issue.input)}`)];
+  const quotes = words.has('a text') ? inQuotes(issue.input) : '';
+  return [document.located(path, `must be ${list([...words])}, not ${typeWord(issue.input)}${quotes}`)];
 }
 
+/** Does it say that the value itself, and not something inside it, is of another type? */
 function isOtherType(issue: Issue): boolean {
+  if (issue.path.length > 0) return false;
   if (issue.code === 'invalid_type') return true;
   if (issue.code === 'invalid_value') return !issue.values.some((value) => typeof value === typeof issue.input);
   if (issue.code === 'invalid_union') return issue.errors.every((branch) => branch.some(isOtherType));
@@ -135,14 +139,14 @@ function list(words: readonly string[]): string {
 export function wording(issue: z.core.$ZodRawIssue): string | undefined {
   switch (issue.code) {
     case 'invalid_type': {
-      if (issue.input === undefined) return `"${String(issue.path?.at(-1) ?? 'the value')}" is missing`;
-      const scalar = typeof issue.input === 'number' || typeof issue.input === 'boolean';
-      const quotes = issue.expected === 'string' && scalar ? `; write it in quotes: "${String(issue.input)}"` : '';
+      if (issue.input === undefined) return missing(issue.path ?? []);
+      const quotes = issue.expected === 'string' ? inQuotes(issue.input) : '';
       return `must be ${typeName(issue.expected)}, not ${typeWord(issue.input)}${quotes}`;
     }
     case 'unrecognized_keys':
       return issue.keys.map((key) => unknownKey(key, keysOf(issue.inst))).join('\n');
     case 'invalid_value':
+      if (issue.input === undefined) return missing(issue.path ?? []);
       return unknownWord(issue.input, issue.values.map(String));
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty';
@@ -162,6 +166,16 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return assertNever(issue);
   }
+}
+
+function missing(path: readonly PropertyKey[]): string {
+  return `"${String(path.at(-1) ?? 'the value')}" is missing`;
+}
+
+/** What looks like a number or a truth is one to YAML. */
+function inQuotes(input: unknown): string {
+  if (typeof input !== 'number' && typeof input !== 'boolean') return '';
+  return `; write it in quotes: "${String(input)}"`;
 }
 
 /** Says that a key is not known, and which one was probably meant. */

@@ -1,0 +1,16 @@
+import { z } from 'zod';
+import { policyFileGrammar } from '../policy/policy-grammar.ts';
+import { configGrammar } from './config-grammar.ts';
+
+/**
+ * The JSON Schema (draft 2020-12) of a policy file, for completion and hover texts in editors. It knows every key and
+ * word; what depends on accounts, calendars or the time only `lamplighter validate` knows.
+ */
+export function policyJsonSchema(): object {
+  return z.toJSONSchema(policyFileGrammar, { io: 'input' });
+}
+
+/** The same for lamplighter.yaml. */
+export function configJsonSchema(): object {
+  return z.toJSONSchema(configGrammar, { io: 'input' });
+}
