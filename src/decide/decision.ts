@@ -82,7 +82,7 @@ export type Tidy =
   | {
       readonly kind: 'drop-notice';
       readonly notice: Notice;
-      readonly why: 'policy-removed' | 'hold' | 'activity' | 'no-longer-due';
+      readonly why: 'policy-removed' | 'hold' | 'activity' | 'no-longer-due' | 'done';
     }
   | { readonly kind: 'drop-obligation'; readonly obligation: Obligation; readonly why: 'up' | 'lapsed' | 'gone' }
   | { readonly kind: 'recovered'; readonly policy: string; readonly account: string; readonly occurrence: string };

@@ -1,7 +1,6 @@
 import { formatDuration } from '../calendar/duration.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
-import type { DecisionReason } from '../fleet/reason.ts';
 import type { Policy } from '../policy/policy.ts';
 import { idleSince } from './conditions.ts';
 import { evaluate } from './evaluate.ts';
@@ -14,7 +13,7 @@ export interface PolicyStand {
   readonly policy: string;
   readonly mode: Policy['mode'];
   readonly matches: boolean;
-  readonly reason: DecisionReason | 'no-match' | 'disabled';
+  readonly reason: PlanRow['reason'] | 'no-match' | 'disabled';
   readonly action: string | null;
   readonly occurrence: string | null;
   readonly detail: string;
@@ -71,22 +70,7 @@ function standOf(policy: Policy, account: AccountView, view: InstanceView, rows:
     return { ...common, ...none, matches, reason: 'not-due', detail: 'nothing is due' };
   }
   const { action, occurrence, detail } = row;
-  return { ...common, matches, reason: decisionReason(row), action, occurrence, detail };
-}
-
-function decisionReason(row: PlanRow): DecisionReason {
-  switch (row.reason) {
-    case 'policy-removed':
-    case 'activity':
-    case 'no-longer-due':
-    case 'up':
-    case 'lapsed':
-    case 'gone':
-    case 'recovered':
-      return 'not-due';
-    default:
-      return row.reason;
-  }
+  return { ...common, matches, reason: row.reason, action, occurrence, detail };
 }
 
 function factsOf(world: World, account: AccountView, view: InstanceView, timezone: string): Explanation['facts'] {

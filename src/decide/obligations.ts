@@ -152,11 +152,12 @@ function firstNo(
   if (account.taken.has(view.key) || world.history.open(view.key) === 'any') {
     return { reason: 'open-operation', detail: 'another operation on it is not finished' };
   }
-  const by = account.opposed(place, 'up');
-  const other = by === null ? undefined : pass.standings[by]?.policy.name;
-  if (other !== undefined && other !== obligation.policy) {
-    return { reason: 'conflict', detail: `policy ${other} wants it down` };
+  const other = pass.standings[account.opposed(place, 'up') ?? -1];
+  const own = pass.standings.find((each) => each.policy.name === obligation.policy);
+  // File order decides here too; a policy that has gone comes last.
+  if (other !== undefined && other !== own && other.index < (own?.index ?? Number.POSITIVE_INFINITY)) {
+    return { reason: 'conflict', detail: `policy ${other.policy.name}, which comes first, wants it down` };
   }
-  const mode = pass.modeOf(obligation.policy);
+  const mode = own?.policy.mode ?? null;
   return mode === 'observe' ? { reason: 'observe', detail: 'would start it: its policy now only observes' } : null;
 }

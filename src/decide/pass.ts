@@ -1,7 +1,6 @@
 import { interrupts, type PolicyAction } from '../fleet/action.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { InactionReason } from '../fleet/reason.ts';
-import type { Mode } from '../policy/policy.ts';
 import { PolicyCounts } from './counts.ts';
 import type { Announcement, CloudAct, NotifyAct, Refusal, Tidy } from './decision.ts';
 import type { Direction } from './readiness.ts';
@@ -21,7 +20,8 @@ export interface EvaluateOptions {
 /** How a pair came out that a waiting notice is about: tells whether the notice still stands. */
 export interface Watched {
   readonly occurrence: string | null;
-  readonly reason: InactionReason | 'acted';
+  /** `consumed`: this occurrence has had its act. */
+  readonly reason: InactionReason | 'acted' | 'consumed';
 }
 
 /** Everything one pass gathers. Lives as long as the pass. */
@@ -67,10 +67,6 @@ export class Pass {
   /** The zone in which a policy's times are told; UTC when the policy has gone. */
   zoneOf(policy: string): string {
     return this.standings.find((each) => each.policy.name === policy)?.policy.timezone ?? 'UTC';
-  }
-
-  modeOf(policy: string): Mode | null {
-    return this.standings.find((each) => each.policy.name === policy)?.policy.mode ?? null;
   }
 }
 

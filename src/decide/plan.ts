@@ -20,6 +20,7 @@ export interface PlanRow {
   readonly reason:
     | DecisionReason
     | 'policy-removed'
+    | 'done'
     | 'activity'
     | 'no-longer-due'
     | 'up'

@@ -43,6 +43,7 @@ function whyDropped(
   if (trust === 'stale-snapshot' || status === 'unknown' || problems.length > 0) return null;
   const changed = standing.idle && view.activity?.kind !== 'unknown' ? 'activity' : 'no-longer-due';
   if (watched === null) return 'no-longer-due';
+  if (watched.reason === 'consumed') return 'done';
   if (watched.reason === 'not-due') return view.activity?.kind === 'active' ? changed : 'no-longer-due';
   return watched.occurrence !== null && watched.occurrence !== notice.occurrence ? changed : null;
 }
