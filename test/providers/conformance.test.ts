@@ -1,0 +1,4 @@
+import { conformance } from './conformance.ts';
+import { SUBJECTS } from './support/subjects.ts';
+
+for (const subject of SUBJECTS) conformance(subject);
