@@ -10,7 +10,7 @@ import { evidenceOf } from './evidence.ts';
 import { capsOf } from './limits.ts';
 import type { AccountPass, Pass } from './pass.ts';
 import { isMadeUp, type Standing } from './standing.ts';
-import { eventOf, sentence } from './wording.ts';
+import { eventOf, sentence, subject } from './wording.ts';
 import type { InstanceView } from './world.ts';
 
 export function cloudAct(
@@ -69,11 +69,14 @@ export function notifyAct(
   step: Extract<Step, { kind: 'notify' }>,
   stepIndex: number,
   occurrence: string,
+  story: string | null = null,
 ): NotifyAct {
   const { policy } = standing;
   const text =
     step.text === null
-      ? sentence(standing, account.view, view)
+      ? story === null
+        ? sentence(standing, account.view, view)
+        : `${subject(account.view, view)}: ${story}.`
       : fillIn(step.text, view?.tracked.instance ?? null, pass.now, policy.timezone);
   return {
     kind: 'notification',

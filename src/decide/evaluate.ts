@@ -2,12 +2,13 @@ import type { Policy } from '../policy/policy.ts';
 import { decideForAccount } from './account-step.ts';
 import { PASS_EVIDENCE_MAX_AGE_MS, testAccount } from './conditions.ts';
 import type { Evaluation } from './decision.ts';
+import { goOn } from './list.ts';
 import { keepObligations } from './obligations.ts';
 import { decidePair } from './pair.ts';
-import { AccountPass, type EvaluateOptions, Pass } from './pass.ts';
+import { AccountPass, type EvaluateOptions, type Pair, Pass } from './pass.ts';
 import { type Standing, standingOf } from './standing.ts';
 import { tidyNotices, watchNotices } from './tidy.ts';
-import type { AccountView, World } from './world.ts';
+import type { AccountView, InstanceView, World } from './world.ts';
 
 /**
  * Decides every policy on every instance it matches: pure, total and deterministic. The same policies and world give
@@ -74,10 +75,18 @@ function evaluatePolicy(
   }
   pass.evaluated += instances.length;
   if (!match.account(view)) return;
+  const listGoesOn = standing.listGoesOn && pass.world.history.latestOccurrence !== undefined;
   const pair = { pass, account, standing, accountVerdict: testAccount(standing.policy.conditions, view) };
   for (let place = 0; place < instances.length; place += 1) {
     const each = instances[place];
     if (each === undefined || (only.instance !== undefined && each.key !== only.instance)) continue;
-    if (match.instance(each.tracked.instance, each.labels)) decidePair(pair, each, place);
+    const matches = match.instance(each.tracked.instance, each.labels);
+    const reason = matches ? decidePair(pair, each, place) : 'not-due';
+    if (reason === 'not-due' && listGoesOn && (matches || matchesOnceMore(pair, each))) goOn(pair, each, place);
   }
+}
+
+/** Would it match but for its status, which the policy's own first step may have changed? */
+function matchesOnceMore(pair: Pair, view: InstanceView): boolean {
+  return pair.standing.policy.match.instanceWhateverStatus(view.tracked.instance, view.labels);
 }

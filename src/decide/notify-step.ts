@@ -8,14 +8,18 @@ import { refuse, settle } from './refuse.ts';
 
 /**
  * A message about one instance. It touches no cloud, so a pause, a hold or an open operation does not silence it; what
- * it says must be known, though.
+ * it says must be known, though. `story`: what to tell where the conditions no longer hold.
  * @returns the reason given
  */
-export function decideNotify(due: Due, step: Extract<Step, { kind: 'notify' }>): DecisionReason {
+export function decideNotify(
+  due: Due,
+  step: Extract<Step, { kind: 'notify' }>,
+  story: string | null = null,
+): DecisionReason {
   const no = firstNo(due);
   if (no !== null) return refuse(due, no);
   const { pass, account, standing, view, stepIndex, occurrence } = due;
-  const act = notifyAct(pass, account, standing, view, step, stepIndex, occurrence ?? 'once');
+  const act = notifyAct(pass, account, standing, view, step, stepIndex, occurrence ?? 'once', story);
   if (!standing.enforcing) {
     return refuse(due, { reason: 'observe', detail: `would notify: ${act.text}` });
   }

@@ -1,34 +1,17 @@
-import { actionClass, interrupts } from '../fleet/action.ts';
+import { interrupts } from '../fleet/action.ts';
 import { type DecisionReason, isActReason } from '../fleet/reason.ts';
 import type { Step } from '../policy/policy.ts';
-import { cloudAct } from './acts.ts';
-import { announcementOf, noticeState } from './announce.ts';
-import { callOf, isCall } from './calls.ts';
+import { decideCloudStep } from './cloud-step.ts';
 import { testInstance, type Verdict } from './conditions.ts';
-import { addNotDue, addTo } from './counts.ts';
-import type { CloudStep, Due } from './due.ts';
-import { firstNo } from './guards.ts';
-import { limitGuard } from './limits.ts';
+import { addNotDue } from './counts.ts';
+import { isGoingOn } from './list.ts';
 import { type NotDue, notDueDetail } from './not-due.ts';
 import { decideNotify } from './notify-step.ts';
 import { occurrenceOf } from './occurrence.ts';
-import { type AccountPass, bookAct, type Pass } from './pass.ts';
+import type { Pair } from './pass.ts';
 import { isReady } from './readiness.ts';
-import { refuse, settle } from './refuse.ts';
-import { costOf, spendGuard } from './spending.ts';
-import type { Standing } from './standing.ts';
+import { refuse } from './refuse.ts';
 import type { InstanceView } from './world.ts';
-
-/** A list that has begun goes on for this long after `catchUp`: saving a large image takes up to an hour. */
-const LIST_GRACE_MS = 3_600_000;
-
-/** One policy and one instance that it matches, with what holds for the whole account. */
-export interface Pair {
-  readonly pass: Pass;
-  readonly account: AccountPass;
-  readonly standing: Standing;
-  readonly accountVerdict: Verdict;
-}
 
 /**
  * Decides one pair. Hot: the first questions compare numbers and make no garbage; a pair that comes further is rare,
@@ -62,7 +45,7 @@ export function decidePair(pair: Pair, view: InstanceView, place: number): Decis
     const why = whyNotDue(pair, view, step, stepIndex, verdict);
     if (why !== null) return notDueYetWanted(pair, view, place, stepIndex, why);
     const due = { pass, account, standing, view, place, step, stepIndex, verdict, occurrence };
-    if (standing.calendar === 'late' && !isListGoingOn(due)) {
+    if (standing.calendar === 'late' && !isGoingOn(due)) {
       const detail = `the tick of ${occurrence ?? standing.keys.tickAt} was not taken up in time`;
       return refuse(due, { reason: 'missed', detail });
     }
@@ -99,50 +82,6 @@ function isPersonsOwn(pair: Pair, view: InstanceView): boolean {
   if (window === null || personStartAt === null) return false;
   if (openedAt !== null) return personStartAt >= openedAt;
   return window.occurrence(personStartAt) === keys.window;
-}
-
-/** The later steps of a list that was begun in time may come later than its tick allows. */
-function isListGoingOn(due: Due): boolean {
-  if (due.stepIndex === 0) return false;
-  const { policy } = due.standing;
-  const actedAt = due.pass.world.history.lastActedAt(policy.name, due.view.key);
-  return actedAt !== null && due.pass.now - actedAt <= policy.catchUpMs + LIST_GRACE_MS;
-}
-
-function decideCloudStep(due: Due & { readonly step: CloudStep }): DecisionReason {
-  const { pass, account, standing, view, step } = due;
-  const action = step.kind;
-  const no = firstNo(due, action);
-  if (no !== null) return refuse(due, no);
-  const { occurrence } = due;
-  // Every verdict that leaves it open is refused above; what is left has all its facts.
-  if (occurrence === null) return refuse(due, { reason: 'unknown-status', detail: 'the facts are not known' });
-  const notice = noticeState(due, action, occurrence);
-  if (notice.kind === 'wait') return refuse(due, notice.no);
-  if (notice.kind === 'announce' && standing.enforcing) {
-    pass.announcements.push(announcementOf(due, action, occurrence));
-    addTo(standing.counts.row(action), 'notice');
-    settle(due, 'notice');
-    return 'notice';
-  }
-  const call = callOf(step, view, standing.keys.tickAt ?? pass.now, standing.policy.timezone);
-  if (!isCall(call)) return refuse(due, call);
-  const costFen = costOf(call, view.tracked.instance, account.view);
-  const paid = actionClass(action) === 'paid';
-  const broke = paid ? spendGuard(account, costFen) : null;
-  if (broke !== null) return refuse(due, broke);
-  const full = limitGuard(due, action);
-  if (full !== null) return refuse(due, full);
-  const act = cloudAct(due, action, call, occurrence, costFen);
-  if (!standing.enforcing) {
-    const how = notice.kind === 'announce' ? `announce a ${action}` : action;
-    return refuse(due, { reason: 'observe', detail: `would ${how}: ${JSON.stringify(act.evidence)}` });
-  }
-  pass.acts.push(act);
-  bookAct(pass, account, standing.policy.name, view, action, paid ? (costFen ?? 0) : null);
-  addTo(standing.counts.row(action), act.reason);
-  settle(due, 'acted');
-  return act.reason;
 }
 
 /** Not due, but within its window the policy goes on wanting what is so already: a later policy's opposite is a conflict. */

@@ -1,6 +1,7 @@
 import { interrupts, type PolicyAction } from '../fleet/action.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { InactionReason } from '../fleet/reason.ts';
+import type { Verdict } from './conditions.ts';
 import { PolicyCounts } from './counts.ts';
 import type { Announcement, CloudAct, NotifyAct, Refusal, Tidy } from './decision.ts';
 import type { Direction } from './readiness.ts';
@@ -113,6 +114,14 @@ export class AccountPass {
     const wanted = (want - 1) % 2 === 1 ? 'up' : 'down';
     return wanted === direction ? null : (want - 1) >>> 1;
   }
+}
+
+/** One policy on one account: what holds for each of its pairs. */
+export interface Pair {
+  readonly pass: Pass;
+  readonly account: AccountPass;
+  readonly standing: Standing;
+  readonly accountVerdict: Verdict;
 }
 
 /** The span in which interruptions of an account are counted together. */

@@ -56,3 +56,13 @@ export function isReady(step: Step, instance: Instance, stuck: boolean): boolean
       return assertNever(step);
   }
 }
+
+/** May a policy's list have to go on although its own first step has made its conditions fail? */
+export function canGoOn(steps: readonly Step[]): boolean {
+  return steps.some((step, index) => index > 0 && isHarmless(step));
+}
+
+/** Nothing that interrupts, pays or destroys is done on the word of conditions that no longer hold. */
+export function isHarmless(step: Step): boolean {
+  return step.kind === 'notify' || step.kind === 'start';
+}

@@ -3,7 +3,7 @@ import type { Policy, Step } from '../policy/policy.ts';
 import { type InstanceTest, instanceTests } from './conditions.ts';
 import { PolicyCounts } from './counts.ts';
 import { type CalendarKeys, inOccurrenceOrder } from './occurrence.ts';
-import { type Direction, directionOf } from './readiness.ts';
+import { canGoOn, type Direction, directionOf } from './readiness.ts';
 import type { World } from './world.ts';
 
 /** A tick younger than this is done in time; the next pass comes every 30 s. */
@@ -45,6 +45,8 @@ export interface Standing {
   readonly opening: Opening | null;
   /** What the policy wants throughout its window, so that a later policy's opposite is seen as a conflict. */
   readonly lasting: Direction | null;
+  /** Its list may have to go on after its conditions have ceased to hold. */
+  readonly listGoesOn: boolean;
 }
 
 export function standingOf(policy: Policy, index: number, world: World): Standing {
@@ -80,6 +82,7 @@ export function standingOf(policy: Policy, index: number, world: World): Standin
     window,
     openedAt,
     opening: openingOf(policy, window, now),
+    listGoesOn: canGoOn(policy.steps),
     lasting: last === undefined ? null : lastingWish(policy, last),
   };
 }

@@ -60,6 +60,11 @@ export type StepState = 'none' | 'open' | 'done' | 'failed';
 export interface History {
   /** State of step `step` of a policy for one target and occurrence. */
   step(policy: string, target: string, occurrence: string, step: number): StepState;
+  /**
+   * The occurrence for which the policy last did a step on the target, so that a list of steps goes on where its own
+   * first step made its conditions fail. Without it such lists end there.
+   */
+  latestOccurrence?(policy: string, target: string): string | null;
   /** When the policy last acted on the target, for `cooldown`. */
   lastActedAt(policy: string, target: string): number | null;
   /** When the policy acted within the last hour, all targets of the account, for `limits`. */
