@@ -15,18 +15,27 @@ function refusedAddresses(): BlockList {
     ['169.254.0.0', 16],
     ['172.16.0.0', 12],
     ['192.0.0.0', 24],
+    ['192.0.2.0', 24],
     ['192.168.0.0', 16],
     ['198.18.0.0', 15],
+    ['198.51.100.0', 24],
+    ['203.0.113.0', 24],
     ['224.0.0.0', 4],
     ['240.0.0.0', 4],
   ];
   for (const [net, bits] of v4) list.addSubnet(net, bits, 'ipv4');
+  // Among them the ranges that carry an IPv4 address inside (compatible, NAT64, Teredo, 6to4): they lead where that leads.
   const v6: readonly (readonly [string, number])[] = [
-    ['::', 128],
-    ['::1', 128],
+    ['::', 96],
     ['64:ff9b::', 96],
+    ['64:ff9b:1::', 48],
+    ['100::', 64],
+    ['2001::', 32],
+    ['2001:db8::', 32],
+    ['2002::', 16],
     ['fc00::', 7],
     ['fe80::', 10],
+    ['fec0::', 10],
     ['ff00::', 8],
   ];
   for (const [net, bits] of v6) list.addSubnet(net, bits, 'ipv6');
@@ -39,9 +48,11 @@ const MAPPED = /^::ffff:(\d+\.\d+\.\d+\.\d+)$/i;
 export function addressList(cidrs: readonly string[]): BlockList {
   const list = new BlockList();
   for (const cidr of cidrs) {
-    const [net = '', bits = ''] = cidr.split('/');
+    const [, net = '', bits = ''] = /^([^/%]+)\/(\d{1,3})$/.exec(cidr) ?? [];
     const family = isIP(net);
-    if (family === 0 || !/^\d{1,3}$/.test(bits)) throw new RangeError(`"${cidr}" is not a CIDR such as 10.20.0.0/16`);
+    if (family === 0 || Number(bits) > (family === 4 ? 32 : 128)) {
+      throw new RangeError(`"${cidr}" is not a CIDR such as 10.20.0.0/16`);
+    }
     list.addSubnet(net, Number(bits), family === 4 ? 'ipv4' : 'ipv6');
   }
   return list;

@@ -2,6 +2,7 @@ import { request as httpRequest } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { isIP } from 'node:net';
 import { type AddressGuard, AddressRefused } from './address-guard.ts';
+import { Unreadable } from './unreadable.ts';
 
 /** A probe reads small answers; more than this is not one. */
 const MAX_BYTES = 64 * 1024;
@@ -15,7 +16,7 @@ export interface Got {
 
 /**
  * One GET of a probe: no redirects, at most 64 kB, `timeoutMs` in all. With a guard, the address is checked when
- * connecting, after resolving. @throws the socket's error, AddressRefused, or an Error that names the limit.
+ * connecting, after resolving. @throws the socket's error, AddressRefused, or Unreadable naming the limit that was passed.
  */
 export function httpGet(
   url: URL,
@@ -33,7 +34,12 @@ export function httpGet(
     return promise;
   }
   const send = url.protocol === 'https:' ? httpsRequest : httpRequest;
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const limit = AbortSignal.timeout(options.timeoutMs);
+  const signal = AbortSignal.any([options.signal, limit]);
+  const fail = (error: unknown): void => {
+    const late = limit.aborted && !options.signal.aborted;
+    reject(late ? new Unreadable('unreachable', `no whole answer within ${options.timeoutMs / 1000} s`) : error);
+  };
   const request = send(
     url,
     {
@@ -48,10 +54,15 @@ export function httpGet(
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size > MAX_BYTES) request.destroy(new Error(`the answer is larger than ${MAX_BYTES} bytes`));
-        else chunks.push(chunk);
+        if (size <= MAX_BYTES) {
+          chunks.push(chunk);
+          return;
+        }
+        // Before the connection goes, which has an error of its own to tell.
+        fail(new Unreadable('bad-answer', `the answer is larger than ${MAX_BYTES} bytes`));
+        request.destroy();
       });
-      response.on('error', reject);
+      response.on('error', fail);
       response.on('end', () => {
         const date = Date.parse(response.headers.date ?? '');
         resolve({
@@ -62,7 +73,7 @@ export function httpGet(
       });
     },
   );
-  request.on('error', reject);
+  request.on('error', fail);
   request.end();
   return promise;
 }

@@ -5,9 +5,16 @@ import type { Instance } from '../fleet/instance.ts';
 import { type AddressGuard, AddressRefused } from './address-guard.ts';
 import { type Got, httpGet } from './http-get.ts';
 import type { Probe } from './probe.ts';
+import { Unreadable } from './unreadable.ts';
 
 /** A healthy Jupyter answers in milliseconds; a dead host must cost no more than its own time limit. */
 const TIMEOUT_MS = 5_000;
+
+/**
+ * Clocks that differ by less than this are taken as equal: the `Date` header has whole seconds, and a correction that
+ * wavers with the time on the wire would make one unchanged last activity look like several.
+ */
+const SAME_CLOCK_MS = 2_000;
 
 const TIME = z.iso.datetime({ offset: true });
 const KERNELS = z.array(
@@ -19,14 +26,6 @@ const KERNELS = z.array(
 );
 const TERMINALS = z.array(z.object({ last_activity: TIME }));
 
-class Unreadable extends Error {
-  readonly reason: UnknownActivityReason;
-  constructor(reason: UnknownActivityReason, message: string) {
-    super(message);
-    this.reason = reason;
-  }
-}
-
 export interface JupyterProbeOptions {
   /** Where the server is, with `{id}`, `{name}` and `{account}` filled in; `null`: what the listing calls Jupyter. */
   readonly url: string | null;
@@ -34,6 +33,8 @@ export interface JupyterProbeOptions {
   /** Checks addresses that a listing names; addresses from the configuration are trusted. */
   readonly guard: AddressGuard;
   readonly clock: Clock;
+  /** Real ms for one request in all; 5 s where absent. */
+  readonly timeoutMs?: number;
 }
 
 /**
@@ -78,6 +79,7 @@ export class JupyterProbe implements Probe {
       });
     }
     const kernelAnswer = await this.#get(base, 'api/kernels', signal);
+    const ahead = clockDifference(kernelAnswer.remoteNow, at, this.#options.clock.now());
     const kernels = decode(KERNELS, kernelAnswer, 'api/kernels');
     const terminalAnswer = await this.#get(base, 'api/terminals', signal);
     // 404: the terminals extension is off, so there are none.
@@ -85,8 +87,7 @@ export class JupyterProbe implements Probe {
 
     const busy = kernels.filter((kernel) => kernel.execution_state !== 'idle').length;
     const evidence = `${kernels.length} kernels, ${busy} not idle, ${terminals.length} terminals`;
-    const behind = kernelAnswer.remoteNow === null ? 0 : at - kernelAnswer.remoteNow;
-    const stamps = [...kernels, ...terminals].map(({ last_activity }) => Date.parse(last_activity) + behind);
+    const stamps = [...kernels, ...terminals].map(({ last_activity }) => Date.parse(last_activity) + ahead);
     const lastActiveAt = stamps.length === 0 ? null : Math.min(at, Math.max(...stamps));
     if (busy > 0) return this.#reading(at, { verdict: 'active', reason: null, lastActiveAt: at, evidence });
     if (kernels.length === 0) {
@@ -99,9 +100,11 @@ export class JupyterProbe implements Probe {
     const configured = this.#options.url;
     if (configured !== null) {
       const text = configured
-        .replaceAll('{id}', encodeURIComponent(instance.id))
-        .replaceAll('{name}', encodeURIComponent(instance.name))
-        .replaceAll('{account}', encodeURIComponent(instance.account));
+        .replaceAll('{id}', () => segment(instance.id))
+        .replaceAll('{name}', () => segment(instance.name))
+        .replaceAll('{account}', () => segment(instance.account));
+      if (!URL.canParse(text))
+        throw new Unreadable('no-reading', 'the configured url with this instance in it is no URL');
       return { url: withSlash(new URL(text)), trusted: true };
     }
     const service = instance.services.find(({ title, url }) => /jupyter/i.test(title) || /(^|[./-])jupyter/i.test(url));
@@ -117,7 +120,7 @@ export class JupyterProbe implements Probe {
     const token = this.#options.token();
     return httpGet(url, {
       headers: token === null ? {} : { authorization: `token ${token}` },
-      timeoutMs: TIMEOUT_MS,
+      timeoutMs: this.#options.timeoutMs ?? TIMEOUT_MS,
       guard: base.trusted ? null : this.#options.guard,
       signal,
     });
@@ -126,6 +129,24 @@ export class JupyterProbe implements Probe {
   #reading(at: number, found: Pick<ProbeReading, 'verdict' | 'reason' | 'lastActiveAt' | 'evidence'>): ProbeReading {
     return { probe: this.name, at, judges: 'work', ...found };
   }
+}
+
+/**
+ * What to add to a time of the other side's clock to have it on ours, ms. `from` and `to` are our clock before and after
+ * the request. Where it is uncertain, the later moment counts: an instance then looks idle a little too late, not too soon.
+ */
+function clockDifference(remoteNow: number | null, from: number, to: number): number {
+  if (remoteNow === null) return 0;
+  const same = remoteNow >= from - SAME_CLOCK_MS && remoteNow <= to + SAME_CLOCK_MS;
+  return same ? 0 : to - remoteNow;
+}
+
+/** A value from a listing as one path segment. `.` and `..` would lead elsewhere, and no escape keeps them from it. */
+function segment(value: string): string {
+  if (value === '.' || value === '..') {
+    throw new Unreadable('no-reading', `the configured url cannot hold an instance named "${value}"`);
+  }
+  return encodeURIComponent(value.toWellFormed());
 }
 
 function withSlash(url: URL): URL {

@@ -1,5 +1,4 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
-import { z } from 'zod';
 import type { ProbeReading } from '../fleet/activity.ts';
 import type { Instance } from '../fleet/instance.ts';
 import { parseInstanceKey } from '../fleet/instance.ts';
@@ -19,14 +18,14 @@ export const pushProbe: Probe = {
     Promise.reject(new Error(`${instance.id}: the push probe is never read; a bug of ours`)),
 };
 
-/** What `POST /api/v1/activity` takes. */
-export const ACTIVITY_REPORT = z.strictObject({
-  instance: z.string().max(300).describe('"account/id" of the instance that reports'),
-  verdict: z.enum(['active', 'idle']),
-  lastActiveAt: z.iso.datetime({ offset: true }).optional().describe('When work was last seen, where the sender knows'),
-  evidence: z.string().max(200).optional().describe('What was seen, for people: "gpu 0 %, cpu 1 %"'),
-});
-export type ActivityReport = z.infer<typeof ACTIVITY_REPORT>;
+/** What an instance says of itself. The web room checks the shape at the door. */
+export interface ActivityReport {
+  readonly verdict: 'active' | 'idle';
+  /** RFC 3339: when work was last seen, where the sender knows. */
+  readonly lastActiveAt?: string | undefined;
+  /** What was seen, for people: "gpu 0 %, cpu 1 %". */
+  readonly evidence?: string | undefined;
+}
 
 /** A report as a reading. A last activity ahead of our clock by more than a little is not believed. */
 export function readingOf(report: ActivityReport, now: number): ProbeReading {

@@ -34,26 +34,39 @@ export function judge(tracked: Tracked, readings: readonly ProbeReading[], now: 
 const SAME_MOMENT_MS = 10_000;
 
 /**
- * A new reading, with what the one before it tells: an idle reading that names no time of its own counts from the start
- * of its unbroken run of idle readings. After an unknown the run begins again, so that nothing unseen counts as idle.
+ * A new reading, with what the one before it tells. What was proven stays proven: the last activity never moves back, not
+ * when the kernel that was busy is gone and an older one is left, and not over a reading that failed.
+ *
+ * An idle reading that names no time of its own counts from the start of its unbroken run of idle readings. After an
+ * unknown the run begins again, so that nothing unseen counts as idle.
  */
 export function remember(previous: ProbeReading | undefined, reading: ProbeReading): ProbeReading {
+  // Never ahead of this reading: after a clock that was set back, the wrong future is forgotten at the first look.
+  const before = earlier(previous?.lastActiveAt ?? null, reading.at);
   switch (reading.verdict) {
     case 'active':
-      return { ...reading, lastActiveAt: reading.lastActiveAt ?? reading.at };
+      return { ...reading, lastActiveAt: reading.at };
     case 'idle': {
       if (reading.lastActiveAt !== null) {
-        const before = previous?.lastActiveAt ?? null;
-        const same = before !== null && Math.abs(before - reading.lastActiveAt) <= SAME_MOMENT_MS;
-        return same ? { ...reading, lastActiveAt: before } : reading;
+        const newer = before === null || reading.lastActiveAt > before + SAME_MOMENT_MS;
+        return newer ? reading : { ...reading, lastActiveAt: before };
       }
       const unbroken = previous?.verdict === 'idle' || previous?.verdict === 'active';
-      return { ...reading, lastActiveAt: unbroken ? (previous.lastActiveAt ?? reading.at) : reading.at };
+      return { ...reading, lastActiveAt: unbroken ? (before ?? reading.at) : reading.at };
     }
     case 'unknown':
     case 'not-applicable':
-      return reading;
+      return { ...reading, lastActiveAt: later(before, reading.lastActiveAt) };
   }
+}
+
+function earlier(at: number | null, limit: number): number | null {
+  return at === null ? null : Math.min(at, limit);
+}
+
+function later(a: number | null, b: number | null): number | null {
+  if (a === null || b === null) return a ?? b;
+  return Math.max(a, b);
 }
 
 /** A reading that is too old to be believed says nothing. */
