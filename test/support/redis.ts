@@ -4,6 +4,7 @@ import { cp, mkdtemp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
 
 /** A real redis-server of a test file's own, with the durability that the ledger asks for. */
 export interface TestRedis {
@@ -14,6 +15,8 @@ export interface TestRedis {
   kill(): Promise<void>;
   /** Starts it again on the same port with what is on disk. */
   start(): Promise<void>;
+  /** Killed, away for so long, and back. */
+  outage(ms: number): Promise<void>;
   /** Copies the files on disk aside, or puts such a copy back while it is down: a host that lost its last seconds. */
   saveFiles(to: string): Promise<void>;
   restoreFiles(from: string): Promise<void>;
@@ -103,6 +106,11 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     dir,
     kill,
     start: launch,
+    async outage(ms) {
+      await kill();
+      await wait(ms);
+      await launch();
+    },
     async saveFiles(to) {
       await cp(join(dir, 'appendonlydir'), to, { recursive: true });
     },

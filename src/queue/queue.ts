@@ -1,0 +1,334 @@
+import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
+import { z } from 'zod';
+import { type Payload, parsePayload, QUEUE_NAMES, type QueueName } from './payloads.ts';
+import { backOff, PROFILES } from './profile.ts';
+import { withLimit } from './with-limit.ts';
+
+export interface QueuesOptions {
+  /** redis:// or rediss:// */
+  readonly url: string;
+  /** What every key of the queues starts with. */
+  readonly prefix: string;
+  /** Epoch ms, for {@link Queues.lastFinishedAt} only: the queue itself keeps the operating system's time. */
+  readonly clock: () => number;
+  /** 0 to 1. */
+  readonly random: () => number;
+  /** Told of every error of a connection or of the queue's own machinery; a lost Redis tells many. */
+  readonly onError: (queue: QueueName, error: Error) => void;
+  /** Told of every run of a job that threw. `final`: it is not tried again. */
+  readonly onFailed: (queue: QueueName, jobId: string, error: Error, final: boolean) => void;
+}
+
+/** The signal is aborted when the job's lock is lost or the process shuts down. */
+export type Processor<Q extends QueueName> = (payload: Payload<Q>, job: JobInfo, signal: AbortSignal) => Promise<void>;
+
+export interface JobInfo {
+  readonly id: string;
+  /** The first run is 1. */
+  readonly attempt: number;
+}
+
+export interface EnqueueOptions {
+  /** Of two jobs of one id, while the first is there, the second is dropped. */
+  readonly jobId?: string;
+  /** Real ms. */
+  readonly delayMs?: number;
+  /** Of jobs under one such key one waits at most; one that comes while another runs follows it. */
+  readonly latest?: string;
+}
+
+/** A job that comes again and again, made by the queue. */
+export interface Schedule<Q extends QueueName = QueueName> {
+  readonly id: string;
+  readonly queue: Q;
+  /** Real ms. */
+  readonly everyMs: number;
+  /** Spreads schedules of one period; less than `everyMs`. */
+  readonly offsetMs: number;
+  readonly payload: Payload<Q>;
+}
+
+export interface QueueCounts {
+  readonly queue: QueueName;
+  readonly waiting: number;
+  readonly active: number;
+  readonly delayed: number;
+  readonly failed: number;
+  /** How long the job at the head has waited, ms; `null`: none waits. */
+  readonly oldestMs: number | null;
+}
+
+/** Redis could not be asked, or not in time: the job is not queued as far as we know. */
+export class QueueDown extends Error {
+  constructor(what: string, cause: unknown) {
+    super(`the queue cannot be reached: ${what}`, { cause });
+    this.name = 'QueueDown';
+  }
+}
+
+/** Longer than three connection losses in a row: a producer never waits longer than this. */
+const ASK_LIMIT_MS = 2_500;
+/** A lock outlives a slow call by far (calls end within 30 s), so a job is only taken away from a process that is gone. */
+const LOCK_MS = 90_000;
+const STALLED_EVERY_MS = 30_000;
+const MAX_BACKOFF_MS = 2_000;
+/** A worker that lost Redis while fetching tries again after this; the library's own 15 s would be half of what an outage may cost. */
+const RETRY_MS = 1_000;
+/** Failed jobs are kept for a look, not for ever: what matters of them is in the ledger and the audit. */
+const KEEP_FAILED = { age: 7 * 86_400, count: 500 } as const;
+/** A schedule that is so many periods late has lost its next job. */
+const LATE_PERIODS = 2;
+
+/**
+ * The queues, on BullMQ. Jobs are doorbells: ringing twice does no harm, and a ring that is lost is made up for by the
+ * next tick, since what is to be done stands in the ledger.
+ */
+export class Queues {
+  readonly #options: QueuesOptions;
+  readonly #queues = new Map<QueueName, Queue>();
+  readonly #workers = new Map<QueueName, Worker>();
+  readonly #finishedAt = new Map<QueueName, number>();
+  #wanted: readonly Schedule[] = [];
+  #closing: Promise<boolean> | null = null;
+
+  constructor(options: QueuesOptions) {
+    this.#options = options;
+  }
+
+  /** Opens the producers. @throws QueueDown when Redis is not there within `waitMs` */
+  async start(options: { readonly waitMs: number }): Promise<void> {
+    for (const name of QUEUE_NAMES) {
+      const queue = new Queue(name, {
+        connection: {
+          ...this.#connection(),
+          // A job that could not be queued now is decided anew later; it must not leave with an old intent.
+          enableOfflineQueue: false,
+          maxRetriesPerRequest: 0,
+          autoResendUnfulfilledCommands: false,
+          commandTimeout: ASK_LIMIT_MS,
+        },
+        prefix: this.#options.prefix,
+        defaultJobOptions: {
+          attempts: PROFILES[name].attempts,
+          backoff: { type: 'ours' },
+          removeOnComplete: true,
+          removeOnFail: KEEP_FAILED,
+          stackTraceLimit: 3,
+        },
+      });
+      queue.on('error', (error) => this.#options.onError(name, error));
+      this.#queues.set(name, queue);
+    }
+    const ready = Promise.all([...this.#queues.values()].map((queue) => queue.waitUntilReady()));
+    try {
+      await this.#ask('connecting', ready, options.waitMs);
+      for (const name of QUEUE_NAMES) {
+        if (PROFILES[name].single) await this.#ask('limiting', this.#queue(name).setGlobalConcurrency(1));
+      }
+    } catch (error) {
+      await this.close(0);
+      throw error;
+    }
+  }
+
+  /** Queues a job. @throws QueueDown (it is not queued, as far as we know), ZodError for a payload that does not fit */
+  async enqueue<Q extends QueueName>(name: Q, payload: Payload<Q>, options: EnqueueOptions = {}): Promise<void> {
+    const { jobId, delayMs, latest } = options;
+    if (jobId !== undefined && !isJobId(jobId)) {
+      throw new Error(`job id "${jobId}": a colon, an empty text or a plain number is not allowed`);
+    }
+    if (delayMs !== undefined && !(delayMs >= 0 && Number.isFinite(delayMs))) {
+      throw new Error(`a delay of ${delayMs} ms: 0 or more is allowed`);
+    }
+    const data = parsePayload(name, payload);
+    const added = this.#queue(name).add(name, data, {
+      ...(jobId !== undefined && { jobId }),
+      ...(delayMs !== undefined && delayMs > 0 && { delay: Math.round(delayMs) }),
+      ...(latest !== undefined && { deduplication: { id: latest, keepLastIfActive: true } }),
+    });
+    await this.#ask(`adding to ${name}`, added);
+  }
+
+  /** Makes the worker of a queue. It begins with {@link run}. One per queue and process. */
+  worker<Q extends QueueName>(name: Q, processor: Processor<Q>, options: { readonly concurrency?: number } = {}): void {
+    if (this.#workers.has(name)) throw new Error(`queue ${name} has its worker already`);
+    const profile = PROFILES[name];
+    // Three named parameters: the library makes a signal only for a function that declares it.
+    const process = async (job: Job, _token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
+      const payload = payloadOf(name, job);
+      const info = { id: job.id ?? '', attempt: job.attemptsMade + 1 };
+      await processor(payload, info, signal ?? new AbortController().signal);
+    };
+    const worker = new Worker(name, process, {
+      connection: this.#connection(),
+      prefix: this.#options.prefix,
+      autorun: false,
+      concurrency: profile.single ? 1 : (options.concurrency ?? profile.concurrency),
+      lockDuration: LOCK_MS,
+      stalledInterval: STALLED_EVERY_MS,
+      maxStalledCount: profile.maxStalledCount,
+      ...(profile.maxStartedAttempts !== null && { maxStartedAttempts: profile.maxStartedAttempts }),
+      runRetryDelay: RETRY_MS,
+      settings: { backoffStrategy: (made, _type, error) => backOff(made, error, this.#options.random()) },
+    });
+    worker.on('error', (error) => this.#options.onError(name, error));
+    worker.on('completed', () => this.#finishedAt.set(name, this.#options.clock()));
+    worker.on('failed', (job, error) => {
+      this.#finishedAt.set(name, this.#options.clock());
+      const final = job === undefined || job.finishedOn !== undefined;
+      this.#options.onFailed(name, job?.id ?? '', error, final);
+    });
+    // Nothing is aborted by itself: somebody else may be at the job by now.
+    worker.on('lockRenewalFailed', (ids) => {
+      for (const id of ids) worker.cancelJob(id, 'the lock of the job was lost');
+    });
+    this.#workers.set(name, worker);
+  }
+
+  /** Lets the workers begin. */
+  run(): void {
+    for (const [name, worker] of this.#workers) {
+      worker.run().catch((error: unknown) => {
+        this.#options.onError(name, error instanceof Error ? error : new Error('a worker ended', { cause: error }));
+      });
+    }
+  }
+
+  /**
+   * Makes the schedules exactly these: missing and changed ones are made, others removed. Every replica may do it at any
+   * time; what is right already is not touched. Answers how many were put right.
+   */
+  async schedule(wanted: readonly Schedule[]): Promise<number> {
+    this.#wanted = wanted;
+    let changes = 0;
+    for (const name of QUEUE_NAMES) {
+      const queue = this.#queue(name);
+      const mine = new Map(wanted.filter((one) => one.queue === name).map((one) => [one.id, one]));
+      const present = await this.#ask('reading schedules', queue.getJobSchedulers(0, -1, true));
+      const right = new Set<string>();
+      for (const { key, every, offset, next, template } of present) {
+        const want = mine.get(key);
+        if (want === undefined) {
+          await this.#ask('removing a schedule', queue.removeJobScheduler(key));
+          changes += 1;
+          continue;
+        }
+        const same =
+          Number(every) === want.everyMs &&
+          (offset ?? 0) === want.offsetMs &&
+          JSON.stringify(template?.data ?? {}) === JSON.stringify(want.payload);
+        const late = (next ?? 0) < Date.now() - LATE_PERIODS * want.everyMs - STALLED_EVERY_MS;
+        if (same && !late) right.add(key);
+      }
+      for (const want of mine.values()) {
+        if (right.has(want.id)) continue;
+        const repeat = { every: want.everyMs, ...(want.offsetMs > 0 && { offset: want.offsetMs }) };
+        const template = { name, data: parsePayload(name, want.payload), opts: { attempts: 1 } };
+        await this.#ask('making a schedule', queue.upsertJobScheduler(want.id, repeat, template));
+        changes += 1;
+      }
+    }
+    return changes;
+  }
+
+  /** Puts right what was lost of the schedules wanted last; to be called every minute or so. */
+  async repair(): Promise<number> {
+    return await this.schedule(this.#wanted);
+  }
+
+  /** How many jobs there are, for metrics. */
+  async counts(): Promise<readonly QueueCounts[]> {
+    return await Promise.all(
+      QUEUE_NAMES.map(async (name): Promise<QueueCounts> => {
+        const queue = this.#queue(name);
+        const [counts, head] = await this.#ask(
+          'counting',
+          Promise.all([queue.getJobCounts('wait', 'active', 'delayed', 'failed'), queue.getJobs(['wait'], 0, 0, true)]),
+        );
+        const oldest = head[0];
+        return {
+          queue: name,
+          waiting: counts.wait ?? 0,
+          active: counts.active ?? 0,
+          delayed: counts.delayed ?? 0,
+          failed: counts.failed ?? 0,
+          // Its time is the operating system's, as is ours here. A delay is no waiting.
+          oldestMs: oldest === undefined ? null : Math.max(0, Date.now() - oldest.timestamp - oldest.delay),
+        };
+      }),
+    );
+  }
+
+  /** When this process last finished a job of the queue, well or badly, by our clock; `null`: never. */
+  lastFinishedAt(name: QueueName): number | null {
+    return this.#finishedAt.get(name) ?? null;
+  }
+
+  /**
+   * Takes no more jobs, waits for the running ones, and asks those that still run at half time to stop. Lets go of Redis
+   * within `limitMs` in any case. `false`: something was still running, or Redis was not there to be told.
+   */
+  close(limitMs: number): Promise<boolean> {
+    this.#closing ??= this.#close(limitMs);
+    return this.#closing;
+  }
+
+  async #close(limitMs: number): Promise<boolean> {
+    const workers = [...this.#workers.values()];
+    const halfTime = setTimeout(() => {
+      for (const worker of workers) worker.cancelAllJobs('shutting down');
+    }, limitMs / 2);
+    const closed = Promise.all(workers.map((worker) => worker.close())).then(() =>
+      Promise.all([...this.#queues.values()].map((queue) => queue.close())),
+    );
+    try {
+      await withLimit(closed, limitMs, () => new Error('closing took too long'));
+      return true;
+    } catch {
+      // Without Redis the library waits for ever; nobody waits with it.
+      closed.catch(() => {});
+      for (const one of [...workers, ...this.#queues.values()]) one.disconnect().catch(() => {});
+      return false;
+    } finally {
+      clearTimeout(halfTime);
+    }
+  }
+
+  #connection() {
+    return {
+      url: this.#options.url,
+      connectTimeout: 5_000,
+      retryStrategy: (times: number) =>
+        Math.min(MAX_BACKOFF_MS, 50 * 2 ** Math.min(times, 6)) * (0.75 + this.#options.random() / 4),
+    };
+  }
+
+  #queue(name: QueueName): Queue {
+    const queue = this.#queues.get(name);
+    if (queue === undefined) throw new Error('the queues have not been started');
+    return queue;
+  }
+
+  async #ask<T>(what: string, answer: Promise<T>, limitMs = ASK_LIMIT_MS): Promise<T> {
+    try {
+      return await withLimit(answer, limitMs, () => new Error(`no answer in ${limitMs} ms`));
+    } catch (error) {
+      throw new QueueDown(what, error);
+    }
+  }
+}
+
+/** Colons part the library's own keys, and a whole number would be taken for one of its own ids. */
+function isJobId(text: string): boolean {
+  return text !== '' && !text.includes(':') && !/^\d+$/.test(text);
+}
+
+/** @throws UnrecoverableError: a payload that does not fit now will not fit at the next try. */
+function payloadOf<Q extends QueueName>(name: Q, job: Job): Payload<Q> {
+  try {
+    return parsePayload(name, job.data);
+  } catch (error) {
+    const why = error instanceof z.ZodError ? z.prettifyError(error) : String(error);
+    throw new UnrecoverableError(`job ${job.id} of ${name} does not carry what it should: ${why}`);
+  }
+}
