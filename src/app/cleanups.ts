@@ -25,8 +25,11 @@ export class CleanupError extends AggregateError {
 export class Cleanups {
   readonly #stack: Cleanup[] = [];
   #running: Promise<void> | null = null;
+  #over = false;
 
+  /** @throws Error when cleaning up is over: nobody would ever run it. While it goes on, it is run too. */
   add(name: string, run: () => Promise<void> | void, limitMs: number = LIMIT_MS): void {
+    if (this.#over) throw new Error(`cannot add the clean-up "${name}": cleaning up is over`);
     this.#stack.push({ name, run, limitMs });
   }
 
@@ -45,6 +48,7 @@ export class Cleanups {
         failures.push({ name: cleanup.name, error });
       }
     }
+    this.#over = true;
     if (failures.length > 0) throw new CleanupError(failures);
   }
 }

@@ -6,11 +6,17 @@ const LONGEST_TIMER_MS = 2_147_483_647;
 
 async function wait(ms: number, signal: AbortSignal): Promise<void> {
   let left = Math.max(0, ms);
-  while (left > LONGEST_TIMER_MS) {
-    await delay(LONGEST_TIMER_MS, undefined, { signal });
-    left -= LONGEST_TIMER_MS;
+  try {
+    while (left > LONGEST_TIMER_MS) {
+      await delay(LONGEST_TIMER_MS, undefined, { signal });
+      left -= LONGEST_TIMER_MS;
+    }
+    await delay(left, undefined, { signal });
+  } catch (error) {
+    // The timer wraps the reason in an AbortError of its own; whoever aborted knows only the reason.
+    signal.throwIfAborted();
+    throw error;
   }
-  await delay(left, undefined, { signal });
 }
 
 /** The operating system's clock. */

@@ -1,9 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, realpath, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
 /** Loading a large AOF takes a while; an empty one is there in milliseconds. */
@@ -12,8 +13,10 @@ const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 5_000;
 /** The last lines of its log are kept for the error message. */
 const KEPT_LINES = 20;
+/** A free port may be somebody else's by the time it is bound. */
+const TRIES = 3;
 
-const RECORD = z.object({ pid: z.number().int().positive(), port: z.number().int().positive() });
+const RECORD = z.object({ pid: z.number().int().positive(), owner: z.number().int().positive() });
 
 /**
  * A redis-server as our own child, with its append-only file under `dir`. It is in a process group of its own, so the
@@ -36,16 +39,31 @@ export class EmbeddedRedis {
     return this.#url;
   }
 
-  /** Resolves when it takes connections. One that an earlier, killed daemon left behind on this folder is ended first. */
+  /**
+   * Resolves when it takes connections. One that an earlier, killed daemon left behind on this folder is ended first.
+   * @throws Error when no program is there, when another daemon that lives uses the folder, or when Redis does not come up
+   */
   async start(): Promise<void> {
     await mkdir(this.#dir, { recursive: true });
     await this.#endLeftover();
-    const port = await freePort();
-    const child = await this.#spawn(port);
-    this.#child = child;
-    await ready(child);
-    await writeFile(this.#recordFile, JSON.stringify({ pid: child.pid, port }));
-    this.#url = `redis://127.0.0.1:${port}/0`;
+    for (let left = TRIES - 1; ; left -= 1) {
+      const port = await freePort();
+      const child = await this.#spawn(port);
+      this.#child = child;
+      try {
+        // Before it is ready: a daemon that is killed meanwhile still leaves word of its child.
+        await writeFile(this.#recordFile, JSON.stringify({ pid: child.pid, owner: process.pid }));
+        await ready(child);
+        this.#url = `redis://127.0.0.1:${port}/0`;
+        return;
+      } catch (error) {
+        const gone = child.exitCode !== null || child.signalCode !== null ? null : once(child, 'exit');
+        child.kill('SIGKILL');
+        await gone;
+        this.#child = null;
+        if (left === 0 || !isPortTaken(error)) throw error;
+      }
+    }
   }
 
   /** Lets it save and exit; kills it when that takes too long. May be called twice. */
@@ -84,19 +102,34 @@ export class EmbeddedRedis {
     );
   }
 
-  /** Two servers on one append-only file would spoil it, so one that lives on is asked to go, if it really is ours. */
+  /** Two servers on one append-only file would spoil it, so one that lives on is ended, if it really is ours. */
   async #endLeftover(): Promise<void> {
     const text = await readFile(this.#recordFile, 'utf8').catch(() => null);
     if (text === null) return;
     const record = RECORD.safeParse(parse(text));
     if (record.success && (await isOurs(record.data.pid, this.#dir))) {
-      process.kill(record.data.pid, 'SIGTERM');
-      const end = performance.now() + STOP_LIMIT_MS;
-      while ((await isOurs(record.data.pid, this.#dir)) && performance.now() < end) {
-        await new Promise((resolve) => setTimeout(resolve, 50));
+      const { pid, owner } = record.data;
+      // A child whose parent has died is given to another, so this parent lives.
+      if ((await parentOf(pid)) === owner) {
+        throw new Error(`${this.#dir} is in use by another lamplighter, process ${owner}; stop it or set another stateDir`);
+      }
+      process.kill(pid, 'SIGTERM');
+      if (!(await this.#isGone(pid))) {
+        process.kill(pid, 'SIGKILL');
+        if (!(await this.#isGone(pid))) throw new Error(`an earlier redis-server, process ${pid}, cannot be ended`);
       }
     }
     await rm(this.#recordFile, { force: true });
+  }
+
+  /** Waits for a process that is not our child, which nobody tells us about: so it is looked at. */
+  async #isGone(pid: number): Promise<boolean> {
+    const end = performance.now() + STOP_LIMIT_MS;
+    while (await isOurs(pid, this.#dir)) {
+      if (performance.now() > end) return false;
+      await delay(50);
+    }
+    return true;
   }
 }
 
@@ -112,9 +145,20 @@ function parse(text: string): unknown {
 async function isOurs(pid: number, dir: string): Promise<boolean> {
   const title = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '');
   if (!/(redis|valkey)-server/.test(title) || !title.includes('lamplighter')) return false;
-  const { realpath } = await import('node:fs/promises');
   const [cwd, wanted] = await Promise.all([realpath(`/proc/${pid}/cwd`).catch(() => ''), realpath(dir)]);
   return cwd === wanted;
+}
+
+/** Who the kernel says is the parent; `null` where it does not say. */
+async function parentOf(pid: number): Promise<number | null> {
+  const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
+  // "pid (name) state ppid …": the name may hold anything, so the count begins behind its last bracket.
+  const parent = /^ \S (\d+) /.exec(stat.slice(stat.lastIndexOf(')') + 1))?.[1];
+  return parent === undefined ? null : Number(parent);
+}
+
+function isPortTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes('Address already in use');
 }
 
 async function freePort(): Promise<number> {
@@ -148,9 +192,6 @@ async function ready(child: ChildProcess): Promise<void> {
   child.stderr?.resume();
   try {
     await promise;
-  } catch (error) {
-    child.kill('SIGKILL');
-    throw error;
   } finally {
     clearTimeout(timer);
   }

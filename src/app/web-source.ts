@@ -1,23 +1,23 @@
 import type { ActivityTokens } from '../activity/push-probe.ts';
 import { readingOf } from '../activity/push-probe.ts';
-import type { Activity } from '../fleet/activity.ts';
-import { instanceKey, parseInstanceKey } from '../fleet/instance.ts';
+import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import { moneyView } from '../decide/burn.ts';
-import { planRows } from '../decide/plan.ts';
-import { evaluate } from '../decide/evaluate.ts';
 import type { FleetSeriesSource } from '../telemetry/fleet-series.ts';
 import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
-import { accountWorld, byInstance } from '../work/world.ts';
 import type { Control } from './control.ts';
-import { accountView, holdView, instanceView, operationView, policyView } from './views.ts';
+import type { Reader } from './reader.ts';
+import { accountView, holdView, operationView, policyView } from './views.ts';
 
 /** What the web room asks, answered from the store and the policies in force. */
 export interface WebSourceParts {
   readonly work: Work;
   readonly control: Control;
+  readonly reader: Reader;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
   readonly tokens: ActivityTokens | null;
   readonly alive: () => { readonly ok: boolean; readonly detail: string };
   readonly ready: () => Promise<Readiness>;
@@ -25,7 +25,7 @@ export interface WebSourceParts {
   readonly reload: () => Promise<Done>;
   readonly operations: (query: {
     readonly account?: string;
-    readonly instance?: string;
+    readonly instance?: InstanceKey;
     readonly policy?: string;
     readonly states?: readonly OperationState[];
     readonly cursor?: string;
@@ -44,31 +44,21 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
   const { work, control } = parts;
 
   async function instances(query: ListQuery): Promise<Page> {
-    const standing = work.standing();
-    const now = work.clock.now();
     const { account, status } = query.filters;
-    const snapshots = (await control.snapshots()).filter((snapshot) => account === undefined || snapshot.account === account);
-    const rows = snapshots
-      .flatMap((snapshot) => snapshot.instances)
-      .filter(({ instance }) => status === undefined || instance.status === status)
-      .sort((a, b) => (instanceKey(a.instance) < instanceKey(b.instance) ? -1 : 1));
-    const holds = byInstance(await work.store.holds(now));
-    const activity = new Map<string, Activity>();
-    for (const snapshot of snapshots) {
-      for (const [key, value] of await standing.observer.activities(snapshot, standing.labels, now)) activity.set(key, value);
-    }
-    return slice(rows, query, (tracked) => {
-      const key = instanceKey(tracked.instance);
-      return instanceView(tracked, standing.labels(tracked.instance), activity.get(key) ?? null, holds.get(key) ?? null);
+    const rows = await parts.reader.instances({
+      ...(account === undefined ? {} : { account }),
+      ...(status === undefined ? {} : { status }),
     });
+    return slice(rows, query, (row) => row);
   }
 
   async function operations(query: ListQuery): Promise<Page> {
     const { account, instance, policy, state } = query.filters;
     const states = OPERATION_STATES.filter((known) => known === state);
+    const key = instance === undefined ? null : parseInstanceKey(instance);
     const page = await parts.operations({
       ...(account === undefined ? {} : { account }),
-      ...(instance === undefined ? {} : { instance }),
+      ...(key === null ? {} : { instance: `${key.account}/${key.id}` as const }),
       ...(policy === undefined ? {} : { policy }),
       ...(state === undefined ? {} : { states }),
       ...(query.cursor === null ? {} : { cursor: query.cursor }),
@@ -78,15 +68,8 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
   }
 
   async function plan(query: ListQuery): Promise<Page> {
-    const standing = work.standing();
-    const now = work.clock.now();
-    const rows: unknown[] = [];
-    for (const runtime of standing.accounts.values()) {
-      const world = await accountWorld(work, standing, runtime, now);
-      if (world === null) continue;
-      rows.push(...planRows(evaluate(standing.policies, world, { explain: query.filters.explain === 'true' })));
-    }
-    return slice(rows, query, (row) => row);
+    const rows = await parts.reader.plan({ at: null, explain: query.filters.explain === 'true', signal: parts.signal });
+    return slice(rows, query, ({ sign: _sign, ...row }) => row);
   }
 
   return {

@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { InvalidInput } from '../app/load.ts';
 import { version } from '../version.ts';
-import { renderAll } from '../yaml/render.ts';
+import { renderLocated } from '../yaml/located.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doCommand } from './commands/do.ts';
@@ -70,7 +70,7 @@ function shareOptions(program: Command): void {
 function told(error: unknown, io: Io): ExitCode {
   if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
   if (error instanceof InvalidInput) {
-    io.err(`${renderAll(error.errors)}\n${error.message}\n`);
+    io.err(`${error.errors.map(renderLocated).join('\n')}\n${error.message}\n`);
     return EXIT.invalid;
   }
   if (error instanceof UserError) {

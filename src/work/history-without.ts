@@ -6,7 +6,6 @@ export function historyWithout(history: History, operation: Operation): History 
   const mine = (policy: string, target: string): boolean =>
     policy === operation.policy && target === operation.instance;
   return {
-    ...history,
     step: (policy, target, occurrence, step) =>
       mine(policy, target) && occurrence === operation.occurrence && step === operation.step
         ? 'none'

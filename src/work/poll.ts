@@ -63,7 +63,7 @@ async function remember(
     work.store.ledger.recent(name, RECENT_OPERATIONS),
   ]);
   const judged = judgeListing(previous, listing, shrinkState);
-  const instances = track(previous, listing, { operations: byInstance(recent) });
+  const instances = track(previous, listing, { operations: byInstance(recent), keepMissing: judged.shrunken });
   const snapshot: Snapshot = {
     account: name,
     provider,

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import type { Config } from '../config/config.ts';
+import type { Policy } from '../policy/policy.ts';
+import { Queues } from '../queue/queue.ts';
+import { Store } from '../store/store.ts';
+import { makeLog, scrubber } from '../telemetry/log.ts';
+import { makeMetrics } from '../telemetry/metrics.ts';
+import { summarise } from '../yaml/located.ts';
+import type { Standing, Work } from '../work/ports.ts';
+import { Cleanups } from './cleanups.ts';
+import { systemClock } from './clock.ts';
+import { Control } from './control.ts';
+import { InvalidInput, loadPolicies } from './load.ts';
+import { queuePort } from './queue-port.ts';
+import { secretsOf, StandingBuilder } from './standing.ts';
+
+/** How long a command waits for Redis: it is either there or not. */
+const REDIS_WAIT_MS = 5_000;
+
+/** What every key of the queues starts with. */
+export const QUEUE_PREFIX = 'lamplighter:queue';
+
+/** What a command works with: the store, the ledger and what is in force, without doing any of the daemon's work. */
+export interface Client {
+  readonly config: Config;
+  readonly work: Work;
+  readonly store: Store;
+  readonly standing: Standing;
+  readonly control: Control;
+  close(): Promise<void>;
+}
+
+/** Redis could not be reached, in a sentence. */
+export class RedisUnreachable extends Error {
+  constructor(url: string, cause: unknown) {
+    super(`Redis at ${withoutPassword(url)} cannot be reached`, { cause });
+    this.name = 'RedisUnreachable';
+  }
+}
+
+/** A redis:// address without its user and password. */
+export function withoutPassword(url: string): string {
+  const parsed = URL.parse(url);
+  return parsed === null ? 'the configured address' : `${parsed.hostname}:${parsed.port === '' ? '6379' : parsed.port}`;
+}
+
+/** @throws RedisUnreachable, InvalidInput */
+export async function openClient(
+  config: Config,
+  options: {
+    readonly cwd: string;
+    readonly policies: 'needed' | 'unneeded';
+    readonly signal: AbortSignal;
+    readonly warn: (text: string) => void;
+  },
+): Promise<Client> {
+  const cleanups = new Cleanups();
+  const clock = systemClock;
+  const secrets = secretsOf(config);
+  const log = makeLog({
+    level: 'error',
+    destination: { write: (line) => void process.stderr.write(line) },
+    scrub: scrubber(() => secrets),
+  });
+  try {
+    let policies: readonly Policy[] = [];
+    const loaded = await loadPolicies(config, options.cwd, clock.now());
+    if (loaded.ok) policies = loaded.set.policies;
+    else if (options.policies === 'needed') throw new InvalidInput('the policies are not valid', loaded.errors);
+    else for (const error of loaded.errors) options.warn(summarise(error));
+
+    await mkdir(config.stateDir, { recursive: true });
+    const store = new Store({
+      url: config.redis.reveal(),
+      stateDir: config.stateDir,
+      clock: () => clock.now(),
+      random: Math.random,
+      newId: randomUUID,
+    });
+    cleanups.add('store', () => store.close());
+    try {
+      await store.start({ waitMs: REDIS_WAIT_MS, signal: options.signal });
+    } catch (error) {
+      options.signal.throwIfAborted();
+      throw new RedisUnreachable(config.redis.reveal(), error);
+    }
+    const metrics = makeMetrics();
+    const builder = new StandingBuilder({ clock, random: Math.random, metrics, log, readings: store.readings });
+    cleanups.add('clients of the clouds', () => builder.close());
+    const standing = builder.build(config, policies);
+    const queues = new Queues({
+      url: config.redis.reveal(),
+      prefix: QUEUE_PREFIX,
+      clock: () => clock.now(),
+      random: Math.random,
+      onError: (queue, error) => log.warn({ err: error, queue }, 'a queue failed'),
+      onFailed: () => {},
+    });
+    cleanups.add('queues', async () => {
+      await queues.close(REDIS_WAIT_MS);
+    });
+    await queues.start({ waitMs: REDIS_WAIT_MS });
+    const work: Work = {
+      clock,
+      log,
+      metrics,
+      random: Math.random,
+      newId: randomUUID,
+      store,
+      queue: queuePort(queues, clock),
+      standing: () => standing,
+      paidWorkOff: () => store.paidWorkOff(),
+      onEvent: () => {},
+    };
+    return { config, work, store, standing, control: new Control(work, peopleStore(store)), close: () => cleanups.run() };
+  } catch (error) {
+    await cleanups.run();
+    throw error;
+  }
+}
+
+/** Holds and the pause, as the control room asks for them. */
+export function peopleStore(store: Store): ConstructorParameters<typeof Control>[1] {
+  return {
+    putHold: (hold) => store.holdBook.add(hold),
+    dropHold: (id) => store.holdBook.remove(id),
+    setPaused: async (paused, by, reason, at) => {
+      if (paused) await store.settings.pause({ by, reason, at });
+      else await store.settings.resume();
+    },
+  };
+}

@@ -1,0 +1,339 @@
+import { randomUUID } from 'node:crypto';
+import { mkdir } from 'node:fs/promises';
+import { ActivityTokens } from '../activity/push-probe.ts';
+import type { Config } from '../config/config.ts';
+import type { ConfigResult } from '../config/load-config.ts';
+import type { Clock } from '../fleet/clock.ts';
+import { Queues } from '../queue/queue.ts';
+import { Store } from '../store/store.ts';
+import type { Log } from '../telemetry/log.ts';
+import { makeMetrics } from '../telemetry/metrics.ts';
+import { version } from '../version.ts';
+import { makeWeb } from '../web/app.ts';
+import { WebServer } from '../web/server.ts';
+import type { Done } from '../web/source.ts';
+import type { Standing, Work } from '../work/ports.ts';
+import { tell } from '../work/tell.ts';
+import { type Located, summarise } from '../yaml/located.ts';
+import { Cleanups } from './cleanups.ts';
+import { peopleStore, QUEUE_PREFIX, RedisUnreachable } from './client.ts';
+import { Control } from './control.ts';
+import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
+import { compileFiles, configOrThrow, InvalidInput, type LoadedPolicies, loadPolicies } from './load.ts';
+import { LoopWatch } from './loop-watch.ts';
+import { contentHash, PolicyWatch } from './policy-watch.ts';
+import { queuePort } from './queue-port.ts';
+import { readiness } from './readiness.ts';
+import { makeReader } from './reader.ts';
+import { scrape } from './scrape.ts';
+import { secretsOf, StandingBuilder } from './standing.ts';
+import { makeWebSource } from './web-source.ts';
+
+/** Redis may come up a little after us, as in a compose file; longer is a fault that a person should see. */
+const REDIS_WAIT_MS = 15_000;
+/** Jobs in flight get this long at a stop: a call to a cloud ends within 30 s. */
+const DRAIN_MS = 32_000;
+const STORE_CLOSE_MS = 2_000;
+/** Schedules that Redis lost are made again, and old records trimmed, this often. */
+const CARE_MS = 60_000;
+
+export interface DaemonOptions {
+  /** Read at the start and at every reload. */
+  readonly readConfig: () => Promise<ConfigResult>;
+  readonly cwd: string;
+  readonly clock: Clock;
+  readonly random: () => number;
+  readonly log: Log;
+  /** Told what is secret, for the last net under the log. */
+  readonly onSecrets: (secrets: readonly string[]) => void;
+  /** Told, in a sentence, of everything that is done. */
+  readonly onEvent: (line: string) => void;
+  readonly signal: AbortSignal;
+}
+
+export interface Daemon {
+  /** `http://host:port` that is really listened on. */
+  readonly origin: string;
+  readonly config: Config;
+  readonly work: Work;
+  readonly store: Store;
+  readonly queues: Queues;
+  /** `null` without a control token. */
+  readonly tokens: ActivityTokens | null;
+  reload(): Promise<Done>;
+  stop(): Promise<void>;
+}
+
+/**
+ * The daemon, in one straight road: order is the point. Everything registers its clean-up the moment it exists, and a
+ * start that fails half-way cleans up what there is.
+ * @throws InvalidInput, RedisUnreachable, or an Error that says what could not be had
+ */
+export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
+  const cleanups = new Cleanups();
+  try {
+    return await build(options, cleanups);
+  } catch (error) {
+    await cleanups.run();
+    throw error;
+  }
+}
+
+async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon> {
+  const { clock, log, random } = options;
+  let config = configOrThrow(await options.readConfig());
+  options.onSecrets(secretsOf(config));
+  for (const warning of config.warnings) log.warn({ at: summarise(warning) }, 'the configuration is odd');
+  await mkdir(config.stateDir, { recursive: true });
+
+  const metrics = makeMetrics();
+  metrics.buildInfo.set({ version, node: process.version }, 1);
+  const loop = new LoopWatch();
+  loop.start();
+  cleanups.add('loop watch', () => loop.stop());
+
+  // Redis before anything that decides: what was done before is in it.
+  const redisUrl = config.redis.reveal();
+  const store = new Store({
+    url: redisUrl,
+    stateDir: config.stateDir,
+    clock: () => clock.now(),
+    random,
+    newId: randomUUID,
+    onChange: (state) => log.info({ redis: state.kind }, 'Redis came or went'),
+    onLook: (found) => {
+      if (found instanceof Error) log.error({ err: found }, 'the ledger could not be looked at after Redis came back');
+      else if (found === 'amnesia') log.error('Redis came back older than it was: paid and destructive work is frozen until lamplighter reconcile');
+    },
+  });
+  cleanups.add('store', () => store.close(STORE_CLOSE_MS));
+  const opened = await store.start({ waitMs: REDIS_WAIT_MS, signal: options.signal }).catch((error: unknown) => {
+    options.signal.throwIfAborted();
+    throw new RedisUnreachable(redisUrl, error);
+  });
+  for (const problem of opened.checks.problems) log.warn({ problem }, 'Redis falls short, so paid and destructive work is off');
+  if (opened.ledger === 'amnesia') log.error('Redis is older than it was: paid and destructive work is frozen until lamplighter reconcile');
+
+  let policies = await firstPolicies(config, options, store);
+  metrics.reloadSuccessful.set(policies.fromLastGood ? 0 : 1);
+  if (!policies.fromLastGood) metrics.reloadSuccessTime.set(clock.now() / 1000);
+
+  const builder = new StandingBuilder({ clock, random, metrics, log, readings: store.readings });
+  cleanups.add('clients of the clouds', () => builder.close());
+  let standing: Standing = builder.build(config, policies.set.policies);
+
+  const onQueueError = queueErrors(log);
+  const queues = new Queues({
+    url: redisUrl,
+    prefix: QUEUE_PREFIX,
+    clock: () => clock.now(),
+    random,
+    onError: onQueueError,
+    onFailed: (queue, jobId, error, final) => {
+      if (error.name === 'DeliveryPutOff' && !final) log.info({ queue, jobId, detail: error.message }, 'a notification is delivered later');
+      else log.error({ err: error, queue, jobId, final }, 'a job failed');
+    },
+  });
+  cleanups.add('queues', async () => {
+    if (!(await queues.close(DRAIN_MS))) log.warn('jobs were still running at the stop; what they were at is in the ledger');
+  });
+  await queues.start({ waitMs: REDIS_WAIT_MS });
+
+  const work: Work = {
+    clock,
+    log,
+    metrics,
+    random,
+    newId: randomUUID,
+    store,
+    queue: queuePort(queues, clock),
+    standing: () => standing,
+    paidWorkOff: () => store.paidWorkOff(),
+    onEvent: options.onEvent,
+  };
+  wireWorkers(queues, work);
+  await store.sawPolicies(policies.set.policies.map(({ name }) => name), clock.now());
+  showPolicies(metrics, standing);
+  if (policies.fromLastGood) await tellInvalid(work, policies.errors);
+
+  const reader = makeReader(work, store);
+  const control = new Control(work, peopleStore(store));
+  const tokens = config.controlToken === null ? null : new ActivityTokens(config.controlToken.reveal());
+
+  /** Everything that can fail comes first; then what is in force is swapped at once, or stays as it was. */
+  async function reload(): Promise<Done> {
+    const now = clock.now();
+    const read = await options.readConfig();
+    const loaded: LoadedPolicies = read.ok ? await loadPolicies(read.config, options.cwd, now) : { ok: false, errors: read.errors };
+    if (!read.ok || !loaded.ok) {
+      const errors = loaded.ok ? [] : loaded.errors;
+      metrics.reloadSuccessful.set(0);
+      log.error({ errors: errors.map(summarise) }, 'a reload was refused; what was in force stays in force');
+      await tellInvalid(work, errors);
+      return { kind: 'invalid', message: errors.map(summarise).join('; ') };
+    }
+    const fresh = read.config;
+    for (const fixed of ['listen', 'stateDir'] as const) {
+      if (JSON.stringify(fresh[fixed]) !== JSON.stringify(config[fixed])) log.warn({ key: fixed }, 'a change of this key needs a restart');
+    }
+    options.onSecrets([...secretsOf(config), ...secretsOf(fresh)]);
+    const next = builder.build(fresh, loaded.set.policies);
+    config = fresh;
+    standing = next;
+    policies = { ...loaded, fromLastGood: false, errors: [] };
+    metrics.reloadSuccessful.set(1);
+    metrics.reloadSuccessTime.set(now / 1000);
+    showPolicies(metrics, standing);
+    await keepGood(store, loaded, now);
+    await store.sawPolicies(loaded.set.policies.map(({ name }) => name), now);
+    await queues.schedule(schedulesOf(standing, clock));
+    await store.audit({ at: now, kind: 'reload', account: null, instance: null, policy: null, reason: 'reload', text: `${loaded.set.policies.length} policies are in force`, data: { hash: loaded.set.hash } });
+    if (await store.unsay('policy.invalid')) await tellValid(work, loaded.set.policies.length);
+    log.info({ policies: loaded.set.policies.length }, 'policies and configuration were read again');
+    return { kind: 'done', value: { policies: loaded.set.policies.length } };
+  }
+
+  let reloading: Promise<Done> | null = null;
+  const reloadOnce = (): Promise<Done> => {
+    reloading ??= reload().finally(() => {
+      reloading = null;
+    });
+    return reloading;
+  };
+
+  const stopping = new AbortController();
+  const source = makeWebSource({
+    work,
+    control,
+    reader,
+    tokens,
+    signal: stopping.signal,
+    alive: () => loop.state(),
+    ready: () => readiness(work, store, policies.fromLastGood),
+    metrics: () => scrape({ work, store, queues, reader, metrics }),
+    reload: reloadOnce,
+    operations: (query) => store.ledger.list(query),
+  });
+  const web = new WebServer(
+    makeWeb(source, config.controlToken === null ? null : () => config.controlToken?.reveal() ?? ''),
+    config.listen.host,
+    config.listen.port,
+  );
+  // The port before the workers: a second daemon started by mistake must not do a second of work.
+  cleanups.add('web', () => web.stop());
+  const address = await web.start();
+
+  let lastHash = contentHash(policies.files);
+  const watch = new PolicyWatch(config.policiesDir, () => {
+    void (async () => {
+      const folder = await loadPolicies(config, options.cwd, clock.now());
+      const hash = folder.ok ? contentHash(folder.files) : `invalid ${folder.errors.map(summarise).join()}`;
+      if (hash === lastHash) return;
+      lastHash = hash;
+      await reloadOnce();
+    })().catch((error: unknown) => log.error({ err: error }, 'a reload failed'));
+  });
+  watch.start();
+  cleanups.add('policy watch', () => watch.stop());
+
+  const care = setInterval(() => {
+    void (async () => {
+      const repaired = await queues.repair();
+      if (repaired > 0) log.warn({ repaired }, 'schedules were missing in Redis and were made again');
+      await store.trim([...standing.accounts.keys()], clock.now());
+    })().catch((error: unknown) => log.debug({ err: error }, 'housekeeping was put off'));
+  }, CARE_MS);
+  cleanups.add('housekeeping', () => clearInterval(care));
+
+  await queues.schedule(schedulesOf(standing, clock));
+  queues.run();
+  for (const name of standing.accounts.keys()) await work.queue.poll(name);
+
+  const origin = `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  log.info({ origin, accounts: standing.accounts.size, policies: standing.policies.length }, 'lamplighter is running');
+  return {
+    origin,
+    get config() {
+      return config;
+    },
+    work,
+    store,
+    queues,
+    tokens,
+    reload: reloadOnce,
+    stop: async () => {
+      stopping.abort(new Error('the daemon stops'));
+      await cleanups.run();
+    },
+  };
+}
+
+interface InForce extends Extract<LoadedPolicies, { ok: true }> {
+  /** They come from Redis, since what is in the folder cannot be used. */
+  readonly fromLastGood: boolean;
+  readonly errors: readonly Located[];
+}
+
+/** The policies to begin with: those of the folder, or the last good ones where the folder's cannot be used. @throws InvalidInput */
+async function firstPolicies(config: Config, options: DaemonOptions, store: Store): Promise<InForce> {
+  const now = options.clock.now();
+  const loaded = await loadPolicies(config, options.cwd, now);
+  if (loaded.ok) {
+    for (const warning of loaded.set.warnings) options.log.warn({ at: summarise(warning) }, 'a policy is odd');
+    await keepGood(store, loaded, now);
+    return { ...loaded, fromLastGood: false, errors: [] };
+  }
+  const kept = await store.settings.loadPolicies();
+  const files = kept?.files.map(({ name, text }) => ({ file: name, text }));
+  const old = files === undefined ? null : compileFiles(files, config, now);
+  if (old === null || !old.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
+  options.log.error({ errors: loaded.errors.map(summarise) }, 'the policies are not valid; the last good ones are used');
+  return { ...old, fromLastGood: true, errors: loaded.errors };
+}
+
+async function keepGood(store: Store, loaded: Extract<LoadedPolicies, { ok: true }>, now: number): Promise<void> {
+  await store.settings.savePolicies({ at: now, files: loaded.files.map(({ file, text }) => ({ name: file, text })) });
+}
+
+function showPolicies(metrics: ReturnType<typeof makeMetrics>, standing: Standing): void {
+  metrics.policiesLoaded.set(standing.policies.length);
+  metrics.policyEnabled.reset();
+  for (const policy of standing.policies) metrics.policyEnabled.set({ policy: policy.name, mode: policy.mode }, policy.enabled ? 1 : 0);
+}
+
+async function tellInvalid(work: Work, errors: readonly Located[]): Promise<void> {
+  const first = errors[0];
+  const text = `policies or configuration cannot be used, so the last good ones stay in force: ${first === undefined ? 'no reason given' : summarise(first)}${errors.length > 1 ? ` and ${errors.length - 1} more` : ''}`;
+  if (!(await work.store.sayOnce('policy.invalid', work.clock.now()))) return;
+  await tell(work, {
+    event: 'policy.invalid',
+    severity: 'critical',
+    account: null,
+    instance: null,
+    policy: null,
+    action: null,
+    occurrence: null,
+    reason: null,
+    text,
+    details: { errors: errors.length },
+    to: null,
+    identity: `${work.clock.now()}`,
+  });
+}
+
+async function tellValid(work: Work, count: number): Promise<void> {
+  await tell(work, {
+    event: 'policy.recovered',
+    severity: 'info',
+    account: null,
+    instance: null,
+    policy: null,
+    action: null,
+    occurrence: null,
+    reason: null,
+    text: `policies can be read again: ${count} are in force`,
+    details: { policies: count },
+    to: null,
+    identity: `${work.clock.now()}`,
+  });
+}

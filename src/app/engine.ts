@@ -1,0 +1,89 @@
+import { createHash } from 'node:crypto';
+import type { Clock } from '../fleet/clock.ts';
+import type { Queues, Schedule } from '../queue/queue.ts';
+import type { Log } from '../telemetry/log.ts';
+import { act } from '../work/act.ts';
+import { deliver } from '../work/deliver.ts';
+import { pass } from '../work/pass.ts';
+import { poll } from '../work/poll.ts';
+import type { Standing, Work } from '../work/ports.ts';
+import { tick } from '../work/tick.ts';
+import { check } from '../work/verify.ts';
+
+/** Between two passes over an account when nothing new was seen, and between two rounds of tidying. */
+const TICK_MS = 30_000;
+/** Polls of one account overlap with nothing; of many accounts so many are listed at once. */
+const POLLS_AT_ONCE = 20;
+/** An account is decided on by one pass at a time; several accounts are decided on at once. */
+const PASSES_AT_ONCE = 4;
+/** Reversible acts at once: the account's own rate budget holds them back where it must. */
+const ACTS_AT_ONCE = 100;
+/** Timers of the queue are real ones; on a clock that goes fast they must still be some ms apart. */
+const SHORTEST_EVERY_MS = 50;
+
+/** Gives every queue its worker. */
+export function wireWorkers(queues: Queues, work: Work): void {
+  queues.worker('poll', ({ account }, _job, signal) => poll(work, account, signal), { concurrency: POLLS_AT_ONCE });
+  queues.worker('observe', ({ account }, _job, signal) => observe(work, account, signal), { concurrency: POLLS_AT_ONCE });
+  queues.worker(
+    'evaluate',
+    async ({ account }, _job, signal) => {
+      await pass(work, account, signal);
+    },
+    { concurrency: PASSES_AT_ONCE },
+  );
+  queues.worker('tick', () => tick(work));
+  for (const name of ['act-reversible', 'act-paid', 'act-destructive'] as const) {
+    queues.worker(name, ({ operationId }, _job, signal) => act(work, operationId, signal), { concurrency: ACTS_AT_ONCE });
+  }
+  queues.worker('verify', ({ operationId }, _job, signal) => check(work, operationId, signal), { concurrency: ACTS_AT_ONCE });
+  queues.worker('notify', ({ notifier, notification }, _job, signal) => deliver(work, notifier, notification, signal));
+}
+
+async function observe(work: Work, account: string, signal: AbortSignal): Promise<void> {
+  const standing = work.standing();
+  if (!standing.accounts.has(account)) return;
+  const snapshot = await work.store.loadSnapshot(account);
+  if (snapshot === null) return;
+  await standing.observer.observe(snapshot, standing.labels, signal);
+}
+
+/** Which jobs come again and again for what is in force, spread by name so that not all accounts come at once. */
+export function schedulesOf(standing: Standing, clock: Clock): readonly Schedule[] {
+  const every = (ms: number) => Math.max(SHORTEST_EVERY_MS, Math.round(clock.toReal(ms)));
+  const schedules: Schedule[] = [{ id: 'tick', queue: 'tick', everyMs: every(TICK_MS), offsetMs: 0, payload: {} }];
+  const observeMs = standing.observer.everyMs;
+  for (const { account } of standing.accounts.values()) {
+    const { name } = account;
+    const add = (queue: 'poll' | 'observe', ms: number) => {
+      const everyMs = every(ms);
+      schedules.push({ id: `${queue}.${name}`, queue, everyMs, offsetMs: spread(name, everyMs), payload: { account: name } });
+    };
+    add('poll', account.pollEveryMs);
+    if (observeMs !== null) add('observe', observeMs);
+    const everyMs = every(TICK_MS);
+    schedules.push({
+      id: `evaluate.${name}`,
+      queue: 'evaluate',
+      everyMs,
+      offsetMs: spread(name, everyMs),
+      payload: { account: name, cause: 'tick' },
+    });
+  }
+  return schedules;
+}
+
+/** The same place in the period after every restart, and another for each name. */
+function spread(name: string, everyMs: number): number {
+  return createHash('sha256').update(name).digest().readUInt32BE(0) % Math.max(1, everyMs);
+}
+
+/** Logs what failed in a queue, once per kind until it changes: a lost Redis would fill the log otherwise. */
+export function queueErrors(log: Log): (queue: string, error: Error) => void {
+  const last = new Map<string, string>();
+  return (queue, error) => {
+    if (last.get(queue) === error.message) return;
+    last.set(queue, error.message);
+    log.warn({ err: error, queue }, 'a queue failed; it goes on trying');
+  };
+}

@@ -1,0 +1,51 @@
+import type { Command } from 'commander';
+import { readConfig } from '../context.ts';
+import { EXIT, UserError } from '../exit.ts';
+import { type Io, printJson } from '../io.ts';
+import { table } from '../table.ts';
+import { openProvider } from '../../providers/open-provider.ts';
+import { ProviderError } from '../../providers/port.ts';
+import { systemClock } from '../../app/clock.ts';
+
+/** `lamplighter call ACCOUNT OPERATION [JSON]`: one read-only call, answered as JSON without secrets. */
+export function callCommand(program: Command, io: Io): void {
+  program
+    .command('call')
+    .description('make one read-only call to a cloud: catalogue, images, bills…; without an operation, list them')
+    .argument('<account>', 'a configured account')
+    .argument('[operation]', 'what to read')
+    .argument('[json]', 'its arguments', '{}')
+    .action(async (name: string, operation: string | undefined, text: string, _options: object, command: Command) => {
+      const config = await readConfig(command, io);
+      const account = config.accounts.find((candidate) => candidate.name === name);
+      const token = config.tokens.get(name)?.reveal();
+      if (account === undefined || token === undefined) {
+        throw new UserError(`there is no account "${name}"; configured are ${config.accounts.map((each) => each.name).join(', ')}`, EXIT.usage);
+      }
+      const provider = openProvider({ account, token, clock: systemClock, random: Math.random });
+      try {
+        if (operation === undefined) {
+          io.out(table(['OPERATION', 'WHAT IT READS'], provider.reads.map((read) => [read.name, read.summary])));
+          return;
+        }
+        const read = provider.reads.find((candidate) => candidate.name === operation);
+        if (read === undefined) {
+          throw new UserError(`${account.provider} has no operation "${operation}"; there are ${provider.reads.map((each) => each.name).join(', ')}`, EXIT.usage);
+        }
+        printJson(io, await read.run(argument(text), io.signal));
+      } catch (error) {
+        if (error instanceof ProviderError) throw new UserError(error.message, EXIT.failed, { cause: error });
+        throw error;
+      } finally {
+        await provider.close();
+      }
+    });
+}
+
+function argument(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    throw new UserError(`the arguments are not JSON: ${text}`, EXIT.usage, { cause: error });
+  }
+}

@@ -1,0 +1,63 @@
+import { resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Command, Option } from 'commander';
+import { startDemo } from '../../app/demo.ts';
+import { parseListen } from '../../config/addresses.ts';
+import { daemonLog } from '../daemon-log.ts';
+import { EXIT, UserError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { printable } from '../table.ts';
+import { startFailure, stopAsked } from './run.ts';
+
+/** Where the demo's configuration and policies are: beside the program. */
+const DEMO_FOLDER = fileURLToPath(new URL('../../../demo', import.meta.url));
+/** Two hours a minute: a lunch break passes while one watches. */
+const SPEED = '120';
+
+/** `lamplighter demo`: the daemon over a simulated fleet, with a Redis of its own. */
+export function demoCommand(program: Command, io: Io): void {
+  program
+    .command('demo')
+    .description('run the daemon on a simulated fleet, with an embedded Redis and a clock that goes fast')
+    .option('--listen <host:port>', 'where to listen', '127.0.0.1:8080')
+    .option('--data <dir>', 'where the demo keeps what it needs to go on', 'data')
+    .addOption(new Option('--speed <factor>', 'how many times as fast the clock goes').default(SPEED))
+    .option('--fresh', 'begin anew instead of going on where the last demo stopped')
+    .action(async (options: { listen: string; data: string; speed: string; fresh?: boolean }) => {
+      const speed = Number(options.speed);
+      if (!(speed >= 1 && speed <= 1000)) throw new UserError(`--speed is a number from 1 to 1000, not "${options.speed}"`, EXIT.usage);
+      const listen = parseListen(options.listen);
+      if (listen === null) throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${options.listen}"`, EXIT.usage);
+      const { log, onSecrets, flush } = daemonLog(io, 'warn');
+      try {
+        const demo = await startDemo({
+          folder: DEMO_FOLDER,
+          dataDir: resolve(io.cwd, options.data),
+          cwd: io.cwd,
+          listen,
+          speed,
+          fresh: options.fresh === true,
+          redisUrl: io.env.REDIS_URL === '' ? undefined : io.env.REDIS_URL,
+          log,
+          onSecrets,
+          onLine: (line) => io.out(`${printable(line)}\n`),
+          signal: io.signal,
+        });
+        io.out(`Lamplighter is running over ${demo.instances} simulated instances; one minute here is ${Math.round(speed / 60)} h there.\n`);
+        io.out(`Open ${demo.origin}  ·  metrics ${demo.origin}/metrics  ·  Ctrl-C ends it\n`);
+        io.out(`Ask it: bin/lamplighter --config ${demo.configFile} instances\n\n`);
+        demo.begin();
+        io.onReload(() => {
+          void demo.reload();
+        });
+        await stopAsked(io.signal);
+        io.out('stopping…\n');
+        await demo.stop();
+        io.out('stopped; the next start goes on from here\n');
+      } catch (error) {
+        throw startFailure(error);
+      } finally {
+        flush();
+      }
+    });
+}

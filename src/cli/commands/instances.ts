@@ -1,0 +1,46 @@
+import type { Command } from 'commander';
+import { makeReader } from '../../app/reader.ts';
+import { withClient } from '../context.ts';
+import { type Io, printJson } from '../io.ts';
+import { table } from '../table.ts';
+import { shortTime, span } from '../time-words.ts';
+
+/** `lamplighter instances`: the fleet as last seen. */
+export function instancesCommand(program: Command, io: Io): void {
+  program
+    .command('instances')
+    .description('show the fleet as last seen')
+    .option('--account <name>', 'only this account')
+    .option('--status <status>', 'only this status')
+    .option('--json', 'print JSON')
+    .action(async (options: { account?: string; status?: string; json?: boolean }, command: Command) => {
+      await withClient(command, io, { policies: 'unneeded' }, async (client) => {
+        const reader = makeReader(client.work, client.store);
+        const all = await reader.instances({
+          ...(options.account === undefined ? {} : { account: options.account }),
+          ...(options.status === undefined ? {} : { status: options.status }),
+        });
+        if (options.json === true) {
+          printJson(io, { items: all, next: null });
+          return;
+        }
+        const { timezone } = client.config;
+        const now = client.work.clock.now();
+        const rows = all.map((row) => [
+          row.key,
+          row.name,
+          row.status + (row.cardless ? ' (cardless)' : ''),
+          span(now - Date.parse(row.statusSince)),
+          row.activity === null ? '–' : row.activity.verdict + (row.activity.since === null ? '' : ` ${span(now - Date.parse(row.activity.since))}`),
+          row.billing,
+          shortTime(row.expiresAt, timezone),
+          row.gpu,
+          row.hold === null ? '' : `held by ${row.hold.owner}`,
+        ]);
+        io.out(table(['INSTANCE', 'NAME', 'STATUS', 'FOR', 'ACTIVITY', 'BILLING', 'EXPIRES', 'GPU', ''], rows));
+        for (const snapshot of await client.control.snapshots()) {
+          io.err(`${snapshot.account}: ${snapshot.instances.length} instances, seen ${span(now - snapshot.takenAt)} ago${snapshot.complete ? '' : ` (incomplete: ${snapshot.incomplete})`}\n`);
+        }
+      });
+    });
+}

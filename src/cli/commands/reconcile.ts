@@ -1,0 +1,30 @@
+import type { Command } from 'commander';
+import { person, withClient } from '../context.ts';
+import { EXIT, UserError } from '../exit.ts';
+import { type Io, printJson } from '../io.ts';
+
+/** `lamplighter reconcile`: a person takes the ledger as it is after Redis came back older than it was. */
+export function reconcileCommand(program: Command, io: Io): void {
+  program
+    .command('reconcile')
+    .description('lift a freeze of paid and destructive work, taking the ledger in Redis as it is now')
+    .option('--yes', 'yes, the operations that may be missing were looked at in the clouds’ own consoles')
+    .option('--by <name>', 'who you are; default the user of this machine')
+    .option('--json', 'print JSON')
+    .action(async (options: { yes?: boolean; by?: string; json?: boolean }, command: Command) => {
+      await withClient(command, io, { policies: 'unneeded' }, async (client) => {
+        const frozen = await client.store.ledger.frozen();
+        if (frozen === null) {
+          if (options.json === true) printJson(io, { frozen: null });
+          else io.out('nothing is frozen\n');
+          return;
+        }
+        if (options.yes !== true) {
+          throw new UserError(`paid and destructive work is frozen: ${frozen}. Look in the clouds’ own consoles for renewals and orders of the last hours, then say --yes`, EXIT.usage);
+        }
+        await client.store.ledger.reconcile(person(io, options.by), client.work.clock.now());
+        if (options.json === true) printJson(io, { frozen: null });
+        else io.out('paid and destructive work may go on\n');
+      });
+    });
+}

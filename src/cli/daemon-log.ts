@@ -1,0 +1,29 @@
+import pretty from 'pino-pretty';
+import { LOG_LEVELS, type Log, type LogLevel, makeLog, scrubber } from '../telemetry/log.ts';
+import { EXIT, UserError } from './exit.ts';
+import type { Io } from './io.ts';
+
+/** The daemon's log on stderr: JSON lines, or lines for people on a terminal. `LOG_LEVEL` sets the level. */
+export function daemonLog(io: Io, fallback: LogLevel = 'info'): { readonly log: Log; readonly onSecrets: (secrets: readonly string[]) => void; readonly flush: () => void } {
+  const level = logLevel(io.env.LOG_LEVEL, fallback);
+  let secrets: readonly string[] = [];
+  const human = io.errIsTty ? pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }) : null;
+  const destination = human ?? { write: (line: string) => io.err(line) };
+  const log = makeLog({ level, destination, scrub: scrubber(() => secrets) });
+  return {
+    log,
+    onSecrets: (now) => {
+      secrets = now;
+    },
+    flush: () => {
+      human?.end();
+    },
+  };
+}
+
+function logLevel(text: string | undefined, fallback: LogLevel): LogLevel {
+  if (text === undefined || text === '') return fallback;
+  const level = LOG_LEVELS.find((known) => known === text);
+  if (level === undefined) throw new UserError(`LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}, not "${text}"`, EXIT.usage);
+  return level;
+}
