@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { failedRead, refusedRead, refusedSend, statusClass, worthRetrying } from '../../src/providers/http/classify.ts';
@@ -169,4 +170,15 @@ describe('secrets', () => {
     expect(inspect(cause, { showHidden: true })).not.toContain(TOKEN);
     expect(secrets.causeOf(`text ${TOKEN}`).message).toBe('text ***');
   });
+});
+
+test('undici is imported in one place, and fetch is used in none', () => {
+  const root = new URL('../../src/providers/', import.meta.url);
+  const sources = readdirSync(root, { recursive: true, encoding: 'utf8' })
+    .filter((path) => path.endsWith('.ts'))
+    .map((path) => ({ path, text: readFileSync(new URL(path, root), 'utf8') }));
+  expect(sources.filter(({ text }) => /from '(?:undici|node:https?)'/.test(text)).map(({ path }) => path)).toEqual([
+    'http/transport.ts',
+  ]);
+  expect(sources.filter(({ text }) => /[^\w.]fetch\(/.test(text)).map(({ path }) => path)).toEqual([]);
 });

@@ -161,6 +161,19 @@ describe('a read', () => {
     await http.close();
   });
 
+  test('honours Retry-After of a 503 as well (N6)', async () => {
+    await using server = await new HttpServer((_, response) =>
+      json(response, {}, 503, { 'retry-after': '1000000000000' }),
+    ).start();
+    const clock = new JumpClock();
+    const http = client(server.origin, { clock });
+    const first = await failureOf(http.read(PING, bodyOf, options()));
+    expect(first).toMatchObject({ kind: 'uncertain', retryAfterMs: 3_600_000 });
+    expect((await failureOf(http.read(PING, bodyOf, options()))).kind).toBe('throttled');
+    expect(server.requests).toHaveLength(1);
+    await http.close();
+  });
+
   test('ends at its deadline when the cloud hangs', async () => {
     await using server = await new HttpServer(() => {}).start();
     const http = client(server.origin, { limits: { ...SHORT, deadlineMs: 60 } });

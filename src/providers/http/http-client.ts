@@ -1,11 +1,19 @@
 import type { ActionClass } from '../../fleet/action.ts';
 import type { Clock } from '../../fleet/clock.ts';
 import { type CallOutcome, ProviderError, type ReadFailure, type SendGate } from '../port.ts';
-import { describeAnswer, failedRead, refusedRead, refusedSend, statusClass, worthRetrying } from './classify.ts';
+import {
+  describeAnswer,
+  failedRead,
+  refusedRead,
+  refusedSend,
+  type StatusClass,
+  statusClass,
+  worthRetrying,
+} from './classify.ts';
 import { DEFAULT_LIMITS, type HttpLimits } from './limits.ts';
 import { checkedOrigin } from './origin.ts';
 import { RateBudget } from './rate-budget.ts';
-import type { HttpRequest, JsonAnswer, ReadDecoder, RefusalReader, SendDecoder } from './request.ts';
+import type { HttpRequest, JsonAnswer, ReadDecoder, Refusal, RefusalReader, SendDecoder } from './request.ts';
 import { clampRetryAfter, httpDate, retryAfterMs } from './retry-after.ts';
 import { Secrets } from './secrets.ts';
 import { Transport, type WireAnswer, type WireRequest } from './transport.ts';
@@ -50,6 +58,17 @@ const MAX_ATTEMPTS = 3;
 const RETRY_BASE_MS = 500;
 /** A read does not wait longer than this for a cloud that asks to come back later; the next poll is the better retry. */
 const LONGEST_RETRY_WAIT_MS = 5_000;
+
+/** The two with which a `Retry-After` means "leave me alone so long" (RFC 9110 §10.2.3, RFC 6585 §4). */
+const PAUSE_STATUSES: ReadonlySet<number> = new Set([429, 503]);
+
+interface Understood {
+  readonly status: StatusClass;
+  readonly answer: JsonAnswer | null;
+  readonly refusal: Refusal | null;
+  /** Noted already; `null` where none was asked for. */
+  readonly pauseMs: number | null;
+}
 
 interface FailedAttempt {
   readonly failure: ReadFailure;
@@ -161,18 +180,16 @@ export class HttpClient {
   }
 
   #judgeSend(wire: WireAnswer, startedAt: number, decode: SendDecoder, actionClass: ActionClass): CallOutcome {
-    const status = statusClass(wire.status);
-    const answer = this.#json(wire, startedAt);
-    if (answer !== null && (status === 'success' || wire.status < 500)) {
-      const refusal = status === 'redirect' || status === 'broken' ? null : this.#refusal(answer);
-      if (refusal !== null) return refusal;
-      if (status === 'success') return decode(answer);
+    const { status, answer, refusal, pauseMs } = this.#understand(wire, startedAt);
+    if (refusal !== null) return refusal;
+    if (status === 'success') {
+      if (answer !== null) return decode(answer);
+      return { kind: 'uncertain', detail: `the answer is not JSON: ${describeAnswer(wire)}` };
     }
-    const detail = describeAnswer(wire);
-    if (status === 'success') return { kind: 'uncertain', detail: `the answer is not JSON: ${detail}` };
     const kind = refusedSend(status, actionClass);
+    const detail = describeAnswer(wire);
     if (kind !== 'throttled') return { kind, detail };
-    return { kind, retryAfterMs: this.#throttled(wire) ?? clampRetryAfter(0), detail };
+    return { kind, retryAfterMs: pauseMs ?? clampRetryAfter(0), detail };
   }
 
   async #attempt<T>(
@@ -192,16 +209,9 @@ export class HttpClient {
       const cause = this.#secrets.causeOf(error);
       return fail(failedRead(error), cause.message, null, cause);
     }
-    const status = statusClass(raw.status);
-    const answer = this.#json(raw, startedAt);
-    if (answer !== null && status !== 'redirect' && status !== 'broken') {
-      const refusal = this.#refusal(answer);
-      if (refusal?.kind === 'throttled') return fail('throttled', refusal.detail, this.#pause(refusal.retryAfterMs));
-      if (refusal !== null) return fail(refusal.kind, refusal.detail);
-    }
-    if (status !== 'success') {
-      return fail(refusedRead(status), describeAnswer(raw), status === 'throttled' ? this.#throttled(raw) : null);
-    }
+    const { status, answer, refusal, pauseMs } = this.#understand(raw, startedAt);
+    if (refusal !== null) return fail(refusal.kind, refusal.detail, pauseMs);
+    if (status !== 'success') return fail(refusedRead(status), describeAnswer(raw), pauseMs);
     if (answer === null) return fail('protocol', `the answer is not JSON: ${describeAnswer(raw)}`);
     try {
       const result = decode(answer);
@@ -237,10 +247,18 @@ export class HttpClient {
     return failed.retryAfterMs <= LONGEST_RETRY_WAIT_MS ? failed.retryAfterMs : null;
   }
 
-  /** Notes the pause that a 429 asks for, where it names one. */
-  #throttled(raw: WireAnswer): number | null {
-    const ms = retryAfterMs(raw.retryAfter, this.#clock.now());
-    return ms === null ? null : this.#pause(ms);
+  /**
+   * What an answer says before its decoder is asked, and the pause it asks for. Of a gateway's words (a redirect, a 5xx)
+   * nothing is believed but the wish to be left alone.
+   */
+  #understand(wire: WireAnswer, startedAt: number): Understood {
+    const status = statusClass(wire.status);
+    const answer = this.#json(wire, startedAt);
+    const believable = answer !== null && status !== 'redirect' && status !== 'broken';
+    const refusal = believable ? this.#refusal(answer) : null;
+    if (refusal?.kind === 'throttled') return { status, answer, refusal, pauseMs: this.#pause(refusal.retryAfterMs) };
+    const asked = PAUSE_STATUSES.has(wire.status) ? retryAfterMs(wire.retryAfter, this.#clock.now()) : null;
+    return { status, answer, refusal, pauseMs: asked === null ? null : this.#pause(asked) };
   }
 
   #pause(ms: number): number {

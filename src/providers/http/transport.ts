@@ -60,6 +60,9 @@ export class OversizeError extends Error {
  */
 const READ_CONNECTIONS = 8;
 
+/** Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED says: the token goes over this connection. */
+const CONNECT = { allowH2: false, rejectUnauthorized: true } as const;
+
 /**
  * The one place that speaks to the network, on undici. `undici.request` and not `fetch`: it neither follows redirects nor
  * keeps cookies nor sends anything twice. HTTP/2 is off, because undici repeats a request there after REFUSED_STREAM.
@@ -77,14 +80,14 @@ export class Transport {
   constructor(origin: string, limits: HttpLimits) {
     this.#origin = origin;
     this.#limits = limits;
-    this.#connect = buildConnector({ allowH2: false, timeout: limits.connectTimeoutMs });
+    this.#connect = buildConnector({ ...CONNECT, timeout: limits.connectTimeoutMs });
     this.#reads = new Pool(origin, {
       connections: READ_CONNECTIONS,
       pipelining: 1,
       allowH2: false,
       headersTimeout: limits.headersTimeoutMs,
       bodyTimeout: limits.bodyTimeoutMs,
-      connect: { allowH2: false, timeout: limits.connectTimeoutMs },
+      connect: { ...CONNECT, timeout: limits.connectTimeoutMs },
     });
   }
 
