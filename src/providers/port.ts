@@ -9,7 +9,12 @@ import type { Balance, Listing } from '../fleet/snapshot.ts';
  */
 export type CallOutcome =
   /** Documented success that names the instance. Still to be verified. `effectiveAt`: when the cloud will do it, if later. */
-  | { readonly kind: 'accepted'; readonly orderId: string | null; readonly effectiveAt: number | null; readonly detail: string }
+  | {
+      readonly kind: 'accepted';
+      readonly orderId: string | null;
+      readonly effectiveAt: number | null;
+      readonly detail: string;
+    }
   /** A documented refusal that names the instance: final. */
   | { readonly kind: 'rejected'; readonly detail: string }
   /** The credentials were refused before anything was done. */
