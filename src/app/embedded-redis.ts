@@ -51,9 +51,9 @@ export class EmbeddedRedis {
       const child = await this.#spawn(port);
       this.#child = child;
       try {
-        // Before it is ready: a daemon that is killed meanwhile still leaves word of its child.
-        await writeFile(this.#recordFile, JSON.stringify({ pid: child.pid, owner: process.pid }));
-        await ready(child);
+        // Both at once: a daemon that is killed before its child is ready still leaves word of it.
+        const record = JSON.stringify({ pid: child.pid, owner: process.pid });
+        await Promise.all([ready(child), writeFile(this.#recordFile, record)]);
         this.#url = `redis://127.0.0.1:${port}/0`;
         return;
       } catch (error) {
@@ -84,18 +84,26 @@ export class EmbeddedRedis {
   }
 
   async #spawn(port: number): Promise<ChildProcess> {
-    const args = [
-      ...['--port', String(port), '--bind', '127.0.0.1', '--dir', this.#dir],
-      ...['--appendonly', 'yes', '--appendfsync', 'always', '--save', '', '--maxmemory-policy', 'noeviction'],
-      ...['--daemonize', 'no', '--proc-title-template', '{title} lamplighter {listen-addr}'],
-    ];
+    const settings = {
+      port: String(port),
+      bind: '127.0.0.1',
+      dir: this.#dir,
+      appendonly: 'yes',
+      appendfsync: 'always',
+      save: '',
+      'maxmemory-policy': 'noeviction',
+      daemonize: 'no',
+      'proc-title-template': '{title} lamplighter {listen-addr}',
+    };
+    const args = Object.entries(settings).flatMap(([name, value]) => [`--${name}`, value]);
     for (const program of this.#programs) {
       const child = spawn(program, args, { detached: true, stdio: ['ignore', 'pipe', 'pipe'] });
-      const result = await Promise.race([
-        once(child, 'spawn').then(() => 'spawned' as const),
-        once(child, 'error').then(() => 'absent' as const),
-      ]);
-      if (result === 'spawned') return child;
+      const { promise, resolve } = Promise.withResolvers<NodeJS.ErrnoException | null>();
+      child.once('spawn', () => resolve(null));
+      child.once('error', resolve);
+      const error = await promise;
+      if (error === null) return child;
+      if (error.code !== 'ENOENT') throw new Error(`${program} cannot be started: ${error.code}`, { cause: error });
     }
     throw new Error(
       `no ${this.#programs.join(' or ')} is on the PATH; install one (on Debian or Ubuntu: apt-get install redis-server) or set REDIS_URL`,
@@ -111,11 +119,13 @@ export class EmbeddedRedis {
       const { pid, owner } = record.data;
       // A child whose parent has died is given to another, so this parent lives.
       if ((await parentOf(pid)) === owner) {
-        throw new Error(`${this.#dir} is in use by another lamplighter, process ${owner}; stop it or set another stateDir`);
+        throw new Error(
+          `${this.#dir} is in use by another lamplighter, process ${owner}; stop it or set another stateDir`,
+        );
       }
-      process.kill(pid, 'SIGTERM');
+      signal(pid, 'SIGTERM');
       if (!(await this.#isGone(pid))) {
-        process.kill(pid, 'SIGKILL');
+        signal(pid, 'SIGKILL');
         if (!(await this.#isGone(pid))) throw new Error(`an earlier redis-server, process ${pid}, cannot be ended`);
       }
     }
@@ -155,6 +165,15 @@ async function parentOf(pid: number): Promise<number | null> {
   // "pid (name) state ppid …": the name may hold anything, so the count begins behind its last bracket.
   const parent = /^ \S (\d+) /.exec(stat.slice(stat.lastIndexOf(')') + 1))?.[1];
   return parent === undefined ? null : Number(parent);
+}
+
+function signal(pid: number, name: 'SIGTERM' | 'SIGKILL'): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // It went by itself in the meantime.
+    if (!(error instanceof Error && 'code' in error && error.code === 'ESRCH')) throw error;
+  }
 }
 
 function isPortTaken(error: unknown): boolean {
