@@ -24,18 +24,28 @@ const SAME_KEYSTROKE_MS = 1_000;
 export function supervise(node, args, { env, cwd }) {
   return new Promise((resolve, reject) => {
     const child = spawn(node, args, { env, cwd, stdio: 'inherit' });
+    const terminal = process.stdin.isTTY === true;
     const last = new Map();
     const forward = (signal) => {
       // A terminal's Ctrl-C has reached the child already: it is in the same foreground group.
-      if (signal === 'SIGINT' && process.stdin.isTTY) return;
+      if (signal === 'SIGINT' && terminal) return;
       const now = performance.now();
       if (now - (last.get(signal) ?? Number.NEGATIVE_INFINITY) < SAME_KEYSTROKE_MS) return;
       last.set(signal, now);
-      child.kill(signal);
+      // From a terminal a hang-up says that the window was closed; only to a daemon without one does it mean "reload".
+      child.kill(signal === 'SIGHUP' && terminal ? 'SIGTERM' : signal);
     };
     const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
     for (const signal of signals) process.on(signal, forward);
+    // npm may be killed without a word to us, and what it started must not live on unseen. A shell, on the other hand, may leave.
+    const parent = process.env.npm_lifecycle_event === undefined ? undefined : process.ppid;
+    const watch = setInterval(() => {
+      if (parent === undefined || process.ppid === parent) return;
+      clearInterval(watch);
+      forward('SIGTERM');
+    }, 1_000);
     const over = () => {
+      clearInterval(watch);
       for (const signal of signals) process.removeListener(signal, forward);
     };
     child.once('error', (error) => {
