@@ -46,6 +46,11 @@ export function told(envelope: Envelope, outcome: Outcome, msg: string): Answer 
   return outcome === null ? done(envelope, msg) : refused(envelope, outcome);
 }
 
+/** -2 系统异常: documented, and silent about whether the request took effect. */
+export function systemFault(envelope: Envelope): Answer {
+  return ok({ code: envelope.code(-2), msg: '系统异常', ...(envelope.key === 'result' ? { result: {} } : {}) });
+}
+
 /** 2 未登录, inside an HTTP 200. */
 export function notLoggedIn(envelope: Envelope): Answer {
   return ok({ code: envelope.code(2), msg: '未登录', ...(envelope.key === 'result' ? { result: {} } : {}) });

@@ -1,6 +1,6 @@
 import type { Answer } from './answer.ts';
 import { boolArg, intArg, pageOf, textArg } from './args.ts';
-import { data, notLoggedIn, refused, told, V2_ENVELOPE as V2 } from './chenyu-answers.ts';
+import { data, notLoggedIn, refused, systemFault, told, V2_ENVELOPE as V2 } from './chenyu-answers.ts';
 import { chenyuCatalogue } from './chenyu-catalogue.ts';
 import { createByImage, createByPod } from './chenyu-create.ts';
 import { chenyuFinance } from './chenyu-finance.ts';
@@ -118,5 +118,7 @@ const instances: readonly Endpoint[] = [
 export const chenyuApi: Api = {
   endpoints: [...instances, ...chenyuFinance, ...chenyuCatalogue],
   unauthorised: () => notLoggedIn(V2),
+  refused: () => refused(V2, 'wrong-status'),
+  systemFault: () => systemFault(V2),
   badRequest: (message) => refused(V2, 'bad-argument', message),
 };

@@ -1,7 +1,7 @@
 import type { Answer } from './answer.ts';
 import { boolArg, intArg, pageOf, textArg } from './args.ts';
 import { GPU_MODELS, PODS } from './catalogue.ts';
-import { data, notLoggedIn, refused, told, V1_ENVELOPE as V1 } from './chenyu-answers.ts';
+import { data, notLoggedIn, refused, systemFault, told, V1_ENVELOPE as V1 } from './chenyu-answers.ts';
 import { chenyuV1Finance } from './chenyu-v1-finance.ts';
 import { chenyuV1Row, isV1Status, v1StatusOf, v1StatusPair } from './chenyu-v1-rows.ts';
 import type { Api, ApiRequest, Endpoint } from './endpoint.ts';
@@ -107,5 +107,7 @@ export const chenyuV1Api: Api = {
     action('/app/instance/stop', 'destroy', (request, id) => lifecycle.destroyForGood(request.account, id, request)),
   ],
   unauthorised: () => notLoggedIn(V1),
+  refused: () => refused(V1, 'wrong-status'),
+  systemFault: () => systemFault(V1),
   badRequest: (message) => refused(V1, 'bad-argument', message),
 };

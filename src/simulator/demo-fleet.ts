@@ -37,6 +37,8 @@ function seeds(provider: SimProvider, now: number, random: () => number, rows: r
     workload,
     createdAt: now - (2 + index) * DAY_MS,
     startedAt: now - (2 + (index % 5)) * HOUR_MS,
+    // Whoever works by rounds comes back to the machine, stopped or not.
+    ownerStarts: workload.repeat && workload.busyMs > 0,
     ...extra,
   }));
 }
@@ -112,7 +114,7 @@ function chenyuV1(now: number, random: () => number): SimInstanceSeed[] {
 /**
  * The fleet of the demo: some forty instances over three accounts, whose work ends, goes on or follows office hours in
  * Shanghai, with prepaid ones close to expiry and chenyu's balance (in fen) soon under 200 yuan. The ids are always the same, so
- * that a configuration may name them; finance refills every account in the end, so that the demo can run for weeks.
+ * that a configuration may name them; people start their machines when their work begins, and finance refills every account in the end, so that the demo can run for weeks.
  */
 export function demoFleet(now: number): SimAccount[] {
   // Any seed will do, as long as it stays.

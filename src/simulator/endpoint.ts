@@ -30,5 +30,9 @@ export interface Endpoint {
 export interface Api {
   readonly endpoints: readonly Endpoint[];
   readonly unauthorised: () => Answer;
+  /** An honest refusal of anything. */
+  readonly refused: () => Answer;
+  /** The cloud's own trouble: nobody can tell whether the request took effect. */
+  readonly systemFault: () => Answer;
   readonly badRequest: (message: string) => Answer;
 }

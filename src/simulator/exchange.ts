@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import { type Answer, ok } from './answer.ts';
 import type { Args } from './args.ts';
 import { assertNever } from './assert-never.ts';
+import type { Api } from './endpoint.ts';
 import type { ChosenFault, EffectTime, FaultKind } from './faults.ts';
 import type { SimCall } from './history.ts';
 import type { SimulatedAccount } from './simulated-account.ts';
@@ -22,7 +23,8 @@ export interface Exchange {
   readonly run: (args: Args) => Answer;
   /** The answer of a cloud that will act later, where the operation allows one. */
   readonly accept: (() => { readonly answer: Answer; readonly args: Args }) | null;
-  readonly unauthorised: () => Answer;
+  /** The API's ways of saying no. */
+  readonly no: Pick<Api, 'unauthorised' | 'refused' | 'systemFault'>;
 }
 
 const BAD_GATEWAY = '<html><head><title>Bad Gateway</title></head><body>nginx</body></html>';
@@ -85,7 +87,17 @@ export function answerBadly(exchange: Exchange, fault: ChosenFault): void {
       return;
     }
     case 'unauthorised':
-      finish(exchange, exchange.unauthorised());
+      finish(exchange, exchange.no.unauthorised());
+      return;
+    case 'refused': {
+      const accepted = exchange.accept?.().answer;
+      const ids = accepted?.kind === 'ids' ? accepted.success : null;
+      finish(exchange, ids === null ? exchange.no.refused() : { kind: 'ids', success: [], fails: ids });
+      return;
+    }
+    case 'system-fault':
+      takeEffect(exchange, spec.effect ?? 'never');
+      finish(exchange, exchange.no.systemFault());
       return;
     case 'repeat-page':
       finish(exchange, exchange.run({ ...exchange.args, page: 1 }));

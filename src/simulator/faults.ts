@@ -29,6 +29,10 @@ export type FaultKind =
   | { readonly kind: 'redirect'; readonly location?: string }
   /** As with a wrong token. */
   | { readonly kind: 'unauthorised' }
+  /** Refused for no fault of the caller's: the id in `fails`, or a code that is neither 0, 2 nor -2. Without effect. */
+  | { readonly kind: 'refused' }
+  /** chenyu's code -2 in a 200; huixingyun: a 500 with JSON. */
+  | { readonly kind: 'system-fault'; readonly effect?: EffectTime }
   /** The last `drop` rows (default 1) are missing, the total is right. */
   | { readonly kind: 'partial-page'; readonly drop?: number }
   | { readonly kind: 'wrong-total'; readonly by?: number }

@@ -175,5 +175,7 @@ const instances: readonly Endpoint[] = [
 export const huixingyunApi: Api = {
   endpoints: [...huixingyunTokens, ...catalogue, ...huixingyunOrders, ...instances],
   unauthorised: () => refusal(401, 'token is invalid'),
+  refused: () => refusal(400, '操作失败'),
+  systemFault: () => refusal(500, 'internal error'),
   badRequest: (message) => refusal(400, message),
 };

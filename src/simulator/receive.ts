@@ -52,6 +52,12 @@ function answer(simulator: Simulator, exchange: Exchange): void {
   else answerBadly(exchange, fault);
 }
 
+/** The same no for every reason, where there is no vendor API behind the path. */
+function plainNo(status: number, message: string): Exchange['no'] {
+  const no = () => ({ kind: 'object', status, body: { message, reason: null } }) as const;
+  return { unauthorised: no, refused: no, systemFault: no };
+}
+
 type Incoming = Pick<Exchange, 'request' | 'response' | 'args' | 'origin' | 'now'>;
 
 function understand(
@@ -83,19 +89,19 @@ function understand(
       account: null,
       run: () => answerJupyter({ ...jupyter, account: owner, token, untracked, at: simulator.clock.now() }),
       accept: null,
-      unauthorised: () => ({ kind: 'object', status: 403, body: { message: 'Forbidden', reason: null } }),
+      no: plainNo(403, 'Forbidden'),
     };
   }
   const route = simulator.router.byPath(url.pathname);
   if (route === undefined) {
-    const missing = () => ({ kind: 'object', status: 404, body: { message: 'not found' } }) as const;
+    const no = plainNo(404, 'not found');
     return {
       ...incoming,
       call: call('unknown', 'unknown', null, []),
       account: null,
-      run: missing,
+      run: no.refused,
       accept: null,
-      unauthorised: missing,
+      no,
     };
   }
   return vendorExchange(simulator, route, incoming, call, parsed !== null);
@@ -121,7 +127,7 @@ function vendorExchange(
   );
   const host =
     account ?? (endpoint.access === 'public' ? simulator.accounts.find((a) => a.provider === provider) : null);
-  const base = { ...incoming, call, account, unauthorised: api.unauthorised };
+  const base = { ...incoming, call, account, no: api };
   if (host === null || host === undefined) return { ...base, run: api.unauthorised, accept: null };
   if (incoming.request.method !== endpoint.method) {
     return { ...base, run: () => api.badRequest(`${endpoint.method} ${endpoint.path}`), accept: null };

@@ -37,6 +37,7 @@ const instance = z.strictObject({
   saveDoneAt: z.number().nullable(),
   failSave: z.boolean(),
   workload,
+  ownerStarts: z.boolean(),
   jupyterToken: z.string().nullable(),
   ip: z.string(),
   port: z.int(),

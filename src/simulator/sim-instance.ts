@@ -59,6 +59,8 @@ export interface SimInstance {
   /** Makes the next chenyu image saving end in status 3. */
   failSave: boolean;
   workload: Workload;
+  /** Its owner starts it in the console when work begins and it is stopped. */
+  ownerStarts: boolean;
   /** null: its Jupyter asks for no token. */
   jupyterToken: string | null;
   ip: string;
@@ -131,6 +133,7 @@ export function makeInstance(
     failSave: seed.failSave ?? false,
     workload: seed.workload ?? alwaysIdle(createdAt),
     jupyterToken: seed.jupyterToken ?? null,
+    ownerStarts: seed.ownerStarts ?? false,
     // Loopback: nothing that reads a simulated listing may ever reach a real machine.
     ip: seed.ip ?? '127.0.0.1',
     port: seed.port ?? 22_000 + Math.floor(random() * 1000),

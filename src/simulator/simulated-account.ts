@@ -237,7 +237,7 @@ export class SimulatedAccount {
         this.#wallet.changeRate(rateFen);
       }
     }
-    const dueAt = nextDueAt(instance, this.rules);
+    const dueAt = nextDueAt(instance, this.#wallet.remainder.accruedAt, this.rules);
     if (dueAt !== null) this.#queue.add(instance.id, dueAt);
   }
 
@@ -360,7 +360,7 @@ export class SimulatedAccount {
     const id = this.#queue.take();
     const instance = id === undefined ? undefined : this.#instances.get(id);
     if (instance === undefined) return;
-    const happenings = advance(instance, at, this.rules);
+    const happenings = advance(instance, at, this.rules, this.solvent);
     for (const happening of happenings) {
       switch (happening) {
         case 'saved':
@@ -368,6 +368,9 @@ export class SimulatedAccount {
           for (const image of this.images) {
             if (image.sourceId === instance.id && image.status === 1) image.status = happening === 'saved' ? 2 : 3;
           }
+          break;
+        case 'owner-start':
+          this.record('start', { at, callSeq: null }, instance);
           break;
         case 'timer-fired':
         case 'expired':

@@ -44,6 +44,15 @@ function offsetIn(workload: Workload, at: number): number | null {
   return workload.repeat ? elapsed % (workload.busyMs + workload.idleMs) : elapsed;
 }
 
+/** When work next begins, strictly after `after`; null when it never does again. */
+export function nextWorkAt(workload: Workload, after: number): number | null {
+  if (workload.busyMs <= 0) return null;
+  if (after < workload.anchorAt) return workload.anchorAt;
+  if (!workload.repeat) return null;
+  const roundMs = workload.busyMs + workload.idleMs;
+  return workload.anchorAt + (Math.floor((after - workload.anchorAt) / roundMs) + 1) * roundMs;
+}
+
 /** Whether work is going on at `at`. */
 export function isBusy(workload: Workload, at: number): boolean {
   const offset = offsetIn(workload, at);

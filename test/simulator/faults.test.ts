@@ -123,6 +123,29 @@ describe('refusals of the road', () => {
     expect((await bed.cy1('/gpu/models')).body).toMatchObject({ code: '2' });
   });
 
+  test('refused: nothing happens, and each API says so', async () => {
+    bed.sim.faults.add({ kind: 'refused', times: 4 });
+    expect((await renew()).body).toEqual({ fails: ['gpu-daily'], success: [] });
+    expect((await list()).status).toBe(400);
+    const shutdown = await bed.cy('/instance/shutdown', { instance_uuid: 'inst_a' });
+    expect(shutdown.body).toEqual({ code: 5, msg: '实例当前状态不支持该操作' });
+    expect((await bed.cy1('/gpu/models')).body).toMatchObject({ code: '5' });
+    expect(hxy().commits).toEqual([]);
+    expect(bed.sim.account('cy').effects).toEqual([]);
+  });
+
+  test('system fault: code -2, with or without effect', async () => {
+    bed.sim.faults.add({ kind: 'system-fault' });
+    bed.sim.faults.add({ kind: 'system-fault', effect: 'now', times: 2 });
+    const shutdown = () => bed.cy('/instance/shutdown', { instance_uuid: 'inst_a' });
+    expect((await shutdown()).body).toEqual({ code: -2, msg: '系统异常' });
+    expect(bed.sim.account('cy').effects).toEqual([]);
+    expect((await shutdown()).body).toEqual({ code: -2, msg: '系统异常' });
+    expect(bed.sim.account('cy').instance('inst_a').status).toBe('stopping');
+    expect((await renew()).status).toBe(500);
+    expect(hxy().commits).toHaveLength(1);
+  });
+
   test('a whole account down, breaking off or hanging', async () => {
     hxy().down = true;
     await expect(list()).rejects.toThrow();

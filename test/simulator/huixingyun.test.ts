@@ -296,3 +296,18 @@ test('an expired instance stops, stays for the grace and vanishes', async () => 
     ['vanished', 6 * HOUR + 7 * DAY],
   ]);
 });
+
+test('an expired instance that something else wakes does not vanish before its time', () => {
+  const hxy = bed.sim.account('hxy');
+  Object.assign(hxy.instance('gpu-daily'), { status: 'stopped', shutdownAt: NOON + 12 * HOUR });
+  bed.clock.pass(DAY);
+  expect(hxy.instance('gpu-daily')).toMatchObject({ status: 'stopped', shutdownAt: null });
+});
+
+test('a status set by hand ends the transition under way', async () => {
+  await bed.hxy('/gpu/instances/stop', { gid: 'gpu-hourly', card_less: false });
+  const instance = bed.sim.account('hxy').instance('gpu-hourly');
+  instance.status = 'running';
+  bed.clock.pass(HOUR);
+  expect(instance.status).toBe('running');
+});
