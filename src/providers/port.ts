@@ -15,7 +15,7 @@ export type CallOutcome =
       readonly effectiveAt: number | null;
       readonly detail: string;
     }
-  /** A documented refusal that names the instance: final. */
+  /** A documented refusal that names the instance, or (the gate not asked) a call that can never be sent: final. */
   | { readonly kind: 'rejected'; readonly detail: string }
   /** The credentials were refused before anything was done. */
   | { readonly kind: 'unauthorised'; readonly detail: string }

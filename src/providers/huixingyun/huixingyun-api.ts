@@ -46,7 +46,8 @@ import type { Words } from './words.ts';
 
 /**
  * Every endpoint of 慧星云 that takes the token, one method each; the headings are those of the vendor's API doc. Requests
- * are checked strictly before anything is sent: a read with a bad one throws a ZodError, an action answers `not-sent`.
+ * are checked strictly before anything is sent: a read with a bad one throws a ZodError, an action is `rejected`, its gate
+ * unasked.
  * All are POST; reads are tried again by the client, actions never.
  */
 export class HuixingyunApi {
@@ -167,7 +168,7 @@ export class HuixingyunApi {
     options: ActOptions,
   ): Promise<CallOutcome> {
     const parsed = schema.safeParse(request);
-    if (!parsed.success) return { kind: 'not-sent', detail: `not sent: ${operation}: ${complaints(parsed.error)}` };
+    if (!parsed.success) return { kind: 'rejected', detail: `not sent: ${operation}: ${complaints(parsed.error)}` };
     return this.#http.send(httpRequest(operation, parsed.data), decode, { ...options, actionClass });
   }
 }

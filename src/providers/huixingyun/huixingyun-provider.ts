@@ -91,7 +91,7 @@ export class HuixingyunProvider implements Provider {
       case 'renew': {
         const allowed = RENEWAL_PERIODS[call.unit];
         if (!allowed.includes(call.periods)) {
-          return notSent(`${call.periods} ${call.unit} periods cannot be renewed; allowed: ${allowed.join(', ')}`);
+          return cannot(`${call.periods} ${call.unit} periods cannot be renewed; allowed: ${allowed.join(', ')}`);
         }
         return api.renew({ gid: id, pay_period: call.periods }, options);
       }
@@ -104,7 +104,7 @@ export class HuixingyunProvider implements Provider {
       case 'create':
         return this.#create(call.order, options);
       case 'shutdown-timer':
-        return notSent('huixingyun has no shutdown timer');
+        return cannot('huixingyun has no shutdown timer');
       default:
         return assertNever(call);
     }
@@ -139,13 +139,14 @@ export class HuixingyunProvider implements Provider {
     try {
       read = readOrder(order);
     } catch (error) {
-      return notSent(error instanceof Error ? error.message : 'not an order');
+      return cannot(error instanceof Error ? error.message : 'not an order');
     }
     if (read.kind === 'application') return this.#api.buyApplication({ ...read.order, num: 1 }, options);
     return this.#api.buyInstance({ ...read.order, num: 1 }, options);
   }
 }
 
-function notSent(why: string): CallOutcome {
-  return { kind: 'not-sent', detail: `not sent: ${why}` };
+/** A call that can never be carried out: refused here, before the gate is asked, and for good. */
+function cannot(why: string): CallOutcome {
+  return { kind: 'rejected', detail: `not sent: ${why}` };
 }
