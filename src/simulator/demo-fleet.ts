@@ -5,6 +5,8 @@ import type { SimAccount } from './sim-account.ts';
 import { makeInstanceId, type SimInstanceSeed, type SimProvider } from './sim-instance.ts';
 import { alwaysBusy, alwaysIdle, busyCycle, busyOnce, type Workload } from './workload.ts';
 
+// A rest this long means that somebody went home.
+const OFF_HOURS_MS = 6 * HOUR_MS;
 const SHANGHAI_OFFSET_MS = 8 * HOUR_MS;
 
 /** The ways of working that the demo's people have. */
@@ -37,8 +39,8 @@ function seeds(provider: SimProvider, now: number, random: () => number, rows: r
     workload,
     createdAt: now - (2 + index) * DAY_MS,
     startedAt: now - (2 + (index % 5)) * HOUR_MS,
-    // Whoever works by rounds comes back to the machine, stopped or not.
-    ownerStarts: workload.repeat && workload.busyMs > 0,
+    // Whoever keeps office hours comes back to the machine in the morning, stopped or not; machines at work all night do not.
+    ownerStarts: workload.busyMs > 0 && workload.idleMs >= OFF_HOURS_MS,
     ...extra,
   }));
 }
@@ -114,7 +116,8 @@ function chenyuV1(now: number, random: () => number): SimInstanceSeed[] {
 /**
  * The fleet of the demo: some forty instances over three accounts, whose work ends, goes on or follows office hours in
  * Shanghai, with prepaid ones close to expiry and chenyu's balance (in fen) soon under 200 yuan. The ids are always the same, so
- * that a configuration may name them; people start their machines when their work begins, and finance refills every account in the end, so that the demo can run for weeks.
+ * that a configuration may name them. People with office hours start their stopped machines in the morning, and finance refills
+ * every account in the end, so that the demo can run for weeks.
  */
 export function demoFleet(now: number): SimAccount[] {
   // Any seed will do, as long as it stays.

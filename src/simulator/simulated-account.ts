@@ -1,23 +1,15 @@
-import { catalogueDefaults, priceFen } from './catalogue.ts';
-import { HOUR_MS, type SimClock } from './clocks.ts';
+import { catalogueDefaults } from './catalogue.ts';
+import type { SimClock } from './clocks.ts';
 import { DueQueue } from './due-queue.ts';
 import { type EffectKind, isCommit, remember, type SimCall, type SimCommit, type SimEffect } from './history.ts';
+import { hourlyRateFen, Meter } from './meter.ts';
 import type { Cause } from './outcome.ts';
 import { type Random, randomHex } from './random.ts';
 import type { SimRules } from './rules.ts';
-import type {
-  DeferredCall,
-  SavedAccount,
-  SimAccount,
-  SimBill,
-  SimImage,
-  SimRecharge,
-  SimToken,
-  TopUp,
-} from './sim-account.ts';
+import type { DeferredCall, SavedAccount, SimBill, SimImage, SimRecharge, SimToken, TopUp } from './sim-account.ts';
 import { makeInstance, type SimInstance, type SimInstanceSeed, type SimProvider } from './sim-instance.ts';
 import { advance, nextDueAt } from './transitions.ts';
-import { Wallet } from './wallet.ts';
+import type { Wallet } from './wallet.ts';
 import { isBusy } from './workload.ts';
 
 type EffectExtra = Partial<Pick<SimEffect, 'costFen' | 'expiresAtBefore' | 'expiresAtAfter' | 'cardless' | 'orderUid'>>;
@@ -33,32 +25,6 @@ export interface AccountContext {
   perform(account: SimulatedAccount, call: DeferredCall): void;
 }
 
-/** A new account's saved form, so that seeds and restored states take one road. */
-export function seedToSaved(seed: SimAccount, context: { now: number; random: Random }): SavedAccount {
-  const defaults = catalogueDefaults(seed.provider);
-  return {
-    name: seed.name,
-    provider: seed.provider,
-    username: seed.username ?? seed.name,
-    password: seed.password ?? '',
-    pageLimit: seed.pageLimit ?? 100,
-    topUp: seed.topUp ?? null,
-    balanceFen: seed.balanceFen,
-    accruedFenMs: 0,
-    accruedAt: context.now,
-    tokens: [{ name: 'default', token: seed.token, createdAt: context.now }],
-    instances: seed.instances.map((instance) => makeInstance(seed.provider, instance, defaults, context)),
-    images: [],
-    bills: [],
-    recharges: [],
-    deferred: [],
-    outOfStock: [],
-  };
-}
-
-// The newest bills are what a listing shows first; a long demo must not grow without end.
-const BILLS_KEPT = 2000;
-
 /**
  * One simulated account: its instances, money and true history. Nothing runs by itself: `settle` brings everything up to the
  * clock, event by event in time order, and every access from outside settles first.
@@ -73,7 +39,6 @@ export class SimulatedAccount {
   readonly random: Random;
   tokens: SimToken[];
   readonly images: SimImage[];
-  readonly bills: SimBill[];
   readonly recharges: SimRecharge[];
   /** GPU keys that cannot be had just now; `*` for all. */
   readonly outOfStock: Set<string>;
@@ -91,9 +56,9 @@ export class SimulatedAccount {
   readonly #instances = new Map<string, SimInstance>();
   readonly #views = new Map<string, SimInstance>();
   readonly #rows = new Map<string, string>();
-  readonly #runs = new Map<string, { rateFen: number; sinceAt: number }>();
   readonly #touchedAt = new Map<string, number>();
   readonly #queue = new DueQueue();
+  readonly #meter: Meter;
   readonly #wallet: Wallet;
   #deferred: DeferredCall[];
   #inArrears = false;
@@ -110,7 +75,6 @@ export class SimulatedAccount {
     this.random = context.random;
     this.tokens = [...saved.tokens];
     this.images = saved.images.map((image) => ({ ...image }));
-    this.bills = [...saved.bills];
     this.recharges = [...saved.recharges];
     this.outOfStock = new Set(saved.outOfStock);
     this.#deferred = [...saved.deferred];
@@ -118,7 +82,8 @@ export class SimulatedAccount {
     if (saved.topUp !== null && saved.topUp.amountFen <= 0) {
       throw new Error(`simulator: topUp.amountFen of ${saved.name} is ${saved.topUp.amountFen}, it must be above 0`);
     }
-    this.#wallet = new Wallet(saved);
+    this.#meter = new Meter(saved, context.random);
+    this.#wallet = this.#meter.wallet;
     for (const instance of saved.instances) this.insert(structuredClone(instance));
   }
 
@@ -169,6 +134,11 @@ export class SimulatedAccount {
     if (fen > 0) this.#inArrears = false;
   }
 
+  /** Consumption records, oldest first. */
+  get bills(): readonly SimBill[] {
+    return this.#meter.bills;
+  }
+
   /** Running cost in fen per hour. */
   get hourlyFen(): number {
     this.settle();
@@ -216,7 +186,7 @@ export class SimulatedAccount {
   }
 
   drop(id: string): void {
-    this.#endRun(id);
+    this.#meter.setRate(id, 0);
     this.#instances.delete(id);
     this.#views.delete(id);
     this.#rows.delete(id);
@@ -228,15 +198,7 @@ export class SimulatedAccount {
   touch(instance: SimInstance): void {
     this.revision += 1;
     this.#rows.delete(instance.id);
-    const rateFen = hourlyRateFen(instance, this.rules);
-    const run = this.#runs.get(instance.id);
-    if ((run?.rateFen ?? 0) !== rateFen) {
-      this.#endRun(instance.id);
-      if (rateFen > 0) {
-        this.#runs.set(instance.id, { rateFen, sinceAt: this.#wallet.remainder.accruedAt });
-        this.#wallet.changeRate(rateFen);
-      }
-    }
+    this.#meter.setRate(instance.id, hourlyRateFen(instance, this.rules));
     const dueAt = nextDueAt(instance, this.#wallet.remainder.accruedAt, this.rules);
     if (dueAt !== null) this.#queue.add(instance.id, dueAt);
   }
@@ -252,10 +214,7 @@ export class SimulatedAccount {
 
   /** Takes money for a paid call; false (and nothing taken) when the balance does not cover it. */
   pay(fen: number, remark: string, at: number): boolean {
-    if (fen > this.#wallet.balanceFen) return false;
-    this.#wallet.take(fen);
-    this.#bill({ amountFen: fen, startAt: at, endAt: at, remark });
-    return true;
+    return this.#meter.pay(fen, remark, at);
   }
 
   /** The balance as it stands in the event being settled; `balanceFen` would settle again. */
@@ -401,7 +360,8 @@ export class SimulatedAccount {
     // Out of money: everything hourly stops. Once per arrears, since a stopped instance may go on costing.
     this.#inArrears = true;
     for (const instance of this.#instances.values()) {
-      if (instance.billing !== 'hourly' || instance.status === 'stopped' || !this.#runs.has(instance.id)) continue;
+      if (instance.billing !== 'hourly' || instance.status === 'stopped' || !this.#meter.isRunning(instance.id))
+        continue;
       this.record('arrears', { at, callSeq: null }, instance);
       instance.status = 'stopped';
       instance.next = null;
@@ -414,21 +374,6 @@ export class SimulatedAccount {
     if (this.#wallet.balanceFen > 0) this.#inArrears = false;
     this.recharges.push({ at, tradeNo: randomHex(this.random, 20), amountFen });
     this.record('recharge', { at, callSeq: null }, null, { costFen: -amountFen });
-  }
-
-  #endRun(id: string): void {
-    const run = this.#runs.get(id);
-    if (run === undefined) return;
-    this.#runs.delete(id);
-    this.#wallet.changeRate(-run.rateFen);
-    const endAt = this.#wallet.remainder.accruedAt;
-    const amountFen = Math.floor((run.rateFen * (endAt - run.sinceAt)) / HOUR_MS);
-    if (amountFen > 0) this.#bill({ amountFen, startAt: run.sinceAt, endAt, remark: `按量计费 ${id}` });
-  }
-
-  #bill(bill: Omit<SimBill, 'orderNumber'>): void {
-    if (this.bills.length >= BILLS_KEPT) this.bills.splice(0, BILLS_KEPT / 2);
-    this.bills.push({ ...bill, orderNumber: `ORD${randomHex(this.random, 16)}` });
   }
 
   /** A view whose reads are up to date and whose writes keep billing, rows and due times right. */
@@ -451,27 +396,5 @@ export class SimulatedAccount {
     });
     this.#views.set(instance.id, view);
     return view;
-  }
-}
-
-/** What an instance costs per hour just now, in fen. Daily and monthly ones are paid ahead. */
-function hourlyRateFen(instance: SimInstance, rules: SimRules): number {
-  if (instance.billing !== 'hourly') return 0;
-  const fullFen = priceFen(instance.gpu, instance.gpuCount, 'hourly');
-  switch (instance.status) {
-    case 'running':
-    case 'restarting':
-    case 'stopping':
-      return fullFen;
-    case 'stopped': {
-      const percent = instance.cardless ? rules.stoppedPercent.cardless : rules.stoppedPercent.normal;
-      return Math.floor((fullFen * percent) / 100);
-    }
-    case 'ordered':
-    case 'creating':
-    case 'created':
-    case 'starting':
-    case 'destroyed':
-      return 0;
   }
 }

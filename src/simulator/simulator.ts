@@ -7,8 +7,9 @@ import { type Random, seededRandom } from './random.ts';
 import { receive } from './receive.ts';
 import { Router } from './router.ts';
 import { DEFAULT_RULES, type SimRules } from './rules.ts';
+import { seedToSaved } from './seed-account.ts';
 import type { DeferredCall, SavedState, SimAccount } from './sim-account.ts';
-import { type AccountContext, SimulatedAccount, seedToSaved } from './simulated-account.ts';
+import { type AccountContext, SimulatedAccount } from './simulated-account.ts';
 
 export interface SimulatorOptions {
   readonly clock: SimClock;
