@@ -1,6 +1,6 @@
 /** Keys whose value is a secret when it stands in the file itself. Their `…File` relatives hold a path and may be shown. */
 const SECRET_VALUE =
-  /(\b(?:token|secret|password|apiKey)["']?[ \t]*:\s*)((?:"(?:[^"\\]|\\.)*"?)|(?:'[^']*'?)|(?:[|>][^\n]*(?:\n(?:[ \t]+[^\n]*)?)*)|[^\s,}\]#][^\n,}\]]*)/gi;
+  /(\b(?:token|secret|password|apiKey)["']?[ \t]*:\s*)((?:\$\{[^}\n]*\})|(?:"(?:[^"\\]|\\.)*"?)|(?:'[^']*'?)|(?:[|>][^\n]*(?:\n(?:[ \t]+[^\n]*)?)*)|[^\s,}\]#][^\n,}\]]*)/gi;
 
 /** The user part and everything after the host of an address: webhook addresses are secrets by themselves. */
 const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s"'@/]*@)?([^\s"'/,}\]]*)(\/[^\s"',}\]]*)?/gi;

@@ -1,4 +1,4 @@
-import { Composer, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser } from 'yaml';
+import { Composer, type CST, type Document, isAlias, isMap, isScalar, isSeq, Lexer, type Node, Parser } from 'yaml';
 import type { Located } from './located.ts';
 import type { Span, YamlEntry, YamlNode } from './node.ts';
 import { SourceText } from './source-text.ts';
@@ -11,8 +11,8 @@ export const MAX_DEPTH = 20;
 /** What a file of the largest size has when it is written by people; a file of brackets alone has several times more. */
 const MAX_TOKENS = 120_000;
 
-/** Besides documents the parser's stack holds the value that is being read. */
-const MAX_STACK = MAX_DEPTH + 2;
+/** What counts as a level; besides these the parser's stack holds the document and the value that is being read. */
+const COLLECTIONS = new Set<CST.Token['type']>(['block-map', 'block-seq', 'flow-collection']);
 
 /** After this many nobody reads on. */
 const MAX_ERRORS = 50;
@@ -43,9 +43,7 @@ export function readDocument(text: string, file: string, shown: string = text): 
   const problem = tooMuch(source);
   if (problem !== null) return { ok: false, errors: [problem] };
   const parsed = parse(source);
-  if ('refused' in parsed) return { ok: false, errors: [parsed.refused] };
-  const errors = syntaxErrors(source, parsed.documents);
-  if (errors.length > 0) return { ok: false, errors };
+  if ('refused' in parsed) return { ok: false, errors: parsed.refused };
   const contents = parsed.documents[0]?.contents;
   if (contents === undefined || contents === null || (isScalar(contents) && contents.value === null)) {
     return { ok: false, errors: [source.located({ start: 0, end: 1 }, 'the file is empty')] };
@@ -78,7 +76,7 @@ function controlCharacter(text: string): number {
   return -1;
 }
 
-type Parsed = { readonly documents: readonly Document.Parsed[] } | { readonly refused: Located };
+type Parsed = { readonly documents: readonly Document.Parsed[] } | { readonly refused: readonly Located[] };
 
 /**
  * The parser keeps its own stack while it reads tokens, but building the document from them recurses: depth must be
@@ -86,46 +84,86 @@ type Parsed = { readonly documents: readonly Document.Parsed[] } | { readonly re
  */
 function parse(source: SourceText): Parsed {
   const parser = new Parser();
-  const composer = new Composer({ version: '1.2', strict: true, uniqueKeys: false, merge: false, prettyErrors: false });
-  const tokens = [];
+  const mistakes = new Mistakes(source);
+  const tokens: CST.Token[] = [];
   let count = 0;
+  const take = (token: CST.Token): void => {
+    if (token.type === 'error') mistakes.add(token, 'UNEXPECTED_TOKEN', token.message);
+    else tokens.push(token);
+  };
   for (const lexeme of new Lexer().lex(source.text)) {
-    for (const token of parser.next(lexeme)) tokens.push(token);
+    for (const token of parser.next(lexeme)) take(token);
     count += 1;
-    const here = { start: parser.offset, end: parser.offset + 1 };
-    if (parser.stack.length > MAX_STACK) {
-      return { refused: source.located(here, `nested more than ${MAX_DEPTH} levels deep`) };
-    }
-    if (count > MAX_TOKENS) return { refused: source.located(here, 'the file has too many values to be read') };
+    const refusal = tooDeepOrMany(parser, count);
+    if (refusal === null && !mistakes.tooMany) continue;
+    const here = { start: parser.offset - 1, end: parser.offset };
+    return { refused: refusal === null ? mistakes.all : [source.located(here, refusal)] };
   }
-  for (const token of parser.end()) tokens.push(token);
+  for (const token of parser.end()) take(token);
+  return compose(tokens, mistakes, source);
+}
+
+function tooDeepOrMany(parser: Parser, count: number): string | null {
+  if (count > MAX_TOKENS) return 'the file has too many values to be read';
+  if (parser.stack.length <= MAX_DEPTH) return null;
+  const depth = parser.stack.filter(({ type }) => COLLECTIONS.has(type)).length;
+  return depth > MAX_DEPTH ? `nested more than ${MAX_DEPTH} levels deep` : null;
+}
+
+function compose(tokens: readonly CST.Token[], mistakes: Mistakes, source: SourceText): Parsed {
+  const composer = new Composer({ version: '1.2', strict: true, uniqueKeys: false, merge: false });
+  // An Error with its stack for each of a hundred thousand mistakes would take seconds.
+  // biome-ignore lint/complexity/useLiteralKeys: it is private to TypeScript, which lets a key in brackets through
+  composer['onError'] = (where: Where, code: string, message: string) => mistakes.add(where, code, message);
   const documents: Document.Parsed[] = [];
-  for (const document of composer.compose(tokens, true, source.text.length)) {
-    documents.push(document);
-    // Of a file with thousands of documents the second is as good a place for the error as the last.
-    if (documents.length > 1) break;
+  try {
+    for (const document of composer.compose(tokens, true, source.text.length)) {
+      documents.push(document);
+      // Of a file with thousands of documents the second is as good a place for the error as the last.
+      if (documents.length > 1) break;
+    }
+  } catch (error) {
+    if (!(error instanceof EnoughMistakes)) throw error;
   }
-  return { documents };
+  const second = documents[1]?.range[0];
+  if (second !== undefined)
+    mistakes.say(second, second + 3, 'a second document begins here; one file holds one document');
+  return mistakes.all.length > 0 ? { refused: mistakes.all } : { documents };
 }
 
-function syntaxErrors(source: SourceText, documents: readonly Document.Parsed[]): Located[] {
-  const [first, second] = documents;
-  const errors = [...(first?.errors ?? []), ...(first?.warnings ?? [])]
-    .slice(0, MAX_ERRORS)
-    .map(({ code, message, pos: [start, end] }) =>
-      source.located({ start, end }, lowerFirst(message), HINTS[code] ?? null),
-    );
-  if (second !== undefined) {
-    const start = second.range[0];
-    errors.push(
-      source.located({ start, end: start + 3 }, 'a second document begins here; one file holds one document'),
-    );
+/** Where the library says that something is wrong. */
+type Where = number | readonly [number, number, ...number[]] | { readonly offset: number; readonly source?: string };
+
+class EnoughMistakes extends Error {}
+
+/** Collects what the library finds wrong, errors and warnings alike, and ends its work when that is enough. */
+class Mistakes {
+  readonly all: Located[] = [];
+  readonly #source: SourceText;
+
+  constructor(source: SourceText) {
+    this.#source = source;
   }
-  return errors;
+
+  get tooMany(): boolean {
+    return this.all.length >= MAX_ERRORS;
+  }
+
+  /** @throws EnoughMistakes */
+  add(where: Where, code: string, message: string): void {
+    if (this.tooMany) throw new EnoughMistakes();
+    const [start, end] = spanOfMistake(where);
+    this.say(start, end, message.slice(0, 1).toLowerCase() + message.slice(1), HINTS[code] ?? null);
+  }
+
+  say(start: number, end: number, message: string, hint: string | null = null): void {
+    this.all.push(this.#source.located({ start, end }, message, hint));
+  }
 }
 
-function lowerFirst(text: string): string {
-  return text.slice(0, 1).toLowerCase() + text.slice(1);
+function spanOfMistake(where: Where): readonly [number, number, ...number[]] {
+  if (typeof where === 'number') return [where, where + 1];
+  return 'offset' in where ? [where.offset, where.offset + (where.source?.length ?? 1)] : where;
 }
 
 /** Turns the library's nodes into ours and collects what is not allowed. */
@@ -198,9 +236,16 @@ class Builder {
   }
 
   #refuseProperties(node: Node & { anchor?: string }): void {
-    if (node.anchor !== undefined)
-      this.#refuse(spanOf(node), `anchors (&${node.anchor.slice(0, 64)}) are not read here`);
-    if (node.tag !== undefined) this.#refuse(spanOf(node), `tags (${node.tag.slice(0, 64)}) are not read here`);
+    const { anchor, tag } = node;
+    if (anchor !== undefined) this.#refuse(this.#before(node, `&${anchor}`), `anchors (&${anchor}) are not read here`);
+    if (tag !== undefined) this.#refuse(this.#before(node, '!'), `tags (${tag}) are not read here`);
+  }
+
+  /** What stands shortly before a value. */
+  #before(node: Node, mark: string): Span {
+    const span = spanOf(node);
+    const start = this.#source.text.lastIndexOf(mark, span.start);
+    return start < 0 ? span : { start, end: start + mark.length };
   }
 
   #refuse(span: Span, message: string): void {

@@ -1,6 +1,13 @@
 import type { Located } from './located.ts';
 import type { Span } from './node.ts';
 
+/** Longer than any sentence of ours; some quote a name that may be as long as the file. */
+const MAX_MESSAGE = 500;
+
+function shortened(message: string): string {
+  return message.length > MAX_MESSAGE ? `${message.slice(0, MAX_MESSAGE)}…` : message;
+}
+
 /** One file's text, able to turn offsets into lines and columns. */
 export class SourceText {
   readonly file: string;
@@ -36,7 +43,7 @@ export class SourceText {
     const sourceLine = this.#line(line);
     const room = Math.max(1, sourceLine.length - column + 1);
     const length = Math.max(1, Math.min(span.end - span.start, room));
-    return { file: this.file, line, column, length, message, hint, sourceLine };
+    return { file: this.file, line, column, length, message: shortened(message), hint, sourceLine };
   }
 
   #line(line: number): string {
