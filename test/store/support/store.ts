@@ -6,7 +6,7 @@ import { NOON, temporaryDirectory } from './ledger.ts';
 
 export async function openStore(
   url: string,
-  options: { prefix?: string; stateDir?: string; now?: number } = {},
+  options: { prefix?: string; stateDir?: string; now?: number; waitMs?: number } = {},
 ): Promise<Store> {
   const store = new Store({
     url,
@@ -16,7 +16,12 @@ export async function openStore(
     random: () => 0.5,
     newId: () => randomUUID(),
   });
-  await store.start({ waitMs: 5_000 });
+  try {
+    await store.start({ waitMs: options.waitMs ?? 5_000 });
+  } catch (error) {
+    await store.close();
+    throw error;
+  }
   return store;
 }
 
