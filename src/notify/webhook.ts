@@ -16,6 +16,8 @@ export interface WebhookOptions {
   readonly events: readonly EventName[] | null;
   readonly atLeast: Severity;
   readonly now: () => number;
+  /** Real ms for one attempt in all; 10 s where absent. */
+  readonly timeoutMs?: number;
 }
 
 /** `POST`s the notification as JSON. A 2xx is success; 4xx other than 408, 425 and 429 will not get better by repeating. */
@@ -37,50 +39,67 @@ export class Webhook implements Channel {
   }
 
   async send(notification: Notification, signal: AbortSignal): Promise<Delivery> {
-    const body = JSON.stringify(notification);
-    const secret = this.#options.secret();
-    const headers = {
-      'content-type': 'application/json; charset=utf-8',
-      'user-agent': 'lamplighter',
-      'webhook-id': notification.id,
-      ...(secret === null ? {} : signatureHeaders(secret, notification.id, this.#options.now(), body)),
-    };
+    const body = bodyOf(notification);
+    const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
+    const limit = AbortSignal.timeout(timeoutMs);
     try {
+      const secret = this.#options.secret();
+      const now = this.#options.now();
+      const headers = {
+        'content-type': 'application/json; charset=utf-8',
+        'user-agent': 'lamplighter',
+        'webhook-id': notification.id,
+        ...(secret === null ? {} : signatureHeaders(secret, notification.id, now, body)),
+      };
       const response = await fetch(this.#options.url(), {
         method: 'POST',
         headers,
         body,
         redirect: 'manual',
-        signal: AbortSignal.any([signal, AbortSignal.timeout(TIMEOUT_MS)]),
+        signal: AbortSignal.any([signal, limit]),
       });
       // The body is not wanted, but the connection is.
       await response.body?.cancel();
-      return judgeStatus(response.status, response.headers.get('retry-after'));
+      return judgeStatus(response.status, response.headers.get('retry-after'), now);
     } catch (error) {
       signal.throwIfAborted();
-      return { kind: 'retry', detail: why(error), afterMs: null };
+      const detail = limit.aborted ? `no answer within ${timeoutMs / 1000} s` : why(error);
+      return { kind: 'retry', detail, afterMs: null };
     }
   }
 }
 
-function judgeStatus(status: number, retryAfter: string | null): Delivery {
+/** Exactly the public fields, and nothing that somebody hung onto the object. */
+function bodyOf(notification: Notification): string {
+  const { version, id, event, severity, at, account, provider, instance, policy, action } = notification;
+  const { occurrence, reason, text, details } = notification;
+  const machine = instance === null ? null : { id: instance.id, name: instance.name, status: instance.status };
+  const who = { account, provider, instance: machine };
+  const what = { policy, action, occurrence, reason, text, details };
+  return JSON.stringify({ version, id, event, severity, at, ...who, ...what });
+}
+
+function judgeStatus(status: number, retryAfter: string | null, now: number): Delivery {
   if (status >= 200 && status < 300) return { kind: 'delivered' };
   const detail = `the receiver answered ${status}`;
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
-    const seconds = retryAfter !== null && /^\d{1,9}$/.test(retryAfter) ? Number(retryAfter) : null;
-    const afterMs = seconds === null ? null : Math.min(LONGEST_RETRY_MS, Math.max(SHORTEST_RETRY_MS, seconds * 1000));
-    return { kind: 'retry', detail, afterMs };
+    return { kind: 'retry', detail, afterMs: retryAfterMs(retryAfter, now) };
   }
   return { kind: 'failed', detail };
 }
 
+/** `Retry-After` in ms, seconds or a date (RFC 9110 10.2.3), kept within reason; `null`: absent or not readable. */
+function retryAfterMs(header: string | null, now: number): number | null {
+  if (header === null) return null;
+  // Every HTTP date begins with a weekday; left alone, the parser takes "-5" for a day in 2001.
+  const date = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
+  const asked = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : date - now;
+  return Number.isNaN(asked) ? null : Math.min(LONGEST_RETRY_MS, Math.max(SHORTEST_RETRY_MS, asked));
+}
+
 /** The URL of a webhook is a credential, so only the code of the failure is told. */
 function why(error: unknown): string {
-  if (error instanceof Error) {
-    if (error.name === 'TimeoutError') return `no answer within ${TIMEOUT_MS / 1000} s`;
-    const cause = error.cause;
-    if (cause instanceof Error && 'code' in cause && typeof cause.code === 'string')
-      return `not delivered: ${cause.code}`;
-  }
-  return 'not delivered';
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
+  return typeof code === 'string' ? `not delivered: ${code}` : 'not delivered';
 }
