@@ -86,7 +86,7 @@ export function notifyAct(
     step: stepIndex,
     occurrence,
     reason: isMadeUp(standing, pass.now) ? 'made-up' : 'due',
-    event: eventOf(policy.conditions),
+    event: eventOf(policy),
     severity: step.severity,
     to: step.to,
     text,

@@ -2,18 +2,19 @@ import { formatDuration } from '../calendar/duration.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { EventName } from '../fleet/event.ts';
 import { formatYuan } from '../fleet/money.ts';
-import type { Condition } from '../policy/policy.ts';
+import type { Condition, Policy } from '../policy/policy.ts';
 import { idleSince } from './conditions.ts';
 import type { Standing } from './standing.ts';
 import { localText } from './time-text.ts';
 import type { AccountView, InstanceView } from './world.ts';
 
 /** Which event a `notify` is, by what its policy's conditions are about. */
-export function eventOf(conditions: readonly Condition[]): EventName {
+export function eventOf({ conditions, scope }: Pick<Policy, 'conditions' | 'scope'>): EventName {
   const about = (kind: Condition['kind']) => conditions.some((condition) => condition.kind === kind);
   if (about('expiresWithin')) return 'expiry.soon';
   if (about('statusFor')) return 'instance.stuck';
-  if (about('balanceBelow') || about('runwayBelow')) return 'balance.low';
+  // Recovery is told for accounts, so an alarm that can recover is only theirs.
+  if (scope === 'account' && (about('balanceBelow') || about('runwayBelow'))) return 'balance.low';
   return 'policy.notice';
 }
 

@@ -1,0 +1,142 @@
+import { describe, expect, it } from 'vitest';
+import { evaluate } from '../../src/decide/evaluate.ts';
+import type { World } from '../../src/decide/world.ts';
+import type { Notice } from '../../src/fleet/notice.ts';
+import { noticeId } from '../../src/fleet/notice.ts';
+import { account, HOUR, hold, idle, MINUTE, NOON, policy, TestHistory, view, world } from './kit.ts';
+
+const KEY = 'hxy/gpu-1';
+const IDLE = 'idleFor=2026-10-08T02:00:00Z';
+const TEN = policy({ noticeMs: 10 * MINUTE });
+
+function announced(fields: Partial<Notice> = {}): { history: TestHistory; notice: Notice } {
+  const announcedAt = fields.announcedAt ?? NOON - 10 * MINUTE;
+  const notice: Notice = {
+    policy: 'p',
+    instance: KEY,
+    occurrence: IDLE,
+    announcedAt,
+    deadlineAt: announcedAt + 10 * MINUTE,
+    delivered: true,
+    ...fields,
+  };
+  const history = new TestHistory();
+  history.noticesById.set(noticeId(notice), notice);
+  return { history, notice };
+}
+
+describe('a notice', () => {
+  it('comes first', () => {
+    const result = evaluate([TEN], world([account([view()])]));
+    expect(result.acts).toEqual([]);
+    expect(result.announcements).toMatchObject([
+      {
+        action: 'stop',
+        notice: { occurrence: IDLE, announcedAt: NOON, deadlineAt: NOON + 10 * MINUTE, delivered: false },
+      },
+    ]);
+  });
+
+  it('is kept to the minute', () => {
+    const { history } = announced();
+    const when = (now: number) => evaluate([TEN], world([account([view()])], { history, now }));
+    expect(when(NOON - 1).refusals).toMatchObject([{ reason: 'notice' }]);
+    expect(when(NOON).acts).toMatchObject([{ action: 'stop' }]);
+  });
+
+  it('is lengthened by a reload, never shortened', () => {
+    const { history } = announced();
+    const longer = policy({ noticeMs: 20 * MINUTE });
+    expect(evaluate([longer], world([account([view()])], { history })).refusals).toMatchObject([{ reason: 'notice' }]);
+    const early = announced({ announcedAt: NOON - 5 * MINUTE });
+    const shorter = policy({ noticeMs: MINUTE });
+    const given = world([account([view()])], { history: early.history });
+    expect(evaluate([shorter], given).refusals).toMatchObject([{ reason: 'notice' }]);
+  });
+
+  it('is given anew when the deadline was missed by a quarter of an hour', () => {
+    const { history } = announced();
+    const when = (now: number) => evaluate([TEN], world([account([view({}, { now })])], { history, now }));
+    const fresh = (now: number) => {
+      const same = view({}, { activity: idle(NOON - 2 * HOUR, now) });
+      return evaluate([TEN], world([account([same])], { history, now }));
+    };
+    expect(fresh(NOON + 15 * MINUTE - 1).acts).toHaveLength(1);
+    expect(fresh(NOON + 15 * MINUTE).acts).toEqual([]);
+    expect(fresh(NOON + 15 * MINUTE).announcements).toMatchObject([{ notice: { announcedAt: NOON + 15 * MINUTE } }]);
+    // Another occurrence is another notice.
+    expect(when(NOON + MINUTE).announcements).toHaveLength(1);
+  });
+
+  it('that nobody took does not count where the policy asks for it', () => {
+    const { history } = announced({ delivered: false });
+    const given = world([account([view()])], { history });
+    expect(evaluate([policy({ noticeMs: 10 * MINUTE, requireNotice: true })], given).refusals).toMatchObject([
+      { reason: 'notice', detail: 'announced, but no notifier has taken the announcement' },
+    ]);
+    expect(evaluate([TEN], given).acts).toHaveLength(1);
+  });
+
+  it('is not given for what interrupts nothing, nor by one that observes', () => {
+    const restartless = policy({
+      noticeMs: HOUR,
+      conditions: [{ kind: 'stoppedFor', ms: HOUR }],
+      steps: [{ kind: 'start' }],
+    });
+    expect(evaluate([restartless], world([account([view({ status: 'stopped' })])])).acts).toHaveLength(1);
+    const observing = evaluate([{ ...TEN, mode: 'observe' }], world([account([view()])]));
+    expect(observing.announcements).toEqual([]);
+    expect(observing.refusals).toMatchObject([{ reason: 'observe' }]);
+    expect(observing.refusals[0]?.detail).toMatch(/^would announce a stop/);
+  });
+
+  it('is not held back by limits, which count when it is carried out', () => {
+    const views = ['a', 'b', 'c', 'd'].map((id) => view({ id }));
+    expect(evaluate([TEN], world([account(views)])).announcements).toHaveLength(4);
+  });
+});
+
+describe('a waiting notice', () => {
+  const waiting = () => announced({ announcedAt: NOON - MINUTE });
+  const tidied = (given: World, policies = [TEN]) =>
+    evaluate(policies, given).tidy.map((each) => (each.kind === 'drop-notice' ? each.why : each.kind));
+
+  it.each([
+    ['stays while it is due', () => view(), []],
+    ['is dropped on activity', () => view({}, { activity: { kind: 'active', at: NOON, readings: [] } }), ['activity']],
+    ['is dropped when the idleness is another', () => view({}, { activity: idle(NOON - HOUR, NOON) }), ['activity']],
+    ['is dropped when somebody stopped it', () => view({ status: 'stopped' }), ['no-longer-due']],
+    ['stays while the activity cannot be read', () => view({}, { activity: null }), []],
+    [
+      'stays while the status cannot be read',
+      () => view({ status: 'unknown' }, { tracked: { upSince: NOON - HOUR } }),
+      [],
+    ],
+  ])('%s', (_, make, why) => {
+    const { history } = waiting();
+    expect(tidied(world([account([make()])], { history }))).toEqual(why);
+  });
+
+  it('is dropped with its policy, by a hold, when the policy only observes, and when it is gone', () => {
+    const { history } = waiting();
+    const given = world([account([view()])], { history });
+    expect(tidied(given, [])).toEqual(['policy-removed']);
+    expect(tidied(given, [{ ...TEN, enabled: false }])).toEqual(['policy-removed']);
+    expect(tidied(given, [{ ...TEN, mode: 'observe' }])).toEqual(['policy-removed']);
+    expect(tidied({ ...given, holds: hold(KEY, NOON + HOUR) })).toEqual(['hold']);
+    expect(tidied(world([account([view({ id: 'other' })])], { history }))).toEqual(['no-longer-due']);
+  });
+
+  it('stays while the listing cannot be trusted', () => {
+    const { history } = waiting();
+    const missing = account([view({ id: 'other' })], { trust: 'incomplete-snapshot' });
+    expect(tidied(world([missing], { history }))).toEqual([]);
+    expect(tidied(world([account([view()], { trust: 'stale-snapshot' })], { history }))).toEqual([]);
+  });
+
+  it('has done its work once its stop is under way', () => {
+    const { history } = waiting();
+    history.set('p', KEY, IDLE, 0, 'open');
+    expect(tidied(world([account([view()])], { history }))).toEqual(['done']);
+  });
+});
