@@ -12,14 +12,18 @@ export function whyNotReady(call: ActionCall, instance: Instance): string | null
   const { status, billing } = instance;
   switch (call.kind) {
     case 'stop':
-      return status === 'running' || status === 'starting' || status === 'restarting' ? null : `is ${status}, so there is nothing to stop`;
+      return status === 'running' || status === 'starting' || status === 'restarting'
+        ? null
+        : `is ${status}, so there is nothing to stop`;
     case 'cardless-stop':
     case 'restart':
       return status === 'running' ? null : `is ${status}; only a running instance can do that`;
     case 'start':
       return status === 'stopped' ? null : `is ${status}; only a stopped instance can be started`;
     case 'snapshot':
-      return status === 'running' || (instance.provider === 'huixingyun' && status === 'stopped') ? null : `is ${status}; its image cannot be saved now`;
+      return status === 'running' || (instance.provider === 'huixingyun' && status === 'stopped')
+        ? null
+        : `is ${status}; its image cannot be saved now`;
     case 'shutdown-timer':
       return status === 'running' ? null : `is ${status}; only a running instance has a shutdown timer`;
     case 'renew':
@@ -48,5 +52,7 @@ function renewNo(call: Extract<ActionCall, { kind: 'renew' }>, instance: Instanc
   if (billing !== call.unit) return `is billed ${billing}, so it is renewed by ${billing} periods`;
   if (instance.expiresAt === null) return 'has no expiry that could be moved';
   const allowed = RENEWAL_PERIODS[billing];
-  return allowed.includes(call.periods) ? null : `is billed ${billing}, where ${allowed.join(', ')} periods can be renewed, not ${call.periods}`;
+  return allowed.includes(call.periods)
+    ? null
+    : `is billed ${billing}, where ${allowed.join(', ')} periods can be renewed, not ${call.periods}`;
 }

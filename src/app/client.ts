@@ -6,14 +6,14 @@ import { Queues } from '../queue/queue.ts';
 import { Store } from '../store/store.ts';
 import { makeLog, scrubber } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
-import { summarise } from '../yaml/located.ts';
 import type { Standing, Work } from '../work/ports.ts';
+import { summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
 import { systemClock } from './clock.ts';
 import { Control } from './control.ts';
 import { InvalidInput, loadPolicies } from './load.ts';
 import { queuePort } from './queue-port.ts';
-import { secretsOf, StandingBuilder } from './standing.ts';
+import { StandingBuilder, secretsOf } from './standing.ts';
 
 /** How long a command waits for Redis: it is either there or not. */
 const REDIS_WAIT_MS = 5_000;
@@ -112,8 +112,16 @@ export async function openClient(
       standing: () => standing,
       paidWorkOff: () => store.paidWorkOff(),
       onEvent: () => {},
+      onRefusals: () => {},
     };
-    return { config, work, store, standing, control: new Control(work, peopleStore(store)), close: () => cleanups.run() };
+    return {
+      config,
+      work,
+      store,
+      standing,
+      control: new Control(work, peopleStore(store)),
+      close: () => cleanups.run(),
+    };
   } catch (error) {
     await cleanups.run();
     throw error;

@@ -23,10 +23,11 @@ import { compileFiles, configOrThrow, InvalidInput, type LoadedPolicies, loadPol
 import { LoopWatch } from './loop-watch.ts';
 import { contentHash, PolicyWatch } from './policy-watch.ts';
 import { queuePort } from './queue-port.ts';
-import { readiness } from './readiness.ts';
 import { makeReader } from './reader.ts';
+import { readiness } from './readiness.ts';
+import { refusalLines } from './refusal-lines.ts';
 import { scrape } from './scrape.ts';
-import { secretsOf, StandingBuilder } from './standing.ts';
+import { StandingBuilder, secretsOf } from './standing.ts';
 import { makeWebSource } from './web-source.ts';
 
 /** Redis may come up a little after us, as in a compose file; longer is a fault that a person should see. */
@@ -103,7 +104,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     onChange: (state) => log.info({ redis: state.kind }, 'Redis came or went'),
     onLook: (found) => {
       if (found instanceof Error) log.error({ err: found }, 'the ledger could not be looked at after Redis came back');
-      else if (found === 'amnesia') log.error('Redis came back older than it was: paid and destructive work is frozen until lamplighter reconcile');
+      else if (found === 'amnesia')
+        log.error('Redis came back older than it was: paid and destructive work is frozen until lamplighter reconcile');
     },
   });
   cleanups.add('store', () => store.close(STORE_CLOSE_MS));
@@ -111,8 +113,10 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     options.signal.throwIfAborted();
     throw new RedisUnreachable(redisUrl, error);
   });
-  for (const problem of opened.checks.problems) log.warn({ problem }, 'Redis falls short, so paid and destructive work is off');
-  if (opened.ledger === 'amnesia') log.error('Redis is older than it was: paid and destructive work is frozen until lamplighter reconcile');
+  for (const problem of opened.checks.problems)
+    log.warn({ problem }, 'Redis falls short, so paid and destructive work is off');
+  if (opened.ledger === 'amnesia')
+    log.error('Redis is older than it was: paid and destructive work is frozen until lamplighter reconcile');
 
   let policies = await firstPolicies(config, options, store);
   metrics.reloadSuccessful.set(policies.fromLastGood ? 0 : 1);
@@ -130,12 +134,14 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     random,
     onError: onQueueError,
     onFailed: (queue, jobId, error, final) => {
-      if (error.name === 'DeliveryPutOff' && !final) log.info({ queue, jobId, detail: error.message }, 'a notification is delivered later');
+      if (error.name === 'DeliveryPutOff' && !final)
+        log.info({ queue, jobId, detail: error.message }, 'a notification is delivered later');
       else log.error({ err: error, queue, jobId, final }, 'a job failed');
     },
   });
   cleanups.add('queues', async () => {
-    if (!(await queues.close(DRAIN_MS))) log.warn('jobs were still running at the stop; what they were at is in the ledger');
+    if (!(await queues.close(DRAIN_MS)))
+      log.warn('jobs were still running at the stop; what they were at is in the ledger');
   });
   await queues.start({ waitMs: REDIS_WAIT_MS });
 
@@ -150,9 +156,13 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     standing: () => standing,
     paidWorkOff: () => store.paidWorkOff(),
     onEvent: options.onEvent,
+    onRefusals: refusalLines((line) => options.onEvent(line), log),
   };
   wireWorkers(queues, work);
-  await store.sawPolicies(policies.set.policies.map(({ name }) => name), clock.now());
+  await store.sawPolicies(
+    policies.set.policies.map(({ name }) => name),
+    clock.now(),
+  );
   showPolicies(metrics, standing);
   if (policies.fromLastGood) await tellInvalid(work, policies.errors);
 
@@ -164,7 +174,9 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   async function reload(): Promise<Done> {
     const now = clock.now();
     const read = await options.readConfig();
-    const loaded: LoadedPolicies = read.ok ? await loadPolicies(read.config, options.cwd, now) : { ok: false, errors: read.errors };
+    const loaded: LoadedPolicies = read.ok
+      ? await loadPolicies(read.config, options.cwd, now)
+      : { ok: false, errors: read.errors };
     if (!read.ok || !loaded.ok) {
       const errors = loaded.ok ? [] : loaded.errors;
       metrics.reloadSuccessful.set(0);
@@ -174,7 +186,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     }
     const fresh = read.config;
     for (const fixed of ['listen', 'stateDir'] as const) {
-      if (JSON.stringify(fresh[fixed]) !== JSON.stringify(config[fixed])) log.warn({ key: fixed }, 'a change of this key needs a restart');
+      if (JSON.stringify(fresh[fixed]) !== JSON.stringify(config[fixed]))
+        log.warn({ key: fixed }, 'a change of this key needs a restart');
     }
     options.onSecrets([...secretsOf(config), ...secretsOf(fresh)]);
     const next = builder.build(fresh, loaded.set.policies);
@@ -185,9 +198,21 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     metrics.reloadSuccessTime.set(now / 1000);
     showPolicies(metrics, standing);
     await keepGood(store, loaded, now);
-    await store.sawPolicies(loaded.set.policies.map(({ name }) => name), now);
+    await store.sawPolicies(
+      loaded.set.policies.map(({ name }) => name),
+      now,
+    );
     await queues.schedule(schedulesOf(standing, clock));
-    await store.audit({ at: now, kind: 'reload', account: null, instance: null, policy: null, reason: 'reload', text: `${loaded.set.policies.length} policies are in force`, data: { hash: loaded.set.hash } });
+    await store.audit({
+      at: now,
+      kind: 'reload',
+      account: null,
+      instance: null,
+      policy: null,
+      reason: 'reload',
+      text: `${loaded.set.policies.length} policies are in force`,
+      data: { hash: loaded.set.hash },
+    });
     if (await store.unsay('policy.invalid')) await tellValid(work, loaded.set.policies.length);
     log.info({ policies: loaded.set.policies.length }, 'policies and configuration were read again');
     return { kind: 'done', value: { policies: loaded.set.policies.length } };
@@ -287,7 +312,10 @@ async function firstPolicies(config: Config, options: DaemonOptions, store: Stor
   const files = kept?.files.map(({ name, text }) => ({ file: name, text }));
   const old = files === undefined ? null : compileFiles(files, config, now);
   if (old === null || !old.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
-  options.log.error({ errors: loaded.errors.map(summarise) }, 'the policies are not valid; the last good ones are used');
+  options.log.error(
+    { errors: loaded.errors.map(summarise) },
+    'the policies are not valid; the last good ones are used',
+  );
   return { ...old, fromLastGood: true, errors: loaded.errors };
 }
 
@@ -298,7 +326,8 @@ async function keepGood(store: Store, loaded: Extract<LoadedPolicies, { ok: true
 function showPolicies(metrics: ReturnType<typeof makeMetrics>, standing: Standing): void {
   metrics.policiesLoaded.set(standing.policies.length);
   metrics.policyEnabled.reset();
-  for (const policy of standing.policies) metrics.policyEnabled.set({ policy: policy.name, mode: policy.mode }, policy.enabled ? 1 : 0);
+  for (const policy of standing.policies)
+    metrics.policyEnabled.set({ policy: policy.name, mode: policy.mode }, policy.enabled ? 1 : 0);
 }
 
 async function tellInvalid(work: Work, errors: readonly Located[]): Promise<void> {

@@ -2,9 +2,9 @@ import { randomBytes } from 'node:crypto';
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { zoneNamed } from '../calendar/zone.ts';
 import type { Listen } from '../config/config.ts';
 import { readConfigFile } from '../config/config-file.ts';
-import { zoneNamed } from '../calendar/zone.ts';
 import { demoFleet } from '../simulator/demo-fleet.ts';
 import { runPushAgent } from '../simulator/push-agent.ts';
 import { parseSavedState } from '../simulator/saved-state.ts';
@@ -13,6 +13,7 @@ import type { Log } from '../telemetry/log.ts';
 import { Cleanups } from './cleanups.ts';
 import { fasterClock } from './clock.ts';
 import { startDaemon } from './daemon.ts';
+import { DemoReceiver } from './demo-receiver.ts';
 import { EmbeddedRedis } from './embedded-redis.ts';
 
 /** The state is written this often, so that a demo that is killed goes on from not long before. */
@@ -94,11 +95,30 @@ async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
     await rename(`${stateFile}.new`, stateFile);
   };
   cleanups.add('state of the demo', save);
-  const saving = setInterval(() => void save().catch((error: unknown) => options.log.warn({ err: error }, 'the state of the demo was not written')), SAVE_EVERY_MS);
+  const saving = setInterval(
+    () =>
+      void save().catch((error: unknown) => options.log.warn({ err: error }, 'the state of the demo was not written')),
+    SAVE_EVERY_MS,
+  );
   cleanups.add('saving', () => clearInterval(saving));
 
   const configFile = join(dir, 'lamplighter.yaml');
-  await writeConfig(options, configFile, { redisUrl, clouds: simulator.origin, controlToken, stateDir: dir });
+  const receiver = new DemoReceiver();
+  cleanups.add('receiver of notifications', () => receiver.stop());
+  await receiver.start();
+  const secrets = join(dir, 'secrets');
+  await writeSecrets(secrets, {
+    ...Object.fromEntries(demoFleet(0).map(({ name, token }) => [name, token])),
+    hook: receiver.url,
+    control: controlToken,
+  });
+  await writeConfig(options, configFile, {
+    DEMO_POLICIES: join(options.folder, 'policies'),
+    DEMO_REDIS: redisUrl,
+    DEMO_CLOUDS: simulator.origin,
+    DEMO_STATE: dir,
+    DEMO_SECRETS: secrets,
+  });
 
   const kept: string[] = [];
   let begun = false;
@@ -110,7 +130,8 @@ async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
     else kept.push(line);
   };
   const daemon = await startDaemon({
-    readConfig: () => readConfigFile(configFile, options.cwd, { environment: {}, overrides: { listen: options.listen } }),
+    readConfig: () =>
+      readConfigFile(configFile, options.cwd, { environment: {}, overrides: { listen: options.listen } }),
     cwd: options.cwd,
     clock,
     random: Math.random,
@@ -169,29 +190,29 @@ async function readState(file: string): Promise<z.infer<typeof SAVED> | null> {
   return parsed.data;
 }
 
+/** One file a secret, readable by us alone, as they are kept in earnest. */
+async function writeSecrets(dir: string, secrets: Readonly<Record<string, string>>): Promise<void> {
+  await mkdir(dir, { recursive: true });
+  for (const [name, secret] of Object.entries(secrets))
+    await writeFile(join(dir, name), `${secret}\n`, { mode: 0o600 });
+}
+
 /** The demo's configuration with its addresses filled in, so that every other command can be given it. */
 async function writeConfig(
   options: DemoOptions,
   file: string,
-  values: { readonly redisUrl: string; readonly clouds: string; readonly controlToken: string; readonly stateDir: string },
+  values: Readonly<Record<string, string>>,
 ): Promise<void> {
-  const fleet = demoFleet(0);
-  const tokenOf = (name: string) => fleet.find((account) => account.name === name)?.token ?? '';
-  const filled: Readonly<Record<string, string>> = {
-    DEMO_POLICIES: join(options.folder, 'policies'),
-    DEMO_REDIS: values.redisUrl,
-    DEMO_CLOUDS: values.clouds,
-    DEMO_CONTROL_TOKEN: values.controlToken,
-    DEMO_STATE: values.stateDir,
-    DEMO_HXY_TOKEN: tokenOf('hxy-main'),
-    DEMO_CHENYU_TOKEN: tokenOf('chenyu'),
-    DEMO_CHENYU_V1_TOKEN: tokenOf('chenyu-v1'),
-  };
-  const template = await readFile(join(options.folder, 'lamplighter.yaml'), 'utf8');
+  const original = join(options.folder, 'lamplighter.yaml');
+  const template = await readFile(original, 'utf8');
   const text = template
     .split('\n')
     .filter((line) => !line.startsWith('#'))
     .join('\n')
-    .replace(/"?\$\{(DEMO_[A-Z0-9_]+)\}"?/g, (_all, name: string) => JSON.stringify(filled[name] ?? ''));
-  await writeFile(file, `# Written by lamplighter demo at each start; the original is ${JSON.stringify(join(options.folder, 'lamplighter.yaml'))}.\n${text}`, { mode: 0o600 });
+    .replace(/"?\$\{(DEMO_[A-Z]+)\}([^\s",]*)"?/g, (_all, name: string, rest: string) =>
+      JSON.stringify(`${values[name] ?? ''}${rest}`),
+    );
+  await writeFile(file, `# Written by lamplighter demo at each start from ${JSON.stringify(original)}.\n${text}`, {
+    mode: 0o600,
+  });
 }

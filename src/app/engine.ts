@@ -24,7 +24,9 @@ const SHORTEST_EVERY_MS = 50;
 /** Gives every queue its worker. */
 export function wireWorkers(queues: Queues, work: Work): void {
   queues.worker('poll', ({ account }, _job, signal) => poll(work, account, signal), { concurrency: POLLS_AT_ONCE });
-  queues.worker('observe', ({ account }, _job, signal) => observe(work, account, signal), { concurrency: POLLS_AT_ONCE });
+  queues.worker('observe', ({ account }, _job, signal) => observe(work, account, signal), {
+    concurrency: POLLS_AT_ONCE,
+  });
   queues.worker(
     'evaluate',
     async ({ account }, _job, signal) => {
@@ -34,9 +36,13 @@ export function wireWorkers(queues: Queues, work: Work): void {
   );
   queues.worker('tick', () => tick(work));
   for (const name of ['act-reversible', 'act-paid', 'act-destructive'] as const) {
-    queues.worker(name, ({ operationId }, _job, signal) => act(work, operationId, signal), { concurrency: ACTS_AT_ONCE });
+    queues.worker(name, ({ operationId }, _job, signal) => act(work, operationId, signal), {
+      concurrency: ACTS_AT_ONCE,
+    });
   }
-  queues.worker('verify', ({ operationId }, _job, signal) => check(work, operationId, signal), { concurrency: ACTS_AT_ONCE });
+  queues.worker('verify', ({ operationId }, _job, signal) => check(work, operationId, signal), {
+    concurrency: ACTS_AT_ONCE,
+  });
   queues.worker('notify', ({ notifier, notification }, _job, signal) => deliver(work, notifier, notification, signal));
 }
 
@@ -57,7 +63,13 @@ export function schedulesOf(standing: Standing, clock: Clock): readonly Schedule
     const { name } = account;
     const add = (queue: 'poll' | 'observe', ms: number) => {
       const everyMs = every(ms);
-      schedules.push({ id: `${queue}.${name}`, queue, everyMs, offsetMs: spread(name, everyMs), payload: { account: name } });
+      schedules.push({
+        id: `${queue}.${name}`,
+        queue,
+        everyMs,
+        offsetMs: spread(name, everyMs),
+        payload: { account: name },
+      });
     };
     add('poll', account.pollEveryMs);
     if (observeMs !== null) add('observe', observeMs);

@@ -21,7 +21,11 @@ export function configOrThrow(result: ConfigResult): Config {
 }
 
 export type LoadedPolicies =
-  | { readonly ok: true; readonly files: readonly PolicyFile[]; readonly set: Extract<CompileResult, { ok: true }>['set'] }
+  | {
+      readonly ok: true;
+      readonly files: readonly PolicyFile[];
+      readonly set: Extract<CompileResult, { ok: true }>['set'];
+    }
   | { readonly ok: false; readonly errors: readonly Located[] };
 
 /** Reads and compiles the policies of a configuration: all of them or none. */

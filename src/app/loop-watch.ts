@@ -20,6 +20,8 @@ export class LoopWatch {
 
   state(): { readonly ok: boolean; readonly detail: string } {
     const age = performance.now() - this.#beatAt;
-    return age < STUCK_MS ? { ok: true, detail: 'alive' } : { ok: false, detail: `the event loop has stood still for ${Math.round(age / 1000)} s` };
+    return age < STUCK_MS
+      ? { ok: true, detail: 'alive' }
+      : { ok: false, detail: `the event loop has stood still for ${Math.round(age / 1000)} s` };
   }
 }

@@ -32,7 +32,11 @@ export class PolicyWatch {
   }
 
   start(): void {
-    const watcher = watch(this.#dir, { depth: 0, ignoreInitial: true, ignored: (path) => basename(path).startsWith('..') });
+    const watcher = watch(this.#dir, {
+      depth: 0,
+      ignoreInitial: true,
+      ignored: (path) => basename(path).startsWith('..'),
+    });
     watcher.on('all', () => this.#hint());
     // A folder that cannot be watched is still compared.
     watcher.on('error', () => {});

@@ -1,9 +1,9 @@
-import type { Activity } from '../fleet/activity.ts';
-import { instanceKey } from '../fleet/instance.ts';
-import { rfc3339 } from '../fleet/rfc3339.ts';
 import { evaluate } from '../decide/evaluate.ts';
 import { explainInstance } from '../decide/explain.ts';
 import { type PlanRow, planRows } from '../decide/plan.ts';
+import type { Activity } from '../fleet/activity.ts';
+import { instanceKey } from '../fleet/instance.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import type { Store } from '../store/store.ts';
 import { poll } from '../work/poll.ts';
@@ -16,7 +16,10 @@ const OPERATIONS_SHOWN = 10;
 const AUDIT_SHOWN = 15;
 
 /** What a row of `plan` begins with: done, announced or told, held back, tidied. */
-const SIGNS = { act: '+', notify: '!', announce: '~', refuse: '-', tidy: '.' } as const satisfies Record<PlanRow['decision'], string>;
+const SIGNS = { act: '+', notify: '!', announce: '~', refuse: '-', tidy: '.' } as const satisfies Record<
+  PlanRow['decision'],
+  string
+>;
 
 /** Reads and explains what is known; changes nothing. Shared by the commands and the HTTP API. */
 export function makeReader(work: Work, store: Store) {
@@ -29,11 +32,14 @@ export function makeReader(work: Work, store: Store) {
   async function instances(filter: { readonly account?: string; readonly status?: string }) {
     const standing = work.standing();
     const now = work.clock.now();
-    const wanted = (await snapshots()).filter((snapshot) => filter.account === undefined || snapshot.account === filter.account);
+    const wanted = (await snapshots()).filter(
+      (snapshot) => filter.account === undefined || snapshot.account === filter.account,
+    );
     const holds = byInstance(await work.store.holds(now));
     const activity = new Map<string, Activity>();
     for (const snapshot of wanted) {
-      for (const [key, value] of await standing.observer.activities(snapshot, standing.labels, now)) activity.set(key, value);
+      for (const [key, value] of await standing.observer.activities(snapshot, standing.labels, now))
+        activity.set(key, value);
     }
     return wanted
       .flatMap((snapshot) => snapshot.instances)
@@ -41,11 +47,20 @@ export function makeReader(work: Work, store: Store) {
       .sort((a, b) => (instanceKey(a.instance) < instanceKey(b.instance) ? -1 : 1))
       .map((tracked) => {
         const key = instanceKey(tracked.instance);
-        return instanceView(tracked, standing.labels(tracked.instance), activity.get(key) ?? null, holds.get(key) ?? null);
+        return instanceView(
+          tracked,
+          standing.labels(tracked.instance),
+          activity.get(key) ?? null,
+          holds.get(key) ?? null,
+        );
       });
   }
 
-  async function plan(options: { readonly at: number | null; readonly explain: boolean; readonly signal: AbortSignal }) {
+  async function plan(options: {
+    readonly at: number | null;
+    readonly explain: boolean;
+    readonly signal: AbortSignal;
+  }) {
     const standing = work.standing();
     const now = work.clock.now();
     const rows: (PlanRow & { readonly sign: string })[] = [];
@@ -57,7 +72,11 @@ export function makeReader(work: Work, store: Store) {
         world = await accountWorld(work, standing, runtime, now);
       }
       if (world === null) continue;
-      const evaluation = evaluate(standing.policies, { ...world, now: options.at ?? now }, { explain: options.explain });
+      const evaluation = evaluate(
+        standing.policies,
+        { ...world, now: options.at ?? now },
+        { explain: options.explain },
+      );
       rows.push(...planRows(evaluation).map((row) => ({ ...row, sign: SIGNS[row.decision] })));
     }
     return rows;
@@ -66,7 +85,8 @@ export function makeReader(work: Work, store: Store) {
   async function why(text: string) {
     const all = await snapshots();
     const found = findInstance(text, all);
-    if (found.kind !== 'found') return { kind: found.kind === 'none' ? 'not-found' : 'invalid', message: found.message } as const;
+    if (found.kind !== 'found')
+      return { kind: found.kind === 'none' ? 'not-found' : 'invalid', message: found.message } as const;
     const { key, tracked } = found;
     const standing = work.standing();
     const now = work.clock.now();
@@ -80,15 +100,27 @@ export function makeReader(work: Work, store: Store) {
     return {
       kind: 'done',
       value: {
-        instance: instanceView(tracked, standing.labels(tracked.instance), view?.activity ?? null, world?.holds.get(key) ?? null),
+        instance: instanceView(
+          tracked,
+          standing.labels(tracked.instance),
+          view?.activity ?? null,
+          world?.holds.get(key) ?? null,
+        ),
         facts: explained?.facts ?? {},
         policies: (explained?.policies ?? [])
           .filter((stand) => stand.matches)
           .map((stand) => ({ ...stand, action: stand.action ?? '' })),
         notices: (world?.history.notices(account) ?? []).filter((notice) => notice.instance === key).map(noticeView),
-        obligations: (world?.history.obligations(account) ?? []).filter((each) => each.instance === key).map(obligationView),
+        obligations: (world?.history.obligations(account) ?? [])
+          .filter((each) => each.instance === key)
+          .map(obligationView),
         operations: operations.items.map(operationView),
-        audit: audit.items.map((entry) => ({ at: rfc3339(entry.at), kind: entry.kind, reason: entry.reason, text: entry.text })),
+        audit: audit.items.map((entry) => ({
+          at: rfc3339(entry.at),
+          kind: entry.kind,
+          reason: entry.reason,
+          text: entry.text,
+        })),
       },
     } as const;
   }

@@ -12,7 +12,9 @@ export async function readiness(work: Work, store: Store, policiesAreOld: boolea
   const off = work.paidWorkOff();
   const policies = {
     ok: standing.policies.length > 0,
-    detail: policiesAreOld ? `${standing.policies.length}, the last good ones: those in the folder are not valid` : `${standing.policies.length}`,
+    detail: policiesAreOld
+      ? `${standing.policies.length}, the last good ones: those in the folder are not valid`
+      : `${standing.policies.length}`,
   };
   if (!redisUp) {
     return { ready: false, checks: { redis: { ok: false, detail: 'not reachable' }, policies }, accounts: [] };
@@ -21,7 +23,12 @@ export async function readiness(work: Work, store: Store, policiesAreOld: boolea
     const accounts = await Promise.all(
       [...standing.accounts.keys()].map(async (account) => {
         const health = await store.health(account);
-        return { account, tried: health.triedAt !== null, ok: health.failures === 0 && health.okAt !== null, detail: health.triedAt === null ? 'not tried yet' : health.detail };
+        return {
+          account,
+          tried: health.triedAt !== null,
+          ok: health.failures === 0 && health.okAt !== null,
+          detail: health.triedAt === null ? 'not tried yet' : health.detail,
+        };
       }),
     );
     const tried = accounts.every((account) => account.tried);

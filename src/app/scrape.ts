@@ -31,7 +31,12 @@ export async function* scrape(parts: {
   yield await metrics.processes.metrics();
 }
 
-async function collect(parts: { readonly work: Work; readonly store: Store; readonly queues: Queues; readonly metrics: Metrics }): Promise<void> {
+async function collect(parts: {
+  readonly work: Work;
+  readonly store: Store;
+  readonly queues: Queues;
+  readonly metrics: Metrics;
+}): Promise<void> {
   const { work, store, queues, metrics } = parts;
   const now = work.clock.now();
   const readings = [
@@ -45,7 +50,8 @@ async function collect(parts: { readonly work: Work; readonly store: Store; read
     },
     async () => metrics.holdsActive.set((await work.store.holds(now)).length),
     async () => metrics.paused.set((await work.store.paused()) ? 1 : 0),
-    async () => metrics.paidWorkFrozen.set((await store.ledger.frozen()) !== null || work.paidWorkOff() !== null ? 1 : 0),
+    async () =>
+      metrics.paidWorkFrozen.set((await store.ledger.frozen()) !== null || work.paidWorkOff() !== null ? 1 : 0),
     async () => {
       for (const account of work.standing().accounts.keys()) {
         const breaker = await work.store.breaker(account, now);

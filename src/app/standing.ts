@@ -1,6 +1,6 @@
-import { ActivityObserver, type ActivityRule, type ReadingStore } from '../activity/observer.ts';
 import { AddressGuard } from '../activity/address-guard.ts';
 import { JupyterProbe } from '../activity/jupyter-probe.ts';
+import { ActivityObserver, type ActivityRule, type ReadingStore } from '../activity/observer.ts';
 import { PUSH_STALE_AFTER_MS, pushProbe } from '../activity/push-probe.ts';
 import { zoneNamed } from '../calendar/zone.ts';
 import type { Config, NotifierConfig, ProbeConfig } from '../config/config.ts';
@@ -70,7 +70,14 @@ export class StandingBuilder {
     const previous = this.#kept;
     this.#kept = kept;
     for (const [name, old] of previous) if (kept.get(name) !== old) void this.#close(old.runtime);
-    return { policies, accounts, observer, channels, zone: zoneNamed(config.timezone), labels: (instance) => labelsOf(config.labels, instance) };
+    return {
+      policies,
+      accounts,
+      observer,
+      channels,
+      zone: zoneNamed(config.timezone),
+      labels: (instance) => labelsOf(config.labels, instance),
+    };
   }
 
   async close(): Promise<void> {
@@ -115,7 +122,12 @@ export class StandingBuilder {
     switch (probe.kind) {
       case 'jupyter': {
         const { url, token } = probe;
-        const jupyter = new JupyterProbe({ url, token: () => token?.reveal() ?? null, guard, clock: this.#parts.clock });
+        const jupyter = new JupyterProbe({
+          url,
+          token: () => token?.reveal() ?? null,
+          guard,
+          clock: this.#parts.clock,
+        });
         return { probe: jupyter, staleAfterMs: null };
       }
       case 'push':
@@ -143,7 +155,9 @@ export function secretsOf(config: Config): readonly string[] {
     config.redis.reveal(),
     ...[...config.tokens.values()].map((token) => token.reveal()),
     ...(config.controlToken === null ? [] : [config.controlToken.reveal()]),
-    ...config.notifiers.flatMap(({ url, secret }) => (secret === null ? [url.reveal()] : [url.reveal(), secret.reveal()])),
+    ...config.notifiers.flatMap(({ url, secret }) =>
+      secret === null ? [url.reveal()] : [url.reveal(), secret.reveal()],
+    ),
     ...config.activity.flatMap(({ probes }) =>
       probes.flatMap((probe) => (probe.kind === 'jupyter' && probe.token !== null ? [probe.token.reveal()] : [])),
     ),

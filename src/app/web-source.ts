@@ -1,9 +1,9 @@
 import type { ActivityTokens } from '../activity/push-probe.ts';
 import { readingOf } from '../activity/push-probe.ts';
+import { moneyView } from '../decide/burn.ts';
 import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
-import { moneyView } from '../decide/burn.ts';
 import type { FleetSeriesSource } from '../telemetry/fleet-series.ts';
 import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';

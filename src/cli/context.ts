@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Client, openClient } from '../app/client.ts';
 import { configOrThrow, InvalidInput } from '../app/load.ts';
@@ -5,7 +6,6 @@ import { parseListen } from '../config/addresses.ts';
 import type { Config } from '../config/config.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import type { ConfigOptions } from '../config/load-config.ts';
-import { resolve } from 'node:path';
 import type { Mode } from '../policy/policy.ts';
 import { EXIT, UserError } from './exit.ts';
 import type { Io } from './io.ts';
@@ -32,9 +32,11 @@ function isMode(text: string): text is Mode {
 export function configOptions(command: Command, io: Io, overrides: Overrides = {}): ConfigOptions {
   const { policies } = sharedOptions(command);
   const { mode } = overrides;
-  if (mode !== undefined && !isMode(mode)) throw new UserError(`--mode is observe or enforce, not "${mode}"`, EXIT.usage);
+  if (mode !== undefined && !isMode(mode))
+    throw new UserError(`--mode is observe or enforce, not "${mode}"`, EXIT.usage);
   const listen = overrides.listen === undefined ? undefined : parseListen(overrides.listen);
-  if (listen === null) throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${overrides.listen}"`, EXIT.usage);
+  if (listen === null)
+    throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${overrides.listen}"`, EXIT.usage);
   return {
     environment: io.env,
     overrides: {
@@ -59,7 +61,12 @@ export async function withClient<T>(
   run: (client: Client) => Promise<T>,
 ): Promise<T> {
   const config = await readConfig(command, io);
-  const client = await openClient(config, { cwd: io.cwd, policies: need.policies, signal: io.signal, warn: (text) => io.err(`${text}\n`) });
+  const client = await openClient(config, {
+    cwd: io.cwd,
+    policies: need.policies,
+    signal: io.signal,
+    warn: (text) => io.err(`${text}\n`),
+  });
   try {
     return await run(client);
   } finally {
@@ -73,7 +80,11 @@ export function person(io: Io, given: string | undefined): string {
 }
 
 /** Ends a command whose wish was not granted. */
-export function granted<T>(outcome: { readonly kind: 'done'; readonly value: T } | { readonly kind: 'not-found' | 'invalid' | 'refused'; readonly message: string }): T {
+export function granted<T>(
+  outcome:
+    | { readonly kind: 'done'; readonly value: T }
+    | { readonly kind: 'not-found' | 'invalid' | 'refused'; readonly message: string },
+): T {
   if (outcome.kind === 'done') return outcome.value;
   throw new UserError(outcome.message, outcome.kind === 'invalid' ? EXIT.usage : EXIT.failed);
 }

@@ -4,10 +4,15 @@ import { EXIT, UserError } from './exit.ts';
 import type { Io } from './io.ts';
 
 /** The daemon's log on stderr: JSON lines, or lines for people on a terminal. `LOG_LEVEL` sets the level. */
-export function daemonLog(io: Io, fallback: LogLevel = 'info'): { readonly log: Log; readonly onSecrets: (secrets: readonly string[]) => void; readonly flush: () => void } {
+export function daemonLog(
+  io: Io,
+  fallback: LogLevel = 'info',
+): { readonly log: Log; readonly onSecrets: (secrets: readonly string[]) => void; readonly flush: () => void } {
   const level = logLevel(io.env.LOG_LEVEL, fallback);
   let secrets: readonly string[] = [];
-  const human = io.errIsTty ? pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' }) : null;
+  const human = io.errIsTty
+    ? pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
+    : null;
   const destination = human ?? { write: (line: string) => io.err(line) };
   const log = makeLog({ level, destination, scrub: scrubber(() => secrets) });
   return {
@@ -24,6 +29,7 @@ export function daemonLog(io: Io, fallback: LogLevel = 'info'): { readonly log: 
 function logLevel(text: string | undefined, fallback: LogLevel): LogLevel {
   if (text === undefined || text === '') return fallback;
   const level = LOG_LEVELS.find((known) => known === text);
-  if (level === undefined) throw new UserError(`LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}, not "${text}"`, EXIT.usage);
+  if (level === undefined)
+    throw new UserError(`LOG_LEVEL is one of ${LOG_LEVELS.join(', ')}, not "${text}"`, EXIT.usage);
   return level;
 }

@@ -24,7 +24,9 @@ import type { Io } from './io.ts';
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
   const program = new Command('lamplighter');
   program
-    .description('watches rented GPUs and acts on policies: idle stop, lights out, renewal before expiry, balance alerts')
+    .description(
+      'watches rented GPUs and acts on policies: idle stop, lights out, renewal before expiry, balance alerts',
+    )
     .version(version)
     .option('--config <file>', 'the configuration', 'lamplighter.yaml')
     .option('--policies <dir>', 'the policy folder; overrides the one in the configuration')
@@ -62,7 +64,12 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
 /** `--config` and `--policies` are taken before and after the command's name. */
 function shareOptions(program: Command): void {
   for (const command of program.commands) {
-    command.exitOverride().configureOutput({ writeOut: program.configureOutput().writeOut ?? (() => {}), writeErr: program.configureOutput().writeErr ?? (() => {}) });
+    command
+      .exitOverride()
+      .configureOutput({
+        writeOut: program.configureOutput().writeOut ?? (() => {}),
+        writeErr: program.configureOutput().writeErr ?? (() => {}),
+      });
     for (const sub of command.commands) sub.exitOverride();
   }
 }

@@ -28,7 +28,11 @@ export function printable(text: string): string {
 
 /** Rows under a head, in columns that are right for Chinese too. */
 export function table(head: readonly string[], rows: readonly (readonly string[])[]): string {
-  const made = new Table({ head: [...head], chars: PLAIN, style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 } });
+  const made = new Table({
+    head: [...head],
+    chars: PLAIN,
+    style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
+  });
   for (const row of rows) made.push(row.map(printable));
   return `${made
     .toString()

@@ -18,7 +18,11 @@ export function historyWithout(history: History, operation: Operation): History 
     },
     open: (instance) => (instance === operation.instance ? 'none' : history.open(instance)),
     lastRenewedAt: (instance) => history.lastRenewedAt(instance),
-    notice: (policy, instance, occurrence) => history.notice(policy, instance, occurrence),
+    // Its notice was over when it was armed, and was tidied away then.
+    notice: (policy, instance, occurrence) =>
+      mine(policy, instance) && occurrence === operation.occurrence
+        ? { policy, instance, occurrence, announcedAt: 0, deadlineAt: operation.createdAt, delivered: true }
+        : history.notice(policy, instance, occurrence),
     notices: (account) => history.notices(account),
     obligations: (account) => history.obligations(account),
     policySince: (policy) => history.policySince(policy),

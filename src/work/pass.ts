@@ -40,6 +40,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
     else await notifyStep(work, act);
   }
   for (const refusal of evaluation.refusals) if (refusal.reason === 'missed') await missed(work, standing, refusal);
+  work.onRefusals(accountName, evaluation.refusals);
   return evaluation;
 }
 
@@ -187,6 +188,8 @@ async function tidyUp(work: Work, runtime: AccountRuntime, tidy: Tidy): Promise<
     case 'drop-notice': {
       const { notice, why } = tidy;
       await work.store.dropNotice(notice);
+      // Its time came and the stop is on its way: nothing to tell.
+      if (why === 'done') return;
       const text = `the announced stop of ${notice.instance} by policy ${notice.policy} is off: ${why}`;
       await work.store.audit({
         at: now,

@@ -1,6 +1,6 @@
 import type { ActivityObserver } from '../activity/observer.ts';
 import type { Zone } from '../calendar/zone.ts';
-import type { Cap } from '../decide/decision.ts';
+import type { Cap, Refusal } from '../decide/decision.ts';
 import type { History } from '../decide/world.ts';
 import type { Account } from '../fleet/account.ts';
 import type { Clock } from '../fleet/clock.ts';
@@ -140,4 +140,6 @@ export interface Work {
   readonly paidWorkOff: () => string | null;
   /** Told of every transition and decision that acted, for whoever watches (the demo's own lines). */
   readonly onEvent: (line: string) => void;
+  /** Told, after each pass over an account, what was due there and is kept from being done. */
+  readonly onRefusals: (account: string, refusals: readonly Refusal[]) => void;
 }

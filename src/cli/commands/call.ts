@@ -1,11 +1,11 @@
 import type { Command } from 'commander';
+import { systemClock } from '../../app/clock.ts';
+import { openProvider } from '../../providers/open-provider.ts';
+import { ProviderError } from '../../providers/port.ts';
 import { readConfig } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { table } from '../table.ts';
-import { openProvider } from '../../providers/open-provider.ts';
-import { ProviderError } from '../../providers/port.ts';
-import { systemClock } from '../../app/clock.ts';
 
 /** `lamplighter call ACCOUNT OPERATION [JSON]`: one read-only call, answered as JSON without secrets. */
 export function callCommand(program: Command, io: Io): void {
@@ -20,17 +20,28 @@ export function callCommand(program: Command, io: Io): void {
       const account = config.accounts.find((candidate) => candidate.name === name);
       const token = config.tokens.get(name)?.reveal();
       if (account === undefined || token === undefined) {
-        throw new UserError(`there is no account "${name}"; configured are ${config.accounts.map((each) => each.name).join(', ')}`, EXIT.usage);
+        throw new UserError(
+          `there is no account "${name}"; configured are ${config.accounts.map((each) => each.name).join(', ')}`,
+          EXIT.usage,
+        );
       }
       const provider = openProvider({ account, token, clock: systemClock, random: Math.random });
       try {
         if (operation === undefined) {
-          io.out(table(['OPERATION', 'WHAT IT READS'], provider.reads.map((read) => [read.name, read.summary])));
+          io.out(
+            table(
+              ['OPERATION', 'WHAT IT READS'],
+              provider.reads.map((read) => [read.name, read.summary]),
+            ),
+          );
           return;
         }
         const read = provider.reads.find((candidate) => candidate.name === operation);
         if (read === undefined) {
-          throw new UserError(`${account.provider} has no operation "${operation}"; there are ${provider.reads.map((each) => each.name).join(', ')}`, EXIT.usage);
+          throw new UserError(
+            `${account.provider} has no operation "${operation}"; there are ${provider.reads.map((each) => each.name).join(', ')}`,
+            EXIT.usage,
+          );
         }
         printJson(io, await read.run(argument(text), io.signal));
       } catch (error) {

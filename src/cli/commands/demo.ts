@@ -25,9 +25,11 @@ export function demoCommand(program: Command, io: Io): void {
     .option('--fresh', 'begin anew instead of going on where the last demo stopped')
     .action(async (options: { listen: string; data: string; speed: string; fresh?: boolean }) => {
       const speed = Number(options.speed);
-      if (!(speed >= 1 && speed <= 1000)) throw new UserError(`--speed is a number from 1 to 1000, not "${options.speed}"`, EXIT.usage);
+      if (!(speed >= 1 && speed <= 1000))
+        throw new UserError(`--speed is a number from 1 to 1000, not "${options.speed}"`, EXIT.usage);
       const listen = parseListen(options.listen);
-      if (listen === null) throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${options.listen}"`, EXIT.usage);
+      if (listen === null)
+        throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${options.listen}"`, EXIT.usage);
       const { log, onSecrets, flush } = daemonLog(io, 'warn');
       try {
         const demo = await startDemo({
@@ -43,7 +45,9 @@ export function demoCommand(program: Command, io: Io): void {
           onLine: (line) => io.out(`${printable(line)}\n`),
           signal: io.signal,
         });
-        io.out(`Lamplighter is running over ${demo.instances} simulated instances; one minute here is ${Math.round(speed / 60)} h there.\n`);
+        io.out(
+          `Lamplighter is running over ${demo.instances} simulated instances; one minute here is ${Math.round(speed / 60)} h there.\n`,
+        );
         io.out(`Open ${demo.origin}  ·  metrics ${demo.origin}/metrics  ·  Ctrl-C ends it\n`);
         io.out(`Ask it: bin/lamplighter --config ${demo.configFile} instances\n\n`);
         demo.begin();

@@ -1,8 +1,8 @@
 import type { Command } from 'commander';
 import type { Client } from '../../app/client.ts';
 import { parseDuration } from '../../calendar/duration.ts';
-import type { ActionCall, PrepaidUnit } from '../../fleet/action-call.ts';
 import { actionClass, CLOUD_ACTIONS, type CloudAction } from '../../fleet/action.ts';
+import type { ActionCall, PrepaidUnit } from '../../fleet/action-call.ts';
 import { assertNever } from '../../fleet/assert-never.ts';
 import { person, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
@@ -42,9 +42,13 @@ export function doCommand(program: Command, io: Io): void {
     .option('--json', 'print JSON')
     .action(async (word: string, targets: string[], options: DoOptions, command: Command) => {
       const action = CLOUD_ACTIONS.find((known) => known === word);
-      if (action === undefined) throw new UserError(`there is no action "${word}"; there are ${CLOUD_ACTIONS.join(', ')}`, EXIT.usage);
+      if (action === undefined)
+        throw new UserError(`there is no action "${word}"; there are ${CLOUD_ACTIONS.join(', ')}`, EXIT.usage);
       if (actionClass(action) !== 'reversible' && options.yes !== true) {
-        throw new UserError(`${action} ${actionClass(action) === 'paid' ? 'costs money' : 'cannot be undone'}; say --yes`, EXIT.usage);
+        throw new UserError(
+          `${action} ${actionClass(action) === 'paid' ? 'costs money' : 'cannot be undone'}; say --yes`,
+          EXIT.usage,
+        );
       }
       await withClient(command, io, { policies: 'unneeded' }, async (client) => {
         const by = person(io, options.by);
@@ -52,29 +56,43 @@ export function doCommand(program: Command, io: Io): void {
         for (const target of targets) results.push({ target, outcome: await one(client, action, target, options, by) });
         if (options.json === true) {
           printJson(io, {
-            items: results.map(({ target, outcome }) => ({ target, ...(outcome.kind === 'done' ? { operation: outcome.value } : { error: outcome.message }) })),
+            items: results.map(({ target, outcome }) => ({
+              target,
+              ...(outcome.kind === 'done' ? { operation: outcome.value } : { error: outcome.message }),
+            })),
           });
         } else {
           for (const { target, outcome } of results) {
-            if (outcome.kind === 'done') io.out(`${action} of ${target}: operation ${outcome.value.id} is ${outcome.value.state}\n`);
+            if (outcome.kind === 'done')
+              io.out(`${action} of ${target}: operation ${outcome.value.id} is ${outcome.value.state}\n`);
             else io.err(`${action} of ${target}: ${outcome.message}\n`);
           }
         }
         const bad = results.filter(({ outcome }) => outcome.kind !== 'done');
-        if (bad.length > 0) throw new UserError(`${bad.length} of ${results.length} refused`, bad.some(({ outcome }) => outcome.kind === 'invalid') ? EXIT.usage : EXIT.failed);
+        if (bad.length > 0)
+          throw new UserError(
+            `${bad.length} of ${results.length} refused`,
+            bad.some(({ outcome }) => outcome.kind === 'invalid') ? EXIT.usage : EXIT.failed,
+          );
       });
     });
 }
 
 async function one(client: Client, action: CloudAction, target: string, options: DoOptions, by: string) {
   if (action === 'create') {
-    if (options.order === undefined || options.slot === undefined) throw new UserError('create needs --order JSON and --slot NAME', EXIT.usage);
+    if (options.order === undefined || options.slot === undefined)
+      throw new UserError('create needs --order JSON and --slot NAME', EXIT.usage);
     return await client.control.create(target, json('--order', options.order), options.slot, by);
   }
   return await client.control.act(target, await callOf(client, action, target, options), by);
 }
 
-async function callOf(client: Client, action: Exclude<CloudAction, 'create'>, target: string, options: DoOptions): Promise<ActionCall> {
+async function callOf(
+  client: Client,
+  action: Exclude<CloudAction, 'create'>,
+  target: string,
+  options: DoOptions,
+): Promise<ActionCall> {
   switch (action) {
     case 'stop':
     case 'cardless-stop':
@@ -93,7 +111,8 @@ async function callOf(client: Client, action: Exclude<CloudAction, 'create'>, ta
       return { kind: 'lengthen', to: unit('--to', options.to) };
     case 'renew': {
       const periods = Number(options.periods ?? '1');
-      if (!Number.isInteger(periods) || periods < 1) throw new UserError(`--periods is a whole number, not "${options.periods}"`, EXIT.usage);
+      if (!Number.isInteger(periods) || periods < 1)
+        throw new UserError(`--periods is a whole number, not "${options.periods}"`, EXIT.usage);
       return { kind: 'renew', unit: await unitOf(client, target), periods };
     }
     case 'shutdown-timer': {
@@ -111,7 +130,10 @@ async function callOf(client: Client, action: Exclude<CloudAction, 'create'>, ta
 /** A renewal is by the instance's own unit. Where that is not known the ledger's guards say why not. */
 async function unitOf(client: Client, target: string): Promise<PrepaidUnit> {
   const instances = (await client.control.snapshots()).flatMap((snapshot) => snapshot.instances);
-  const found = instances.find(({ instance }) => `${instance.account}/${instance.id}` === target || instance.id === target || instance.name === target);
+  const found = instances.find(
+    ({ instance }) =>
+      `${instance.account}/${instance.id}` === target || instance.id === target || instance.name === target,
+  );
   return found?.instance.billing === 'monthly' ? 'monthly' : 'daily';
 }
 

@@ -12,14 +12,22 @@ export function holdCommands(program: Command, io: Io): void {
     .requiredOption('--reason <text>', 'why; everybody sees it')
     .option('--owner <name>', 'who you are; default the user of this machine')
     .option('--json', 'print JSON')
-    .action(async (instance: string, options: { for: string; reason: string; owner?: string; json?: boolean }, command: Command) => {
-      await withClient(command, io, { policies: 'unneeded' }, async (client) => {
-        const owner = person(io, options.owner);
-        const hold = granted(await client.control.hold({ instance, for: options.for, reason: options.reason, owner }));
-        if (options.json === true) printJson(io, hold);
-        else io.out(`${hold.instance} is held until ${hold.until}\n`);
-      });
-    });
+    .action(
+      async (
+        instance: string,
+        options: { for: string; reason: string; owner?: string; json?: boolean },
+        command: Command,
+      ) => {
+        await withClient(command, io, { policies: 'unneeded' }, async (client) => {
+          const owner = person(io, options.owner);
+          const hold = granted(
+            await client.control.hold({ instance, for: options.for, reason: options.reason, owner }),
+          );
+          if (options.json === true) printJson(io, hold);
+          else io.out(`${hold.instance} is held until ${hold.until}\n`);
+        });
+      },
+    );
   program
     .command('release')
     .description('end the holds on an instance')

@@ -31,7 +31,10 @@ export function instancesCommand(program: Command, io: Io): void {
           row.name,
           row.status + (row.cardless ? ' (cardless)' : ''),
           span(now - Date.parse(row.statusSince)),
-          row.activity === null ? '–' : row.activity.verdict + (row.activity.since === null ? '' : ` ${span(now - Date.parse(row.activity.since))}`),
+          row.activity === null
+            ? '–'
+            : row.activity.verdict +
+              (row.activity.since === null ? '' : ` ${span(now - Date.parse(row.activity.since))}`),
           row.billing,
           shortTime(row.expiresAt, timezone),
           row.gpu,
@@ -39,7 +42,9 @@ export function instancesCommand(program: Command, io: Io): void {
         ]);
         io.out(table(['INSTANCE', 'NAME', 'STATUS', 'FOR', 'ACTIVITY', 'BILLING', 'EXPIRES', 'GPU', ''], rows));
         for (const snapshot of await client.control.snapshots()) {
-          io.err(`${snapshot.account}: ${snapshot.instances.length} instances, seen ${span(now - snapshot.takenAt)} ago${snapshot.complete ? '' : ` (incomplete: ${snapshot.incomplete})`}\n`);
+          io.err(
+            `${snapshot.account}: ${snapshot.instances.length} instances, seen ${span(now - snapshot.takenAt)} ago${snapshot.complete ? '' : ` (incomplete: ${snapshot.incomplete})`}\n`,
+          );
         }
       });
     });

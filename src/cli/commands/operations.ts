@@ -45,7 +45,8 @@ export function operationsCommands(program: Command, io: Io): void {
           return;
         }
         const limit = Number(options.limit);
-        if (!Number.isInteger(limit) || limit < 1 || limit > MOST) throw new UserError(`--limit is a number from 1 to ${MOST}, not "${options.limit}"`, EXIT.usage);
+        if (!Number.isInteger(limit) || limit < 1 || limit > MOST)
+          throw new UserError(`--limit is a number from 1 to ${MOST}, not "${options.limit}"`, EXIT.usage);
         const states = OPERATION_STATES.filter((state) => state === options.state);
         if (options.state !== undefined && states.length === 0) {
           throw new UserError(`--state is one of ${OPERATION_STATES.join(', ')}, not "${options.state}"`, EXIT.usage);
@@ -107,7 +108,9 @@ function instanceOption(text: string): InstanceKey {
 }
 
 function printOne(io: Io, view: ReturnType<typeof operationView>, zone: string): void {
-  io.out(`${view.id}\n  ${view.action} of ${printable(view.instanceName)} (${view.instance}), asked by ${printable(view.policy ?? view.by)}\n`);
+  io.out(
+    `${view.id}\n  ${view.action} of ${printable(view.instanceName)} (${view.instance}), asked by ${printable(view.policy ?? view.by)}\n`,
+  );
   io.out(`  ${view.state}: ${view.reason}${view.detail === '' ? '' : ` – ${printable(view.detail)}`}\n`);
   io.out(`  occurrence ${printable(view.occurrence)}\n`);
   for (const [key, value] of Object.entries(view.evidence)) io.out(`  ${key}: ${printable(String(value))}\n`);
@@ -115,7 +118,14 @@ function printOne(io: Io, view: ReturnType<typeof operationView>, zone: string):
   io.out(
     table(
       ['WHEN', 'FROM', 'TO', 'REASON', 'BY', ''],
-      view.transitions.map((line) => [shortTime(line.at, zone), line.from ?? '', line.to, line.reason, line.by, line.detail]),
+      view.transitions.map((line) => [
+        shortTime(line.at, zone),
+        line.from ?? '',
+        line.to,
+        line.reason,
+        line.by,
+        line.detail,
+      ]),
     ),
   );
 }

@@ -13,7 +13,9 @@ export function pauseCommands(program: Command, io: Io): void {
       .option('--json', 'print JSON')
       .action(async (options: { reason: string; by?: string; json?: boolean }, command: Command) => {
         await withClient(command, io, { policies: 'unneeded' }, async (client) => {
-          const state = granted(await client.control.setPaused(verb === 'pause', person(io, options.by), options.reason));
+          const state = granted(
+            await client.control.setPaused(verb === 'pause', person(io, options.by), options.reason),
+          );
           if (options.json === true) printJson(io, state);
           else io.out(state.paused ? 'all acting is paused\n' : 'acting again\n');
         });

@@ -17,7 +17,11 @@ export function planCommand(program: Command, io: Io): void {
     .action(async (options: { explain?: boolean; at?: string; json?: boolean }, command: Command) => {
       await withClient(command, io, { policies: 'needed' }, async (client) => {
         const at = options.at === undefined ? null : parseTime('--at', options.at, zoneNamed(client.config.timezone));
-        const rows = await makeReader(client.work, client.store).plan({ at, explain: options.explain === true, signal: io.signal });
+        const rows = await makeReader(client.work, client.store).plan({
+          at,
+          explain: options.explain === true,
+          signal: io.signal,
+        });
         if (options.json === true) {
           printJson(io, { items: rows, next: null });
           return;
@@ -26,7 +30,20 @@ export function planCommand(program: Command, io: Io): void {
           io.out('nothing is due\n');
           return;
         }
-        io.out(table(['', 'ACTION', 'INSTANCE', 'NAME', 'POLICY', 'REASON', 'WHY'], rows.map((row) => [row.sign, row.action, row.instance ?? row.account, row.name ?? '', row.policy, row.reason, row.detail])));
+        io.out(
+          table(
+            ['', 'ACTION', 'INSTANCE', 'NAME', 'POLICY', 'REASON', 'WHY'],
+            rows.map((row) => [
+              row.sign,
+              row.action,
+              row.instance ?? row.account,
+              row.name ?? '',
+              row.policy,
+              row.reason,
+              row.detail,
+            ]),
+          ),
+        );
       });
     });
 }

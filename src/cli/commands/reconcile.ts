@@ -20,7 +20,10 @@ export function reconcileCommand(program: Command, io: Io): void {
           return;
         }
         if (options.yes !== true) {
-          throw new UserError(`paid and destructive work is frozen: ${frozen}. Look in the clouds’ own consoles for renewals and orders of the last hours, then say --yes`, EXIT.usage);
+          throw new UserError(
+            `paid and destructive work is frozen: ${frozen}. Look in the clouds’ own consoles for renewals and orders of the last hours, then say --yes`,
+            EXIT.usage,
+          );
         }
         await client.store.ledger.reconcile(person(io, options.by), client.work.clock.now());
         if (options.json === true) printJson(io, { frozen: null });

@@ -62,6 +62,7 @@ export function startFailure(error: unknown): unknown {
     const why = error.cause instanceof Error ? ` (${error.cause.message})` : '';
     return new UserError(`${error.message}${why}`, EXIT.failed, { cause: error });
   }
-  if (error instanceof Error && error.message.startsWith('cannot listen on')) return new UserError(error.message, EXIT.failed, { cause: error });
+  if (error instanceof Error && error.message.startsWith('cannot listen on'))
+    return new UserError(error.message, EXIT.failed, { cause: error });
   return error;
 }

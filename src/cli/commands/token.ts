@@ -1,11 +1,11 @@
 import { writeFile } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { HuixingyunTokens } from '../../providers/huixingyun/tokens.ts';
-import { ProviderError } from '../../providers/port.ts';
+import { systemClock } from '../../app/clock.ts';
 import { DEFAULT_BASE_URL } from '../../fleet/provider-kind.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
-import { systemClock } from '../../app/clock.ts';
+import { HuixingyunTokens } from '../../providers/huixingyun/tokens.ts';
+import { ProviderError } from '../../providers/port.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { table } from '../table.ts';
@@ -18,7 +18,9 @@ interface TokenOptions {
 
 /** `lamplighter token create|list|delete`: huixingyun's tokens. The console password is asked for and kept nowhere. */
 export function tokenCommands(program: Command, io: Io): void {
-  const token = program.command('token').description('manage API tokens of 慧星云; asks for the console password and keeps it nowhere');
+  const token = program
+    .command('token')
+    .description('manage API tokens of 慧星云; asks for the console password and keeps it nowhere');
   const shared = (name: string, description: string) =>
     token
       .command(name)
@@ -38,7 +40,11 @@ export function tokenCommands(program: Command, io: Io): void {
           await writeFile(path, `${made.reveal()}\n`, { mode: 0o400, flag: 'wx' });
         } catch (error) {
           const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-          throw new UserError(`the token "${options.name}" was made but ${path} could not be written (${code}); delete it with: lamplighter token delete --name`, EXIT.failed, { cause: error });
+          throw new UserError(
+            `the token "${options.name}" was made but ${path} could not be written (${code}); delete it with: lamplighter token delete --name`,
+            EXIT.failed,
+            { cause: error },
+          );
         }
         if (options.json === true) printJson(io, { name: made.name, file: path, createdAt: timeText(made.createdAt) });
         else io.out(`token "${made.name}" is in ${path}\n`);
@@ -54,7 +60,13 @@ export function tokenCommands(program: Command, io: Io): void {
         createdAt: timeText(each.createdAt),
       }));
       if (options.json === true) printJson(io, { items: all, next: null });
-      else io.out(table(['NAME', 'TOKEN', 'STATUS', 'CREATED'], all.map((each) => [each.name, each.token, each.status, each.createdAt ?? '–'])));
+      else
+        io.out(
+          table(
+            ['NAME', 'TOKEN', 'STATUS', 'CREATED'],
+            all.map((each) => [each.name, each.token, each.status, each.createdAt ?? '–']),
+          ),
+        );
     });
   });
 
@@ -63,10 +75,17 @@ export function tokenCommands(program: Command, io: Io): void {
     .option('--yes', 'delete them even where there are several of that name')
     .action(async (options: TokenOptions & { name: string; yes?: boolean }) => {
       await withTokens(io, options, async (tokens, password) => {
-        const mine = (await tokens.list({ username: options.username, password }, io.signal)).filter((each) => each.name === options.name);
+        const mine = (await tokens.list({ username: options.username, password }, io.signal)).filter(
+          (each) => each.name === options.name,
+        );
         if (mine.length === 0) throw new UserError(`there is no token named "${options.name}"`);
-        if (mine.length > 1 && options.yes !== true) throw new UserError(`${mine.length} tokens are named "${options.name}"; say --yes to delete them all`, EXIT.usage);
-        for (const each of mine) await tokens.delete({ username: options.username, password }, each.reveal(), io.signal);
+        if (mine.length > 1 && options.yes !== true)
+          throw new UserError(
+            `${mine.length} tokens are named "${options.name}"; say --yes to delete them all`,
+            EXIT.usage,
+          );
+        for (const each of mine)
+          await tokens.delete({ username: options.username, password }, each.reveal(), io.signal);
         if (options.json === true) printJson(io, { deleted: mine.length });
         else io.out(`deleted ${mine.length} ${mine.length === 1 ? 'token' : 'tokens'} named "${options.name}"\n`);
       });
@@ -77,9 +96,18 @@ function timeText(at: number | null): string | null {
   return at === null ? null : rfc3339(at);
 }
 
-async function withTokens(io: Io, options: TokenOptions, run: (tokens: HuixingyunTokens, password: string) => Promise<void>): Promise<void> {
+async function withTokens(
+  io: Io,
+  options: TokenOptions,
+  run: (tokens: HuixingyunTokens, password: string) => Promise<void>,
+): Promise<void> {
   const password = await io.askSecret(`console password of ${options.username}`);
-  const tokens = new HuixingyunTokens({ account: 'token', baseUrl: options.baseUrl, clock: systemClock, random: Math.random });
+  const tokens = new HuixingyunTokens({
+    account: 'token',
+    baseUrl: options.baseUrl,
+    clock: systemClock,
+    random: Math.random,
+  });
   try {
     await run(tokens, password);
   } catch (error) {

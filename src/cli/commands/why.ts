@@ -23,30 +23,52 @@ export function whyCommand(program: Command, io: Io): void {
         const row = why.instance;
         const time = (at: string | null) => shortTime(at, timezone);
         io.out(`${printable(row.name)}  ${row.key}  ${row.gpu}\n`);
-        io.out(`  status    ${row.status}${row.cardless ? ' (cardless)' : ''} since ${time(row.statusSince)}; the cloud says "${printable(row.rawStatus)}"\n`);
+        io.out(
+          `  status    ${row.status}${row.cardless ? ' (cardless)' : ''} since ${time(row.statusSince)}; the cloud says "${printable(row.rawStatus)}"\n`,
+        );
         io.out(`  billing   ${row.billing}${row.expiresAt === null ? '' : `, paid until ${time(row.expiresAt)}`}\n`);
         const labels = Object.entries(row.labels).map(([key, value]) => `${key}=${value}`);
         io.out(`  labels    ${labels.length === 0 ? '–' : printable(labels.join(' '))}\n`);
-        io.out(`  hold      ${row.hold === null ? '–' : `${printable(row.hold.owner)} until ${time(row.hold.until)}: ${printable(row.hold.reason)}`}\n`);
+        io.out(
+          `  hold      ${row.hold === null ? '–' : `${printable(row.hold.owner)} until ${time(row.hold.until)}: ${printable(row.hold.reason)}`}\n`,
+        );
         if (row.activity === null) io.out('  activity  no probe judges it\n');
         else {
-          io.out(`  activity  ${row.activity.verdict}${row.activity.since === null ? '' : ` since ${time(row.activity.since)}`}${row.activity.reason === null ? '' : ` (${row.activity.reason})`}\n`);
+          io.out(
+            `  activity  ${row.activity.verdict}${row.activity.since === null ? '' : ` since ${time(row.activity.since)}`}${row.activity.reason === null ? '' : ` (${row.activity.reason})`}\n`,
+          );
           for (const reading of row.activity.readings) {
-            io.out(`            ${reading.probe}: ${reading.verdict}${reading.reason === null ? '' : ` (${reading.reason})`} at ${time(reading.at)}; ${printable(reading.evidence)}\n`);
+            io.out(
+              `            ${reading.probe}: ${reading.verdict}${reading.reason === null ? '' : ` (${reading.reason})`} at ${time(reading.at)}; ${printable(reading.evidence)}\n`,
+            );
           }
         }
-        for (const notice of why.notices) io.out(`  notice    policy ${notice.policy} will act at ${time(notice.deadlineAt)}\n`);
-        for (const owed of why.obligations) io.out(`  owed      a start for policy ${owed.policy} at ${time(owed.dueAt)}\n`);
+        for (const notice of why.notices)
+          io.out(`  notice    policy ${notice.policy} will act at ${time(notice.deadlineAt)}\n`);
+        for (const owed of why.obligations)
+          io.out(`  owed      a start for policy ${owed.policy} at ${time(owed.dueAt)}\n`);
         if (why.policies.length > 0) {
           io.out('\npolicies that match\n');
-          io.out(table(['POLICY', 'ACTION', 'NOW', 'WHY'], why.policies.map((line) => [line.policy, line.action, line.reason, line.detail])));
+          io.out(
+            table(
+              ['POLICY', 'ACTION', 'NOW', 'WHY'],
+              why.policies.map((line) => [line.policy, line.action, line.reason, line.detail]),
+            ),
+          );
         }
         if (why.operations.length > 0) {
           io.out('\noperations\n');
           io.out(
             table(
               ['WHEN', 'ID', 'ACTION', 'ASKED BY', 'STATE', 'REASON'],
-              why.operations.map((line) => [time(line.updatedAt), line.id, line.action, line.policy ?? line.by, line.state, line.detail === '' ? line.reason : `${line.reason}: ${line.detail}`]),
+              why.operations.map((line) => [
+                time(line.updatedAt),
+                line.id,
+                line.action,
+                line.policy ?? line.by,
+                line.state,
+                line.detail === '' ? line.reason : `${line.reason}: ${line.detail}`,
+              ]),
             ),
           );
         }

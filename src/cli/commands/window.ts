@@ -1,6 +1,6 @@
 import type { Command } from 'commander';
-import { parseZone } from '../../calendar/zone.ts';
 import { parseWindow } from '../../calendar/parse-window.ts';
+import { parseZone } from '../../calendar/zone.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
@@ -20,7 +20,10 @@ export function windowCommand(program: Command, io: Io): void {
       if (!zone.ok) throw new UserError(`--timezone: ${zone.message}`, EXIT.usage);
       const parsed = parseWindow(spec, { zone: zone.zone, calendars: new Map() });
       if (!parsed.ok) {
-        throw new UserError(`${parsed.message}\n  ${spec}\n  ${' '.repeat(parsed.offset)}${'^'.repeat(Math.max(1, parsed.length))}`, EXIT.invalid);
+        throw new UserError(
+          `${parsed.message}\n  ${spec}\n  ${' '.repeat(parsed.offset)}${'^'.repeat(Math.max(1, parsed.length))}`,
+          EXIT.invalid,
+        );
       }
       const at = options.at === undefined ? Date.now() : parseTime('--at', options.at, zone.zone);
       const state = parsed.window.state(at);
