@@ -264,7 +264,7 @@ describe('how Redis is set up', () => {
     const admin = await connect();
     expect(store.paidWorkOff()).toBeNull();
     await admin.connection.general.config('SET', 'appendfsync', 'everysec');
-    await admin.connection.general.client('KILL', 'TYPE', 'NORMAL', 'SKIPME', 'YES');
+    await admin.connection.general.call('CLIENT', 'KILL', 'TYPE', 'normal');
     await expect.poll(() => store.paidWorkOff()).toContain('appendfsync everysec');
   });
 });
