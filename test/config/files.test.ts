@@ -1,0 +1,91 @@
+import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { readConfigFile } from '../../src/config/config-file.ts';
+import { configJsonSchema, policyJsonSchema } from '../../src/config/json-schema.ts';
+import { readPolicyFolder } from '../../src/config/policy-folder.ts';
+import { readSecretFile } from '../../src/config/secret-files.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'lamplighter-config-'));
+});
+afterEach(() => rm(folder, { recursive: true }));
+
+const put = (name: string, text: string | Buffer) => writeFile(join(folder, name), text);
+
+describe('a policy folder', () => {
+  test('its YAML files in the order of their names, and nothing else', async () => {
+    await put('b.yaml', 'b');
+    await put('a.yml', 'a');
+    await put('notes.md', 'x');
+    await put('.hidden.yaml', 'x');
+    await put('b.test.yaml', 'x');
+    await mkdir(join(folder, 'deeper'));
+    await writeFile(join(folder, 'deeper', 'c.yaml'), 'c');
+    await symlink(join(folder, 'deeper', 'c.yaml'), join(folder, 'linked.yaml'));
+    expect(await readPolicyFolder(folder, folder)).toEqual({
+      ok: true,
+      files: [
+        { file: 'a.yml', text: 'a' },
+        { file: 'b.yaml', text: 'b' },
+        { file: 'linked.yaml', text: 'c' },
+      ],
+    });
+  });
+
+  test.each([
+    ['no folder', 'absent', 'the policy folder cannot be read: ENOENT'],
+    ['an empty folder', '.', 'holds no .yaml file'],
+  ])('%s', async (_, name, phrase) => {
+    const read = await readPolicyFolder(join(folder, name), '/');
+    expect(read).toMatchObject({ ok: false, errors: [{ line: 1, message: expect.stringContaining(phrase) }] });
+    expect(read.ok ? '' : read.errors[0]?.file).toContain('lamplighter-config-');
+  });
+
+  test('one file that cannot be read refuses the whole, and all such files are named', async () => {
+    await put('a.yaml', 'a');
+    await put('big.yaml', Buffer.alloc(5 * 1024 * 1024, 'x'));
+    await put('latin.yaml', Buffer.from([0x61, 0xe9, 0x0a]));
+    await symlink(join(folder, 'gone'), join(folder, 'dangling.yaml'));
+    await mkdir(join(folder, 'folder.yaml'));
+    const read = await readPolicyFolder(folder, folder);
+    expect(read.ok ? [] : read.errors.map(({ file, message }) => `${file}: ${message}`)).toEqual([
+      expect.stringContaining('big.yaml: the file has 5242880 bytes'),
+      expect.stringContaining('dangling.yaml: the file cannot be read: ENOENT'),
+      expect.stringContaining('folder.yaml: the file cannot be read: EISDIR'),
+      'latin.yaml: the file is not UTF-8 text',
+    ]);
+  });
+});
+
+test('a configuration file that is not there is named as it was asked for', async () => {
+  expect(await readConfigFile('nope.yaml', folder, { environment: {} })).toMatchObject({
+    ok: false,
+    errors: [{ file: 'nope.yaml', message: expect.stringContaining('the file cannot be read: ENOENT') }],
+  });
+});
+
+test('a secret file is trimmed, bounded, and its mode looked at', async () => {
+  await put('token', '  abc\n\n');
+  const path = join(folder, 'token');
+  await chmod(path, 0o644);
+  expect(await readSecretFile(path)).toEqual({ text: 'abc', worldReadable: true });
+  await chmod(path, 0o600);
+  expect(await readSecretFile(path)).toEqual({ text: 'abc', worldReadable: false });
+  await put('token', 'x'.repeat(20_000));
+  await expect(readSecretFile(path)).rejects.toThrow('too long for a secret');
+});
+
+test.each([
+  ['policy', policyJsonSchema],
+  ['config', configJsonSchema],
+] as const)(
+  'schema/%s.schema.json is what the grammar says; node scripts/schema.ts writes it anew',
+  async (name, schema) => {
+    const file = fileURLToPath(new URL(`../../schema/${name}.schema.json`, import.meta.url));
+    expect(await readFile(file, 'utf8')).toBe(`${JSON.stringify(schema(), null, 2)}\n`);
+  },
+);
