@@ -3,6 +3,7 @@ import { type Action, actionClass, hasBalance, hasExpiry, offers } from '../flee
 import { unknownWord } from '../yaml/check-shape.ts';
 import { conditionOf, type Draft, stepPath } from './draft.ts';
 import { checkMatchNames } from './match-names.ts';
+import type { Condition } from './policy.ts';
 
 /** Holds a policy against the accounts and notifiers that are configured. Finds errors. */
 export function checkReach(
@@ -19,48 +20,55 @@ export function checkReach(
     });
     return;
   }
-  checkConditions(draft, draft.reach);
+  const telling = checkConditions(draft, draft.reach);
+  if (telling.length === 0) return;
   for (const [index, step] of draft.steps.entries()) {
     const path = stepPath(draft, index);
     const written = draft.subject.document.data([...draft.subject.path, ...path]);
-    checkAction(draft, draft.reach, step.kind, typeof written === 'string' ? path : [...path, step.kind]);
+    checkAction(draft, telling, step.kind, typeof written === 'string' ? path : [...path, step.kind]);
   }
 }
 
-function checkConditions(draft: Draft, reach: readonly Account[]): void {
-  const where = `reached: ${reach.map(({ name, provider }) => `${name} (${provider})`).join(', ')}`;
-  for (const kind of ['balanceBelow', 'runwayBelow'] as const) {
-    if (conditionOf(draft, kind) === undefined || reach.some(({ provider }) => hasBalance(provider))) continue;
-    draft.subject.error(['when', kind], `no account in reach tells its balance; ${where}`, { part: 'key' });
-  }
-  if (conditionOf(draft, 'expiresWithin') !== undefined && !reach.some(({ provider }) => hasExpiry(provider))) {
-    draft.subject.error(['when', 'expiresWithin'], `no account in reach tells when an instance expires; ${where}`, {
-      part: 'key',
-    });
-  }
+/** Finds conditions that no account can tell; gives the accounts that can tell all of them. */
+function checkConditions(draft: Draft, reach: readonly Account[]): readonly Account[] {
+  let telling = reach;
+  const need = (kind: Condition['kind'], what: string, can: (provider: Account['provider']) => boolean) => {
+    if (conditionOf(draft, kind) === undefined) return;
+    const able = telling.filter(({ provider }) => can(provider));
+    if (able.length === 0) {
+      draft.subject.error(['when', kind], `no account in reach tells ${what}; ${reached(telling)}`, { part: 'key' });
+    }
+    telling = able;
+  };
+  need('balanceBelow', 'its balance', hasBalance);
+  need('runwayBelow', 'its balance', hasBalance);
+  need('expiresWithin', 'when an instance expires', hasExpiry);
+  return telling;
 }
 
-function checkAction(draft: Draft, reach: readonly Account[], action: Action, path: PropertyKey[]): void {
+function reached(accounts: readonly Account[]): string {
+  return `reached: ${accounts.map(({ name, provider }) => `${name} (${provider})`).join(', ')}`;
+}
+
+/** @param telling the accounts in reach that tell what the conditions ask */
+function checkAction(draft: Draft, telling: readonly Account[], action: Action, path: PropertyKey[]): void {
   if (action === 'notify') return;
   const wrong = (message: string) => draft.subject.error(path, message, { part: 'key' });
-  const able = reach.filter(({ provider }) => offers(provider, action));
+  const able = telling.filter(({ provider }) => offers(provider, action));
+  const keys = (key: 'actions' | 'spendLimit', accounts: readonly Account[]) =>
+    `${accounts.map(({ name }) => `accounts.${name}.${key}`).join(' or ')} in lamplighter.yaml`;
   if (able.length === 0) {
-    wrong(
-      `no account in reach can ${action}; reached: ${reach.map(({ name, provider }) => `${name} (${provider})`).join(', ')}`,
-    );
+    const which = telling.length < (draft.reach?.length ?? 0) ? ' that tells what when asks for' : '';
+    wrong(`no account in reach${which} can ${action}; ${reached(telling)}`);
     return;
   }
   const allowing = able.filter(({ actions }) => actions.includes(action));
   if (allowing.length === 0) {
-    wrong(
-      `no account in reach allows ${action}; add it to ${able.map(({ name }) => `accounts.${name}.actions`).join(' or ')} in lamplighter.yaml`,
-    );
+    wrong(`no account in reach allows ${action}; add it to ${keys('actions', able)}`);
     return;
   }
   if (actionClass(action) === 'paid' && !allowing.some(({ spendLimit }) => spendLimit !== null)) {
-    wrong(
-      `${action} costs money and needs a limit; set ${allowing.map(({ name }) => `accounts.${name}.spendLimit`).join(' or ')} in lamplighter.yaml`,
-    );
+    wrong(`${action} costs money and needs a limit; set ${keys('spendLimit', allowing)}`);
   }
 }
 

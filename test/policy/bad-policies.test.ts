@@ -294,6 +294,16 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'no account in reach can renew; reached: chenyu (chenyu)',
   ],
   [
+    'an action only where the condition cannot be told',
+    policy('match: all\nwhen: { balanceBelow: 10 }\n▶do: cardless-stop'),
+    'no account in reach that tells what when asks for can cardless-stop; reached: chenyu (chenyu), old (chenyu-v1)',
+  ],
+  [
+    'conditions that no one account tells together',
+    policy('match: all\nwhen: { balanceBelow: 10, ▶expiresWithin: 1d }\ndo: notify'),
+    'no account in reach tells when an instance expires; reached: chenyu (chenyu)',
+  ],
+  [
     'cardless where nobody can',
     policy('match: { provider: chenyu-v1 }\nwhen: { during: always }\n▶do: cardless-stop'),
     'no account in reach can cardless-stop',
