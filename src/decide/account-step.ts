@@ -99,6 +99,7 @@ function refuse(
     policy: standing.policy.name,
     account: account.view.name,
     instance: null,
+    name: null,
     action: step.kind,
     step: stepIndex,
     occurrence,

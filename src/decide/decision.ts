@@ -69,6 +69,8 @@ export interface Refusal {
   readonly account: string;
   /** `null`: decided for the account. */
   readonly instance: InstanceKey | null;
+  /** Name of the instance; `null`: decided for the account. */
+  readonly name: string | null;
   readonly action: PolicyAction;
   readonly step: number;
   readonly occurrence: string | null;

@@ -52,7 +52,7 @@ function hasFallen(baseline: number, count: number): boolean {
 
 function agreement(state: ShrinkState, count: number, at: number): NonNullable<ShrinkState['pending']> {
   const { pending } = state;
-  const near = pending !== null && Math.abs(count - pending.count) <= Math.max(FALL_COUNT, FALL_SHARE * pending.count);
+  const near = pending !== null && Math.abs(count - pending.count) <= FALL_COUNT;
   if (pending === null || !near || (count === 0) !== (pending.count === 0)) return { count, agreed: 0, lastAt: at };
   if (at - pending.lastAt < APART_MS) return pending;
   return { count, agreed: pending.agreed + 1, lastAt: at };

@@ -70,6 +70,7 @@ function keep(pass: Pass, account: AccountPass, obligation: Obligation, view: In
       policy: obligation.policy,
       account: account.view.name,
       instance: view.key,
+      name: view.tracked.instance.name,
       action: 'start',
       step: 0,
       occurrence,

@@ -119,6 +119,7 @@ function notDue(pair: Pair, view: InstanceView, stepIndex: number, why: NotDue):
     policy: standing.policy.name,
     account: account.view.name,
     instance: view.key,
+    name: view.tracked.instance.name,
     action,
     step: stepIndex,
     occurrence: null,

@@ -103,7 +103,7 @@ function refusalRow(refusal: Refusal): PlanRow {
     policy: refusal.policy,
     account: refusal.account,
     instance: refusal.instance,
-    name: null,
+    name: refusal.name,
     action: refusal.action,
     step: refusal.step,
     occurrence: refusal.occurrence,

@@ -13,6 +13,7 @@ export function refuse(due: Due, no: No): InactionReason {
     policy: standing.policy.name,
     account: account.view.name,
     instance: view.key,
+    name: view.tracked.instance.name,
     action: step.kind,
     step: stepIndex,
     occurrence,

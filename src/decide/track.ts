@@ -29,7 +29,7 @@ export function track(previous: Snapshot | null, listing: Listing, context: Trac
     const tracked = same
       ? carryOver(before, instance, listing, operations)
       : firstSight(previous, instance, listing, operations);
-    result.set(instance.id, { ...tracked, stopMode: stopModeOf(tracked, before, operations, listing) });
+    result.set(instance.id, { ...tracked, ...howStopped(tracked, before, operations, listing) });
   }
   // What a listing that is not whole does not show is not thereby gone.
   if (listing.incomplete !== null || context.keepMissing === true) {
@@ -113,23 +113,25 @@ function lastMove(operations: readonly Operation[], listing: Listing): Operation
   return last;
 }
 
-/** How it was stopped, where that was us and nobody has touched it since. */
-function stopModeOf(
+const NOT_BY_US = { stopMode: null, stoppedBy: null } as const;
+
+/** How and for whom it was stopped, where that was us and nobody has touched it since. */
+function howStopped(
   tracked: Tracked,
   before: Tracked | undefined,
   operations: readonly Operation[],
   listing: Listing,
-): Tracked['stopMode'] {
-  if (tracked.instance.status !== 'stopped') return null;
+): Pick<Tracked, 'stopMode' | 'stoppedBy'> {
+  if (tracked.instance.status !== 'stopped') return NOT_BY_US;
   if (before?.instance.status === 'stopped' && before.stopMode !== null && tracked.stopMode !== null) {
-    return before.stopMode;
+    return { stopMode: before.stopMode, stoppedBy: before.stoppedBy };
   }
   const last = lastMove(operations, listing);
-  if (last === null || last.state !== 'confirmed' || last.sendingAt === null) return null;
-  if (last.action !== 'stop' && last.action !== 'cardless-stop') return null;
+  if (last === null || last.state !== 'confirmed' || last.sendingAt === null) return NOT_BY_US;
+  if (last.action !== 'stop' && last.action !== 'cardless-stop') return NOT_BY_US;
   const doneAt = Math.max(last.sendingAt, last.effectiveAt ?? 0);
-  if (tracked.personStartAt !== null && tracked.personStartAt >= last.sendingAt) return null;
+  if (tracked.personStartAt !== null && tracked.personStartAt >= last.sendingAt) return NOT_BY_US;
   // It was seen stopped soon after, or we are only now told of a stop that had been seen before.
-  if (tracked.statusSince < last.sendingAt || tracked.statusSince > doneAt + SHOWS_WITHIN_MS) return null;
-  return last.action === 'cardless-stop' ? 'cardless' : 'normal';
+  if (tracked.statusSince < last.sendingAt || tracked.statusSince > doneAt + SHOWS_WITHIN_MS) return NOT_BY_US;
+  return { stopMode: last.action === 'cardless-stop' ? 'cardless' : 'normal', stoppedBy: last.policy };
 }
