@@ -18,11 +18,20 @@ export interface FleetSeriesSource {
 const CHUNK = 1_000;
 
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '"': '\\"' };
-const NEEDS_ESCAPE = /[\\\n"]/;
+/** What has to be escaped, what would end the scrape (NUL), and what would turn a console line around (bidi controls). */
+const UNFIT = /[\\"\p{Cc}\p{Bidi_Control}]/u;
+const ALL_UNFIT = new RegExp(UNFIT, 'gu');
+/** Of a text that people chose. A name of 10 kB on five series a machine would drown the scrape. */
+const MAX_TEXT = 200;
 
 /** A label value in the Prometheus text format. */
 export function label(value: string): string {
-  return NEEDS_ESCAPE.test(value) ? value.replace(/[\\\n"]/g, (char) => ESCAPES[char] ?? char) : value;
+  return UNFIT.test(value) ? value.replace(ALL_UNFIT, (char) => ESCAPES[char] ?? '\ufffd') : value;
+}
+
+/** A label value that identifies nothing, so that it may be cut. */
+function text(value: string): string {
+  return label(value.length > MAX_TEXT ? value.slice(0, MAX_TEXT).toWellFormed() : value);
 }
 
 interface Family {
@@ -55,7 +64,7 @@ const FAMILIES: readonly Family[] = [
     help: 'Always 1; what is known of the instance is in the labels.',
     line(_source, tracked) {
       const { provider, name, gpu, room, billing } = tracked.instance;
-      return `lamplighter_instance_info{${who(tracked)},provider="${provider}",name="${label(name)}",gpu="${label(gpu)}",room="${label(room)}",billing="${billing}"} 1\n`;
+      return `lamplighter_instance_info{${who(tracked)},provider="${provider}",name="${text(name)}",gpu="${text(gpu)}",room="${text(room)}",billing="${billing}"} 1\n`;
     },
   },
   {
@@ -107,8 +116,10 @@ function accountSeries(sources: readonly FleetSeriesSource[]): string {
     per('lamplighter_account_balance_yuan', 'Cash on the account.', ({ snapshot }) =>
       snapshot.balance === null ? null : snapshot.balance.cashFen / 100,
     ),
-    per('lamplighter_account_cards_yuan', 'What is left on compute cards, which may be bound to certain pods.', ({ snapshot }) =>
-      snapshot.balance === null ? null : snapshot.balance.cardsFen / 100,
+    per(
+      'lamplighter_account_cards_yuan',
+      'What is left on compute cards, which may be bound to certain pods.',
+      ({ snapshot }) => (snapshot.balance === null ? null : snapshot.balance.cardsFen / 100),
     ),
     per('lamplighter_account_runway_seconds', 'How long the cash lasts at the present burn.', ({ runwayMs }) =>
       runwayMs === null ? null : runwayMs / 1000,
@@ -116,7 +127,11 @@ function accountSeries(sources: readonly FleetSeriesSource[]): string {
     per('lamplighter_account_burn_yuan_per_hour', 'What the account spends an hour.', ({ burnFenPerHour }) =>
       burnFenPerHour === null ? null : burnFenPerHour / 100,
     ),
-    per('lamplighter_snapshot_instances', 'Instances in the last snapshot of the account.', ({ snapshot }) => snapshot.instances.length),
+    per(
+      'lamplighter_snapshot_instances',
+      'Instances in the last snapshot of the account.',
+      ({ snapshot }) => snapshot.instances.length,
+    ),
     per('lamplighter_snapshot_complete', 'Was the last listing of the account whole? 1 yes, 0 no.', ({ snapshot }) =>
       snapshot.complete && !snapshot.shrunken ? 1 : 0,
     ),
@@ -135,12 +150,12 @@ export async function* fleetSeries(sources: readonly FleetSeriesSource[]): Async
       const { instances } = source.snapshot;
       for (let from = 0; from < instances.length; from += CHUNK) {
         const to = Math.min(from + CHUNK, instances.length);
-        let text = '';
+        let lines = '';
         for (let i = from; i < to; i += 1) {
           const tracked = instances[i];
-          if (tracked !== undefined) text += family.line(source, tracked);
+          if (tracked !== undefined) lines += family.line(source, tracked);
         }
-        if (text !== '') yield text;
+        if (lines !== '') yield lines;
         await yieldToLoop();
       }
     }

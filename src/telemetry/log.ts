@@ -1,4 +1,4 @@
-import { pino, type DestinationStream, type Logger } from 'pino';
+import { type DestinationStream, type Logger, pino } from 'pino';
 
 export type Log = Logger;
 
@@ -7,6 +7,10 @@ export type LogLevel = (typeof LOG_LEVELS)[number];
 
 /** How deep a chain of causes is followed. Ours are at most three deep; the bound only stops a loop. */
 const MAX_CAUSES = 5;
+/** Of one message. Whoever puts a whole page of a cloud into an error gets its beginning logged. */
+const MAX_MESSAGE = 2_000;
+/** Frames of a stack that are kept: where it came from, not how Node got there. */
+const MAX_FRAMES = 7;
 
 interface LoggedError {
   readonly name: string;
@@ -14,6 +18,8 @@ interface LoggedError {
   readonly code?: string;
   readonly stack?: string;
   readonly cause?: LoggedError;
+  /** Of an AggregateError: the first few. */
+  readonly errors?: readonly LoggedError[];
 }
 
 /**
@@ -22,14 +28,40 @@ interface LoggedError {
  */
 export function describeError(error: unknown, depth = 0): LoggedError {
   if (!(error instanceof Error)) return { name: typeof error, message: 'something that is no Error was thrown' };
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : undefined;
+  const code = 'code' in error && typeof error.code === 'string' ? cut(error.code) : undefined;
+  const deeper = depth < MAX_CAUSES;
+  const several = error instanceof AggregateError && deeper ? error.errors.slice(0, MAX_CAUSES) : [];
   return {
-    name: error.name,
-    message: error.message,
+    name: cut(error.name),
+    message: cut(error.message),
     ...(code === undefined ? {} : { code }),
-    ...(error.stack === undefined ? {} : { stack: error.stack.split('\n').slice(1, 8).join('\n') }),
-    ...(error.cause !== undefined && depth < MAX_CAUSES ? { cause: describeError(error.cause, depth + 1) } : {}),
+    ...(error.stack === undefined ? {} : { stack: frames(error.stack) }),
+    ...(error.cause !== undefined && deeper ? { cause: describeError(error.cause, depth + 1) } : {}),
+    ...(several.length === 0 ? {} : { errors: several.map((each: unknown) => describeError(each, MAX_CAUSES)) }),
   };
+}
+
+function cut(text: string): string {
+  return text.length <= MAX_MESSAGE ? text : `${text.slice(0, MAX_MESSAGE)}… (${text.length} characters)`;
+}
+
+/** The frames without the message that stands before them, which may have lines of its own. */
+function frames(stack: string): string {
+  const lines = stack.split('\n').filter((line) => /^\s+at /.test(line));
+  return lines.slice(0, MAX_FRAMES).map(cut).join('\n');
+}
+
+/**
+ * Fields as the log can hold them. Errors under any name other than `err`, which has a serializer: JSON would show what
+ * hangs on them instead. And URLs as text: redacting looks into objects, and a URL does not bear that.
+ */
+function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
+  return Object.fromEntries(
+    Object.entries(fields).map(([key, value]) => {
+      if (key !== 'err' && value instanceof Error) return [key, describeError(value)];
+      return [key, value instanceof URL ? value.href : value];
+    }),
+  );
 }
 
 /**
@@ -46,7 +78,7 @@ export function makeLog(options: {
       level: options.level,
       base: null,
       timestamp: pino.stdTimeFunctions.isoTime,
-      formatters: { level: (label) => ({ level: label }) },
+      formatters: { level: (label) => ({ level: label }), log: plainFields },
       serializers: { err: (error: unknown) => describeError(error) },
       redact: {
         paths: ['authorization', 'token', 'password', 'secret', '*.authorization', '*.token', '*.password', '*.secret'],
@@ -57,14 +89,26 @@ export function makeLog(options: {
   );
 }
 
-/** Replaces every live secret in a text. Short ones are left out: they would eat ordinary words. */
+/** Shorter ones are left alone: they would eat ordinary words. */
+const SHORTEST_SECRET = 8;
+
+/** Replaces every live secret in a text, also where JSON or a URL has escaped it. */
 export function scrubber(secrets: () => Iterable<string>): (text: string) => string {
-  const SHORTEST = 8;
   return (text) => {
+    const live = [...new Set(secrets())].filter((secret) => secret.length >= SHORTEST_SECRET);
+    // The longest first: one may be part of another, whose rest would stay.
+    live.sort((a, b) => b.length - a.length);
     let clean = text;
-    for (const secret of secrets()) {
-      if (secret.length >= SHORTEST && clean.includes(secret)) clean = clean.replaceAll(secret, '[secret]');
+    for (const secret of live) {
+      for (const form of formsOf(secret)) clean = clean.replaceAll(form, '[secret]');
     }
     return clean;
   };
+}
+
+/** As it stands, as JSON has it, as JSON within JSON has it, and as a URL has it. */
+function formsOf(secret: string): Iterable<string> {
+  const escaped = JSON.stringify(secret).slice(1, -1);
+  const twice = JSON.stringify(escaped).slice(1, -1);
+  return new Set([twice, escaped, secret, encodeURIComponent(secret.toWellFormed())]);
 }

@@ -200,11 +200,16 @@ export function unknownWordCounter(metrics: Metrics): (account: string, field: s
       words = new Set();
       seen.set(key, words);
     }
-    const short = word.slice(0, MAX_WORD_LENGTH);
+    const short = readable(word.slice(0, MAX_WORD_LENGTH));
     const known = words.has(short) || words.size < MAX_WORDS;
     if (known) words.add(short);
     metrics.unknownWords.inc({ account, field, word: known ? short : 'other' });
   };
+}
+
+/** Without control and bidi characters: a NUL in a label ends the scrape for whoever reads it. */
+function readable(word: string): string {
+  return word.toWellFormed().replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
 }
 
 export function countDecision(metrics: Metrics, policy: string, action: Action, reason: DecisionReason, n = 1): void {
@@ -223,6 +228,11 @@ export function countOutcome(
 
 export type NotificationOutcome = 'delivered' | 'failed' | 'retried' | 'dropped';
 
-export function countNotification(metrics: Metrics, notifier: string, outcome: NotificationOutcome, _event: EventName): void {
+export function countNotification(
+  metrics: Metrics,
+  notifier: string,
+  outcome: NotificationOutcome,
+  _event: EventName,
+): void {
   metrics.notifications.inc({ notifier, outcome });
 }
