@@ -13,12 +13,9 @@ const POLICY_TEXT =
  * Installs Debian packages as root; anyone else, and any other system, gets one message with the exact command. A service that such
  * a package brings is neither started nor enabled; one that ran before is left alone.
  */
-export async function installSystemPackage({ packages, service, why, otherwise, toolchain, signal }) {
-  const command = `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
-  if (onPath('apt-get') === undefined) throw new SetupError(`${why}: ${otherwise} and start again`);
-  if (process.getuid?.() !== 0)
-    throw new SetupError(`${why}. Run this once, then start again:\n\n    sudo sh -c '${command}'\n`);
-
+export async function installSystemPackage(request) {
+  mustBeInstallable(request);
+  const { packages, service, why, toolchain, signal } = request;
   say(`${why}: installing ${packages.join(', ')} with apt-get`);
   const log = join(toolchain, 'apt.log');
   const options = ['-o', 'DPkg::Lock::Timeout=120', '-q'];
@@ -33,13 +30,26 @@ export async function installSystemPackage({ packages, service, why, otherwise, 
       await run('apt-get', [...options, 'update'], { env, log: `${log}.update`, signal });
       code = await install();
     }
-    if (code !== 0) throw new SetupError(`${why}, and apt-get could not install it. Try: ${command}\n${tail(log)}`);
+    if (code !== 0) {
+      throw new SetupError(`${why}, and apt-get could not install it. Try: ${commandFor(packages)}\n${tail(log)}`);
+    }
     if (service !== undefined && existsSync('/run/systemd/system')) {
       spawnSync('systemctl', ['disable', '--quiet', service], { stdio: 'ignore' });
     }
   } finally {
     lift();
   }
+}
+
+/** Throws the message for whoever cannot install packages here. Asked first of all, because it needs no right to write anywhere. */
+export function mustBeInstallable({ packages, why, otherwise }) {
+  if (onPath('apt-get') === undefined) throw new SetupError(`${why}: ${otherwise} and start again`);
+  if (process.getuid?.() === 0) return;
+  throw new SetupError(`${why}. Run this once, then start again:\n\n    sudo sh -c '${commandFor(packages)}'\n`);
+}
+
+function commandFor(packages) {
+  return `apt-get update && apt-get install -y --no-install-recommends ${packages.join(' ')}`;
 }
 
 function forbidServices() {

@@ -1,11 +1,11 @@
-import { mkdirSync } from 'node:fs';
+import { accessSync, constants, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { launch, supervise } from './launch.mjs';
 import { withLock } from './lock.mjs';
 import { bringNode, readyNode } from './node.mjs';
 import { installPackages, packagesReady } from './packages.mjs';
-import { bringRedis, redisReady } from './redis.mjs';
+import { bringRedis, mustHaveRedis, redisReady } from './redis.mjs';
 import { SetupError, say } from './say.mjs';
 import { TASKS, taskFor } from './tasks.mjs';
 
@@ -68,8 +68,10 @@ async function prepare(task, signal) {
   const complete = () => packagesReady(ROOT, TOOLCHAIN) && (!task.redis || redisReady(TOOLCHAIN));
   if (node !== undefined && complete()) return node;
 
+  if (task.redis && !redisReady(TOOLCHAIN)) mustHaveRedis();
   try {
     mkdirSync(TOOLCHAIN, { recursive: true });
+    accessSync(TOOLCHAIN, constants.W_OK);
   } catch (error) {
     throw new SetupError(`the set-up needs to write to ${TOOLCHAIN}: ${error.message}`);
   }

@@ -1,6 +1,6 @@
-import { existsSync, lstatSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, symlinkSync } from 'node:fs';
 import { join } from 'node:path';
-import { installSystemPackage, onPath } from './apt.mjs';
+import { installSystemPackage, mustBeInstallable, onPath } from './apt.mjs';
 
 /**
  * Whether a redis-server can be started, or REDIS_URL names one that runs. Valkey's server is offered under Redis' name in
@@ -11,23 +11,28 @@ export function redisReady(toolchain) {
   return existsSync(alias(toolchain)) && onPath('valkey-server') !== undefined;
 }
 
+const REDIS = {
+  packages: ['redis-server'],
+  service: 'redis-server',
+  why: 'a redis-server is needed (or REDIS_URL=redis://… for one that runs)',
+  otherwise: 'install Redis 7 or newer, or Valkey,',
+};
+
+/** Throws the message for whoever has no redis-server and cannot install one. */
+export function mustHaveRedis() {
+  if (onPath('valkey-server') === undefined) mustBeInstallable(REDIS);
+}
+
 /** Finds or installs a redis-server. Only under the lock. */
 export async function bringRedis(toolchain, signal) {
   const valkey = onPath('valkey-server');
-  if (valkey !== undefined) {
-    mkdirSync(join(toolchain, 'bin'), { recursive: true });
-    if (lstatSync(alias(toolchain), { throwIfNoEntry: false }) !== undefined) rmSync(alias(toolchain));
-    symlinkSync(valkey, alias(toolchain));
+  if (valkey === undefined) {
+    await installSystemPackage({ ...REDIS, toolchain, signal });
     return;
   }
-  await installSystemPackage({
-    packages: ['redis-server'],
-    service: 'redis-server',
-    why: 'a redis-server is needed (or REDIS_URL=redis://… for one that runs)',
-    otherwise: 'install Redis 7 or newer, or Valkey,',
-    toolchain,
-    signal,
-  });
+  mkdirSync(join(toolchain, 'bin'), { recursive: true });
+  rmSync(alias(toolchain), { force: true });
+  symlinkSync(valkey, alias(toolchain));
 }
 
 function alias(toolchain) {
