@@ -16,13 +16,15 @@ export class Savings {
     this.#redis = redis;
   }
 
-  /** Parts of a second or a fen are rounded off. */
+  /**
+   * Kept in thousandths, as integers: a poll adds a few fen at a time, and rounding those would lose a tenth of the sum.
+   */
   async add(policy: string, gpuSeconds: number, fen: number): Promise<void> {
     await this.#redis.ask(`counting what ${policy} saved`, async (redis) => {
       await redis
         .multi()
-        .hincrby(this.#redis.keys.savings, `${policy}\ngpuSeconds`, Math.round(gpuSeconds))
-        .hincrby(this.#redis.keys.savings, `${policy}\nfen`, Math.round(fen))
+        .hincrby(this.#redis.keys.savings, `${policy}\nmilliGpuSeconds`, Math.round(gpuSeconds * 1000))
+        .hincrby(this.#redis.keys.savings, `${policy}\nmilliFen`, Math.round(fen * 1000))
         .exec();
     });
   }
@@ -33,8 +35,8 @@ export class Savings {
     const policies = new Set(Object.keys(stored).map((field) => field.slice(0, field.lastIndexOf('\n'))));
     return [...policies].sort().map((policy) => ({
       policy,
-      gpuSeconds: parseInteger(stored[`${policy}\ngpuSeconds`] ?? '0', savings),
-      fen: parseInteger(stored[`${policy}\nfen`] ?? '0', savings),
+      gpuSeconds: Math.round(parseInteger(stored[`${policy}\nmilliGpuSeconds`] ?? '0', savings) / 1000),
+      fen: Math.round(parseInteger(stored[`${policy}\nmilliFen`] ?? '0', savings) / 1000),
     }));
   }
 }

@@ -49,6 +49,7 @@ const trackedSchema = z.compile(
     upSince: time,
     personStartAt: time,
     stopMode: z.enum(['normal', 'cardless']).nullable().default(null),
+    stoppedBy: z.string().nullable().default(null),
   }),
 );
 
@@ -85,6 +86,7 @@ function allowListed(tracked: Tracked): Tracked {
     upSince: tracked.upSince,
     personStartAt: tracked.personStartAt,
     stopMode: tracked.stopMode,
+    stoppedBy: tracked.stoppedBy,
   };
 }
 

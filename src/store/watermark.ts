@@ -25,6 +25,11 @@ export class WatermarkFile {
 
   /** `null`: there is no file. @throws Error when there is one that cannot be read or understood */
   async load(): Promise<Watermark | null> {
+    this.#written = await this.#read();
+    return this.#written;
+  }
+
+  async #read(): Promise<Watermark | null> {
     let text: string;
     try {
       text = await readFile(this.path, 'utf8');
@@ -33,8 +38,7 @@ export class WatermarkFile {
       throw new Error(`${this.path}: the ledger's watermark cannot be read`, { cause: error });
     }
     try {
-      this.#written = schema.parse(JSON.parse(text));
-      return this.#written;
+      return schema.parse(JSON.parse(text));
     } catch (error) {
       throw new Error(
         `${this.path}: not a watermark of the ledger, which is {"epoch": text, "seq": number}; ` +
@@ -55,7 +59,13 @@ export class WatermarkFile {
   async #write(mark: Watermark): Promise<void> {
     const written = this.#written;
     if (written !== null && written.epoch === mark.epoch && written.seq >= mark.seq) return;
-    const beside = `${this.path}.new`;
+    // A command line may share the directory with the daemon: its later mark stays, and its half-written file is its own.
+    const there = await this.#read();
+    if (there !== null && there.epoch === mark.epoch && there.seq >= mark.seq) {
+      this.#written = there;
+      return;
+    }
+    const beside = `${this.path}.${process.pid}.new`;
     const file = await open(beside, 'w', 0o600);
     try {
       await file.writeFile(`${JSON.stringify({ epoch: mark.epoch, seq: mark.seq })}\n`);

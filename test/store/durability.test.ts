@@ -160,6 +160,16 @@ describe('freezing by hand or by an invariant', () => {
     await armed(one.ledger, draft({ action: 'destroy', call: { kind: 'destroy' } }));
     await armed(one.ledger, draft());
   });
+
+  test('what was armed before is not sent', async () => {
+    const one = await connect();
+    await one.ledger.start(NOON);
+    const operation = await armed(one.ledger, renewal());
+    await one.ledger.freeze('paid', 'double renewal', NOON);
+    const answer = await one.ledger.transition(operation.id, to(operation, 'sending'));
+    expect(answer).toEqual({ kind: 'frozen', freeze: { reason: 'double renewal', at: NOON } });
+    await walk(one.ledger, operation, 'cancelled');
+  });
 });
 
 describe('the watermark', () => {
@@ -176,6 +186,15 @@ describe('the watermark', () => {
     const file = new WatermarkFile(await temporaryDirectory());
     await Promise.all([5, 9, 3, 8].map((seq) => file.save({ epoch: 'e', seq })));
     expect(await new WatermarkFile(join(file.path, '..')).load()).toEqual({ epoch: 'e', seq: 9 });
+  });
+
+  test('of another process in the same directory is not put back', async () => {
+    const stateDir = await temporaryDirectory();
+    const [daemon, command] = [new WatermarkFile(stateDir), new WatermarkFile(stateDir)];
+    await daemon.save({ epoch: 'e', seq: 5 });
+    await command.save({ epoch: 'e', seq: 9 });
+    await daemon.save({ epoch: 'e', seq: 7 });
+    expect(await new WatermarkFile(stateDir).load()).toEqual({ epoch: 'e', seq: 9 });
   });
 
   test('that cannot be read stops the start with a sentence', async () => {
@@ -214,6 +233,20 @@ describe('answers that were lost', () => {
     proxy.heal();
     await cut.connection.waitReady(5_000);
     if (told.kind === 'moved') await walk(cut.ledger, told.operation, 'armed', 'cancelled');
+    await proxy.close();
+  });
+
+  test('no command is ever sent a second time by the client itself', async () => {
+    const direct = await connect();
+    const proxy = await cutProxy(redis.port);
+    const cut = await connect({ url: proxy.url });
+    proxy.loseAnswers();
+    const both = Promise.allSettled([cut.connection.ledger.incr('l'), cut.connection.general.incr('g')]);
+    await expect.poll(() => direct.connection.general.mget('l', 'g')).toEqual(['1', '1']);
+    proxy.heal();
+    expect((await both).map(({ status }) => status)).toEqual(['rejected', 'rejected']);
+    await cut.connection.waitReady(5_000);
+    expect(await direct.connection.general.mget('l', 'g')).toEqual(['1', '1']);
     await proxy.close();
   });
 

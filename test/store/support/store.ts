@@ -61,6 +61,7 @@ export function tracked(change: Partial<Instance> = {}, more: Partial<Tracked> =
     upSince: NOON - 3_600_000,
     personStartAt: null,
     stopMode: null,
+    stoppedBy: null,
     ...more,
   };
 }
