@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
+import type { Clock } from '../fleet/clock.ts';
 import type { Policy } from '../policy/policy.ts';
 import { Queues } from '../queue/queue.ts';
 import { Store } from '../store/store.ts';
@@ -9,7 +10,6 @@ import { makeMetrics } from '../telemetry/metrics.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
-import { systemClock } from './clock.ts';
 import { Control } from './control.ts';
 import { InvalidInput, loadPolicies } from './load.ts';
 import { queuePort } from './queue-port.ts';
@@ -49,6 +49,7 @@ export function withoutPassword(url: string): string {
 export async function openClient(
   config: Config,
   options: {
+    readonly clock: Clock;
     readonly cwd: string;
     readonly policies: 'needed' | 'unneeded';
     readonly signal: AbortSignal;
@@ -56,7 +57,7 @@ export async function openClient(
   },
 ): Promise<Client> {
   const cleanups = new Cleanups();
-  const clock = systemClock;
+  const { clock } = options;
   const secrets = secretsOf(config);
   const log = makeLog({
     level: 'error',

@@ -13,7 +13,6 @@ import { makeWeb } from '../web/app.ts';
 import { WebServer } from '../web/server.ts';
 import type { Done } from '../web/source.ts';
 import type { Standing, Work } from '../work/ports.ts';
-import { tell } from '../work/tell.ts';
 import { type Located, summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
 import { peopleStore, QUEUE_PREFIX, RedisUnreachable } from './client.ts';
@@ -26,6 +25,7 @@ import { queuePort } from './queue-port.ts';
 import { makeReader } from './reader.ts';
 import { readiness } from './readiness.ts';
 import { refusalLines } from './refusal-lines.ts';
+import { tellHeld, tellInvalid, tellValid, widening } from './reload-news.ts';
 import { scrape } from './scrape.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
 import { makeWebSource } from './web-source.ts';
@@ -171,7 +171,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const tokens = config.controlToken === null ? null : new ActivityTokens(config.controlToken.reveal());
 
   /** Everything that can fail comes first; then what is in force is swapped at once, or stays as it was. */
-  async function reload(): Promise<Done> {
+  async function reload(asked: ReloadAsked): Promise<Done> {
     const now = clock.now();
     const read = await options.readConfig();
     const loaded: LoadedPolicies = read.ok
@@ -190,6 +190,21 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
         log.warn({ key: fixed }, 'a change of this key needs a restart');
     }
     options.onSecrets([...secretsOf(config), ...secretsOf(fresh)]);
+    if (config.reload === 'careful' && asked === 'watch') {
+      const held = await widening(work, loaded.set.policies, fresh);
+      if (held.length > 0) {
+        metrics.reloadSuccessful.set(0);
+        log.warn(
+          { reach: held.slice(0, 20), more: Math.max(0, held.length - 20) },
+          'a reload that widens reach is held; SIGHUP or POST /-/reload takes it',
+        );
+        await tellHeld(work, held);
+        return {
+          kind: 'refused',
+          message: `the reload would newly allow ${held.length} actions, such as ${held[0]}; reload by hand to take it`,
+        };
+      }
+    }
     const next = builder.build(fresh, loaded.set.policies);
     config = fresh;
     standing = next;
@@ -219,8 +234,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   }
 
   let reloading: Promise<Done> | null = null;
-  const reloadOnce = (): Promise<Done> => {
-    reloading ??= reload().finally(() => {
+  const reloadOnce = (asked: ReloadAsked): Promise<Done> => {
+    reloading ??= reload(asked).finally(() => {
       reloading = null;
     });
     return reloading;
@@ -236,7 +251,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     alive: () => loop.state(),
     ready: () => readiness(work, store, policies.fromLastGood),
     metrics: () => scrape({ work, store, queues, reader, metrics }),
-    reload: reloadOnce,
+    reload: () => reloadOnce('person'),
     operations: (query) => store.ledger.list(query),
   });
   const web = new WebServer(
@@ -255,7 +270,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       const hash = folder.ok ? contentHash(folder.files) : `invalid ${folder.errors.map(summarise).join()}`;
       if (hash === lastHash) return;
       lastHash = hash;
-      await reloadOnce();
+      await reloadOnce('watch');
     })().catch((error: unknown) => log.error({ err: error }, 'a reload failed'));
   });
   watch.start();
@@ -285,13 +300,16 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     store,
     queues,
     tokens,
-    reload: reloadOnce,
+    reload: () => reloadOnce('person'),
     stop: async () => {
       stopping.abort(new Error('the daemon stops'));
       await cleanups.run();
     },
   };
 }
+
+/** Who wants the reload: the folder changed, or a person says so, which also takes what `careful` holds. */
+type ReloadAsked = 'watch' | 'person';
 
 interface InForce extends Extract<LoadedPolicies, { ok: true }> {
   /** They come from Redis, since what is in the folder cannot be used. */
@@ -328,41 +346,4 @@ function showPolicies(metrics: ReturnType<typeof makeMetrics>, standing: Standin
   metrics.policyEnabled.reset();
   for (const policy of standing.policies)
     metrics.policyEnabled.set({ policy: policy.name, mode: policy.mode }, policy.enabled ? 1 : 0);
-}
-
-async function tellInvalid(work: Work, errors: readonly Located[]): Promise<void> {
-  const first = errors[0];
-  const text = `policies or configuration cannot be used, so the last good ones stay in force: ${first === undefined ? 'no reason given' : summarise(first)}${errors.length > 1 ? ` and ${errors.length - 1} more` : ''}`;
-  if (!(await work.store.sayOnce('policy.invalid', work.clock.now()))) return;
-  await tell(work, {
-    event: 'policy.invalid',
-    severity: 'critical',
-    account: null,
-    instance: null,
-    policy: null,
-    action: null,
-    occurrence: null,
-    reason: null,
-    text,
-    details: { errors: errors.length },
-    to: null,
-    identity: `${work.clock.now()}`,
-  });
-}
-
-async function tellValid(work: Work, count: number): Promise<void> {
-  await tell(work, {
-    event: 'policy.recovered',
-    severity: 'info',
-    account: null,
-    instance: null,
-    policy: null,
-    action: null,
-    occurrence: null,
-    reason: null,
-    text: `policies can be read again: ${count} are in force`,
-    details: { policies: count },
-    to: null,
-    identity: `${work.clock.now()}`,
-  });
 }

@@ -13,6 +13,7 @@ import type { Log } from '../telemetry/log.ts';
 import { Cleanups } from './cleanups.ts';
 import { fasterClock } from './clock.ts';
 import { startDaemon } from './daemon.ts';
+import { dropDemoClock, saveDemoClock } from './demo-clock.ts';
 import { DemoReceiver } from './demo-receiver.ts';
 import { EmbeddedRedis } from './embedded-redis.ts';
 
@@ -102,6 +103,8 @@ async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
   );
   cleanups.add('saving', () => clearInterval(saving));
 
+  await saveDemoClock(dir, { at: Date.now(), now: clock.now(), speed: options.speed });
+  cleanups.add('clock of the demo', () => dropDemoClock(dir));
   const configFile = join(dir, 'lamplighter.yaml');
   const receiver = new DemoReceiver();
   cleanups.add('receiver of notifications', () => receiver.stop());

@@ -2,7 +2,16 @@ import type { Refusal } from '../decide/decision.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** What is merely on its way, or will come round by itself, is not worth a line each time. */
-const QUIET: ReadonlySet<Refusal['reason']> = new Set(['not-due', 'open-operation', 'notice', 'cooldown', 'missed']);
+const QUIET: ReadonlySet<Refusal['reason']> = new Set([
+  'not-due',
+  'open-operation',
+  'notice',
+  'cooldown',
+  'missed',
+  'minimum-uptime',
+  'limit-per-pass',
+  'limit-percent',
+]);
 
 /** Tells each refusal when it is new or its reason changes, not at every pass: inaction is to be visible, not loud. */
 export function refusalLines(
@@ -20,7 +29,8 @@ export function refusalLines(
       if (before.get(key) === refusal.reason) continue;
       const { policy, instance, action, reason, detail } = refusal;
       log.info({ policy, instance, account, action, reason, detail }, 'something is due and is not done');
-      onLine(`${action} of ${instance ?? account} is not done (${reason}: ${detail}); asked by policy ${policy}`);
+      const whom = instance === null ? account : `${refusal.name ?? ''} (${instance})`;
+      onLine(`${action} of ${whom} is not done (${reason}: ${detail}); asked by policy ${policy}`);
     }
     told.set(account, now);
   };

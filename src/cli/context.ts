@@ -1,11 +1,14 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { type Client, openClient } from '../app/client.ts';
-import { configOrThrow, InvalidInput } from '../app/load.ts';
+import { systemClock } from '../app/clock.ts';
+import { demoClock } from '../app/demo-clock.ts';
+import { configOrThrow } from '../app/load.ts';
 import { parseListen } from '../config/addresses.ts';
 import type { Config } from '../config/config.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import type { ConfigOptions } from '../config/load-config.ts';
+import type { Clock } from '../fleet/clock.ts';
 import type { Mode } from '../policy/policy.ts';
 import { EXIT, UserError } from './exit.ts';
 import type { Io } from './io.ts';
@@ -16,12 +19,29 @@ export interface Overrides {
 }
 
 /** The options that every command shares, wherever on the line they stand. */
-export function sharedOptions(command: Command): { readonly config: string; readonly policies: string | undefined } {
-  const all: { config?: unknown; policies?: unknown } = command.optsWithGlobals();
+export function sharedOptions(command: Command): {
+  readonly config: string;
+  readonly policies: string | undefined;
+  readonly demo: boolean;
+} {
+  const all: { config?: unknown; policies?: unknown; demo?: unknown } = command.optsWithGlobals();
+  const demo = all.demo === true;
   return {
-    config: typeof all.config === 'string' ? all.config : 'lamplighter.yaml',
+    config: demo ? DEMO_CONFIG : typeof all.config === 'string' ? all.config : 'lamplighter.yaml',
     policies: typeof all.policies === 'string' ? all.policies : undefined,
+    demo,
   };
+}
+
+/** Where `lamplighter demo` keeps its configuration, unless it is told otherwise. */
+const DEMO_CONFIG = 'data/demo/lamplighter.yaml';
+
+/** The clock of a command: the demo's own where it asks the demo. */
+async function clockFor(config: Config, demo: boolean): Promise<Clock> {
+  if (!demo) return systemClock;
+  const clock = await demoClock(config.stateDir);
+  if (clock === null) throw new UserError('no demo runs here; start one with: npm start');
+  return clock;
 }
 
 function isMode(text: string): text is Mode {
@@ -61,7 +81,9 @@ export async function withClient<T>(
   run: (client: Client) => Promise<T>,
 ): Promise<T> {
   const config = await readConfig(command, io);
+  const clock = await clockFor(config, sharedOptions(command).demo);
   const client = await openClient(config, {
+    clock,
     cwd: io.cwd,
     policies: need.policies,
     signal: io.signal,
@@ -88,5 +110,3 @@ export function granted<T>(
   if (outcome.kind === 'done') return outcome.value;
   throw new UserError(outcome.message, outcome.kind === 'invalid' ? EXIT.usage : EXIT.failed);
 }
-
-export { InvalidInput };

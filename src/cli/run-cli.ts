@@ -30,6 +30,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
     .version(version)
     .option('--config <file>', 'the configuration', 'lamplighter.yaml')
     .option('--policies <dir>', 'the policy folder; overrides the one in the configuration')
+    .option('--demo', 'ask the demo that runs here instead of the configuration')
     .exitOverride()
     .showHelpAfterError('(lamplighter --help shows what there is)')
     .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
@@ -64,12 +65,10 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
 /** `--config` and `--policies` are taken before and after the command's name. */
 function shareOptions(program: Command): void {
   for (const command of program.commands) {
-    command
-      .exitOverride()
-      .configureOutput({
-        writeOut: program.configureOutput().writeOut ?? (() => {}),
-        writeErr: program.configureOutput().writeErr ?? (() => {}),
-      });
+    command.exitOverride().configureOutput({
+      writeOut: program.configureOutput().writeOut ?? (() => {}),
+      writeErr: program.configureOutput().writeErr ?? (() => {}),
+    });
     for (const sub of command.commands) sub.exitOverride();
   }
 }

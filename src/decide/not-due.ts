@@ -50,8 +50,10 @@ export function notDueDetail(why: NotDue, standing: Standing, view: InstanceView
 
 function whatFails(standing: Standing, view: InstanceView, now: number): string {
   const { tracked, activity } = view;
-  const since = (at: number | null) =>
-    at === null ? 'an unknown time' : formatDuration(Math.round((now - at) / 1000) * 1000);
+  const since = (at: number | null) => {
+    const ms = now - (at ?? Number.NaN);
+    return Number.isFinite(ms) ? formatDuration(Math.round(ms / 1000) * 1000) : 'an unknown time';
+  };
   const facts = standing.ordered.map((condition): string | null => {
     switch (condition.kind) {
       case 'during':

@@ -63,17 +63,26 @@ function firstSight(
     upSince,
     personStartAt: byPerson ? upSince : null,
     stopMode: null,
+    stoppedBy: null,
   };
 }
 
 function carryOver(before: Tracked, instance: Instance, listing: Listing, operations: readonly Operation[]): Tracked {
   const at = listing.startedAt;
   const statusSince = instance.status === before.instance.status ? before.statusSince : at;
-  const { firstSeenAt, stopMode } = before;
+  const { firstSeenAt, stopMode, stoppedBy } = before;
   // Nothing is learnt from a status that cannot be read, and nothing forgotten.
   if (instance.status === 'unknown') return { ...before, instance, statusSince };
   if (!isUp(instance.status)) {
-    return { instance, firstSeenAt, statusSince, upSince: null, personStartAt: before.personStartAt, stopMode };
+    return {
+      instance,
+      firstSeenAt,
+      statusSince,
+      upSince: null,
+      personStartAt: before.personStartAt,
+      stopMode,
+      stoppedBy,
+    };
   }
   const started = believable(instance.startedAt, listing);
   const wasUp = before.upSince !== null;
@@ -81,12 +90,12 @@ function carryOver(before: Tracked, instance: Instance, listing: Listing, operat
   if (wasUp && !anew) {
     const restarted = (instance.status === 'restarting') !== (before.instance.status === 'restarting');
     const upSince = restarted ? at : before.upSince;
-    return { instance, firstSeenAt, statusSince, upSince, personStartAt: before.personStartAt, stopMode };
+    return { instance, firstSeenAt, statusSince, upSince, personStartAt: before.personStartAt, stopMode, stoppedBy };
   }
   // The cloud's own start time, unless it is one from before we saw it down.
   const upSince = started !== null && started > before.statusSince ? started : at;
   const byPerson = !isOurs(operations, before, listing);
-  return { instance, firstSeenAt, statusSince, upSince, personStartAt: byPerson ? upSince : null, stopMode };
+  return { instance, firstSeenAt, statusSince, upSince, personStartAt: byPerson ? upSince : null, stopMode, stoppedBy };
 }
 
 function believable(startedAt: number | null, listing: Listing): number | null {

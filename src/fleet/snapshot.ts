@@ -48,6 +48,8 @@ export interface Tracked {
    * huixingyun has two stops with a start each, and its listing does not tell which was used.
    */
   readonly stopMode: 'normal' | 'cardless' | null;
+  /** The policy that stopped it; `null` where no policy did, or somebody has touched it since. */
+  readonly stoppedBy: string | null;
 }
 
 /** One account as last seen: what is stored, decided on and shown. */

@@ -2,19 +2,21 @@ import { z } from 'zod';
 import { parseStored } from './parse.ts';
 
 /** What a policy did to one target in its latest occurrences; written by lua/acted.lua.ts, which names the fields. */
-const schema = z.array(
-  z.object({
-    o: z.string(),
-    s: z.array(
-      z.object({
-        n: z.number(),
-        s: z.enum(['open', 'done', 'rejected', 'closed', 'none']),
-        at: z.number().default(0),
-        a: z.number().default(0),
-        r: z.array(z.number()).default([]),
-      }),
-    ),
-  }),
+const schema = z.compile(
+  z.array(
+    z.object({
+      o: z.string(),
+      s: z.array(
+        z.object({
+          n: z.number(),
+          s: z.enum(['open', 'done', 'rejected', 'closed', 'none']),
+          at: z.number().default(0),
+          a: z.number().default(0),
+          r: z.array(z.number()).default([]),
+        }),
+      ),
+    }),
+  ),
 );
 export type Acted = z.infer<typeof schema>;
 

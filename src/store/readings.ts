@@ -4,18 +4,16 @@ import { SAVE_READING } from './lua/small.lua.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
 
-const schema = z.compile(
-  z.object({
-    probe: z.string(),
-    at: z.number(),
-    verdict: z.enum(ACTIVITY_VERDICTS),
-    reason: z.enum(UNKNOWN_ACTIVITY_REASONS).nullable().default(null),
-    lastActiveAt: z.number().nullable().default(null),
-    judges: z.enum(['work', 'people']),
-    evidence: z.string().default(''),
-  }),
-);
-const ofInstance = z.record(z.string(), schema);
+const schema = z.object({
+  probe: z.string(),
+  at: z.number(),
+  verdict: z.enum(ACTIVITY_VERDICTS),
+  reason: z.enum(UNKNOWN_ACTIVITY_REASONS).nullable().default(null),
+  lastActiveAt: z.number().nullable().default(null),
+  judges: z.enum(['work', 'people']),
+  evidence: z.string().default(''),
+});
+const ofInstance = z.compile(z.record(z.string(), schema));
 
 /** Nobody believes a reading for so long; what is older is of instances or probes that are gone. */
 const KEEP_MS = 7 * 86_400_000;

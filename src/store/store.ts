@@ -47,6 +47,7 @@ export interface Opened {
   readonly ledger: LedgerFound;
 }
 
+const TRIM_EVERY_MS = 3_600_000;
 /** "What was said" is needed as long as the thing may go on; after this it may be said again. */
 const KEEP_SAID_MS = 400 * 86_400_000;
 
@@ -69,6 +70,7 @@ export class Store {
   readonly #onLook: (found: LedgerFound | Error) => void;
   #checks: RedisChecks | null = null;
   #opened = false;
+  #trimmedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: StoreOptions) {
     this.#clock = options.clock;
@@ -236,8 +238,10 @@ export class Store {
     return this.settings.saveHealth(account, health);
   }
 
-  /** Housekeeping, to be called now and then by any replica: removes what was kept long enough. */
+  /** Housekeeping, to be called as often as one likes by any replica: once an hour it removes what was kept long enough. */
   async trim(accounts: readonly string[], now: number): Promise<void> {
+    if (Math.abs(now - this.#trimmedAt) < TRIM_EVERY_MS) return;
+    this.#trimmedAt = now;
     await this.holdBook.trim(now);
     await this.settings.trimSaid(now, KEEP_SAID_MS);
     for (const account of accounts) {

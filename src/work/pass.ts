@@ -1,3 +1,4 @@
+import { formatTime, type Zone } from '../calendar/zone.ts';
 import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal, Tidy } from '../decide/decision.ts';
 import { evaluate } from '../decide/evaluate.ts';
 import type { Action } from '../fleet/action.ts';
@@ -33,7 +34,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
 
   // In this order: what is not due any more is tidied before anything new begins, and people hear of a stop before it.
   for (const tidy of evaluation.tidy) await tidyUp(work, runtime, tidy);
-  for (const announcement of evaluation.announcements) await announce(work, announcement);
+  for (const announcement of evaluation.announcements) await announce(work, standing, announcement);
   for (const act of evaluation.acts) {
     signal.throwIfAborted();
     if (act.kind === 'operation') await begin(work, act);
@@ -144,13 +145,13 @@ async function notifyStep(work: Work, act: NotifyAct): Promise<void> {
   });
 }
 
-async function announce(work: Work, announcement: Announcement): Promise<void> {
+async function announce(work: Work, standing: Standing, announcement: Announcement): Promise<void> {
   const { notice, view } = announcement;
   const isNew = await work.store.putNotice(notice);
   if (!isNew) return;
   const { name } = view.tracked.instance;
   const text =
-    `policy ${announcement.policy} will ${announcement.action} ${name} (${view.key}) at ${rfc3339(notice.deadlineAt)}; ` +
+    `policy ${announcement.policy} will ${announcement.action} ${name} (${view.key}) at ${wallTime(notice.deadlineAt, standing.zone)}; ` +
     `any activity cancels it, and so does: lamplighter hold ${view.key} --for 4h --reason "..."`;
   await tell(work, {
     event: 'decision.announced',
@@ -180,6 +181,11 @@ async function announce(work: Work, announcement: Announcement): Promise<void> {
     text,
     data: { action: announcement.action, occurrence: notice.occurrence },
   });
+}
+
+/** A time for people, in their zone and to the second. */
+function wallTime(at: number, zone: Zone): string {
+  return formatTime(Math.floor(at / 1000) * 1000, zone);
 }
 
 async function tidyUp(work: Work, runtime: AccountRuntime, tidy: Tidy): Promise<void> {

@@ -1,4 +1,5 @@
 import { judgeListing } from '../decide/listing-guard.ts';
+import { savingsOf } from '../decide/savings.ts';
 import { track } from '../decide/track.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { Balance, Listing, Snapshot } from '../fleet/snapshot.ts';
@@ -78,6 +79,9 @@ async function remember(
   };
   await work.store.saveShrink(name, judged.state);
   await work.store.saveSnapshot(snapshot);
+  for (const saving of savingsOf(previous, snapshot, runtime.account.prices)) {
+    await work.store.addSavings(saving.policy, saving.gpuSeconds, saving.fen);
+  }
   if (judged.shrunken) {
     if (await work.store.sayOnce(`quarantine|${name}`, work.clock.now())) {
       await tell(work, {

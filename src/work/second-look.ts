@@ -82,7 +82,15 @@ function stillOwed(world: World, operation: Operation): No | null {
 }
 
 function newcomer(instance: Instance, now: number): Tracked {
-  return { instance, firstSeenAt: now, statusSince: now, upSince: null, personStartAt: null, stopMode: null };
+  return {
+    instance,
+    firstSeenAt: now,
+    statusSince: now,
+    upSince: null,
+    personStartAt: null,
+    stopMode: null,
+    stoppedBy: null,
+  };
 }
 
 /** The reason of an inaction as the reason of a cancelled operation. */

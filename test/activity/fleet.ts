@@ -47,6 +47,7 @@ export function tracked(of: Instance = instance(), fields: Partial<Tracked> = {}
     upSince: NOON - 10 * HOUR,
     personStartAt: null,
     stopMode: null,
+    stoppedBy: null,
     ...fields,
   };
 }

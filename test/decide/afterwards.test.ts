@@ -178,8 +178,10 @@ describe('for every minute of a day, with the daemon away for any part of it', (
     const lengths = [1, 7, 45, 200, 500];
     for (let from = 0; from < 24 * 60; from += 1) {
       const away = lengths[from % lengths.length] ?? 1;
-      const story = run(from, away).log.map((each) => each.action);
-      if (story.join(' ') !== 'cardless-stop start') throw new Error(`away ${away} min from minute ${from}: ${story}`);
+      const story = run(from, away)
+        .log.map((each) => each.action)
+        .join(' ');
+      if (story !== 'cardless-stop start') throw new Error(`away ${away} min from minute ${from}: ${story}`);
     }
   });
 

@@ -141,6 +141,7 @@ export function view(
       upSince: up ? now - DAY : null,
       personStartAt: null,
       stopMode: null,
+      stoppedBy: null,
       ...rest.tracked,
     },
     labels: rest.labels ?? {},

@@ -49,7 +49,9 @@ export function demoCommand(program: Command, io: Io): void {
           `Lamplighter is running over ${demo.instances} simulated instances; one minute here is ${Math.round(speed / 60)} h there.\n`,
         );
         io.out(`Open ${demo.origin}  ·  metrics ${demo.origin}/metrics  ·  Ctrl-C ends it\n`);
-        io.out(`Ask it: bin/lamplighter --config ${demo.configFile} instances\n\n`);
+        io.out(
+          `Ask it: bin/lamplighter --demo instances   (or plan, operations, why NAME, hold NAME --for 4h --reason …)\n\n`,
+        );
         demo.begin();
         io.onReload(() => {
           void demo.reload();
