@@ -313,7 +313,7 @@ describe('the rest', () => {
     const all = await store.readings.load('r');
     expect([...all.keys()].sort()).toEqual(['i', 'j']);
     expect(sorted(all.get('i') ?? [])).toEqual(expected);
-    await store.trim(['r'], NOON + 8 * DAY);
+    await other.trim(['r'], NOON + 8 * DAY);
     expect(await store.readings.load('r')).toEqual(new Map());
   });
 
