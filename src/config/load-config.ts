@@ -68,7 +68,16 @@ export async function loadConfig(
 /** What compiling policies needs of a configuration. */
 export function compileOptions(config: Config, now: number): CompileOptions {
   const { accounts, timezone, mode } = config;
-  return { accounts, timezone, mode, notifiers: config.notifiers.map(({ name }) => name), now };
+  const notifiers = config.notifiers.map(({ name }) => name);
+  return { accounts, timezone, mode, notifiers, labels: labelValues(config.labels), now };
+}
+
+function labelValues(rules: readonly LabelRule[]): ReadonlyMap<string, readonly string[]> {
+  const values = new Map<string, string[]>();
+  for (const [key, value] of rules.flatMap(({ set }) => Object.entries(set))) {
+    values.set(key, [...(values.get(key) ?? []), value]);
+  }
+  return values;
 }
 
 /** Reads section by section, so that a mistake in one hides none in another. */

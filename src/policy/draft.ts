@@ -9,6 +9,8 @@ export interface CompileOptions {
   readonly accounts: readonly Account[] | null;
   /** Names of the notifiers; `null`: not known. */
   readonly notifiers: readonly string[] | null;
+  /** Labels that lamplighter.yaml can give, with their values; left out: not known. */
+  readonly labels?: ReadonlyMap<string, readonly string[]>;
   readonly timezone: string;
   readonly mode: Mode;
   /** For warnings about windows that are over and calendars that end. Epoch ms. */

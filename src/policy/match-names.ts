@@ -12,13 +12,23 @@ type Named = Pick<Account, 'name' | 'provider'>;
  * everything. Says whether all are good.
  */
 export function checkMatchNames(subject: Subject, match: MatchText | undefined, accounts: readonly Named[]): boolean {
-  if (match === undefined || match === 'all') return true;
+  return matchMaps(subject, match)
+    .map(([path, map]) => checkClauses(subject, path, map, accounts))
+    .every(Boolean);
+}
+
+/** The map of a match and those under its `not`, each with its path. */
+export function matchMaps(
+  subject: Subject,
+  match: MatchText | undefined,
+): readonly (readonly [PropertyKey[], MatchClauses])[] {
+  if (match === undefined || match === 'all') return [];
   const single = !Array.isArray(subject.document.data([...subject.path, 'match', 'not']));
-  const maps: [PropertyKey[], MatchClauses][] = [[['match'], match]];
-  for (const [index, map] of (match.not ?? []).entries()) {
-    maps.push([single ? ['match', 'not'] : ['match', 'not', index], map]);
-  }
-  return maps.map(([path, map]) => checkClauses(subject, path, map, accounts)).every(Boolean);
+  const inside = (match.not ?? []).map((map, index): [PropertyKey[], MatchClauses] => [
+    single ? ['match', 'not'] : ['match', 'not', index],
+    map,
+  ]);
+  return [[['match'], match], ...inside];
 }
 
 function checkClauses(subject: Subject, path: PropertyKey[], map: MatchClauses, accounts: readonly Named[]): boolean {

@@ -2,11 +2,14 @@ import { formatDuration } from '../calendar/duration.ts';
 import type { Window } from '../calendar/window.ts';
 import type { Action } from '../fleet/action.ts';
 import { hasBalance } from '../fleet/action.ts';
+import { nearestWord } from '../fleet/nearest-word.ts';
 import type { Status } from '../fleet/status.ts';
 import { isAboutInstances } from './compile-match.ts';
 import type { CompileOptions, Draft } from './draft.ts';
 import { conditionOf } from './draft.ts';
+import { anyGlobTest } from './glob.ts';
 import type { MatchClauses } from './match-grammar.ts';
+import { matchMaps } from './match-names.ts';
 
 /** In which statuses an action can do something at all; what is not named is not judged. */
 const USEFUL_IN: Partial<Readonly<Record<Action, readonly Status[]>>> = {
@@ -23,6 +26,7 @@ const EDGES = 40;
 export function warnOfOddities(draft: Draft, options: CompileOptions): void {
   warnOfStatus(draft);
   warnOfBilling(draft);
+  if (options.labels !== undefined) warnOfLabels(draft, options.labels);
   warnOfWindow(draft, options.now);
   const { text, subject } = draft;
   if (text.catchUp !== undefined && text.when.cron === undefined) {
@@ -69,6 +73,23 @@ function warnOfStatus(draft: Draft): void {
   const wanted = conditionOf(draft, 'statusFor')?.status ?? null;
   if (wanted !== null && !wanted.some((each) => status.includes(each))) {
     never(`statusFor is about ${wanted.join(', ')} and match about ${named}`);
+  }
+}
+
+/** Labels are ours, so one that no rule gives is a slip of the pen. */
+function warnOfLabels(draft: Draft, known: ReadonlyMap<string, readonly string[]>): void {
+  for (const [path, { labels = {} }] of matchMaps(draft.subject, draft.text.match)) {
+    for (const [label, patterns] of Object.entries(labels)) {
+      const values = known.get(label);
+      const wrong = (message: string, part: 'key' | 'value') =>
+        draft.subject.warn([...path, 'labels', label], `${message} under labels in lamplighter.yaml`, { part });
+      if (values === undefined) {
+        const near = nearestWord(label, known.keys());
+        wrong(`no rule gives the label "${label}"${near === null ? '' : ` (did you mean "${near}"?)`}`, 'key');
+      } else if (!values.some(anyGlobTest(patterns))) {
+        wrong(`no rule gives "${label}" the value ${patterns.map((each) => `"${each}"`).join(' or ')}`, 'value');
+      }
+    }
   }
 }
 

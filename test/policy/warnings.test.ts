@@ -92,6 +92,24 @@ describe('legal but odd is a warning at its place', () => {
     ]);
   });
 
+  test('labels that no rule gives', () => {
+    const labels = new Map([['env', ['dev', 'prod']]]);
+    const warn = (marked: string) => {
+      const { text, place } = unmark(policy(`match: ${marked}\nwhen: { idleFor: 1h }\ndo: stop`));
+      return warningsOf(text, { ...OPTIONS, labels }).map((warning) => warning.replace(`${place}: `, '▶'));
+    };
+    expect(warn('{ labels: { ▶evn: dev } }')).toEqual([
+      '▶no rule gives the label "evn" (did you mean "env"?) under labels in lamplighter.yaml',
+    ]);
+    expect(warn('{ name: x, not: [{ labels: { ▶keep: "true" } }] }')).toEqual([
+      '▶no rule gives the label "keep" under labels in lamplighter.yaml',
+    ]);
+    expect(warn('{ labels: { env: ▶produ } }')).toEqual([
+      '▶no rule gives "env" the value "produ" under labels in lamplighter.yaml',
+    ]);
+    expect(warn('{ labels: { env: [x, "p*"] } }')).toEqual([]);
+  });
+
   test('nobody to tell', () => {
     const text = policy('match: { account: chenyu }\nwhen: { balanceBelow: 1 }\ndo: notify');
     expect(warningsOf(text, { ...OPTIONS, notifiers: [] })).toEqual([expect.stringContaining('nobody will be told')]);
