@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import { mkdtemp } from 'node:fs/promises';
+import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { afterAll } from 'vitest';
 import type { Operation, OperationDraft, OperationState } from '../../../src/fleet/operation.ts';
 import { Connection } from '../../../src/store/connection.ts';
 import { Keys } from '../../../src/store/keys.ts';
@@ -22,8 +23,16 @@ export interface OpenLedger {
 /** Monday 2026-06-01 12:00 in Shanghai. */
 export const NOON = Date.UTC(2026, 5, 1, 4);
 
+const directories: string[] = [];
+afterAll(async () => {
+  for (const directory of directories.splice(0)) await rm(directory, { recursive: true, force: true });
+});
+
+/** Removed when the test file has ended. */
 export async function temporaryDirectory(): Promise<string> {
-  return await mkdtemp(join(tmpdir(), 'lamplighter-state-'));
+  const directory = await mkdtemp(join(tmpdir(), 'lamplighter-state-'));
+  directories.push(directory);
+  return directory;
 }
 
 /** A ledger on that Redis, connected; `start()` is left to the test. */
