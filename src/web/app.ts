@@ -1,7 +1,6 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
-import { stream } from 'hono/streaming';
 import type { z } from 'zod';
 import { bearerOf, sameSecret } from './bearer.ts';
 import { statusPage } from './page.ts';
@@ -31,6 +30,38 @@ const CODES = {
 function answer(context: Context, done: Done): Response {
   if (done.kind === 'done') return context.json(done.value ?? {});
   return fail(context, CODES[done.kind], done.kind, done.message);
+}
+
+/**
+ * A scrape as bytes, pulled as fast as they are read. One that fails in the middle breaks the connection off: ended in
+ * order, the part that is missing would look like series that are gone.
+ */
+function bytesOf(
+  first: IteratorResult<string>,
+  pieces: AsyncIterator<string>,
+  onFailure: (error: unknown) => void,
+): ReadableStream<Uint8Array> {
+  const encoder = new TextEncoder();
+  let waiting: IteratorResult<string> | null = first;
+  return new ReadableStream<Uint8Array>(
+    {
+      async pull(controller) {
+        try {
+          const piece = waiting ?? (await pieces.next());
+          waiting = null;
+          if (piece.done === true) controller.close();
+          else controller.enqueue(encoder.encode(piece.value));
+        } catch (error) {
+          onFailure(error);
+          throw new Error('the scrape broke off; the log says why');
+        }
+      },
+      async cancel() {
+        await pieces.return?.();
+      },
+    },
+    { highWaterMark: 0 },
+  );
 }
 
 /** Reads a JSON body by its schema; anything else ends here with 400 or 415. */
@@ -66,8 +97,14 @@ function listQuery(context: Context): ListQuery | null {
  * The daemon's HTTP surface. Reading is open to whoever reaches the listener, which is loopback unless asked otherwise;
  * changing anything needs the control token, and without one configured those routes do not exist. No CORS headers are
  * ever sent, and only JSON bodies are taken, so a page in somebody's browser cannot act through it.
+ *
+ * `onFailure` is told what failed on our side and where; whoever asked only learns that it did.
  */
-export function makeWeb(source: WebSource, controlToken: (() => string) | null): Hono {
+export function makeWeb(
+  source: WebSource,
+  controlToken: (() => string) | null,
+  onFailure: (error: unknown, request: string) => void = () => {},
+): Hono {
   const app = new Hono();
   app.use(
     secureHeaders({
@@ -89,7 +126,10 @@ export function makeWeb(source: WebSource, controlToken: (() => string) | null):
     }),
   );
   app.notFound((context) => fail(context, 404, 'not-found', `there is no ${context.req.method} ${context.req.path}`));
-  app.onError((_error, context) => fail(context, 500, 'failed', 'the request failed; the log says why'));
+  app.onError((error, context) => {
+    onFailure(error, `${context.req.method} ${context.req.path}`);
+    return fail(context, 500, 'failed', 'the request failed; the log says why');
+  });
 
   app.get('/healthz', (context) => {
     const { ok, detail } = source.alive();
@@ -99,11 +139,12 @@ export function makeWeb(source: WebSource, controlToken: (() => string) | null):
     const readiness = await source.ready();
     return context.json(readiness, readiness.ready ? 200 : 503);
   });
-  app.get('/metrics', (context) => {
-    context.header('content-type', PROMETHEUS);
-    return stream(context, async (out) => {
-      for await (const chunk of source.metrics()) await out.write(chunk);
-    });
+  app.get('/metrics', async (context) => {
+    const pieces = source.metrics()[Symbol.asyncIterator]();
+    // Asked for before anything is sent, so that a failure can still be a 500.
+    const first = await pieces.next();
+    const bytes = bytesOf(first, pieces, (error) => onFailure(error, 'GET /metrics'));
+    return context.body(bytes, 200, { 'content-type': PROMETHEUS });
   });
   app.get('/', async (context) => context.html(await statusPage(source)));
   app.get('/style.css', async (context) => {

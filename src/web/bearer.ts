@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 
 /** The token of an `Authorization: Bearer` header, or `null`. */
 export function bearerOf(header: string | undefined): string | null {
-  const match = /^Bearer ([\x21-\x7e]{1,512})$/.exec(header ?? '');
+  const match = /^Bearer +([\x21-\x7e]{1,512})$/i.exec(header ?? '');
   return match?.[1] ?? null;
 }
 

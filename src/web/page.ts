@@ -5,34 +5,37 @@ import type { ListQuery, WebSource } from './source.ts';
 const INSTANCES_SHOWN = 200;
 const OPERATIONS_SHOWN = 25;
 
+/** Text as it may be shown. Control and bidi characters could make a name look like another one. */
+const TEXT = z.string().transform((text) => text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd'));
+
 const INSTANCE = z.object({
-  key: z.string(),
-  name: z.string(),
-  status: z.string(),
+  key: TEXT,
+  name: TEXT,
+  status: TEXT,
   cardless: z.boolean(),
-  billing: z.string(),
-  gpu: z.string(),
-  expiresAt: z.string().nullable(),
-  activity: z.object({ verdict: z.string(), since: z.string().nullable() }).nullable(),
+  billing: TEXT,
+  gpu: TEXT,
+  expiresAt: TEXT.nullable(),
+  activity: z.object({ verdict: TEXT, since: TEXT.nullable() }).nullable(),
 });
 const OPERATION = z.object({
-  updatedAt: z.string(),
-  instance: z.string(),
-  instanceName: z.string(),
-  action: z.string(),
-  policy: z.string().nullable(),
-  state: z.string(),
-  reason: z.string(),
+  updatedAt: TEXT,
+  instance: TEXT,
+  instanceName: TEXT,
+  action: TEXT,
+  policy: TEXT.nullable(),
+  state: TEXT,
+  reason: TEXT,
 });
 const ACCOUNT = z.object({
-  account: z.string(),
-  provider: z.string(),
+  account: TEXT,
+  provider: TEXT,
   instances: z.number().nullable(),
-  balanceYuan: z.string().nullable(),
-  burnYuanPerHour: z.string().nullable(),
+  balanceYuan: TEXT.nullable(),
+  burnYuanPerHour: TEXT.nullable(),
   runwaySeconds: z.number().nullable(),
   ok: z.boolean(),
-  detail: z.string(),
+  detail: TEXT,
 });
 
 function query(limit: number): ListQuery {
