@@ -42,6 +42,12 @@ async function freePort(): Promise<number> {
   return address.port;
 }
 
+/**
+ * Kills the server (-9) when the pipe to us closes, which is also what happens when the test runner itself is killed:
+ * nothing is left running in any case. The shell lets go of stdout, so that its end is the server's.
+ */
+const KEEPER = 'redis-server "$@" & pid=$!; exec >&-; read -r _; kill -9 $pid; wait $pid';
+
 /** Starts one. A port taken by somebody else in between is tried again with another. */
 export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
   const dir = await mkdtemp(join(tmpdir(), 'lamplighter-redis-'));
@@ -49,18 +55,14 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
   let child: ChildProcess | null = null;
 
   async function launch(): Promise<void> {
-    const started = spawn(
-      'redis-server',
-      [
-        `--port ${port} --bind 127.0.0.1 --dir ${dir} --daemonize no`,
-        `--appendonly ${options.appendonly ?? 'yes'} --appendfsync ${options.appendfsync ?? 'always'}`,
-        `--maxmemory-policy ${options.maxmemoryPolicy ?? 'noeviction'}`,
-      ]
-        .flatMap((line) => line.split(' '))
-        .concat('--save', '', options.extra ?? []),
-      // Its own stdio: an orphan that inherited ours would keep the test runner's pipes open.
-      { stdio: ['ignore', 'pipe', 'ignore'] },
-    );
+    const settings = [
+      `--port ${port} --bind 127.0.0.1 --dir ${dir} --daemonize no`,
+      `--appendonly ${options.appendonly ?? 'yes'} --appendfsync ${options.appendfsync ?? 'always'}`,
+      `--maxmemory-policy ${options.maxmemoryPolicy ?? 'noeviction'}`,
+    ].flatMap((line) => line.split(' '));
+    const started = spawn('sh', ['-c', KEEPER, 'sh', ...settings, '--save', '', ...(options.extra ?? [])], {
+      stdio: ['pipe', 'pipe', 'ignore'],
+    });
     child = started;
     let seen = '';
     await new Promise<void>((resolve, reject) => {
@@ -68,9 +70,7 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
         seen += chunk.toString();
         if (seen.includes('Ready to accept connections')) resolve();
       });
-      started.once('exit', (code) =>
-        reject(new Error(`redis-server ended with ${code} before it was ready:\n${seen}`)),
-      );
+      started.stdout.once('end', () => reject(new Error(`redis-server ended before it was ready:\n${seen}`)));
       started.once('error', reject);
     });
     started.stdout.removeAllListeners('data').resume();
@@ -81,17 +81,14 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     child = null;
     if (running === null || running.exitCode !== null || running.signalCode !== null) return;
     const ended = once(running, 'exit');
-    running.kill('SIGKILL');
+    running.stdin?.end();
     await ended;
   }
-
-  // A test runner that is itself killed cannot help it, every other end can.
-  const lastResort = () => child?.kill('SIGKILL');
-  process.once('exit', lastResort);
 
   try {
     await launch();
   } catch {
+    await kill();
     port = await freePort();
     await launch();
   }
@@ -120,7 +117,6 @@ export async function startRedis(options: TestRedisOptions = {}): Promise<TestRe
     },
     async stop() {
       await kill();
-      process.removeListener('exit', lastResort);
       await rm(dir, { recursive: true, force: true });
     },
   };
