@@ -56,7 +56,7 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
   }
   if (findings.errors.length === 0 && policies.length === 0) findings.errors.push(nothingAtAll(files, documents));
   calendars.warnOfMissingYears(used, yearsAround(options.now));
-  warnOfObserving(policies, documents, findings);
+  if (findings.errors.length === 0) warnOfObserving(policies, documents, findings);
   const warnings = findings.warnings.sort(byPlace);
   if (findings.errors.length > 0) return { ok: false, errors: findings.errors.sort(byPlace), warnings };
   const hash = fingerprint(policies.map((policy) => [policy.name, policy.hash]));

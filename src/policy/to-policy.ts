@@ -11,10 +11,14 @@ const DEFAULT_MINIMUM_UPTIME_MS = 30 * 60_000;
 /** A restart or a short outage must not lose a tick; much later the reason for its time of day may have passed. */
 const DEFAULT_CATCH_UP_MS = 15 * 60_000;
 
+/** What is destroyed cannot be brought back: a day to object, unless the policy says otherwise. */
+const DESTROY_NOTICE_MS = 24 * 3_600_000;
+
 /** Fills in the defaults of a checked draft. */
 export function toPolicy(draft: Draft, options: CompileOptions, calendars: Calendars): Policy {
   const { text, subject } = draft;
   const minimumUptimeMs = text.when.idleFor === undefined ? 0 : (text.minimumUptime ?? DEFAULT_MINIMUM_UPTIME_MS);
+  const destroys = draft.steps.some((step) => step.kind === 'destroy');
   const { perPass = null, perHour = null, percent = null } = text.limits ?? {};
   const policy = {
     name: text.name,
@@ -22,8 +26,8 @@ export function toPolicy(draft: Draft, options: CompileOptions, calendars: Calen
     mode: text.mode ?? options.mode,
     steps: draft.steps,
     afterwards: text.afterwards ?? null,
-    noticeMs: text.notice ?? 0,
-    requireNotice: text.requireNotice ?? false,
+    noticeMs: text.notice ?? (destroys ? DESTROY_NOTICE_MS : 0),
+    requireNotice: text.requireNotice ?? destroys,
     minimumUptimeMs,
     cooldownMs: text.cooldown ?? 0,
     catchUpMs: text.catchUp ?? DEFAULT_CATCH_UP_MS,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { anyGlobTest, globTest } from '../../src/policy/glob.ts';
+import { cpuTime } from '../yaml/cpu-time.ts';
 
 describe('globs', () => {
   test.each([
@@ -63,10 +64,8 @@ describe('globs', () => {
     ['a regular expression', '(a+)+$', 'a'.repeat(5_000)],
   ])('%s take no time', (_, pattern, text) => {
     const fits = globTest(pattern);
-    fits(text);
-    const began = performance.now();
-    fits(text);
-    // Some 100 000 steps; 5 ms with room for a busy machine.
-    expect(performance.now() - began).toBeLessThan(20);
+    // Best of some: the first runs are before the compiler has had a look.
+    const times = Array.from({ length: 5 }, () => cpuTime(() => fits(text)));
+    expect(Math.min(...times)).toBeLessThan(5);
   });
 });
