@@ -1,5 +1,6 @@
 import { parseDuration } from '../calendar/duration.ts';
 import { costOf } from '../decide/spending.ts';
+import type { Account } from '../fleet/account.ts';
 import { actionClass, type CloudAction, interrupts, needsClearView, offers } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
@@ -222,7 +223,7 @@ export class Control {
         message: `there is no account "${accountName}"; configured are ${[...standing.accounts.keys()].join(', ')}`,
       };
     }
-    const no = accountNo(runtime.account, 'create');
+    const no = accountNo(runtime.account, 'create') ?? spendNo(runtime.account, 'create');
     if (no !== null) return refuse(no);
     let order: ReturnType<typeof runtime.provider.parseOrder>;
     try {
@@ -289,7 +290,7 @@ export class Control {
     const runtime = standing.accounts.get(instance.account);
     if (runtime === undefined) return `the account ${instance.account} is not configured any more`;
     const action = call.kind;
-    const no = accountNo(runtime.account, action);
+    const no = accountNo(runtime.account, action) ?? spendNo(runtime.account, action);
     if (no !== null) return no;
     if (await this.#work.store.paused()) return 'all acting is paused; lamplighter resume ends that';
     const now = this.#work.clock.now();
@@ -333,6 +334,12 @@ export class Control {
     });
     this.#work.onEvent(text);
   }
+}
+
+/** Why nothing may be paid on the account; `null`: it may. */
+function spendNo(account: Account, action: CloudAction): string | null {
+  if (actionClass(action) !== 'paid' || account.spendLimit !== null) return null;
+  return `account ${account.name} has no spendLimit, and without one nothing is paid`;
 }
 
 function accountNo(

@@ -18,15 +18,17 @@ const POLLS_AT_ONCE = 20;
 const PASSES_AT_ONCE = 4;
 /** Reversible acts at once: the account's own rate budget holds them back where it must. */
 const ACTS_AT_ONCE = 100;
+/** Real ms. A large account at a slow cloud takes a minute; after this something hangs. */
+const LONGEST_RUN_MS = 180_000;
 /** Timers of the queue are real ones; on a clock that goes fast they must still be some ms apart. */
 const SHORTEST_EVERY_MS = 50;
 
 /** Gives every queue its worker. */
 export function wireWorkers(queues: Queues, work: Work): void {
-  queues.worker('poll', ({ account }, _job, signal) => poll(work, account, signal), { concurrency: POLLS_AT_ONCE });
-  queues.worker('observe', ({ account }, _job, signal) => observe(work, account, signal), {
-    concurrency: POLLS_AT_ONCE,
-  });
+  const polls = oneAtATime((account, signal) => poll(work, account, signal));
+  const rounds = oneAtATime((account, signal) => observe(work, account, signal));
+  queues.worker('poll', ({ account }, _job, signal) => polls(account, signal), { concurrency: POLLS_AT_ONCE });
+  queues.worker('observe', ({ account }, _job, signal) => rounds(account, signal), { concurrency: POLLS_AT_ONCE });
   queues.worker(
     'evaluate',
     async ({ account }, _job, signal) => {
@@ -44,6 +46,25 @@ export function wireWorkers(queues: Queues, work: Work): void {
     concurrency: ACTS_AT_ONCE,
   });
   queues.worker('notify', ({ notifier, notification }, _job, signal) => deliver(work, notifier, notification, signal));
+}
+
+/**
+ * Lets one run per account go at a time, and none for ever: an account that hangs must not fill the places of the
+ * others with one waiting run after the other. A run that finds another under way is left out; the next one comes soon.
+ */
+function oneAtATime(
+  run: (account: string, signal: AbortSignal) => Promise<void>,
+): (account: string, signal: AbortSignal) => Promise<void> {
+  const underWay = new Set<string>();
+  return async (account, signal) => {
+    if (underWay.has(account)) return;
+    underWay.add(account);
+    try {
+      await run(account, AbortSignal.any([signal, AbortSignal.timeout(LONGEST_RUN_MS)]));
+    } finally {
+      underWay.delete(account);
+    }
+  };
 }
 
 async function observe(work: Work, account: string, signal: AbortSignal): Promise<void> {

@@ -53,7 +53,10 @@ async function collect(parts: {
     async () =>
       metrics.paidWorkFrozen.set((await store.ledger.frozen()) !== null || work.paidWorkOff() !== null ? 1 : 0),
     async () => {
+      // From Redis, not from this process: whichever replica polled, all tell the same.
       for (const account of work.standing().accounts.keys()) {
+        const { okAt } = await store.health(account);
+        if (okAt !== null) metrics.pollLastSuccess.set({ account }, okAt / 1000);
         const breaker = await work.store.breaker(account, now);
         metrics.breakerOpen.set({ account }, breaker.all || breaker.paid ? 1 : 0);
       }

@@ -2,6 +2,7 @@ import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
 import { EXIT, UserError } from './exit.ts';
 import type { Io } from './io.ts';
+import { Stopped } from './stopped.ts';
 
 /** The real process: the only place that knows of signals and of the environment. */
 export function processIo(): Io {
@@ -11,7 +12,7 @@ export function processIo(): Io {
     asked += 1;
     // The first signal asks, the second insists.
     if (asked > 1) process.exit(EXIT.interrupted);
-    stop.abort(new Error(`stopped by ${name}`));
+    stop.abort(new Stopped(name));
   };
   process.on('SIGINT', onSignal);
   process.on('SIGTERM', onSignal);

@@ -19,6 +19,7 @@ import { whyCommand } from './commands/why.ts';
 import { windowCommand } from './commands/window.ts';
 import { EXIT, type ExitCode, UserError } from './exit.ts';
 import type { Io } from './io.ts';
+import { Stopped } from './stopped.ts';
 
 /** Runs one command line and answers the exit code. Errors end as sentences on stderr. */
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -56,7 +57,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
   shareOptions(program);
   try {
     await program.parseAsync([...args], { from: 'user' });
-    return io.signal.aborted ? EXIT.interrupted : EXIT.done;
+    return interrupted(io) ? EXIT.interrupted : EXIT.done;
   } catch (error) {
     return told(error, io);
   }
@@ -71,6 +72,11 @@ function shareOptions(program: Command): void {
     });
     for (const sub of command.commands) sub.exitOverride();
   }
+}
+
+function interrupted(io: Io): boolean {
+  const reason: unknown = io.signal.reason;
+  return io.signal.aborted && !(reason instanceof Stopped && !reason.isInterrupt);
 }
 
 function told(error: unknown, io: Io): ExitCode {

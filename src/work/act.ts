@@ -115,6 +115,12 @@ async function standingReason(work: Work, operation: Operation, runtime: Account
   if (kind === 'paid' || kind === 'destructive') {
     const frozen = (await work.store.ledger.frozen()) ?? work.paidWorkOff();
     if (frozen !== null) return { reason: 'frozen', detail: frozen };
+    if (kind === 'paid' && runtime.account.spendLimit === null) {
+      return {
+        reason: 'spend-limit',
+        detail: `account ${operation.account} has no spendLimit, and without one nothing is paid`,
+      };
+    }
     if (kind === 'paid' && breaker.paid)
       return { reason: 'breaker', detail: 'too many unclear answers to paid requests' };
   }

@@ -40,6 +40,8 @@ function mayFollow(previous: Operation, now: number, refusals: number): boolean 
       // Sent ones end there too when a person closes or approves them; those are settled.
       return previous.sendingAt === null;
     case 'rejected':
+      // A stop or start that showed nothing may be asked for again at once; see verify.ts.
+      if (previous.reason === 'not-seen') return true;
       return now - previous.updatedAt >= AFTER_REFUSAL_MS && refusals < REFUSALS_A_DAY;
     case 'armed':
     case 'sending':

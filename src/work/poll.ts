@@ -31,7 +31,6 @@ export async function poll(work: Work, accountName: string, signal: AbortSignal)
   const balance = await readBalance(work, runtime, signal);
   const snapshot = await remember(work, runtime, listing, balance);
   work.metrics.pollDuration.observe({ account: accountName }, (performance.now() - began) / 1000);
-  work.metrics.pollLastSuccess.set({ account: accountName }, work.clock.now() / 1000);
   await recovered(work, accountName, snapshot);
   await settleByListing(work, accountName, listing);
   await work.queue.evaluate(accountName, `snapshot ${snapshot.generation}`);

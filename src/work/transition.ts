@@ -1,7 +1,7 @@
 import { assertNever } from '../fleet/assert-never.ts';
 import { type Operation, type OperationPatch, type OperationState, outcomeOf } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
-import type { SpendCheck, TransitionResult } from '../store/ledger.ts';
+import type { SpendCheck, StepOutcome, TransitionResult } from '../store/ledger.ts';
 import { countOutcome } from '../telemetry/metrics.ts';
 import type { Work } from './ports.ts';
 import { tellOutcome } from './tell.ts';
@@ -15,6 +15,8 @@ export interface Step {
   readonly by?: string;
   readonly patch?: OperationPatch;
   readonly spend?: SpendCheck;
+  /** How the policy's step stands after it, where the ledger's own rule does not fit. */
+  readonly outcome?: StepOutcome;
 }
 
 /** Moves an operation on, once. Whoever finds it moved already (`stale`) leaves it to the one who moved it. */
@@ -30,6 +32,7 @@ export async function move(work: Work, operation: Operation, step: Step): Promis
     now,
     ...(step.patch === undefined ? {} : { patch: step.patch }),
     ...(step.spend === undefined ? {} : { spend: step.spend }),
+    ...(step.outcome === undefined ? {} : { outcome: step.outcome }),
   });
   switch (result.kind) {
     case 'moved':

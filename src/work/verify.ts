@@ -97,6 +97,16 @@ export async function settleByListing(work: Work, account: string, listing: List
   await Promise.all(open.map((operation) => applyReading(work, operation, fromListing(operation, listing), 'listing')));
 }
 
+/** Attempts at a stop or start that showed nothing, before a person is called. */
+const REPEATS = 3;
+
+function mayBeRepeated(operation: Operation): boolean {
+  const { action, policy, attempt } = operation;
+  return (
+    policy !== null && attempt < REPEATS && (action === 'stop' || action === 'cardless-stop' || action === 'start')
+  );
+}
+
 /** Moves an operation on by what was read. */
 export async function applyReading(
   work: Work,
@@ -122,6 +132,12 @@ export async function applyReading(
       return;
     case 'escalate':
       if (operation.state === 'escalated') return;
+      // Nothing came of a stop or a start: it may be asked for again, since asking twice does no harm. A person is
+      // called when that has not helped either.
+      if (verdict.reason === 'not-seen' && mayBeRepeated(operation)) {
+        await move(work, operation, { to: 'rejected', reason: 'not-seen', detail: verdict.detail, outcome: 'none' });
+        return;
+      }
       await move(work, operation, { to: 'escalated', reason: verdict.reason, detail: verdict.detail });
       return;
     case 'waiting': {

@@ -2,7 +2,9 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { startDemo } from '../../app/demo.ts';
+import { isFree } from '../../app/is-free.ts';
 import { parseListen } from '../../config/addresses.ts';
+import type { Listen } from '../../config/config.ts';
 import { daemonLog } from '../daemon-log.ts';
 import { EXIT, UserError } from '../exit.ts';
 import type { Io } from '../io.ts';
@@ -19,17 +21,18 @@ export function demoCommand(program: Command, io: Io): void {
   program
     .command('demo')
     .description('run the daemon on a simulated fleet, with an embedded Redis and a clock that goes fast')
-    .option('--listen <host:port>', 'where to listen', '127.0.0.1:8080')
+    .option('--listen <host:port>', 'where to listen; default 127.0.0.1:8080, or a free port where that is taken')
     .option('--data <dir>', 'where the demo keeps what it needs to go on', 'data')
     .addOption(new Option('--speed <factor>', 'how many times as fast the clock goes').default(SPEED))
     .option('--fresh', 'begin anew instead of going on where the last demo stopped')
-    .action(async (options: { listen: string; data: string; speed: string; fresh?: boolean }) => {
+    .action(async (options: { listen?: string; data: string; speed: string; fresh?: boolean }) => {
       const speed = Number(options.speed);
       if (!(speed >= 1 && speed <= 1000))
         throw new UserError(`--speed is a number from 1 to 1000, not "${options.speed}"`, EXIT.usage);
-      const listen = parseListen(options.listen);
-      if (listen === null)
+      const listen = options.listen === undefined ? await usualListen() : parseListen(options.listen);
+      if (listen === null) {
         throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${options.listen}"`, EXIT.usage);
+      }
       const { log, onSecrets, flush } = daemonLog(io, 'warn');
       try {
         const demo = await startDemo({
@@ -66,4 +69,10 @@ export function demoCommand(program: Command, io: Io): void {
         flush();
       }
     });
+}
+
+/** Where a demo listens that nobody told: a newcomer's 8080 is often taken, and then any free port will do. */
+async function usualListen(): Promise<Listen> {
+  const usual = { host: '127.0.0.1', port: 8080 };
+  return (await isFree(usual)) ? usual : { ...usual, port: 0 };
 }
