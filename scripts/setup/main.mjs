@@ -5,6 +5,7 @@ import { launch, supervise } from './launch.mjs';
 import { withLock } from './lock.mjs';
 import { bringNode, readyNode } from './node.mjs';
 import { installPackages, packagesReady } from './packages.mjs';
+import { bringPromtool, promtoolReady } from './promtool.mjs';
 import { bringRedis, mustHaveRedis, redisReady } from './redis.mjs';
 import { SetupError, say } from './say.mjs';
 import { TASKS, taskFor } from './tasks.mjs';
@@ -65,10 +66,11 @@ async function prepareOrExplain(task) {
 
 async function prepare(task, signal) {
   const node = readyNode(ROOT, TOOLCHAIN);
-  const complete = () => packagesReady(ROOT, TOOLCHAIN) && (!task.redis || redisReady(TOOLCHAIN));
-  if (node !== undefined && complete()) return node;
+  const redis = () => !task.redis || redisReady(TOOLCHAIN);
+  const promtool = () => !task.promtool || promtoolReady(TOOLCHAIN);
+  if (node !== undefined && packagesReady(ROOT, TOOLCHAIN) && redis() && promtool()) return node;
 
-  if (task.redis && !redisReady(TOOLCHAIN)) mustHaveRedis();
+  if (!redis()) mustHaveRedis();
   try {
     mkdirSync(TOOLCHAIN, { recursive: true });
     accessSync(TOOLCHAIN, constants.W_OK);
@@ -77,7 +79,8 @@ async function prepare(task, signal) {
   }
   return await withLock(TOOLCHAIN, signal, async () => {
     // Asked again under the lock: another set-up may just have done it all.
-    if (task.redis && !redisReady(TOOLCHAIN)) await bringRedis(TOOLCHAIN, signal);
+    if (!redis()) await bringRedis(TOOLCHAIN, signal);
+    if (!promtool()) await bringPromtool(TOOLCHAIN, signal);
     const ready = readyNode(ROOT, TOOLCHAIN) ?? (await bringNode(ROOT, TOOLCHAIN, signal));
     if (!packagesReady(ROOT, TOOLCHAIN)) await installPackages(ROOT, TOOLCHAIN, ready, signal);
     return ready;

@@ -144,6 +144,7 @@ describe('a redis-server', () => {
   test('is asked for by the tests too, and by nothing that does without', async () => {
     const here = await checkout(true);
     await here.addTool('apt-get');
+    await here.addTool('promtool');
     expect((await here.start(['test'], { nobody: true }).ended).err).toContain('a redis-server is needed');
     expect((await here.start(['lamplighter', 'plan'], { nobody: true }).ended).code).toBe(0);
   });
@@ -162,6 +163,21 @@ describe('a redis-server', () => {
     const [, last = ''] = /^(?:.*:)?([^:]*)$/.exec(JSON.parse(out).path) ?? [];
     expect(await readdir(last)).toContain('redis-server');
   });
+});
+
+test('promtool comes out of its package where the machine has none, and nothing is installed for it', async () => {
+  const here = await checkout(true);
+  await here.addTool('redis-server');
+  await here.addTool('apt-get', '[ "$2" = download ] && : >prometheus_2_amd64.deb');
+  await here.addTool('dpkg-deb', 'mkdir -p tree/usr/bin && echo from-"$2" >tree/usr/bin/promtool');
+  await mkdir(join(here.root, 'node_modules', 'vitest'));
+  await writeFile(join(here.root, 'node_modules', 'vitest', 'vitest.mjs'), 'console.log(process.argv.slice(2).join())');
+  expect(await here.start(['test', 'test/x'], { nobody: false }).ended).toMatchObject({ code: 0, out: 'run,test/x\n' });
+  expect(await readFile(join(here.root, '.toolchain', 'bin', 'promtool'), 'utf8')).toBe(
+    'from-prometheus_2_amd64.deb\n',
+  );
+  expect(await readFile(join(here.bin, 'called'), 'utf8')).not.toContain('install');
+  expect((await here.start(['test']).ended).err).toBe('');
 });
 
 describe('under npm', () => {

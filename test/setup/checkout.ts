@@ -72,7 +72,7 @@ export class Checkout {
     await writeFile(join(made.root, 'src', 'cli', 'main.ts'), PROGRAM);
     await writeFile(join(made.bin, 'npm-cli.js'), NPM);
     await writeFile(join(made.bin, 'package.json'), '{"type":"module"}');
-    for (const tool of ['/bin/sh', '/usr/bin/dirname', '/usr/bin/readlink']) {
+    for (const tool of ['/bin/sh', '/bin/mkdir', '/usr/bin/dirname', '/usr/bin/readlink']) {
       await symlink(tool, join(made.bin, tool.slice(tool.lastIndexOf('/') + 1)));
     }
     await symlink(process.execPath, join(made.bin, 'node'));
@@ -89,10 +89,10 @@ export class Checkout {
     await writeFile(join(this.root, '.toolchain', 'packages.stamp'), `${process.platform}-${process.arch} ${hash}\n`);
   }
 
-  /** A program on PATH that only says that it was called, which most of them must not be. */
-  async addTool(name: string): Promise<void> {
+  /** A program on PATH that says that it was called, which most of them must not be, and then runs a line of shell. */
+  async addTool(name: string, line = ':'): Promise<void> {
     const file = join(this.bin, name);
-    await writeFile(file, `#!/bin/sh\necho "$0 $*" >>'${this.bin}/called'\n`);
+    await writeFile(file, `#!/bin/sh\necho "$0 $*" >>'${this.bin}/called'\n${line}\n`);
     await chmod(file, 0o755);
   }
 
