@@ -46,7 +46,8 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
   const policies: Policy[] = [];
   const used = new Set<NamedCalendar>();
   for (const document of documents) {
-    for (let index = 0; index < countAt(document, 'policies'); index += 1) {
+    const count = countAt(document, 'policies');
+    for (let index = 0; index < count; index += 1) {
       const subject = new Subject(document, ['policies', index], findings);
       const draft = draftPolicy(subject, names, options, { calendars, calendarsIncomplete });
       if (draft === null) continue;

@@ -85,7 +85,7 @@ test('whatever the tree, a policy file is compiled or refused with places', () =
         expect(column).toBeLessThanOrEqual((lines[line - 1]?.length ?? -1) + 1);
       }
     }),
-    { numRuns: 1_500 },
+    { numRuns: 500 },
   );
   expect(Object.getOwnPropertyNames(Object.prototype).join()).toBe(before);
 });

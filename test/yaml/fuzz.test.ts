@@ -61,7 +61,7 @@ function check(text: string): void {
 }
 
 test('any text is read or refused with a place, and never thrown at', () => {
-  fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), yamlish), check), { numRuns: 2_000 });
+  fc.assert(fc.property(fc.oneof(fc.string({ unit: 'binary', maxLength: 200 }), yamlish), check), { numRuns: 800 });
 });
 
 test('no text changes what other objects inherit', () => {
