@@ -146,8 +146,11 @@ function verifyStop(operation: Operation, instance: Instance, reading: Reading, 
 function verifyStart(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
   if (instance.status === 'running') return seen(operation, 'it is running');
   if (instance.status === 'starting') return notYet(operation, reading, now, SAW_STARTING);
-  // 晨羽 v2 status 24 falling back to 22: no card was free.
-  const wasStarting = operation.transitions.some((transition) => transition.detail.startsWith(SAW_STARTING));
+  // 晨羽 v2 status 24 falling back to 22: no card was free. Two looks may overtake each other, and one that began before it
+  // was seen starting shows it still stopped, not stopped again.
+  const wasStarting = operation.transitions.some(
+    ({ detail, at }) => detail.startsWith(SAW_STARTING) && at < reading.readStartedAt,
+  );
   if (instance.status === 'stopped' && wasStarting) {
     return { kind: 'failed', detail: 'it was starting and is stopped again' };
   }
