@@ -33,7 +33,7 @@ export interface Standing {
   readonly observer: ActivityObserver;
   readonly channels: ReadonlyMap<string, Channel>;
   readonly zone: Zone;
-  labels(instance: Instance): Labels;
+  readonly labels: (instance: Instance) => Labels;
 }
 
 /** The ledger as the work room asks for it. */
