@@ -1,4 +1,4 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, type OutputConfiguration } from 'commander';
 import { InvalidInput } from '../app/load.ts';
 import { version } from '../version.ts';
 import { renderLocated } from '../yaml/located.ts';
@@ -23,6 +23,7 @@ import { Stopped } from './stopped.ts';
 
 /** Runs one command line and answers the exit code. Errors end as sentences on stderr. */
 export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
+  const output: OutputConfiguration = { writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) };
   const program = new Command('lamplighter');
   program
     .description(
@@ -34,7 +35,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
     .option('--demo', 'ask the demo that runs here instead of the configuration')
     .exitOverride()
     .showHelpAfterError('(lamplighter --help shows what there is)')
-    .configureOutput({ writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) });
+    .configureOutput(output);
   for (const command of [
     runCommand,
     demoCommand,
@@ -54,7 +55,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
   ]) {
     command(program, io);
   }
-  shareOptions(program);
+  shareOutput(program, output);
   try {
     await program.parseAsync([...args], { from: 'user' });
     return interrupted(io) ? EXIT.interrupted : EXIT.done;
@@ -63,14 +64,12 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
   }
 }
 
-/** `--config` and `--policies` are taken before and after the command's name. */
-function shareOptions(program: Command): void {
+/** Help and mistakes of a command are told as those of the program, with the options that every command takes. */
+function shareOutput(program: Command, output: OutputConfiguration): void {
   for (const command of program.commands) {
-    command.exitOverride().configureOutput({
-      writeOut: program.configureOutput().writeOut ?? (() => {}),
-      writeErr: program.configureOutput().writeErr ?? (() => {}),
-    });
-    for (const sub of command.commands) sub.exitOverride();
+    for (const each of [command, ...command.commands]) {
+      each.exitOverride().configureOutput(output).configureHelp({ showGlobalOptions: true });
+    }
   }
 }
 

@@ -19,8 +19,7 @@ const PLAIN = {
 };
 
 // Names come from clouds: a control character or a bidi mark in one must not reach the terminal.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what it looks for
-const UNSAFE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
+const UNSAFE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
 
 /** A text from outside, safe to print on a terminal. */
 export function printable(text: string): string {
