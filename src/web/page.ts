@@ -4,6 +4,11 @@ import type { ListQuery, WebSource } from './source.ts';
 
 const INSTANCES_SHOWN = 200;
 const OPERATIONS_SHOWN = 25;
+const ESCALATED_SHOWN = 25;
+const ACCOUNTS_SHOWN = 100;
+const REFUSALS_SHOWN = 10;
+/** The page comes anew every few seconds, so a plan is made for it only where that is cheap. */
+const PLANNED_INSTANCES = INSTANCES_SHOWN;
 
 /** Text as it may be shown. Control and bidi characters could make a name look like another one. */
 const TEXT = z.string().transform((text) => text.replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd'));
@@ -17,6 +22,7 @@ const INSTANCE = z.object({
   gpu: TEXT,
   expiresAt: TEXT.nullable(),
   activity: z.object({ verdict: TEXT, since: TEXT.nullable() }).nullable(),
+  hold: z.object({ owner: TEXT, until: TEXT, reason: TEXT }).nullish(),
 });
 const OPERATION = z.object({
   updatedAt: TEXT,
@@ -26,6 +32,8 @@ const OPERATION = z.object({
   policy: TEXT.nullable(),
   state: TEXT,
   reason: TEXT,
+  id: TEXT.optional(),
+  detail: TEXT.optional(),
 });
 const ACCOUNT = z.object({
   account: TEXT,
@@ -38,8 +46,19 @@ const ACCOUNT = z.object({
   detail: TEXT,
 });
 
-function query(limit: number): ListQuery {
-  return { cursor: null, limit, filters: {} };
+const PLAN_ROW = z.object({
+  decision: TEXT,
+  policy: TEXT,
+  account: TEXT,
+  instance: TEXT.nullable(),
+  name: TEXT.nullable(),
+  action: TEXT,
+  reason: TEXT,
+  detail: TEXT,
+});
+
+function query(limit: number, filters: ListQuery['filters'] = {}): ListQuery {
+  return { cursor: null, limit, filters };
 }
 
 /** "2026-11-21T23:00:00Z" → "2026-11-21 23:00:00 UTC". */
@@ -47,10 +66,18 @@ function moment(at: string): string {
   return at.replace('T', ' ').replace(/(\.\d+)?Z$/, ' UTC');
 }
 
-function tone(state: string): string {
-  if (state === 'confirmed' || state === 'running' || state === 'active') return 'good';
-  if (state === 'escalated' || state === 'rejected' || state === 'unknown') return 'bad';
-  return '';
+/** Which colour a word of state, status or activity has; the rest are grey. */
+const TONES: ReadonlyMap<string, string> = new Map([
+  ...['confirmed', 'running', 'active'].map((word) => [word, 'good'] as const),
+  ...['creating', 'starting', 'stopping', 'restarting', 'armed', 'sending', 'accepted', 'verifying'].map(
+    (word) => [word, 'busy'] as const,
+  ),
+  ...['idle', 'uncertain'].map((word) => [word, 'warn'] as const),
+  ...['escalated', 'rejected', 'unknown'].map((word) => [word, 'bad'] as const),
+]);
+
+function word(text: string, shown = text) {
+  return html`<span class="word ${TONES.get(text) ?? ''}">${shown}</span>`;
 }
 
 function runway(seconds: number | null): string {
@@ -58,17 +85,45 @@ function runway(seconds: number | null): string {
   return seconds >= 172_800 ? `${Math.floor(seconds / 86_400)} d` : `${Math.floor(seconds / 3600)} h`;
 }
 
+/** What the policies ask for now and something forbids. Empty where nobody has listed an account yet: a plan would do it. */
+async function keptFromBeingDone(source: WebSource, accounts: readonly z.infer<typeof ACCOUNT>[], small: boolean) {
+  const listed = accounts.reduce((sum, { instances }) => sum + (instances ?? 0), 0);
+  if (!small || listed > PLANNED_INSTANCES || accounts.some(({ instances }) => instances === null)) return [];
+  const plan = await source.plan(query(INSTANCES_SHOWN));
+  return z
+    .array(PLAN_ROW)
+    .parse(plan.items)
+    .filter(({ decision }) => decision === 'refuse');
+}
+
 /** The page at `/`: accounts, what was done lately, and the fleet, as last seen. It reads; it changes nothing. */
 export async function statusPage(source: WebSource) {
-  const [instances, operations, accounts, readiness] = await Promise.all([
+  const [instances, operations, escalated, accounts, readiness] = await Promise.all([
     source.instances(query(INSTANCES_SHOWN)),
     source.operations(query(OPERATIONS_SHOWN)),
-    source.accounts(query(100)),
+    source.operations(query(ESCALATED_SHOWN, { state: 'escalated' })),
+    source.accounts(query(ACCOUNTS_SHOWN)),
     source.ready(),
   ]);
   const fleet = z.array(INSTANCE).parse(instances.items);
   const done = z.array(OPERATION).parse(operations.items);
+  // Asked for by state, and looked at again: a source that does not filter must not make everything urgent.
+  const waiting = z
+    .array(OPERATION)
+    .parse(escalated.items)
+    .filter(({ state }) => state === 'escalated');
   const money = z.array(ACCOUNT).parse(accounts.items);
+  const kept = await keptFromBeingDone(source, money, instances.next === null);
+  const count = (is: (row: z.infer<typeof INSTANCE>) => boolean) => fleet.filter(is).length;
+  const more = instances.next === null ? '' : '+';
+  const tiles = [
+    ['instances', `${fleet.length}${more}`, ''],
+    ['running', `${count((row) => row.status === 'running')}${more}`, 'good'],
+    ['idle', `${count((row) => row.activity?.verdict === 'idle')}${more}`, 'warn'],
+    ['stopped', `${count((row) => row.status === 'stopped')}${more}`, ''],
+    ['held', `${count((row) => (row.hold ?? null) !== null)}${more}`, ''],
+    ['need a person', `${waiting.length}${escalated.next === null ? '' : '+'}`, waiting.length > 0 ? 'bad' : ''],
+  ] as const;
   return html`<!doctype html>
 <html lang="en">
 <head>
@@ -76,9 +131,37 @@ export async function statusPage(source: WebSource) {
 <title>Lamplighter</title><link rel="stylesheet" href="/style.css">
 </head>
 <body>
-<h1>Lamplighter</h1>
-<p class="${readiness.ready ? 'good' : 'bad'}">${readiness.ready ? 'ready' : 'not ready'}</p>
-<nav><a href="/metrics">metrics</a><a href="/readyz">readiness</a><a href="/api/v1/plan">plan</a><a href="/api/v1/policies">policies</a><a href="/api/v1/operations">operations</a></nav>
+<header><h1><span class="lamp"></span>Lamplighter</h1><p class="${readiness.ready ? 'good' : 'bad'}">${readiness.ready ? 'ready' : 'not ready'}</p>
+<nav><a href="/api/v1/plan">plan</a><a href="/api/v1/policies">policies</a><a href="/api/v1/operations">operations</a><a href="/metrics">metrics</a><a href="/readyz">readiness</a></nav></header>
+${Object.entries(readiness.checks)
+  .filter(([, check]) => !check.ok)
+  .map(([name, check]) => html`<p class="alarm">${name}: ${check.detail}</p>`)}
+<section class="tiles">${tiles.map(([name, number, tone]) => html`<div class="tile"><b class="${tone}">${number}</b>${name}</div>`)}</section>
+${
+  waiting.length === 0
+    ? ''
+    : html`<h2>Waits for a person</h2>
+<table class="urgent"><thead><tr><th>since</th><th>instance</th><th>action</th><th>reason</th><th>what is known</th><th>operation</th></tr></thead><tbody>
+${waiting.map(
+  (row) =>
+    html`<tr><td class="when">${moment(row.updatedAt)}</td><td>${row.instanceName}<span class="key">${row.instance}</span></td><td>${row.action}</td><td>${row.reason}</td><td>${row.detail ?? ''}</td><td class="key">${row.id ?? ''}</td></tr>`,
+)}
+</tbody></table>`
+}
+${
+  kept.length === 0
+    ? ''
+    : html`<h2>Due, and not done</h2>
+<table><thead><tr><th>instance</th><th>action</th><th>asked by</th><th>reason</th><th>why</th></tr></thead><tbody>
+${kept
+  .slice(0, REFUSALS_SHOWN)
+  .map(
+    (row) =>
+      html`<tr><td>${row.name ?? row.account}<span class="key">${row.instance ?? ''}</span></td><td>${row.action}</td><td>${row.policy}</td><td class="warn">${row.reason}</td><td>${row.detail}</td></tr>`,
+  )}
+</tbody></table>
+${kept.length > REFUSALS_SHOWN ? html`<p class="dim">and ${kept.length - REFUSALS_SHOWN} more: see the plan</p>` : ''}`
+}
 <h2>Accounts</h2>
 <table><thead><tr><th>account</th><th>cloud</th><th>instances</th><th>balance</th><th>burn per hour</th><th>runway</th><th>state</th></tr></thead><tbody>
 ${money.map(
@@ -90,14 +173,14 @@ ${money.map(
 <table><thead><tr><th>when</th><th>instance</th><th>action</th><th>asked by</th><th>state</th><th>reason</th></tr></thead><tbody>
 ${done.map(
   (row) =>
-    html`<tr><td>${moment(row.updatedAt)}</td><td>${row.instanceName} <span class="dim">${row.instance}</span></td><td>${row.action}</td><td>${row.policy ?? 'by hand'}</td><td class="${tone(row.state)}">${row.state}</td><td>${row.reason}</td></tr>`,
+    html`<tr><td class="when">${moment(row.updatedAt)}</td><td>${row.instanceName}<span class="key">${row.instance}</span></td><td>${row.action}</td><td>${row.policy ?? 'by hand'}</td><td>${word(row.state)}</td><td>${row.reason}</td></tr>`,
 )}
 </tbody></table>
 <h2>Fleet</h2>
 <table><thead><tr><th>instance</th><th>status</th><th>activity</th><th>billing</th><th>expires</th><th>GPU</th></tr></thead><tbody>
 ${fleet.map(
   (row) =>
-    html`<tr><td>${row.name} <span class="dim">${row.key}</span></td><td class="${tone(row.status)}">${row.status}${row.cardless ? ' (cardless)' : ''}</td><td>${row.activity === null ? '–' : row.activity.verdict}${row.activity?.since ? html` <span class="dim">since ${moment(row.activity.since)}</span>` : ''}</td><td>${row.billing}</td><td>${row.expiresAt === null ? '–' : moment(row.expiresAt)}</td><td>${row.gpu}</td></tr>`,
+    html`<tr><td>${row.name}<span class="key">${row.key}</span>${row.hold ? html`<span class="key warn">held by ${row.hold.owner} until ${moment(row.hold.until)}: ${row.hold.reason}</span>` : ''}</td><td>${word(row.status, row.cardless ? `${row.status}, cardless` : row.status)}</td><td>${row.activity === null ? '–' : word(row.activity.verdict)}${row.activity?.since ? html`<span class="key">since ${moment(row.activity.since)}</span>` : ''}</td><td>${row.billing}</td><td>${row.expiresAt === null ? '–' : moment(row.expiresAt)}</td><td>${row.gpu}</td></tr>`,
 )}
 </tbody></table>
 ${instances.next === null ? '' : html`<p class="dim">Only the first ${INSTANCES_SHOWN} are shown.</p>`}
