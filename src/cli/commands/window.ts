@@ -1,7 +1,12 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { NamedCalendar } from '../../calendar/named-calendar.ts';
 import { parseWindow } from '../../calendar/parse-window.ts';
 import { parseZone } from '../../calendar/zone.ts';
+import { readPolicyFolder } from '../../config/policy-folder.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
+import { compile } from '../../policy/compile.ts';
+import { sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { parseTime } from '../parse-time.ts';
@@ -15,10 +20,10 @@ export function windowCommand(program: Command, io: Io): void {
     .option('--at <time>', 'the time to ask about: RFC 3339, or "2026-10-01 08:00" in the zone; default now')
     .option('--timezone <zone>', 'the zone of times without one', 'Asia/Shanghai')
     .option('--json', 'print JSON')
-    .action((spec: string, options: { at?: string; timezone: string; json?: boolean }) => {
+    .action(async (spec: string, options: { at?: string; timezone: string; json?: boolean }, command: Command) => {
       const zone = parseZone(options.timezone);
       if (!zone.ok) throw new UserError(`--timezone: ${zone.message}`, EXIT.usage);
-      const parsed = parseWindow(spec, { zone: zone.zone, calendars: new Map() });
+      const parsed = parseWindow(spec, { zone: zone.zone, calendars: await calendarsFor(spec, command, io) });
       if (!parsed.ok) {
         throw new UserError(
           `${parsed.message}\n  ${spec}\n  ${' '.repeat(parsed.offset)}${'^'.repeat(Math.max(1, parsed.length))}`,
@@ -35,4 +40,19 @@ export function windowCommand(program: Command, io: Io): void {
       io.out(`${state.inside ? 'inside' : 'outside'} at ${rfc3339(at)}\n`);
       for (const edge of edges) io.out(`${edge.opens ? 'opens ' : 'closes'} ${edge.at}\n`);
     });
+}
+
+/** The calendars of the policy folder, where the window names one. A folder that cannot be used has none. */
+async function calendarsFor(spec: string, command: Command, io: Io): Promise<ReadonlyMap<string, NamedCalendar>> {
+  if (!spec.includes('.')) return new Map();
+  const folder = await readPolicyFolder(resolve(io.cwd, sharedOptions(command).policies ?? 'policies'), io.cwd);
+  if (!folder.ok) return new Map();
+  const compiled = compile(folder.files, {
+    accounts: null,
+    notifiers: null,
+    timezone: 'Asia/Shanghai',
+    mode: 'observe',
+    now: Date.now(),
+  });
+  return compiled.ok ? compiled.set.calendars : new Map();
 }
