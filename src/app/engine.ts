@@ -27,15 +27,12 @@ const SHORTEST_EVERY_MS = 50;
 export function wireWorkers(queues: Queues, work: Work): void {
   const polls = oneAtATime((account, signal) => poll(work, account, signal));
   const rounds = oneAtATime((account, signal) => observe(work, account, signal));
+  const passes = inTurn(async (account, signal) => {
+    await pass(work, account, signal);
+  });
   queues.worker('poll', ({ account }, _job, signal) => polls(account, signal), { concurrency: POLLS_AT_ONCE });
   queues.worker('observe', ({ account }, _job, signal) => rounds(account, signal), { concurrency: POLLS_AT_ONCE });
-  queues.worker(
-    'evaluate',
-    async ({ account }, _job, signal) => {
-      await pass(work, account, signal);
-    },
-    { concurrency: PASSES_AT_ONCE },
-  );
+  queues.worker('evaluate', ({ account }, _job, signal) => passes(account, signal), { concurrency: PASSES_AT_ONCE });
   queues.worker('tick', () => tick(work));
   for (const name of ['act-reversible', 'act-paid', 'act-destructive'] as const) {
     queues.worker(name, ({ operationId }, _job, signal) => act(work, operationId, signal), {
@@ -64,6 +61,21 @@ function oneAtATime(
     } finally {
       underWay.delete(account);
     }
+  };
+}
+
+/** Runs over one account follow each other: two at once would see the same thing due and both tell of it. */
+function inTurn(
+  run: (account: string, signal: AbortSignal) => Promise<void>,
+): (account: string, signal: AbortSignal) => Promise<void> {
+  const last = new Map<string, Promise<void>>();
+  return (account, signal) => {
+    const before = last.get(account) ?? Promise.resolve();
+    const mine = before.catch(() => {}).then(() => run(account, signal));
+    last.set(account, mine);
+    return mine.finally(() => {
+      if (last.get(account) === mine) last.delete(account);
+    });
   };
 }
 
