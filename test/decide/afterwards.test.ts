@@ -53,10 +53,17 @@ describe('a stop inside the window', () => {
     const elsewhere = { ...lights, name: 'elsewhere', match: matching(() => false) };
     const watching = { ...lights, name: 'watching', mode: 'observe' } as const;
     const off = { ...lights, name: 'off', enabled: false };
-    const result = evaluate([idle, lights, elsewhere, watching, off], world([account([view({}, { now })])], { now }));
+    const stopped = { ...lights, name: 'stopped', match: { ...lights.match, instance: () => false } };
+    const result = evaluate(
+      [idle, lights, elsewhere, watching, off, stopped],
+      world([account([view({}, { now })])], { now }),
+    );
     const act = result.acts[0];
     expect(act).toMatchObject({ policy: 'idle', action: 'stop' });
-    expect(act?.kind === 'operation' ? act.obligations.map((each) => each.policy) : []).toEqual(['lights-out']);
+    expect(act?.kind === 'operation' ? act.obligations.map((each) => each.policy) : []).toEqual([
+      'lights-out',
+      'stopped',
+    ]);
   });
 
   it('owes nothing where the window never closes', () => {

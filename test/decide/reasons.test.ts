@@ -85,6 +85,15 @@ describe('acting', () => {
     ]);
   });
 
+  it('takes the edges of its spans in', () => {
+    const edge = view({ billing: 'daily', expiresAt: NOON + 12 * HOUR });
+    expect(evaluate([renewal()], world([account([edge])])).acts).toHaveLength(1);
+    const later = view({ billing: 'daily', expiresAt: NOON + 12 * HOUR + 1 });
+    expect(evaluate([renewal()], world([account([later])])).acts).toEqual([]);
+    const noon = policy({ conditions: [cron('0 12 * * *')] });
+    expect(evaluate([noon], world([account([view()])], { now: NOON + 15 * MINUTE })).acts).toHaveLength(1);
+  });
+
   it('joins the keys in a fixed order', () => {
     const both = policy({ conditions: [idleFor(15 * MINUTE), during('Mon-Sun 11:00-13:00')] });
     expect(evaluate([both], world([account([view()])])).acts).toMatchObject([
@@ -240,6 +249,14 @@ const CASES: readonly Case[] = [
     world: world([account([view({ billing: 'monthly', expiresAt: NOON + HOUR })])]),
   },
   {
+    name: 'what can never be is told before what is so for now',
+    reason: 'not-supported',
+    policies: [renewal()],
+    world: world([account([view({ billing: 'monthly', expiresAt: NOON + HOUR })])], {
+      history: history((past) => past.openOn.set(KEY, 'any')),
+    }),
+  },
+  {
     name: 'an hourly instance cannot be renewed',
     reason: 'not-supported',
     policies: [renewal()],
@@ -371,6 +388,12 @@ const CASES: readonly Case[] = [
     world: world([account([view({}, { tracked: { upSince: null } })])]),
   },
   {
+    name: 'nobody knows since when it has been up, and it must have been for a while',
+    reason: 'minimum-uptime',
+    policies: [policy()],
+    world: world([account([view({}, { tracked: { upSince: null } })])]),
+  },
+  {
     name: 'it has not been up for long',
     reason: 'minimum-uptime',
     policies: [policy({ conditions: [idleFor(10 * MINUTE)] })],
@@ -474,6 +497,27 @@ const CASES: readonly Case[] = [
     policies: [renewal()],
     world: world([
       account([view(soon)], { spend: { callsPerDay: 9, perDayFen: 9_000_000, callsToday: 0, spentTodayFen: 0 } }),
+    ]),
+  },
+  {
+    name: 'an earlier renewal of this pass makes the last call of the day',
+    reason: 'spend-limit',
+    policies: [renewal()],
+    world: world([
+      account([view(soon), view({ ...soon, id: 'gpu-2' })], {
+        spend: { callsPerDay: 3, perDayFen: null, callsToday: 2, spentTodayFen: 0 },
+      }),
+    ]),
+  },
+  {
+    name: 'an earlier renewal of this pass takes the last money of the day',
+    reason: 'spend-limit',
+    policies: [renewal()],
+    world: world([
+      account([view(soon), view({ ...soon, id: 'gpu-2' })], {
+        spend: { callsPerDay: null, perDayFen: 7999, callsToday: 0, spentTodayFen: 0 },
+        prices: new Map([['geforce_rtx_4090', { hourlyFen: null, dailyFen: 4000, monthlyFen: null }]]),
+      }),
     ]),
   },
   {

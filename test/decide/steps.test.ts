@@ -122,6 +122,14 @@ describe('conflicts', () => {
   it('a policy that observes stands in nobody’s way', () => {
     const watching = { ...night, mode: 'observe' } as const;
     expect(evaluate([watching, office], world([stopped])).acts).toHaveLength(1);
+    const idle = policy({ name: 'idle', mode: 'observe' });
+    const restart = policy({ name: 'restart', conditions: [during('always')], steps: [{ kind: 'restart' }] });
+    expect(evaluate([idle, restart], world([account([view()])])).acts).toMatchObject([{ action: 'restart' }]);
+    const result = evaluate(
+      [{ ...idle, mode: 'enforce' }, restart],
+      world([account([view()], { interruptedAt: [NOON] })]),
+    );
+    expect(result.refusals.map((each) => each.reason)).toEqual(['limit-percent', 'conflict']);
   });
 
   it('a person’s own start is no wish of the policy', () => {
