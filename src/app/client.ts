@@ -11,15 +11,13 @@ import type { Standing, Work } from '../work/ports.ts';
 import { summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
 import { Control } from './control.ts';
+import { queuePrefix } from './key-prefix.ts';
 import { InvalidInput, loadPolicies } from './load.ts';
 import { queuePort } from './queue-port.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
 
 /** How long a command waits for Redis: it is either there or not. */
 const REDIS_WAIT_MS = 5_000;
-
-/** What every key of the queues starts with. */
-export const QUEUE_PREFIX = 'lamplighter:queue';
 
 /** What a command works with: the store, the ledger and what is in force, without doing any of the daemon's work. */
 export interface Client {
@@ -50,6 +48,8 @@ export async function openClient(
   config: Config,
   options: {
     readonly clock: Clock;
+    /** What our keys in Redis start with. */
+    readonly prefix: string;
     readonly cwd: string;
     readonly policies: 'needed' | 'unneeded';
     readonly signal: AbortSignal;
@@ -74,6 +74,7 @@ export async function openClient(
     await mkdir(config.stateDir, { recursive: true });
     const store = new Store({
       url: config.redis.reveal(),
+      prefix: options.prefix,
       stateDir: config.stateDir,
       clock: () => clock.now(),
       random: Math.random,
@@ -92,7 +93,7 @@ export async function openClient(
     const standing = builder.build(config, policies);
     const queues = new Queues({
       url: config.redis.reveal(),
-      prefix: QUEUE_PREFIX,
+      prefix: queuePrefix(options.prefix),
       clock: () => clock.now(),
       random: Math.random,
       onError: (queue, error) => log.warn({ err: error, queue }, 'a queue failed'),

@@ -15,9 +15,10 @@ import type { Done } from '../web/source.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { type Located, summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
-import { peopleStore, QUEUE_PREFIX, RedisUnreachable } from './client.ts';
+import { peopleStore, RedisUnreachable } from './client.ts';
 import { Control } from './control.ts';
 import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
+import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
 import { compileFiles, configOrThrow, InvalidInput, type LoadedPolicies, loadPolicies } from './load.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { contentHash, PolicyWatch } from './policy-watch.ts';
@@ -50,6 +51,8 @@ export interface DaemonOptions {
   /** Told, in a sentence, of everything that is done. */
   readonly onEvent: (line: string) => void;
   readonly signal: AbortSignal;
+  /** What our keys in Redis start with; `lamplighter:` where it is left out. */
+  readonly prefix?: string;
 }
 
 export interface Daemon {
@@ -81,7 +84,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 }
 
 async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon> {
-  const { clock, log, random } = options;
+  const { clock, log, random, prefix = KEY_PREFIX } = options;
   let config = configOrThrow(await options.readConfig());
   options.onSecrets(secretsOf(config));
   for (const warning of config.warnings) log.warn({ at: summarise(warning) }, 'the configuration is odd');
@@ -97,6 +100,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const redisUrl = config.redis.reveal();
   const store = new Store({
     url: redisUrl,
+    prefix,
     stateDir: config.stateDir,
     clock: () => clock.now(),
     random,
@@ -129,7 +133,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const onQueueError = queueErrors(log);
   const queues = new Queues({
     url: redisUrl,
-    prefix: QUEUE_PREFIX,
+    prefix: queuePrefix(prefix),
     clock: () => clock.now(),
     random,
     onError: onQueueError,

@@ -16,6 +16,7 @@ import { startDaemon } from './daemon.ts';
 import { dropDemoClock, saveDemoClock } from './demo-clock.ts';
 import { DemoReceiver } from './demo-receiver.ts';
 import { EmbeddedRedis } from './embedded-redis.ts';
+import { DEMO_KEY_PREFIX } from './key-prefix.ts';
 
 /** The state is written this often, so that a demo that is killed goes on from not long before. */
 const SAVE_EVERY_MS = 5_000;
@@ -142,6 +143,7 @@ async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
     onSecrets: options.onSecrets,
     onEvent: tellLine,
     signal: options.signal,
+    prefix: DEMO_KEY_PREFIX,
   });
   cleanups.add('daemon', () => daemon.stop());
 

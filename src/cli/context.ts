@@ -3,6 +3,7 @@ import type { Command } from 'commander';
 import { type Client, openClient } from '../app/client.ts';
 import { systemClock } from '../app/clock.ts';
 import { demoClock } from '../app/demo-clock.ts';
+import { DEMO_KEY_PREFIX, KEY_PREFIX } from '../app/key-prefix.ts';
 import { configOrThrow } from '../app/load.ts';
 import { parseListen } from '../config/addresses.ts';
 import type { Config } from '../config/config.ts';
@@ -84,6 +85,7 @@ export async function withClient<T>(
   const clock = await clockFor(config, sharedOptions(command).demo);
   const client = await openClient(config, {
     clock,
+    prefix: sharedOptions(command).demo ? DEMO_KEY_PREFIX : KEY_PREFIX,
     cwd: io.cwd,
     policies: need.policies,
     signal: io.signal,
