@@ -4,13 +4,14 @@ import type { EventName, Notification, Severity } from '../fleet/event.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Operation, OperationOutcome } from '../fleet/operation.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
+import type { Status } from '../fleet/status.ts';
 import type { Work } from './ports.ts';
 
 export interface Telling {
   readonly event: EventName;
   readonly severity: Severity;
   readonly account: string | null;
-  readonly instance: Instance | null;
+  readonly instance: Pick<Instance, 'provider' | 'id' | 'name' | 'status'> | null;
   readonly policy: string | null;
   readonly action: string | null;
   readonly occurrence: string | null;
@@ -93,6 +94,30 @@ export function outcomeText(operation: Operation, outcome: OperationOutcome): st
   return `${operation.action} of ${operation.instanceName} (${operation.instance}) ${DONE[outcome]} (${why}); asked by ${asked}`;
 }
 
+/** The status that an outcome leaves behind, as far as it tells one; else the one that was seen when it began. */
+function statusAfter(operation: Operation, outcome: OperationOutcome): Status {
+  if (outcome !== 'confirmed') return operation.observed.status;
+  switch (operation.action) {
+    case 'stop':
+    case 'cardless-stop':
+      return 'stopped';
+    case 'start':
+    case 'restart':
+      return 'running';
+    case 'destroy':
+      return 'destroyed';
+    case 'snapshot':
+    case 'renew':
+    case 'lengthen':
+    case 'rebuild':
+    case 'create':
+    case 'shutdown-timer':
+      return operation.observed.status;
+    default:
+      return assertNever(operation.action);
+  }
+}
+
 export async function tellOutcome(work: Work, operation: Operation, outcome: OperationOutcome): Promise<void> {
   const text = outcomeText(operation, outcome);
   const kind = eventOf(outcome);
@@ -105,7 +130,12 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
     event: kind.event,
     severity: excess ? 'critical' : kind.severity,
     account: operation.account,
-    instance: null,
+    instance: {
+      provider: operation.provider,
+      id: operation.instanceId,
+      name: operation.instanceName,
+      status: statusAfter(operation, outcome),
+    },
     policy: operation.policy,
     action: operation.action,
     occurrence: operation.occurrence,
