@@ -4,21 +4,9 @@
  */
 import { evaluate } from '../../src/decide/evaluate.ts';
 import type { AccountView, InstanceView, World } from '../../src/decide/world.ts';
+import { compile } from '../../src/policy/compile.ts';
 import type { Policy } from '../../src/policy/policy.ts';
-import {
-  account,
-  at,
-  cron,
-  DAY,
-  during,
-  HOUR,
-  idle,
-  MINUTE,
-  matching,
-  policy,
-  TestHistory,
-  view,
-} from '../decide/kit.ts';
+import { account, at, DAY, HOUR, idle, MINUTE, TestHistory, view } from '../decide/kit.ts';
 
 export interface EvaluateResult {
   readonly instances: number;
@@ -101,46 +89,36 @@ function makeView(index: number, name: string, provider: 'huixingyun' | 'chenyu'
   );
 }
 
-const byEnv = (env: string) => matching((_, labels) => labels.env === env);
-const byName = (prefix: string) => matching((row) => row.name.startsWith(prefix));
+/** Twenty as a team might write them: idle stops, windows, renewals, reminders, with every kind of limit. */
+const POLICIES = `
+policies:
+  - { name: idle-dev, match: { labels: { env: dev } }, when: { idleFor: 30m }, do: stop, notice: 10m }
+  - { name: idle-test, match: { labels: { env: test }, billing: hourly }, when: { idleFor: 1h }, do: stop, cooldown: 1h }
+  - { name: idle-batch, match: { labels: { env: batch } }, when: { idleFor: 4h }, do: stop, mode: observe }
+  - { name: lights-out, match: { name: "dev-1*" }, when: { during: "Mon-Sun 23:00-08:00" }, do: cardless-stop, afterwards: start }
+  - { name: lights-out-idle, match: { name: "dev-*" }, when: { during: "Mon-Sun 23:00-08:00", idleFor: 15m }, do: cardless-stop, afterwards: start }
+  - { name: night-test, match: { name: [ "test-*", "tests-*" ], not: { labels: { owner: owner-7 } } }, when: { during: "Mon-Sun 23:00-08:00", idleFor: 15m }, do: stop, limits: { perHour: 20, percent: "20%" } }
+  - { name: keep-production-paid, match: { labels: { env: prod }, billing: [ daily, monthly ] }, when: { expiresWithin: 12h }, do: { renew: { periods: 1 } } }
+  - { name: keep-daily-paid, match: { billing: daily }, when: { expiresWithin: 6h }, do: { renew: { periods: 1 } }, limits: { perPass: 50 } }
+  - { name: monthly-soon, match: { billing: monthly }, when: { expiresWithin: 2d }, do: { notify: { to: [ ops ] } } }
+  - { name: office-start, match: { labels: { env: dev }, status: stopped }, when: { during: "Mon-Fri 08:30-21:00" }, do: start }
+  - { name: stuck, match: all, when: { statusFor: { status: [ starting, stopping ], for: 30m } }, do: { notify: { to: [ ops ] } } }
+  - { name: stopped-too-long, match: { labels: { env: dev } }, when: { stoppedFor: 7d }, do: { notify: { to: [ ops ] } } }
+  - { name: running-too-long, match: { labels: { env: test } }, when: { runningFor: 5d }, do: { notify: { to: [ ops ] } } }
+  - { name: nightly-snapshot, match: { name: "prod-*" }, when: { cron: "0 3 * * *" }, do: { snapshot: { name: "{name}-{date}" } } }
+  - { name: restart-batch, match: { name: "batch-?" }, when: { cron: "*/30 * * * *" }, do: restart, mode: observe }
+  - { name: low-balance, match: { provider: chenyu }, when: { balanceBelow: 200 }, do: { notify: { to: [ ops ], severity: critical } } }
+  - { name: short-runway, match: { provider: chenyu }, when: { runwayBelow: 1d }, do: { notify: { to: [ ops ] } } }
+  - { name: weekend, match: { name: "batch-*" }, when: { during: "Sat-Sun 00:00-24:00", idleFor: 1h }, do: [ { notify: { to: [ ops ] } }, stop ] }
+  - { name: idle-4090, match: { gpu: "*4090*", not: { labels: { env: prod } } }, when: { during: "Mon-Fri 08:30-21:00", idleFor: 2h }, do: stop }
+  - { name: prod-for-long, match: { labels: { env: prod } }, when: { runningFor: 30d }, do: { notify: { to: [ ops ] } }, mode: observe }
+`;
 
-/** Twenty as a team might have them: idle stops, windows, renewals, reminders. */
 export function makePolicies(): readonly Policy[] {
-  const night = during('Mon-Sun 23:00-08:00');
-  const office = during('Mon-Fri 08:30-21:00');
-  const stop = [{ kind: 'stop' }] as const;
-  const tell = [{ kind: 'notify', to: ['ops'], severity: 'warning', text: null }] as const;
-  const renew = [{ kind: 'renew', periods: { daily: 1, monthly: 1 } }] as const;
-  const idleFor = (ms: number) => ({ kind: 'idleFor', ms }) as const;
-  const expires = (ms: number) => ({ kind: 'expiresWithin', ms }) as const;
-  const parts: Partial<Policy>[] = [
-    { match: byEnv('dev'), conditions: [idleFor(30 * MINUTE)], steps: stop, noticeMs: 10 * MINUTE },
-    { match: byEnv('test'), conditions: [idleFor(HOUR)], steps: stop },
-    { match: byEnv('batch'), conditions: [idleFor(4 * HOUR)], steps: stop, mode: 'observe' },
-    { match: byName('dev-1'), conditions: [night], steps: [{ kind: 'cardless-stop' }], afterwards: 'start' },
-    {
-      match: byName('dev-'),
-      conditions: [night, idleFor(15 * MINUTE)],
-      steps: [{ kind: 'cardless-stop' }],
-      afterwards: 'start',
-    },
-    { match: byName('test-'), conditions: [night, idleFor(15 * MINUTE)], steps: stop },
-    { match: byEnv('prod'), conditions: [expires(12 * HOUR)], steps: renew },
-    { match: matching((row) => row.billing === 'daily'), conditions: [expires(6 * HOUR)], steps: renew },
-    { match: matching((row) => row.billing === 'monthly'), conditions: [expires(2 * DAY)], steps: tell },
-    { match: byEnv('dev'), conditions: [office], steps: [{ kind: 'start' }] },
-    { conditions: [{ kind: 'statusFor', status: ['starting', 'stopping'], ms: 30 * MINUTE }], steps: tell },
-    { match: byEnv('dev'), conditions: [{ kind: 'stoppedFor', ms: 7 * DAY }], steps: tell },
-    { match: byEnv('test'), conditions: [{ kind: 'runningFor', ms: 5 * DAY }], steps: tell },
-    { match: byName('prod-'), conditions: [cron('0 3 * * *')], steps: [{ kind: 'snapshot', name: '{name}-{date}' }] },
-    { match: byName('batch-'), conditions: [cron('*/30 * * * *')], steps: [{ kind: 'restart' }], mode: 'observe' },
-    { scope: 'account', conditions: [{ kind: 'balanceBelow', fen: 20_000 }], steps: tell },
-    { scope: 'account', conditions: [{ kind: 'runwayBelow', ms: DAY }], steps: tell },
-    { match: byName('batch-'), conditions: [during('Sat-Sun 00:00-24:00'), idleFor(HOUR)], steps: stop },
-    { match: matching((row) => row.gpuType === 'type-3'), conditions: [office, idleFor(2 * HOUR)], steps: stop },
-    { match: byEnv('prod'), conditions: [{ kind: 'runningFor', ms: 30 * DAY }], steps: tell, mode: 'observe' },
-  ];
-  return parts.map((fields, index) => policy({ name: `policy-${index}`, ...fields }));
+  const options = { accounts: null, notifiers: null, timezone: 'Asia/Shanghai', mode: 'enforce', now: NOW } as const;
+  const compiled = compile([{ file: 'bench.yaml', text: POLICIES }], options);
+  if (!compiled.ok) throw new Error(JSON.stringify(compiled.errors, null, 2));
+  return compiled.set.policies;
 }
 
 export function makeWorld(size: number): World {

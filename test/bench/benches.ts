@@ -1,0 +1,7 @@
+/** In the order they run. */
+export const BENCHES = ['evaluate', 'poll', 'lifecycle', 'daemon'] as const;
+export type BenchName = (typeof BENCHES)[number];
+
+export function isBenchName(text: string): text is BenchName {
+  return BENCHES.some((name) => name === text);
+}
