@@ -259,7 +259,9 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     operations: (query) => store.ledger.list(query),
   });
   const web = new WebServer(
-    makeWeb(source, config.controlToken === null ? null : () => config.controlToken?.reveal() ?? ''),
+    makeWeb(source, config.controlToken === null ? null : () => config.controlToken?.reveal() ?? '', (error, request) =>
+      log.error({ err: error, request }, 'a request failed'),
+    ),
     config.listen.host,
     config.listen.port,
   );

@@ -22,12 +22,8 @@ export async function* scrape(parts: {
   await collect(parts);
   yield await metrics.own.metrics();
   yield '\n';
-  try {
-    const sources = await fleetSources(parts.work, await parts.reader.snapshots());
-    yield* fleetSeries(sources);
-  } catch (error) {
-    parts.work.log.warn({ err: error }, 'the series of the fleet could not be written');
-  }
+  // A fleet that cannot be read fails the scrape: series left out would look like machines that are gone.
+  yield* fleetSeries(await fleetSources(parts.work, await parts.reader.snapshots()));
   yield await metrics.processes.metrics();
 }
 
