@@ -1,7 +1,7 @@
 import { interrupts } from '../fleet/action.ts';
 import type { Cap } from './decision.ts';
 import type { CloudPolicyAction, Due, No } from './due.ts';
-import { actsOfPolicy, ROLLING_MS } from './pass.ts';
+import { actsOfPolicy, type Pass, ROLLING_MS } from './pass.ts';
 
 /** Where a policy sets no limits of its own: this share of an account's instances in any rolling minute… */
 const DEFAULT_PERCENT = 10;
@@ -81,13 +81,21 @@ export function limitGuard(due: Due, action: CloudPolicyAction): No | null {
 
 /** Acts of the policy in the last `windowMs` and in this pass; on one account, or on all that this pass sees. */
 function within(due: Due, windowMs: number, account: string | null): number {
-  const { pass, standing } = due;
-  const { name } = standing.policy;
+  const { name } = due.standing.policy;
+  // Acts of this pass elsewhere count for one account too: seldom, and on the safe side.
+  return before(due.pass, name, windowMs, account) + actsOfPolicy(due.pass, name);
+}
+
+/** The past does not change during a pass, and with many due instances it would be counted as often. */
+function before(pass: Pass, policy: string, windowMs: number, account: string | null): number {
+  const key = `${policy}\u0000${windowMs}\u0000${account ?? ''}`;
+  const known = pass.past.get(key);
+  if (known !== undefined) return known;
   let count = 0;
   for (const view of pass.world.accounts) {
     if (account !== null && view.name !== account) continue;
-    for (const at of pass.world.history.actedAt(name, view.name)) if (!(at <= pass.now - windowMs)) count += 1;
+    for (const at of pass.world.history.actedAt(policy, view.name)) if (!(at <= pass.now - windowMs)) count += 1;
   }
-  // Acts of this pass elsewhere count for one account too: seldom, and on the safe side.
-  return count + actsOfPolicy(pass, name);
+  pass.past.set(key, count);
+  return count;
 }

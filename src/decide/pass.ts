@@ -39,6 +39,8 @@ export class Pass {
   evaluated = 0;
   /** Acts of each policy in this pass, over all accounts. */
   readonly actsOf = new Map<string, number>();
+  /** Acts of each policy before this pass, as far as limits have asked. */
+  readonly past = new Map<string, number>();
   readonly #others = new Map<string, PolicyCounts>();
 
   constructor(world: World, standings: readonly Standing[], explain: boolean, evidenceMaxAgeMs: number) {

@@ -50,7 +50,8 @@ export function makeFleet(size: number): readonly AccountView[] {
 }
 
 function makeView(index: number, name: string, provider: 'huixingyun' | 'chenyu'): InstanceView {
-  const billing = provider === 'chenyu' ? 'unknown' : (['hourly', 'daily', 'monthly', 'hourly'] as const)[index % 4];
+  const billing =
+    provider === 'chenyu' ? 'unknown' : (['hourly', 'daily', 'monthly', 'hourly'] as const)[(index >> 2) % 4];
   const status = (['running', 'running', 'stopped', 'running', 'starting', 'running', 'stopped'] as const)[index % 7];
   const up = status === 'running' || status === 'starting';
   const expires = billing === 'daily' || billing === 'monthly' ? NOW + ((index * 37) % 700) * HOUR : null;
