@@ -19,11 +19,13 @@ export async function* scrape(parts: {
   readonly metrics: Metrics;
 }): AsyncGenerator<string> {
   const { metrics } = parts;
-  await collect(parts);
+  const isUp = parts.store.state.kind === 'ready';
+  metrics.redisUp.set(isUp ? 1 : 0);
+  if (isUp) await collect(parts);
   yield await metrics.own.metrics();
   yield '\n';
-  // A fleet that cannot be read fails the scrape: series left out would look like machines that are gone.
-  yield* fleetSeries(await fleetSources(parts.work, await parts.reader.snapshots()));
+  // Without Redis there is no fleet to tell of; `lamplighter_redis_up` says why its series are missing.
+  if (isUp) yield* fleetSeries(await fleetSources(parts.work, await parts.reader.snapshots()));
   yield await metrics.processes.metrics();
 }
 

@@ -131,6 +131,11 @@ export function makeMetrics() {
       help: 'Is paid and destructive work frozen? 1 yes, 0 no.',
       registers,
     }),
+    redisUp: new Gauge({
+      name: 'lamplighter_redis_up',
+      help: 'Is Redis there? 1 yes, 0 no; without it nothing is known of the fleet and nothing is done.',
+      registers,
+    }),
     breakerOpen: new Gauge({
       name: 'lamplighter_account_breaker_open',
       help: 'Does the breaker of the account hold work back? 1 yes, 0 no.',
