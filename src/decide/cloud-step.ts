@@ -1,4 +1,5 @@
 import { actionClass } from '../fleet/action.ts';
+import { formatYuan } from '../fleet/money.ts';
 import type { DecisionReason } from '../fleet/reason.ts';
 import { cloudAct } from './acts.ts';
 import { announcementOf, noticeState } from './announce.ts';
@@ -10,6 +11,7 @@ import { limitGuard } from './limits.ts';
 import { bookAct } from './pass.ts';
 import { refuse, settle } from './refuse.ts';
 import { costOf, spendGuard } from './spending.ts';
+import { sentence } from './wording.ts';
 
 /**
  * A due step that reaches a cloud: refused by the first guard that says no, announced, or done. Observing comes last,
@@ -43,7 +45,9 @@ export function decideCloudStep(due: Due & { readonly step: CloudStep }): Decisi
   const act = cloudAct(due, action, call, occurrence, costFen);
   if (!standing.enforcing) {
     const how = notice.kind === 'announce' ? `announce a ${action}` : action;
-    return refuse(due, { reason: 'observe', detail: `would ${how}: ${JSON.stringify(act.evidence)}` });
+    const cost = act.costFen === null ? '' : ` for ${formatYuan(act.costFen)} yuan`;
+    const detail = `would ${how}${cost}: ${sentence(standing, account.view, view)}`;
+    return refuse(due, { reason: 'observe', detail });
   }
   pass.acts.push(act);
   bookAct(pass, account, standing.policy.name, view, action, paid ? (costFen ?? 0) : null);

@@ -102,10 +102,14 @@ function believable(startedAt: number | null, listing: Listing): number | null {
   return startedAt !== null && startedAt <= listing.finishedAt + CLOCK_SLACK_MS ? startedAt : null;
 }
 
-/** Was it our own start that brought it up? The last thing we did to it must be one, and not long ago. */
+/**
+ * Was it a policy that brought it up? The last thing done to it from here must be a policy's start, and not long ago. A
+ * start by hand (`lamplighter do start`) is a person's own, whichever way it took.
+ */
 function isOurs(operations: readonly Operation[], before: Tracked | null, listing: Listing): boolean {
   const last = lastMove(operations, listing);
-  if (last === null || !['start', 'restart', 'create', 'rebuild'].includes(last.action)) return false;
+  if (last === null || last.policy === null || !['start', 'restart', 'create', 'rebuild'].includes(last.action))
+    return false;
   const sentAt = last.sendingAt ?? 0;
   return sentAt >= listing.startedAt - SHOWS_WITHIN_MS || (before !== null && sentAt >= before.statusSince);
 }

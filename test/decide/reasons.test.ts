@@ -202,7 +202,7 @@ const CASES: readonly Case[] = [
     reason: 'observe',
     policies: [policy({ mode: 'observe' })],
     world: world([idleAccount()]),
-    detail: /^would stop: /,
+    detail: /^would stop: dev-1 \(hxy\/gpu-1\) has been idle since 2026-10-08T10:00:00\+08:00\.$/,
   },
   {
     name: 'it is held',

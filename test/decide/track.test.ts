@@ -80,6 +80,8 @@ describe('what is remembered', () => {
     expect(story([stop, run, stop, run], [{ ...start, state: 'rejected' }])).toMatchObject({
       personStartAt: minute(3),
     });
+    // By hand, through our own ledger, it is a person's start all the same.
+    expect(story([stop, run, stop, run], [{ ...start, policy: null }])).toMatchObject({ personStartAt: minute(3) });
     expect(story([run, { status: 'restarting' }, run], [sent({ kind: 'restart' }, NOON + 1000)])).toMatchObject({
       personStartAt: null,
       upSince: minute(2),
