@@ -4,14 +4,22 @@ import { EXIT, UserError } from './exit.ts';
 import type { Io } from './io.ts';
 import { Stopped } from './stopped.ts';
 
+/**
+ * One Ctrl-C may come twice: from the terminal to the whole group, and once more from whoever started us and passes it on. Nobody
+ * insists within a second of asking.
+ */
+const SAME_KEYSTROKE_MS = 1_000;
+
 /** The real process: the only place that knows of signals and of the environment. */
 export function processIo(): Io {
   const stop = new AbortController();
-  let asked = 0;
+  let askedAt = 0;
   const onSignal = (name: NodeJS.Signals) => {
-    asked += 1;
+    const now = performance.now();
     // The first signal asks, the second insists.
-    if (asked > 1) process.exit(EXIT.interrupted);
+    if (stop.signal.aborted && now - askedAt > SAME_KEYSTROKE_MS) process.exit(EXIT.interrupted);
+    if (stop.signal.aborted) return;
+    askedAt = now;
     stop.abort(new Stopped(name));
   };
   process.on('SIGINT', onSignal);

@@ -1,0 +1,50 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface, type Interface } from 'node:readline';
+import { afterEach, expect, test } from 'vitest';
+
+// What a signal does is seen in a process of its own: it says "stopping", and then takes as long as it is let.
+const MODULE = new URL('../../src/cli/process-io.ts', import.meta.url).href;
+const PROGRAM = `
+import { processIo } from ${JSON.stringify(MODULE)};
+const { signal } = processIo();
+signal.addEventListener('abort', () => process.stdout.write('stopping\\n'));
+process.stdin.on('end', () => process.exit(3)).resume();
+process.stdout.write('ready\\n');
+`;
+
+const running: ChildProcess[] = [];
+afterEach(() => {
+  for (const child of running.splice(0)) child.kill('SIGKILL');
+});
+
+async function program() {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', PROGRAM], { stdio: ['pipe', 'pipe', 'inherit'] });
+  running.push(child);
+  const lines: Interface = createInterface({ input: child.stdout });
+  const exit = once(child, 'exit');
+  expect(await once(lines, 'line')).toEqual(['ready']);
+  return { child, lines, exit };
+}
+
+test('the same keystroke come by two roads does not cut a stop short', async () => {
+  const { child, lines, exit } = await program();
+  const said = once(lines, 'line');
+  child.kill('SIGINT');
+  expect(await said).toEqual(['stopping']);
+  child.kill('SIGINT');
+  child.kill('SIGTERM');
+  child.stdin.end();
+  expect(await exit).toEqual([3, null]);
+});
+
+test('a second one later insists', async () => {
+  const { child, lines, exit } = await program();
+  const said = once(lines, 'line');
+  child.kill('SIGINT');
+  await said;
+  // Again and again until it is believed, as a person would.
+  const again = setInterval(() => child.kill('SIGINT'), 100);
+  expect(await exit).toEqual([130, null]);
+  clearInterval(again);
+});
