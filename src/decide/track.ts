@@ -1,7 +1,8 @@
-import { type Instance, incarnation } from '../fleet/instance.ts';
+import type { Instance } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { Listing, Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
+import { isUnchanged } from './unchanged.ts';
 
 /** A start of ours shows in a listing within this time. */
 const SHOWS_WITHIN_MS = 15 * 60_000;
@@ -17,19 +18,27 @@ export interface TrackContext {
   readonly keepMissing?: boolean;
 }
 
-/** Carries what we remember of each instance from the last snapshot over to a new listing. */
+const NO_OPERATIONS: readonly Operation[] = [];
+
+/**
+ * Carries what we remember of each instance from the last snapshot over to a new listing. An instance of which nothing
+ * changed is the very object of the last snapshot, so that others need not look at it again.
+ */
 export function track(previous: Snapshot | null, listing: Listing, context: TrackContext): readonly Tracked[] {
   const known = new Map(previous?.instances.map((tracked) => [tracked.instance.id, tracked]));
   const result = new Map<string, Tracked>();
   for (const instance of listing.instances) {
     if (result.has(instance.id)) continue;
-    const operations = context.operations.get(instance.id) ?? [];
+    const operations = context.operations.get(instance.id) ?? NO_OPERATIONS;
     const before = known.get(instance.id);
     const same = before !== undefined && isSame(before.instance, instance);
     const tracked = same
       ? carryOver(before, instance, listing, operations)
       : firstSight(previous, instance, listing, operations);
-    result.set(instance.id, { ...tracked, ...howStopped(tracked, before, operations, listing) });
+    const { stopMode, stoppedBy } = howStopped(tracked, before, operations, listing);
+    const isSo = tracked.stopMode === stopMode && tracked.stoppedBy === stoppedBy;
+    const now = isSo ? tracked : { ...tracked, stopMode, stoppedBy };
+    result.set(instance.id, before !== undefined && isUnchanged(before, now) ? before : now);
   }
   // What a listing that is not whole does not show is not thereby gone.
   if (listing.incomplete !== null || context.keepMissing === true) {
@@ -40,7 +49,8 @@ export function track(previous: Snapshot | null, listing: Listing, context: Trac
 
 function isSame(before: Instance, now: Instance): boolean {
   if (before.createdAt === null || now.createdAt === null) return true;
-  return incarnation(before) === incarnation(now);
+  // As `incarnation` has it; the ids are the same here, and making its text for every row would cost more than the rest.
+  return before.createdAt === now.createdAt;
 }
 
 function firstSight(

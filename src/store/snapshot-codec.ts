@@ -2,6 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { constants, zstdCompress, zstdDecompress } from 'node:zlib';
 import { z } from 'zod';
+import type { Service } from '../fleet/instance.ts';
 import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import { BILLINGS, STATUSES } from '../fleet/status.ts';
@@ -11,93 +12,183 @@ const decompress = promisify(zstdDecompress);
 
 /** Level 1 was measured to be both the fastest and the smallest of what Node offers for such rows. */
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/** Rows per piece: a few ms of work, after which other work gets its turn. */
-const ROWS_AT_ONCE = 1_000;
+/**
+ * Rows per piece: a few ms of work, after which other work gets its turn, and few enough that one changed row costs
+ * little; smaller pieces compress worse.
+ */
+const ROWS_AT_ONCE = 500;
 
-const text = z.string().default('');
-const time = z.number().nullable().default(null);
+/** The values of one field of a piece, row by row; where all rows have the same one it is written once. */
+type Column<T> = { readonly all: T } | { readonly each: readonly T[] };
 
-/** Rows of older writers may lack fields; a row without id or status is not readable at all. */
-const trackedSchema = z.compile(
+function column<T extends z.ZodType>(value: T) {
+  return z.union([z.object({ all: value }), z.object({ each: z.array(value) })]);
+}
+
+// The defaults are what rows have where an older writer did not know the field.
+const text = column(z.string()).default({ all: '' });
+const time = column(z.number().nullable()).default({ all: null });
+const word = column(z.string().nullable()).default({ all: null });
+const service = z.object({ title: z.string(), url: z.string(), kind: z.string() });
+
+/** A piece without ids or statuses is not readable at all. */
+const pieceSchema = z.compile(
   z.object({
-    instance: z.object({
-      account: z.string(),
-      provider: z.enum(PROVIDER_KINDS),
-      id: z.string(),
-      name: text,
-      status: z.enum(STATUSES),
-      rawStatus: text,
-      billing: z.enum(BILLINGS).default('unknown'),
-      rawBilling: text,
-      gpu: text,
-      gpuCount: z.number().nullable().default(null),
-      gpuType: text,
-      room: text,
-      createdAt: time,
-      startedAt: time,
-      expiresAt: time,
-      hourlyFen: z.number().nullable().default(null),
-      orderId: z.string().nullable().default(null),
-      imageId: z.string().nullable().default(null),
-      savingImage: z.boolean().default(false),
-      shutdownTimerAt: time,
-      services: z.array(z.object({ title: z.string(), url: z.string(), kind: z.string() })).default([]),
-      problems: z.array(z.string()).default([]),
-    }),
-    firstSeenAt: z.number(),
-    statusSince: z.number(),
+    rows: z.number(),
+    account: column(z.string()),
+    provider: column(z.enum(PROVIDER_KINDS)),
+    id: column(z.string()),
+    name: text,
+    status: column(z.enum(STATUSES)),
+    rawStatus: text,
+    billing: column(z.enum(BILLINGS)).default({ all: 'unknown' }),
+    rawBilling: text,
+    gpu: text,
+    gpuCount: time,
+    gpuType: text,
+    room: text,
+    createdAt: time,
+    startedAt: time,
+    expiresAt: time,
+    hourlyFen: time,
+    orderId: word,
+    imageId: word,
+    savingImage: column(z.boolean()).default({ all: false }),
+    shutdownTimerAt: time,
+    services: column(z.array(service)).default({ all: [] }),
+    problems: column(z.array(z.string())).default({ all: [] }),
+    firstSeenAt: column(z.number()),
+    statusSince: column(z.number()),
     upSince: time,
     personStartAt: time,
-    stopMode: z.enum(['normal', 'cardless']).nullable().default(null),
-    stoppedBy: z.string().nullable().default(null),
+    stopMode: column(z.enum(['normal', 'cardless']).nullable()).default({ all: null }),
+    stoppedBy: word,
   }),
 );
+type Piece = z.output<typeof pieceSchema>;
+
+const NO_SERVICES: readonly Service[] = [];
+const NO_PROBLEMS: readonly string[] = [];
+
+function columnOf<T>(rows: readonly Tracked[], get: (tracked: Tracked) => T): Column<T> {
+  const each = rows.map(get);
+  const all = each[0];
+  return all !== undefined && each.every((value) => value === all) ? { all } : { each };
+}
 
 /** The fields that are kept, one by one: whatever else hangs on a row stays out of Redis. */
-function allowListed(tracked: Tracked): Tracked {
-  const i = tracked.instance;
+function pieceOf(rows: readonly Tracked[]): Readonly<Record<keyof Piece, unknown>> {
+  const of = <T>(get: (tracked: Tracked) => T) => columnOf(rows, get);
   return {
-    instance: {
-      account: i.account,
-      provider: i.provider,
-      id: i.id,
-      name: i.name,
-      status: i.status,
-      rawStatus: i.rawStatus,
-      billing: i.billing,
-      rawBilling: i.rawBilling,
-      gpu: i.gpu,
-      gpuCount: i.gpuCount,
-      gpuType: i.gpuType,
-      room: i.room,
-      createdAt: i.createdAt,
-      startedAt: i.startedAt,
-      expiresAt: i.expiresAt,
-      hourlyFen: i.hourlyFen,
-      orderId: i.orderId,
-      imageId: i.imageId,
-      savingImage: i.savingImage,
-      shutdownTimerAt: i.shutdownTimerAt,
-      services: i.services.map(({ title, url, kind }) => ({ title, url, kind })),
-      problems: i.problems,
-    },
-    firstSeenAt: tracked.firstSeenAt,
-    statusSince: tracked.statusSince,
-    upSince: tracked.upSince,
-    personStartAt: tracked.personStartAt,
-    stopMode: tracked.stopMode,
-    stoppedBy: tracked.stoppedBy,
+    rows: rows.length,
+    account: of(({ instance }) => instance.account),
+    provider: of(({ instance }) => instance.provider),
+    id: of(({ instance }) => instance.id),
+    name: of(({ instance }) => instance.name),
+    status: of(({ instance }) => instance.status),
+    rawStatus: of(({ instance }) => instance.rawStatus),
+    billing: of(({ instance }) => instance.billing),
+    rawBilling: of(({ instance }) => instance.rawBilling),
+    gpu: of(({ instance }) => instance.gpu),
+    gpuCount: of(({ instance }) => instance.gpuCount),
+    gpuType: of(({ instance }) => instance.gpuType),
+    room: of(({ instance }) => instance.room),
+    createdAt: of(({ instance }) => instance.createdAt),
+    startedAt: of(({ instance }) => instance.startedAt),
+    expiresAt: of(({ instance }) => instance.expiresAt),
+    hourlyFen: of(({ instance }) => instance.hourlyFen),
+    orderId: of(({ instance }) => instance.orderId),
+    imageId: of(({ instance }) => instance.imageId),
+    savingImage: of(({ instance }) => instance.savingImage),
+    shutdownTimerAt: of(({ instance }) => instance.shutdownTimerAt),
+    services: of(({ instance: { services } }) =>
+      services.length === 0 ? NO_SERVICES : services.map(({ title, url, kind }) => ({ title, url, kind })),
+    ),
+    problems: of(({ instance: { problems } }) => (problems.length === 0 ? NO_PROBLEMS : problems)),
+    firstSeenAt: of(({ firstSeenAt }) => firstSeenAt),
+    statusSince: of(({ statusSince }) => statusSince),
+    upSince: of(({ upSince }) => upSince),
+    personStartAt: of(({ personStartAt }) => personStartAt),
+    stopMode: of(({ stopMode }) => stopMode),
+    stoppedBy: of(({ stoppedBy }) => stoppedBy),
   };
 }
 
-/** Rows as one compressed value: a JSON array per line. Compression runs beside the event loop. */
-export async function encodeRows(rows: readonly Tracked[]): Promise<Buffer> {
-  const pieces: Buffer[] = [];
-  for (let i = 0; i < rows.length; i += ROWS_AT_ONCE) {
-    if (i > 0) await nextTurn();
-    pieces.push(Buffer.from(`${JSON.stringify(rows.slice(i, i + ROWS_AT_ONCE).map(allowListed))}\n`));
+function valueAt<T>(column: Column<T>, row: number): T {
+  if ('all' in column) return column.all;
+  const value = column.each[row];
+  if (value === undefined) throw new Error(`a column ends before row ${row}`);
+  return value;
+}
+
+function rowOf(piece: Piece, row: number): Tracked {
+  return {
+    instance: {
+      account: valueAt(piece.account, row),
+      provider: valueAt(piece.provider, row),
+      id: valueAt(piece.id, row),
+      name: valueAt(piece.name, row),
+      status: valueAt(piece.status, row),
+      rawStatus: valueAt(piece.rawStatus, row),
+      billing: valueAt(piece.billing, row),
+      rawBilling: valueAt(piece.rawBilling, row),
+      gpu: valueAt(piece.gpu, row),
+      gpuCount: valueAt(piece.gpuCount, row),
+      gpuType: valueAt(piece.gpuType, row),
+      room: valueAt(piece.room, row),
+      createdAt: valueAt(piece.createdAt, row),
+      startedAt: valueAt(piece.startedAt, row),
+      expiresAt: valueAt(piece.expiresAt, row),
+      hourlyFen: valueAt(piece.hourlyFen, row),
+      orderId: valueAt(piece.orderId, row),
+      imageId: valueAt(piece.imageId, row),
+      savingImage: valueAt(piece.savingImage, row),
+      shutdownTimerAt: valueAt(piece.shutdownTimerAt, row),
+      services: valueAt(piece.services, row),
+      problems: valueAt(piece.problems, row),
+    },
+    firstSeenAt: valueAt(piece.firstSeenAt, row),
+    statusSince: valueAt(piece.statusSince, row),
+    upSince: valueAt(piece.upSince, row),
+    personStartAt: valueAt(piece.personStartAt, row),
+    stopMode: valueAt(piece.stopMode, row),
+    stoppedBy: valueAt(piece.stoppedBy, row),
+  };
+}
+
+/** Some rows and what they are written as. */
+export interface PackedRows {
+  readonly rows: readonly Tracked[];
+  readonly packed: Buffer;
+}
+
+function isMadeOf(piece: PackedRows | undefined, rows: readonly Tracked[]): piece is PackedRows {
+  return piece !== undefined && piece.rows.length === rows.length && piece.rows.every((row, i) => row === rows[i]);
+}
+
+/**
+ * Rows in pieces, each compressed for itself; one after the other they are one value that {@link decodeRows} reads. A piece
+ * whose rows are all the very ones of `before` is taken from there: of a fleet in which little changes, little is written
+ * anew. Compression runs beside the event loop.
+ */
+export async function encodeRows(
+  rows: readonly Tracked[],
+  before: readonly PackedRows[],
+): Promise<readonly PackedRows[]> {
+  const pieces: Promise<PackedRows>[] = [];
+  // No rows are a piece, too.
+  for (let i = 0; i === 0 || i < rows.length; i += ROWS_AT_ONCE) {
+    const mine = rows.slice(i, i + ROWS_AT_ONCE);
+    const known = before[pieces.length];
+    if (isMadeOf(known, mine)) {
+      pieces.push(Promise.resolve(known));
+      continue;
+    }
+    const line = Buffer.from(`${JSON.stringify(pieceOf(mine))}\n`);
+    pieces.push(compress(line, LEVEL).then((packed) => ({ rows: mine, packed })));
+    await nextTurn();
   }
-  return await compress(Buffer.concat(pieces), LEVEL);
+  return await Promise.all(pieces);
 }
 
 /** @throws Error where the value is not one of ours */
@@ -109,8 +200,8 @@ export async function decodeRows(value: Buffer): Promise<readonly Tracked[]> {
     if (start > 0) await nextTurn();
     const end = lines.indexOf(10, start);
     const line: unknown = JSON.parse(lines.toString('utf8', start, end === -1 ? lines.length : end));
-    // One by one: a whole array that has one bad row would be gone through slowly.
-    for (const row of z.array(z.unknown()).parse(line)) rows.push(trackedSchema.parse(row));
+    const piece = pieceSchema.parse(line);
+    for (let row = 0; row < piece.rows; row += 1) rows.push(rowOf(piece, row));
     start = end === -1 ? lines.length : end + 1;
   }
   return rows;

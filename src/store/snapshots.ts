@@ -5,7 +5,7 @@ import { INCOMPLETE_REASONS, type Snapshot, type Tracked } from '../fleet/snapsh
 import { SAVE_SNAPSHOT } from './lua/save-snapshot.lua.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
-import { decodeRows, encodeRows } from './snapshot-codec.ts';
+import { decodeRows, encodeRows, type PackedRows } from './snapshot-codec.ts';
 import { StoreCorrupt } from './store-error.ts';
 
 const metaSchema = z.object({
@@ -30,10 +30,17 @@ export type SaveResult =
   /** One that was taken later is there; nothing was changed. */
   | { readonly kind: 'older'; readonly generation: number };
 
+interface Known {
+  readonly digest: string;
+  readonly rows: readonly Tracked[];
+  /** As written, where it was this process that wrote them. */
+  readonly pieces: readonly PackedRows[];
+}
+
 /** The latest snapshot of each account. What was read or written last is kept decoded, by digest. */
 export class Snapshots {
   readonly #redis: StoreRedis;
-  readonly #decoded = new Map<string, { readonly digest: string; readonly rows: readonly Tracked[] }>();
+  readonly #decoded = new Map<string, Known>();
 
   constructor(redis: StoreRedis) {
     this.#redis = redis;
@@ -42,9 +49,10 @@ export class Snapshots {
   /** Stores it unless a newer one is there. The generation is given here: one more than what was stored, or what it says. */
   async save(snapshot: Snapshot): Promise<SaveResult> {
     const key = this.#redis.keys.snapshot(snapshot.account);
-    const rows = await encodeRows(snapshot.instances);
+    const pieces = await encodeRows(snapshot.instances, this.#decoded.get(snapshot.account)?.pieces ?? []);
+    const rows = Buffer.concat(pieces.map(({ packed }) => packed));
     // Equal rows give equal bytes, and the compressed ones are few.
-    const digest = rows.length === 0 ? 'none' : hash('sha1', rows);
+    const digest = hash('sha1', rows);
     const { account, provider, takenAt, finishedAt, complete, incomplete, shrunken, balance } = snapshot;
     const cash = balance && { cashFen: balance.cashFen, cardsFen: balance.cardsFen, at: balance.at };
     const meta = { account, provider, takenAt, finishedAt, complete, incomplete, shrunken, balance: cash };
@@ -55,7 +63,7 @@ export class Snapshots {
       return wantsRows ? await SAVE_SNAPSHOT.run(redis, key, [...args, rows]) : first;
     });
     const [kind, generation] = saved.parse(answer);
-    if (kind === 'stored') this.#decoded.set(account, { digest, rows: snapshot.instances });
+    if (kind === 'stored') this.#decoded.set(account, { digest, rows: snapshot.instances, pieces });
     return { kind, generation };
   }
 
@@ -69,12 +77,12 @@ export class Snapshots {
     if (known?.digest === digest) return this.#snapshot(key, meta, known.rows);
     // Read together, since what was read above may have been replaced in between.
     const [text, stored, packed] = await this.#redis.ask(what, (redis) =>
-      redis.hmgetBuffer(key, 'meta', 'digest', 'rows'),
+      redis.hmgetBuffer(key, 'meta', 'digest', 'table'),
     );
     if (!text || !stored || !packed) return null;
     try {
       const rows = await decodeRows(packed);
-      this.#decoded.set(account, { digest: stored.toString(), rows });
+      this.#decoded.set(account, { digest: stored.toString(), rows, pieces: [] });
       return this.#snapshot(key, text.toString(), rows);
     } catch (error) {
       throw new StoreCorrupt(key, error);

@@ -2,7 +2,7 @@ import { Script } from '../script.ts';
 
 /**
  * Stores a snapshot unless a newer one is there. Hash of an account: `meta` JSON, `takenAt`, `generation`, `digest` of the
- * rows, `rows` compressed. Rows that are there already are not sent again: without `rows` and with another digest the
+ * rows, `table` the rows compressed. Rows that are there already are not sent again: without `rows` and with another digest the
  * answer is `rows`, and the caller brings them. `meta` is JSON that lacks its end, so that the generation is given here.
  */
 export const SAVE_SNAPSHOT = new Script(
@@ -16,7 +16,7 @@ if rows == '' and have[3] ~= digest then return { 'rows' } end
 local generation = math.max(tonumber(have[2] or '0') + 1, tonumber(wanted))
 redis.call('HSET', key, 'takenAt', takenAt, 'generation', generation, 'digest', digest,
   'meta', meta .. ',"generation":' .. string.format('%d', generation) .. '}')
-if rows ~= '' then redis.call('HSET', key, 'rows', rows) end
+if rows ~= '' then redis.call('HSET', key, 'table', rows) end
 return { 'stored', generation }
 `,
 );
