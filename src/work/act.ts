@@ -1,33 +1,18 @@
-import { localDay } from '../calendar/zone.ts';
 import { isWantedState } from '../decide/verdict.ts';
 import { actionClass, needsClearView } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
-import { type Instance, incarnation, parseInstanceKey } from '../fleet/instance.ts';
+import { type Instance, incarnation } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
-import { type CallOutcome, ProviderError } from '../providers/port.ts';
-import { queueAct } from './arm.ts';
+import { ProviderError } from '../providers/port.ts';
+import { tripAll } from './breaker.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
+import { putOff } from './put-off.ts';
 import { secondLook } from './second-look.ts';
+import { send } from './send.ts';
 import { move } from './transition.ts';
 import { queueVerify } from './verify.ts';
-
-/**
- * From writing SENDING to the first byte. A process that was paused longer must not send: somebody else may have taken
- * the record for an orphan by then. (Measured in ms on a clock that never steps.)
- */
-export const SEND_WINDOW_MS = 2_000;
-/** The total deadline of one request to a cloud. A SENDING record older than both together has no living sender. */
-export const CALL_MS = 30_000;
-
-/** Waits after a try at which nothing was sent; then a person is asked, or the occasion is left. */
-const BACK_OFF_MS = [30_000, 60_000, 120_000, 240_000, 480_000] as const;
-/** An account whose credentials were refused is left alone for this long. */
-const BREAKER_MS = 600_000;
-/** Of a paid account, after more than this many unclear answers in an hour. */
-const UNCLEAR_A_HOUR = 2;
-const PAID_BREAKER_MS = 3_600_000;
 
 /** Carries out one armed operation. Ringing for one that is not armed any more does no harm. */
 export async function act(work: Work, operationId: string, signal: AbortSignal): Promise<void> {
@@ -73,7 +58,7 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     return;
   }
   if (operation.action === 'create') {
-    await send(work, operation, runtime, standing, null, signal);
+    await send(work, operation, runtime, standing, signal);
     return;
   }
   const instance = await reread(work, operation, runtime, signal);
@@ -92,7 +77,7 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     await move(work, operation, { to: 'cancelled', ...refused });
     return;
   }
-  await send(work, operation, runtime, standing, instance, signal);
+  await send(work, operation, runtime, standing, signal);
 }
 
 interface No {
@@ -180,213 +165,4 @@ function whatChanged(operation: Operation, instance: Instance | null): No | null
   }
   if (isWantedState(operation, instance)) return { reason: 'already-so', detail: `it is ${instance.status} already` };
   return null;
-}
-
-/** Nothing was sent and nothing is known to be wrong with the wish: wait and try again, for a while. */
-async function putOff(work: Work, operation: Operation, detail: string): Promise<void> {
-  const waited = work.clock.now() - operation.createdAt;
-  let total = 0;
-  for (const [index, step] of BACK_OFF_MS.entries()) {
-    total += step;
-    if (waited < total && index >= operation.tries) {
-      await queueAct(work, operation, Math.round(step * (0.75 + work.random() / 2)));
-      return;
-    }
-  }
-  const paid = actionClass(operation.action) !== 'reversible';
-  await move(work, operation, { to: paid ? 'escalated' : 'cancelled', reason: 'not-sent-too-often', detail });
-}
-
-interface Gate {
-  /** The SENDING record of this process, once it is written. */
-  sent: Operation | null;
-  refusal: 'none' | 'stale' | 'spend-limit' | 'frozen' | 'send-window';
-}
-
-async function send(
-  work: Work,
-  operation: Operation,
-  runtime: AccountRuntime,
-  standing: Standing,
-  instance: Instance | null,
-  signal: AbortSignal,
-): Promise<void> {
-  const state: Gate = { sent: null, refusal: 'none' };
-  const call = callNow(operation);
-  const outcome = await runtime.provider.act(operation.instanceId, call, {
-    signal,
-    gate: async () => await openGate(work, operation, runtime, standing, state),
-  });
-  const { sent } = state;
-  if (sent === null) {
-    await nothingWritten(work, operation, state, outcome);
-    return;
-  }
-  await settleOutcome(work, sent, outcome, instance);
-}
-
-/** On the way out: huixingyun's start is chosen by how the instance was stopped; not knowing, the ordinary one is tried. */
-function callNow(operation: Operation): Operation['call'] {
-  return operation.call;
-}
-
-/** Connected and about to write: SENDING must be durable first, and the first byte must follow at once. */
-async function openGate(
-  work: Work,
-  operation: Operation,
-  runtime: AccountRuntime,
-  standing: Standing,
-  state: Gate,
-): Promise<boolean> {
-  const began = performance.now();
-  const now = work.clock.now();
-  const { spendLimit } = runtime.account;
-  const paid = actionClass(operation.action) === 'paid';
-  const result = await move(work, operation, {
-    to: 'sending',
-    reason: 'sending',
-    patch: { sendingAt: now, deadlineAt: now + SEND_WINDOW_MS + CALL_MS, nextCheckAt: now + SEND_WINDOW_MS + CALL_MS },
-    ...(paid && spendLimit !== null
-      ? { spend: { ...spendLimit, costFen: operation.costFen, dayKey: localDay(now, standing.zone) } }
-      : {}),
-  });
-  if (result.kind !== 'moved') {
-    state.refusal = result.kind === 'absent' ? 'stale' : result.kind;
-    return false;
-  }
-  state.sent = result.operation;
-  if (performance.now() - began > SEND_WINDOW_MS) {
-    state.refusal = 'send-window';
-    return false;
-  }
-  return true;
-}
-
-async function nothingWritten(work: Work, operation: Operation, state: Gate, outcome: CallOutcome): Promise<void> {
-  switch (state.refusal) {
-    case 'stale':
-      return;
-    case 'spend-limit':
-    case 'frozen':
-      await move(work, operation, { to: 'cancelled', reason: state.refusal, detail: 'found just before sending' });
-      return;
-    case 'none':
-      if (outcome.kind === 'rejected')
-        await move(work, operation, { to: 'cancelled', reason: 'not-supported', detail: outcome.detail });
-      else await putOff(work, operation, outcome.detail);
-      return;
-    case 'send-window':
-      throw new Error(`${operation.id}: the send window was over without a record; a bug of ours`);
-    default:
-      assertNever(state.refusal);
-  }
-}
-
-/** Writes down what the cloud answered. From here on only reading can tell what became of it. */
-async function settleOutcome(
-  work: Work,
-  sent: Operation,
-  outcome: CallOutcome,
-  _instance: Instance | null,
-): Promise<void> {
-  const now = work.clock.now();
-  const paid = actionClass(sent.action) === 'paid';
-  switch (outcome.kind) {
-    case 'accepted': {
-      const result = await move(work, sent, {
-        to: 'accepted',
-        reason: 'accepted',
-        detail: outcome.detail,
-        patch: { orderId: outcome.orderId, effectiveAt: outcome.effectiveAt, nextCheckAt: now },
-      });
-      if (result.kind === 'moved') await queueVerify(work, result.operation, null);
-      return;
-    }
-    case 'rejected':
-      if (sent.call.kind === 'start' && sent.call.stopMode === 'unknown' && sent.tries === 0) {
-        await startTheOtherWay(work, sent, outcome.detail);
-        return;
-      }
-      await move(work, sent, { to: 'rejected', reason: 'refused', detail: outcome.detail });
-      return;
-    case 'unauthorised':
-      await tripAll(work, sent.account, outcome.detail);
-      await move(work, sent, { to: 'rejected', reason: 'unauthorised', detail: outcome.detail });
-      return;
-    case 'throttled':
-      await backToArmed(work, sent, 'throttled', outcome.detail, outcome.retryAfterMs);
-      return;
-    case 'not-sent':
-      await backToArmed(work, sent, 'not-sent', outcome.detail, null);
-      return;
-    case 'uncertain': {
-      const result = await move(work, sent, {
-        to: 'uncertain',
-        reason: 'uncertain',
-        detail: outcome.detail,
-        patch: { nextCheckAt: sent.deadlineAt },
-      });
-      if (paid) await countUnclear(work, sent.account);
-      if (result.kind === 'moved') await queueVerify(work, result.operation, null);
-      return;
-    }
-    default:
-      assertNever(outcome);
-  }
-}
-
-/** Nobody knew how it was stopped and the ordinary start was refused: after a fresh look, the cardless start, once. */
-async function startTheOtherWay(work: Work, sent: Operation, detail: string): Promise<void> {
-  const result = await move(work, sent, {
-    to: 'armed',
-    reason: 'refused',
-    detail: `${detail}; the cardless start is tried next`,
-    patch: { call: { kind: 'start', stopMode: 'cardless' }, tries: sent.tries + 1 },
-  });
-  if (result.kind === 'moved') await queueAct(work, result.operation, 0);
-}
-
-async function backToArmed(
-  work: Work,
-  sent: Operation,
-  reason: 'throttled' | 'not-sent',
-  detail: string,
-  afterMs: number | null,
-): Promise<void> {
-  const step = BACK_OFF_MS[sent.tries];
-  if (step === undefined) {
-    await move(work, sent, { to: 'escalated', reason: 'not-sent-too-often', detail });
-    return;
-  }
-  const result = await move(work, sent, {
-    to: 'armed',
-    reason,
-    detail,
-    patch: { tries: sent.tries + 1, sendingAt: null, deadlineAt: null, nextCheckAt: null },
-  });
-  if (result.kind === 'moved')
-    await queueAct(work, result.operation, afterMs ?? Math.round(step * (0.75 + work.random() / 2)));
-}
-
-/** Credentials were refused: nothing is tried on the account until they may have been mended, and people hear of it. */
-export async function tripAll(work: Work, account: string, why: string): Promise<void> {
-  await work.store.tripBreaker(account, 'all', work.clock.now() + BREAKER_MS, why);
-}
-
-async function countUnclear(work: Work, account: string): Promise<void> {
-  const now = work.clock.now();
-  const count = await work.store.countUncertain(account, now);
-  if (count > UNCLEAR_A_HOUR) {
-    await work.store.tripBreaker(
-      account,
-      'paid',
-      now + PAID_BREAKER_MS,
-      `${count} unclear answers to paid requests within an hour`,
-    );
-  }
-}
-
-/** For callers that have only the text: which account an instance key names. */
-export function accountOf(instance: string): string | null {
-  return parseInstanceKey(instance)?.account ?? null;
 }

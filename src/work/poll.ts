@@ -4,7 +4,7 @@ import { track } from '../decide/track.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { Balance, Listing, Snapshot } from '../fleet/snapshot.ts';
 import { ProviderError } from '../providers/port.ts';
-import { tripAll } from './act.ts';
+import { tripAll } from './breaker.ts';
 import type { AccountRuntime, Work } from './ports.ts';
 import { tell } from './tell.ts';
 import { settleByListing } from './verify.ts';

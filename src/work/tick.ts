@@ -1,8 +1,8 @@
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Operation } from '../fleet/operation.ts';
-import { CALL_MS, SEND_WINDOW_MS } from './act.ts';
 import { queueAct } from './arm.ts';
 import type { Work } from './ports.ts';
+import { CALL_MS, SEND_WINDOW_MS } from './send.ts';
 import { move } from './transition.ts';
 import { queueVerify } from './verify.ts';
 

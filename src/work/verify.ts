@@ -30,9 +30,13 @@ export function awaitsReading(operation: Operation): boolean {
 
 /** Queues the next look at an operation. `null`: when the schedule says. A look that is lost is made up for by the tick. */
 export async function queueVerify(work: Work, operation: Operation, delayMs: number | null): Promise<void> {
-  const wait = delayMs ?? Math.max(0, checkAfter(operation, work.clock.now()) - work.clock.now());
+  const now = work.clock.now();
+  const wait = delayMs ?? Math.max(0, checkAfter(operation, now) - now);
+  // The second it is due, since the job that asks for the next look, one that failed and one whose process is gone all
+  // hold on to their ids.
+  const second = Math.floor((now + wait) / 1000);
   try {
-    await work.queue.verify(operation.id, `${operation.id}.${operation.version}`, wait);
+    await work.queue.verify(operation.id, `${operation.id}.${operation.version}.${second}`, wait);
   } catch (error) {
     work.log.warn(
       { err: error, operation: operation.id },

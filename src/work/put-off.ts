@@ -1,0 +1,29 @@
+import { actionClass } from '../fleet/action.ts';
+import type { Operation } from '../fleet/operation.ts';
+import { queueAct } from './arm.ts';
+import type { Work } from './ports.ts';
+import { move } from './transition.ts';
+
+/** Waits after a try at which nothing was sent; then a person is asked, or the occasion is left. */
+const BACK_OFF_MS = [30_000, 60_000, 120_000, 240_000, 480_000] as const;
+
+/** How long to wait after so many tries, give or take a quarter; `null`: it has been tried often enough. */
+export function backOffMs(tries: number, random: () => number): number | null {
+  const step = BACK_OFF_MS[tries];
+  return step === undefined ? null : Math.round(step * (0.75 + random() / 2));
+}
+
+/** Nothing was sent and nothing is known to be wrong with the wish: wait and try again, for a while. */
+export async function putOff(work: Work, operation: Operation, detail: string): Promise<void> {
+  const waited = work.clock.now() - operation.createdAt;
+  let total = 0;
+  for (const [index, step] of BACK_OFF_MS.entries()) {
+    total += step;
+    if (waited < total && index >= operation.tries) {
+      await queueAct(work, operation, Math.round(step * (0.75 + work.random() / 2)));
+      return;
+    }
+  }
+  const paid = actionClass(operation.action) !== 'reversible';
+  await move(work, operation, { to: paid ? 'escalated' : 'cancelled', reason: 'not-sent-too-often', detail });
+}

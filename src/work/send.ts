@@ -1,0 +1,178 @@
+import { localDay } from '../calendar/zone.ts';
+import { actionClass } from '../fleet/action.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import type { Operation } from '../fleet/operation.ts';
+import type { CallOutcome } from '../providers/port.ts';
+import { queueAct } from './arm.ts';
+import { countUnclear, tripAll } from './breaker.ts';
+import type { AccountRuntime, Standing, Work } from './ports.ts';
+import { backOffMs, putOff } from './put-off.ts';
+import { move } from './transition.ts';
+import { queueVerify } from './verify.ts';
+
+/**
+ * From writing SENDING to the first byte. A process that was paused longer must not send: somebody else may have taken
+ * the record for an orphan by then. (Measured in ms on a clock that never steps.)
+ */
+export const SEND_WINDOW_MS = 2_000;
+/** The total deadline of one request to a cloud. A SENDING record older than both together has no living sender. */
+export const CALL_MS = 30_000;
+
+interface Gate {
+  /** The SENDING record of this process, once it is written. */
+  sent: Operation | null;
+  refusal: 'none' | 'stale' | 'spend-limit' | 'frozen' | 'send-window';
+}
+
+/** Sends the one request of an armed operation and writes down what the cloud answered. */
+export async function send(
+  work: Work,
+  operation: Operation,
+  runtime: AccountRuntime,
+  standing: Standing,
+  signal: AbortSignal,
+): Promise<void> {
+  const state: Gate = { sent: null, refusal: 'none' };
+  const outcome = await runtime.provider.act(operation.instanceId, operation.call, {
+    signal,
+    gate: async () => await openGate(work, operation, runtime, standing, state),
+  });
+  const { sent } = state;
+  if (sent === null) {
+    await nothingWritten(work, operation, state, outcome);
+    return;
+  }
+  await settleOutcome(work, sent, outcome);
+}
+
+/** Connected and about to write: SENDING must be durable first, and the first byte must follow at once. */
+async function openGate(
+  work: Work,
+  operation: Operation,
+  runtime: AccountRuntime,
+  standing: Standing,
+  state: Gate,
+): Promise<boolean> {
+  const began = performance.now();
+  const now = work.clock.now();
+  const { spendLimit } = runtime.account;
+  const paid = actionClass(operation.action) === 'paid';
+  const result = await move(work, operation, {
+    to: 'sending',
+    reason: 'sending',
+    patch: { sendingAt: now, deadlineAt: now + SEND_WINDOW_MS + CALL_MS, nextCheckAt: now + SEND_WINDOW_MS + CALL_MS },
+    ...(paid && spendLimit !== null
+      ? { spend: { ...spendLimit, costFen: operation.costFen, dayKey: localDay(now, standing.zone) } }
+      : {}),
+  });
+  if (result.kind !== 'moved') {
+    state.refusal = result.kind === 'absent' ? 'stale' : result.kind;
+    return false;
+  }
+  state.sent = result.operation;
+  if (performance.now() - began > SEND_WINDOW_MS) {
+    state.refusal = 'send-window';
+    return false;
+  }
+  return true;
+}
+
+async function nothingWritten(work: Work, operation: Operation, state: Gate, outcome: CallOutcome): Promise<void> {
+  switch (state.refusal) {
+    case 'stale':
+      return;
+    case 'spend-limit':
+    case 'frozen':
+      await move(work, operation, { to: 'cancelled', reason: state.refusal, detail: 'found just before sending' });
+      return;
+    case 'none':
+      if (outcome.kind === 'rejected')
+        await move(work, operation, { to: 'cancelled', reason: 'not-supported', detail: outcome.detail });
+      else await putOff(work, operation, outcome.detail);
+      return;
+    case 'send-window':
+      throw new Error(`${operation.id}: the send window was over without a record; a bug of ours`);
+    default:
+      assertNever(state.refusal);
+  }
+}
+
+/** Writes down what the cloud answered. From here on only reading can tell what became of it. */
+async function settleOutcome(work: Work, sent: Operation, outcome: CallOutcome): Promise<void> {
+  const now = work.clock.now();
+  const paid = actionClass(sent.action) === 'paid';
+  switch (outcome.kind) {
+    case 'accepted': {
+      const result = await move(work, sent, {
+        to: 'accepted',
+        reason: 'accepted',
+        detail: outcome.detail,
+        patch: { orderId: outcome.orderId, effectiveAt: outcome.effectiveAt, nextCheckAt: now },
+      });
+      if (result.kind === 'moved') await queueVerify(work, result.operation, null);
+      return;
+    }
+    case 'rejected':
+      if (sent.call.kind === 'start' && sent.call.stopMode === 'unknown' && sent.tries === 0) {
+        await startTheOtherWay(work, sent, outcome.detail);
+        return;
+      }
+      await move(work, sent, { to: 'rejected', reason: 'refused', detail: outcome.detail });
+      return;
+    case 'unauthorised':
+      await tripAll(work, sent.account, outcome.detail);
+      await move(work, sent, { to: 'rejected', reason: 'unauthorised', detail: outcome.detail });
+      return;
+    case 'throttled':
+      await backToArmed(work, sent, 'throttled', outcome.detail, outcome.retryAfterMs);
+      return;
+    case 'not-sent':
+      await backToArmed(work, sent, 'not-sent', outcome.detail, null);
+      return;
+    case 'uncertain': {
+      const result = await move(work, sent, {
+        to: 'uncertain',
+        reason: 'uncertain',
+        detail: outcome.detail,
+        patch: { nextCheckAt: sent.deadlineAt },
+      });
+      if (paid) await countUnclear(work, sent.account);
+      if (result.kind === 'moved') await queueVerify(work, result.operation, null);
+      return;
+    }
+    default:
+      assertNever(outcome);
+  }
+}
+
+/** Nobody knew how it was stopped and the ordinary start was refused: after a fresh look, the cardless start, once. */
+async function startTheOtherWay(work: Work, sent: Operation, detail: string): Promise<void> {
+  const result = await move(work, sent, {
+    to: 'armed',
+    reason: 'refused',
+    detail: `${detail}; the cardless start is tried next`,
+    patch: { call: { kind: 'start', stopMode: 'cardless' }, tries: sent.tries + 1 },
+  });
+  if (result.kind === 'moved') await queueAct(work, result.operation, 0);
+}
+
+async function backToArmed(
+  work: Work,
+  sent: Operation,
+  reason: 'throttled' | 'not-sent',
+  detail: string,
+  afterMs: number | null,
+): Promise<void> {
+  const waitMs = backOffMs(sent.tries, work.random);
+  if (waitMs === null) {
+    await move(work, sent, { to: 'escalated', reason: 'not-sent-too-often', detail });
+    return;
+  }
+  const result = await move(work, sent, {
+    to: 'armed',
+    reason,
+    detail,
+    patch: { tries: sent.tries + 1, sendingAt: null, deadlineAt: null, nextCheckAt: null },
+  });
+  if (result.kind === 'moved') await queueAct(work, result.operation, afterMs ?? waitMs);
+}
