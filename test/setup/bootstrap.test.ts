@@ -186,6 +186,7 @@ describe('under npm', () => {
     const run = here.start(['lamplighter', 'stay'], { env: { npm_lifecycle_event: 'start' } });
     await run.says('ready');
     run.kill(signal);
+    await run.says('heard');
     run.kill(signal);
     const { code, out } = await run.ended;
     expect(out).toContain(`asked 1 ${signal}`);

@@ -18,9 +18,10 @@ if (stay) {
     process.on(signal, () => {
       asked += 1;
       if (asked > 1) return;
+      console.log('heard');
       clearInterval(timer);
       // A little later, so that a second copy of the signal would be counted.
-      setTimeout(() => { console.log('asked ' + asked + ' ' + signal); process.exitCode = 7; }, 200);
+      setTimeout(() => { console.log('asked ' + asked + ' ' + signal); process.exitCode = 7; }, 500);
     });
   }
   console.log('ready');
