@@ -71,9 +71,10 @@ const NO_SERVICES: readonly Service[] = [];
 const NO_PROBLEMS: readonly string[] = [];
 
 function columnOf<T>(rows: readonly Tracked[], get: (tracked: Tracked) => T): Column<T> {
-  const each = rows.map(get);
-  const all = each[0];
-  return all !== undefined && each.every((value) => value === all) ? { all } : { each };
+  const [first] = rows;
+  if (first === undefined) return { each: [] };
+  const all = get(first);
+  return rows.every((row) => get(row) === all) ? { all } : { each: rows.map(get) };
 }
 
 /** The fields that are kept, one by one: whatever else hangs on a row stays out of Redis. */
@@ -156,39 +157,43 @@ function rowOf(piece: Piece, row: number): Tracked {
   };
 }
 
-/** Some rows and what they are written as. */
-export interface PackedRows {
+/** Some rows and the line they are written as. */
+interface WrittenPiece {
   readonly rows: readonly Tracked[];
+  readonly line: Buffer;
+}
+
+/** Rows as they are stored, and the pieces that the next encoding may use again. */
+export interface EncodedRows {
+  readonly pieces: readonly WrittenPiece[];
   readonly packed: Buffer;
 }
 
-function isMadeOf(piece: PackedRows | undefined, rows: readonly Tracked[]): piece is PackedRows {
+function isMadeOf(piece: WrittenPiece | undefined, rows: readonly Tracked[]): piece is WrittenPiece {
   return piece !== undefined && piece.rows.length === rows.length && piece.rows.every((row, i) => row === rows[i]);
 }
 
 /**
- * Rows in pieces, each compressed for itself; one after the other they are one value that {@link decodeRows} reads. A piece
- * whose rows are all the very ones of `before` is taken from there: of a fleet in which little changes, little is written
- * anew. Compression runs beside the event loop.
+ * Rows as one compressed value: a piece per line. A piece whose rows are all the very ones of `before` is taken from
+ * there: of a fleet in which little changes, little is written anew. Compression runs beside the event loop.
  */
-export async function encodeRows(
-  rows: readonly Tracked[],
-  before: readonly PackedRows[],
-): Promise<readonly PackedRows[]> {
-  const pieces: Promise<PackedRows>[] = [];
+export async function encodeRows(rows: readonly Tracked[], before: EncodedRows | null): Promise<EncodedRows> {
+  const pieces: WrittenPiece[] = [];
+  let changed = false;
   // No rows are a piece, too.
   for (let i = 0; i === 0 || i < rows.length; i += ROWS_AT_ONCE) {
     const mine = rows.slice(i, i + ROWS_AT_ONCE);
-    const known = before[pieces.length];
+    const known = before?.pieces[pieces.length];
     if (isMadeOf(known, mine)) {
-      pieces.push(Promise.resolve(known));
+      pieces.push(known);
       continue;
     }
-    const line = Buffer.from(`${JSON.stringify(pieceOf(mine))}\n`);
-    pieces.push(compress(line, LEVEL).then((packed) => ({ rows: mine, packed })));
-    await nextTurn();
+    if (changed) await nextTurn();
+    changed = true;
+    pieces.push({ rows: mine, line: Buffer.from(`${JSON.stringify(pieceOf(mine))}\n`) });
   }
-  return await Promise.all(pieces);
+  if (!changed && before?.pieces.length === pieces.length) return before;
+  return { pieces, packed: await compress(Buffer.concat(pieces.map(({ line }) => line)), LEVEL) };
 }
 
 /** @throws Error where the value is not one of ours */

@@ -5,7 +5,7 @@ import { INCOMPLETE_REASONS, type Snapshot, type Tracked } from '../fleet/snapsh
 import { SAVE_SNAPSHOT } from './lua/save-snapshot.lua.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
-import { decodeRows, encodeRows, type PackedRows } from './snapshot-codec.ts';
+import { decodeRows, type EncodedRows, encodeRows } from './snapshot-codec.ts';
 import { StoreCorrupt } from './store-error.ts';
 
 const metaSchema = z.object({
@@ -34,7 +34,7 @@ interface Known {
   readonly digest: string;
   readonly rows: readonly Tracked[];
   /** As written, where it was this process that wrote them. */
-  readonly pieces: readonly PackedRows[];
+  readonly encoded: EncodedRows | null;
 }
 
 /** The latest snapshot of each account. What was read or written last is kept decoded, by digest. */
@@ -49,10 +49,9 @@ export class Snapshots {
   /** Stores it unless a newer one is there. The generation is given here: one more than what was stored, or what it says. */
   async save(snapshot: Snapshot): Promise<SaveResult> {
     const key = this.#redis.keys.snapshot(snapshot.account);
-    const pieces = await encodeRows(snapshot.instances, this.#decoded.get(snapshot.account)?.pieces ?? []);
-    const rows = Buffer.concat(pieces.map(({ packed }) => packed));
+    const encoded = await encodeRows(snapshot.instances, this.#decoded.get(snapshot.account)?.encoded ?? null);
     // Equal rows give equal bytes, and the compressed ones are few.
-    const digest = hash('sha1', rows);
+    const digest = hash('sha1', encoded.packed);
     const { account, provider, takenAt, finishedAt, complete, incomplete, shrunken, balance } = snapshot;
     const cash = balance && { cashFen: balance.cashFen, cardsFen: balance.cardsFen, at: balance.at };
     const meta = { account, provider, takenAt, finishedAt, complete, incomplete, shrunken, balance: cash };
@@ -60,10 +59,10 @@ export class Snapshots {
     const answer = await this.#redis.ask(`storing the snapshot of ${account}`, async (redis) => {
       const first = await SAVE_SNAPSHOT.run(redis, key, [...args, '']);
       const wantsRows = Array.isArray(first) && first[0] === 'rows';
-      return wantsRows ? await SAVE_SNAPSHOT.run(redis, key, [...args, rows]) : first;
+      return wantsRows ? await SAVE_SNAPSHOT.run(redis, key, [...args, encoded.packed]) : first;
     });
     const [kind, generation] = saved.parse(answer);
-    if (kind === 'stored') this.#decoded.set(account, { digest, rows: snapshot.instances, pieces });
+    if (kind === 'stored') this.#decoded.set(account, { digest, rows: snapshot.instances, encoded });
     return { kind, generation };
   }
 
@@ -82,7 +81,7 @@ export class Snapshots {
     if (!text || !stored || !packed) return null;
     try {
       const rows = await decodeRows(packed);
-      this.#decoded.set(account, { digest: stored.toString(), rows, pieces: [] });
+      this.#decoded.set(account, { digest: stored.toString(), rows, encoded: null });
       return this.#snapshot(key, text.toString(), rows);
     } catch (error) {
       throw new StoreCorrupt(key, error);
