@@ -1,5 +1,5 @@
-import type { ActionCall } from './action-call.ts';
 import type { CloudAction } from './action.ts';
+import type { ActionCall } from './action-call.ts';
 import type { InstanceKey } from './instance.ts';
 import type { Fen } from './money.ts';
 import type { ObligationDraft } from './obligation.ts';
