@@ -156,7 +156,7 @@ function firstNo(
   const other = pass.standings[account.opposed(place, 'up') ?? -1];
   const own = pass.standings.find((each) => each.policy.name === obligation.policy);
   // File order decides here too; a policy that has gone comes last.
-  if (other !== undefined && other !== own && other.index < (own?.index ?? Number.POSITIVE_INFINITY)) {
+  if (other !== undefined && other.index < (own?.index ?? Number.POSITIVE_INFINITY)) {
     return { reason: 'conflict', detail: `policy ${other.policy.name}, which comes first, wants it down` };
   }
   const mode = own?.policy.mode ?? null;

@@ -43,6 +43,15 @@ describe('a policy about an account', () => {
     expect(result.tidy).toEqual([]);
   });
 
+  it('is told to one after the other, each once', () => {
+    const two = policy({ ...low, steps: [tell, { ...tell, to: ['boss'] }] });
+    const history = new TestHistory();
+    const told = () => evaluate([two], world([chenyu()], { history })).acts.map((act) => act.step);
+    expect(told()).toEqual([0, 1]);
+    history.set('low', 'chenyu', 'balanceBelow=2026-10-08T03:00:00Z', 0, 'done');
+    expect(told()).toEqual([1]);
+  });
+
   it('recovers only when the balance is known and high enough', () => {
     const history = new TestHistory();
     history.low.set('low|chenyu', 'balanceBelow=2026-10-08T03:00:00Z');

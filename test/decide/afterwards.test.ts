@@ -95,6 +95,25 @@ describe('what is owed', () => {
     expect(evaluate([longer], given(MORNING)).acts).toHaveLength(1);
   });
 
+  it('is not kept from its start by its own policy, the window of which was made longer', () => {
+    const longer = policy({ ...lights, match: policy().match, conditions: [during('Mon-Sun 23:00-10:00')] });
+    expect(evaluate([longer], given(MORNING)).acts).toMatchObject([{ action: 'start', reason: 'afterwards' }]);
+  });
+
+  it('waits for another operation of the same pass', () => {
+    const destroy = policy({
+      name: 'destroy',
+      conditions: [{ kind: 'stoppedFor', ms: HOUR }],
+      steps: [{ kind: 'destroy' }],
+    });
+    const stopped = view({ status: 'stopped' });
+    const allowed = new Set(['start', 'destroy'] as const);
+    const both = { ...given(MORNING), accounts: [account([stopped], { takenAt: MORNING, allowed })] };
+    const result = evaluate([lights, destroy], both);
+    expect(result.acts).toMatchObject([{ action: 'destroy' }]);
+    expect(result.refusals).toMatchObject([{ action: 'start', reason: 'open-operation' }]);
+  });
+
   it('is not kept by a policy that now observes', () => {
     expect(reasons(given(MORNING), [{ ...lights, mode: 'observe' }])).toEqual(['observe']);
   });

@@ -132,6 +132,8 @@ describe('a waiting notice', () => {
     const missing = account([view({ id: 'other' })], { trust: 'incomplete-snapshot' });
     expect(tidied(world([missing], { history }))).toEqual([]);
     expect(tidied(world([account([view()], { trust: 'stale-snapshot' })], { history }))).toEqual([]);
+    const wasStopped = account([view({ status: 'stopped' })], { trust: 'stale-snapshot' });
+    expect(tidied(world([wasStopped], { history }))).toEqual([]);
   });
 
   it('has done its work once its stop is under way', () => {

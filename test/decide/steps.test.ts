@@ -73,8 +73,9 @@ describe('a list of steps', () => {
     // Not for ever, not what interrupts, and not for one that only observes.
     const later = world([account([stopped])], { history, now: NOON + 2 * HOUR });
     expect(evaluate([running], later).acts).toEqual([]);
-    const cut = policy({ steps: [{ kind: 'stop' }, { kind: 'destroy' }] });
-    expect(evaluate([cut], world([account([stopped])], { history })).acts).toEqual([]);
+    const cut = policy({ steps: [{ kind: 'stop' }, { kind: 'destroy' }, tell] });
+    const may = { allowed: new Set(['stop', 'destroy'] as const) };
+    expect(evaluate([cut], world([account([stopped], may)], { history })).acts).toEqual([]);
     expect(evaluate([policy({ steps, mode: 'observe' })], world([account([stopped])], { history })).acts).toEqual([]);
     history.set('p', KEY, IDLE, 1, 'done');
     expect(evaluate([running], world([account([stopped])], { history })).acts).toEqual([]);

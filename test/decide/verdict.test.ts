@@ -224,6 +224,9 @@ describe('other actions', () => {
       ],
     } as const;
     expect(told(look(call, { status: 'stopped' }, { op: seenStarting }))).toBe('failed');
+    // A look that was overtaken by the one that saw it starting says nothing of its failing.
+    const overtaken = { op: seenStarting, reading: { readStartedAt: NOON } };
+    expect(told(look(call, { status: 'stopped' }, overtaken))).toBe('waiting');
   });
 
   it('never confirm what was not asked for, whatever the read', () => {
