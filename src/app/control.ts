@@ -10,7 +10,9 @@ import { isProtected } from '../fleet/label.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
-import { arm, queueAct } from '../work/arm.ts';
+import type { ArmResult } from '../store/ledger.ts';
+import { arm, MOST_ATTEMPTS, queueAct } from '../work/arm.ts';
+import { observedOf } from '../work/draft.ts';
 import { operationKey } from '../work/operation-id.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { move } from '../work/transition.ts';
@@ -130,19 +132,7 @@ export class Control {
       });
       if (moved.kind !== 'moved') return refuse(`operation ${id} has just moved on; look again`);
     }
-    const { key, attempt } = splitId(operation.id);
-    const { id: _id, ...rest } = operation;
-    const fresh = await this.#freshObserved(operation);
-    const draft = {
-      ...rest,
-      id: `${key}-${attempt + 1}`,
-      attempt: operation.attempt + 1,
-      by: `person ${by}`,
-      reason: 'approved',
-      detail: reason,
-      observed: fresh,
-    } as const;
-    const armed = await this.#work.store.ledger.arm(draft, { now: this.#work.clock.now(), caps: [] });
+    const armed = await this.#armApproved(operation, by, reason);
     switch (armed.kind) {
       case 'armed':
         await queueAct(this.#work, armed.operation, 0);
@@ -160,11 +150,32 @@ export class Control {
     }
   }
 
+  /** The attempt after the one that is approved, or after an approved one that was given up before anything was sent. */
+  async #armApproved(operation: Operation, by: string, reason: string): Promise<ArmResult> {
+    const { key, attempt } = splitId(operation.id);
+    const { id: _id, ...rest } = operation;
+    const now = this.#work.clock.now();
+    const observed = await this.#freshObserved(operation);
+    for (let next = attempt + 1; ; next += 1) {
+      const draft = {
+        ...rest,
+        id: `${key}-${next}`,
+        attempt: next,
+        by: `person ${by}`,
+        reason: 'approved',
+        detail: reason,
+        observed,
+      } as const;
+      const armed = await this.#work.store.ledger.arm(draft, { now, caps: [] });
+      if (armed.kind !== 'duplicate' || !isGivenUp(armed.operation) || next > MOST_ATTEMPTS) return armed;
+    }
+  }
+
+  /** What is paid for is what was asked about: where its expiry has moved meanwhile, nothing more is sent. */
   async #freshObserved(operation: Operation): Promise<Operation['observed']> {
+    if (actionClass(operation.action) === 'paid') return operation.observed;
     const found = findInstance(operation.instance, await this.snapshots());
-    if (found.kind !== 'found') return operation.observed;
-    const { status, billing, createdAt, startedAt, expiresAt, imageId, gpuType, gpuCount } = found.tracked.instance;
-    return { status, billing, createdAt, startedAt, expiresAt, imageId, gpuType, gpuCount };
+    return found.kind === 'found' ? observedOf(found.tracked.instance) : operation.observed;
   }
 
   /** A person settles an escalated operation by other means: it ends, and nothing more is sent for it. */
@@ -357,6 +368,11 @@ function withStopMode(call: ActionCall, tracked: Tracked): ActionCall {
   return call.kind === 'start' && call.stopMode === 'unknown'
     ? { kind: 'start', stopMode: tracked.stopMode ?? 'unknown' }
     : call;
+}
+
+/** Ended before anything was sent, for a reason that may have passed. */
+function isGivenUp({ state, sendingAt }: Operation): boolean {
+  return (state === 'cancelled' || state === 'superseded') && sendingAt === null;
 }
 
 function splitId(id: string): { readonly key: string; readonly attempt: number } {

@@ -38,6 +38,11 @@ const DRAIN_MS = 32_000;
 const STORE_CLOSE_MS = 2_000;
 /** Schedules that Redis lost are made again, and old records trimmed, this often. */
 const CARE_MS = 60_000;
+/** What a killed process was at is taken over after this; on a clock that goes fast after as much of its time. */
+const LOCK_MS = 30_000;
+/** Real ms: an event loop that is merely busy keeps its jobs, and housekeeping does not become a burden. */
+const SHORTEST_LOCK_MS = 3_000;
+const SHORTEST_CARE_MS = 1_000;
 
 export interface DaemonOptions {
   /** Read at the start and at every reload. */
@@ -288,7 +293,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       if (repaired > 0) log.warn({ repaired }, 'schedules were missing in Redis and were made again');
       await store.trim([...standing.accounts.keys()], clock.now());
     })().catch((error: unknown) => log.debug({ err: error }, 'housekeeping was put off'));
-  }, CARE_MS);
+  }, Math.max(SHORTEST_CARE_MS, clock.toReal(CARE_MS)));
   cleanups.add('housekeeping', () => clearInterval(care));
 
   await queues.schedule(schedulesOf(standing, clock));

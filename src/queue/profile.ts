@@ -8,19 +8,18 @@ export interface Profile {
   readonly maxStalledCount: number;
   /** How often a job may be begun at all; `null`: no limit of its own. */
   readonly maxStartedAttempts: number | null;
-  /** One at a time over all replicas. */
-  readonly single: boolean;
   /** Jobs at once in this process, unless the worker says otherwise. */
   readonly concurrency: number;
 }
 
 /** Cheap and repeated soon by a scheduler: no second try. */
-const READ: Profile = { attempts: 1, maxStalledCount: 1, maxStartedAttempts: null, single: false, concurrency: 8 };
+const READ: Profile = { attempts: 1, maxStalledCount: 1, maxStartedAttempts: null, concurrency: 8 };
 /**
  * Money and deletion: a job is begun once, and a lost one is not picked up. What became of its operation is in the ledger,
- * which is what keeps it from being done twice; these settings only keep the noise away.
+ * which is what keeps it from being done twice; these settings only keep the noise away. Not one at a time over all
+ * replicas: an account that hangs, or a process that died at it, would then hold up everybody else's renewals.
  */
-const GUARDED: Profile = { attempts: 1, maxStalledCount: 0, maxStartedAttempts: 1, single: true, concurrency: 1 };
+const GUARDED: Profile = { attempts: 1, maxStalledCount: 0, maxStartedAttempts: 1, concurrency: 8 };
 
 export const PROFILES: Readonly<Record<QueueName, Profile>> = {
   poll: READ,
@@ -32,7 +31,7 @@ export const PROFILES: Readonly<Record<QueueName, Profile>> = {
   'act-destructive': GUARDED,
   verify: { ...READ, concurrency: 32 },
   // With the pauses of backOff about four hours, which outlasts a receiver's bad evening.
-  notify: { attempts: 24, maxStalledCount: 3, maxStartedAttempts: null, single: false, concurrency: 16 },
+  notify: { attempts: 24, maxStalledCount: 3, maxStartedAttempts: null, concurrency: 16 },
 };
 
 const FIRST_PAUSE_MS = 2_000;

@@ -13,6 +13,11 @@ export interface QueuesOptions {
   readonly clock: () => number;
   /** 0 to 1. */
   readonly random: () => number;
+  /**
+   * Real ms after which a job whose process is gone is taken away from it; 30 s where absent. Renewed by a timer while
+   * the job runs, so a job may take longer.
+   */
+  readonly lockMs?: number;
   /** Told of every error of a connection or of the queue's own machinery; a lost Redis tells many. */
   readonly onError: (queue: QueueName, error: Error) => void;
   /** Told of every run of a job that threw. `final`: it is not tried again. */
@@ -43,7 +48,7 @@ export interface Schedule<Q extends QueueName = QueueName> {
   readonly queue: Q;
   /** Real ms. */
   readonly everyMs: number;
-  /** Spreads schedules of one period; less than `everyMs`. */
+  /** Spreads schedules of one period; less than `everyMs`. 0: any will do. */
   readonly offsetMs: number;
   readonly payload: Payload<Q>;
 }
@@ -68,9 +73,13 @@ export class QueueDown extends Error {
 
 /** Longer than three connection losses in a row: a producer never waits longer than this. */
 const ASK_LIMIT_MS = 2_500;
-/** A lock outlives a slow call by far (calls end within 30 s), so a job is only taken away from a process that is gone. */
-const LOCK_MS = 90_000;
-const STALLED_EVERY_MS = 30_000;
+/**
+ * Until then nobody takes over what a killed process was at, so not long; and a loop that stands still for shorter keeps
+ * its jobs. A job that is run twice after all does no harm: the ledger lets it act once.
+ */
+const LOCK_MS = 30_000;
+/** Lost locks are looked for so many times within the time of one. */
+const LOOKS_PER_LOCK = 3;
 const MAX_BACKOFF_MS = 2_000;
 /** A worker that lost Redis while fetching tries again after this; the library's own 15 s would be half of what an outage may cost. */
 const RETRY_MS = 1_000;
@@ -86,6 +95,7 @@ const LATE_PERIODS = 2;
  */
 export class Queues {
   readonly #options: QueuesOptions;
+  readonly #lockMs: number;
   readonly #queues = new Map<QueueName, Queue>();
   readonly #workers = new Map<QueueName, Worker>();
   readonly #finishedAt = new Map<QueueName, number>();
@@ -94,6 +104,7 @@ export class Queues {
 
   constructor(options: QueuesOptions) {
     this.#options = options;
+    this.#lockMs = options.lockMs ?? LOCK_MS;
   }
 
   /** Opens the producers. @throws QueueDown when Redis is not there within `waitMs` */
@@ -124,9 +135,6 @@ export class Queues {
     const ready = Promise.all([...this.#queues.values()].map((queue) => queue.waitUntilReady()));
     try {
       await this.#ask('connecting', ready, options.waitMs);
-      for (const name of QUEUE_NAMES) {
-        if (PROFILES[name].single) await this.#ask('limiting', this.#queue(name).setGlobalConcurrency(1));
-      }
     } catch (error) {
       await this.close(0);
       throw error;
@@ -165,9 +173,9 @@ export class Queues {
       connection: this.#connection(),
       prefix: this.#options.prefix,
       autorun: false,
-      concurrency: profile.single ? 1 : (options.concurrency ?? profile.concurrency),
-      lockDuration: LOCK_MS,
-      stalledInterval: STALLED_EVERY_MS,
+      concurrency: options.concurrency ?? profile.concurrency,
+      lockDuration: this.#lockMs,
+      stalledInterval: Math.ceil(this.#lockMs / LOOKS_PER_LOCK),
       maxStalledCount: profile.maxStalledCount,
       ...(profile.maxStartedAttempts !== null && { maxStartedAttempts: profile.maxStartedAttempts }),
       runRetryDelay: RETRY_MS,
@@ -217,9 +225,10 @@ export class Queues {
         }
         const same =
           Number(every) === want.everyMs &&
-          (offset ?? 0) === want.offsetMs &&
+          // Where none is asked for, the library chooses one.
+          (want.offsetMs === 0 || offset === want.offsetMs) &&
           JSON.stringify(template?.data ?? {}) === JSON.stringify(want.payload);
-        const late = (next ?? 0) < Date.now() - LATE_PERIODS * want.everyMs - STALLED_EVERY_MS;
+        const late = (next ?? 0) < Date.now() - LATE_PERIODS * want.everyMs - this.#lockMs;
         if (same && !late) right.add(key);
       }
       for (const want of mine.values()) {

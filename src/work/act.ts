@@ -69,10 +69,9 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     return;
   }
   if (instance === null) throw new Error(`${operation.id}: an instance that is gone was not noticed; a bug of ours`);
-  const refused =
-    operation.policy === null
-      ? await byHandReason(work, operation, standing, instance)
-      : await secondLook(work, operation, runtime, standing, instance, signal);
+  const refused = isWishOfPerson(operation)
+    ? await byHandReason(work, operation, standing, instance)
+    : await secondLook(work, operation, runtime, standing, instance, signal);
   if (refused !== null) {
     await move(work, operation, { to: 'cancelled', ...refused });
     return;
@@ -110,6 +109,11 @@ async function standingReason(work: Work, operation: Operation, runtime: Account
       return { reason: 'breaker', detail: 'too many unclear answers to paid requests' };
   }
   return null;
+}
+
+/** By hand, or one more request that a person has approved: the policy that once asked for it is not asked again. */
+function isWishOfPerson(operation: Operation): boolean {
+  return operation.policy === null || operation.by.startsWith('person ');
 }
 
 /** A person's own wish has no policy to ask again; what protects the instance from robots protects it here too. */

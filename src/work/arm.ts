@@ -14,7 +14,7 @@ const DAY_MS = 86_400_000;
  * Attempts at one wish over its whole life. Cancelled attempts changed nothing and do not wait, so this only stops a
  * wish that is cancelled for ever by something we do not understand.
  */
-const MOST_ATTEMPTS = 50;
+export const MOST_ATTEMPTS = 50;
 
 export function queueOf(action: CloudAction): ActQueue {
   const kind = actionClass(action);

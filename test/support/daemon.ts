@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto';
+import { randomBytes, randomUUID } from 'node:crypto';
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,9 +9,11 @@ import type { Clock } from '../../src/fleet/clock.ts';
 import type { Operation, OperationState } from '../../src/fleet/operation.ts';
 import type { SimAccount } from '../../src/simulator/sim-account.ts';
 import { Simulator, type SimulatorOptions } from '../../src/simulator/simulator.ts';
+import { Store } from '../../src/store/store.ts';
 import { makeLog, scrubber } from '../../src/telemetry/log.ts';
 import { pass } from '../../src/work/pass.ts';
 import { poll } from '../../src/work/poll.ts';
+import { type Child, daemonProcess } from './child.ts';
 import { TestClock } from './clock.ts';
 import { Receiver } from './receiver.ts';
 import { Happenings } from './until.ts';
@@ -56,9 +58,12 @@ export class Bed {
   /** What the daemon told in sentences. */
   readonly lines: string[] = [];
   readonly daemons: Daemon[] = [];
+  /** Daemons in processes of their own. */
+  readonly children: Child[] = [];
   readonly #options: BedOptions;
   readonly #stop = new AbortController();
   #dir = '';
+  #reader: Store | null = null;
 
   constructor(options: BedOptions) {
     this.#options = options;
@@ -180,6 +185,20 @@ export class Bed {
     return daemon;
   }
 
+  /** Starts a daemon in a process of its own, and waits until it runs. It hears the time by `pass`. */
+  async spawn(): Promise<Child> {
+    const child = daemonProcess(this.configFile, this.clock.now(), { cwd: this.#dir, onOutput: this.happenings.tell });
+    this.children.push(child);
+    await this.until('the daemon runs', () => child.origin !== null || !child.running);
+    return child;
+  }
+
+  /** Time passes for everybody, the processes too. */
+  async pass(ms: number): Promise<void> {
+    this.clock.pass(ms);
+    await Promise.all(this.children.filter(({ running }) => running).map((child) => child.tellTime(this.clock.now())));
+  }
+
   /** The daemon that was started first and has not been stopped. */
   get daemon(): Daemon {
     const [first] = this.daemons;
@@ -196,6 +215,8 @@ export class Bed {
     // Whatever hangs in the clouds would keep a daemon from ending.
     this.sim.faults.clear();
     for (const daemon of this.daemons.splice(0)) await daemon.stop();
+    for (const child of this.children.splice(0)) await child.kill();
+    await this.#reader?.close();
     await this.sim.stop();
     await this.receiver.stop();
     if (this.#dir !== '') await rm(this.#dir, { recursive: true, force: true });
@@ -243,11 +264,26 @@ export class Bed {
     return this.happenings.until(what, look, limitMs);
   }
 
+  /** A store of the test's own, which reads what the daemons write. */
+  async store(): Promise<Store> {
+    if (this.#reader !== null) return this.#reader;
+    const reader = new Store({
+      url: this.#options.redis,
+      stateDir: this.#dir,
+      clock: () => this.clock.now(),
+      random: Math.random,
+      newId: randomUUID,
+    });
+    await reader.connect({ waitMs: 5_000 });
+    this.#reader = reader;
+    return reader;
+  }
+
   /** The ledger, newest first. */
   async operations(
     filter: { readonly instance?: string; readonly policy?: string } = {},
   ): Promise<readonly Operation[]> {
-    const { items } = await this.daemon.store.ledger.list({ limit: 500 });
+    const { items } = await (await this.store()).ledger.list({ limit: 500 });
     return items.filter(
       (operation) =>
         (filter.instance === undefined || operation.instance === filter.instance) &&
@@ -329,6 +365,10 @@ export class Bed {
 
   #story(): string {
     const log = this.log.slice(-STORY_LINES).map((line) => line.trimEnd());
-    return ['--- the end of the log', ...log, '--- told', ...this.lines.slice(-STORY_LINES)].join('\n');
+    const children = this.children.flatMap(({ stderr }) => [
+      '--- a process',
+      ...stderr.trimEnd().split('\n').slice(-STORY_LINES),
+    ]);
+    return ['--- the end of the log', ...log, ...children, '--- told', ...this.lines.slice(-STORY_LINES)].join('\n');
   }
 }
