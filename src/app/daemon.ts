@@ -141,6 +141,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     prefix: queuePrefix(prefix),
     clock: () => clock.now(),
     random,
+    lockMs: Math.max(SHORTEST_LOCK_MS, clock.toReal(LOCK_MS)),
     onError: onQueueError,
     onFailed: (queue, jobId, error, final) => {
       if (error.name === 'DeliveryPutOff' && !final)
@@ -287,13 +288,16 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   watch.start();
   cleanups.add('policy watch', () => watch.stop());
 
-  const care = setInterval(() => {
-    void (async () => {
-      const repaired = await queues.repair();
-      if (repaired > 0) log.warn({ repaired }, 'schedules were missing in Redis and were made again');
-      await store.trim([...standing.accounts.keys()], clock.now());
-    })().catch((error: unknown) => log.debug({ err: error }, 'housekeeping was put off'));
-  }, Math.max(SHORTEST_CARE_MS, clock.toReal(CARE_MS)));
+  const care = setInterval(
+    () => {
+      void (async () => {
+        const repaired = await queues.repair();
+        if (repaired > 0) log.warn({ repaired }, 'schedules were missing in Redis and were made again');
+        await store.trim([...standing.accounts.keys()], clock.now());
+      })().catch((error: unknown) => log.debug({ err: error }, 'housekeeping was put off'));
+    },
+    Math.max(SHORTEST_CARE_MS, clock.toReal(CARE_MS)),
+  );
   cleanups.add('housekeeping', () => clearInterval(care));
 
   await queues.schedule(schedulesOf(standing, clock));
