@@ -32,8 +32,8 @@ export function goOn(pair: Pair, view: InstanceView, place: number): void {
     if (!isReady(step, view.tracked.instance, standing.stuck)) return;
     const due = { pass, account, standing, view, place, step, stepIndex, verdict: 'holds', occurrence } as const;
     if (!isGoingOn(due)) return;
-    if (step.kind !== 'notify') {
-      if (step.kind === 'start') decideCloudStep({ ...due, step });
+    if (step.kind === 'start') {
+      decideCloudStep({ ...due, step });
       return;
     }
     const done = policy.steps.slice(0, stepIndex).map((each) => each.kind);

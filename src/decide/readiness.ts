@@ -63,6 +63,6 @@ export function canGoOn(steps: readonly Step[]): boolean {
 }
 
 /** Nothing that interrupts, pays or destroys is done on the word of conditions that no longer hold. */
-export function isHarmless(step: Step): boolean {
+export function isHarmless(step: Step): step is Extract<Step, { kind: 'notify' }> | (Step & { kind: 'start' }) {
   return step.kind === 'notify' || step.kind === 'start';
 }
