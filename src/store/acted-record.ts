@@ -58,3 +58,13 @@ export function lastActedAt(acted: Acted | undefined): number | null {
   const times = (acted ?? []).flatMap(({ s }) => s.filter((step) => step.s !== 'none').map(({ at }) => at));
   return times.length === 0 ? null : Math.max(...times);
 }
+
+/** The occurrence that the policy last did something for; `null`: for none. */
+export function latestOccurrence(acted: Acted | undefined): string | null {
+  let latest: { readonly occurrence: string; readonly at: number } | null = null;
+  for (const { o, s } of acted ?? []) {
+    const at = Math.max(...s.filter((step) => step.s !== 'none').map((step) => step.at));
+    if (Number.isFinite(at) && (latest === null || at >= latest.at)) latest = { occurrence: o, at };
+  }
+  return latest?.occurrence ?? null;
+}

@@ -1,7 +1,7 @@
 import type { InstanceKey } from '../fleet/instance.ts';
 import { type Notice, noticeId } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
-import { type Acted, lastActedAt, parseActed, stepState } from './acted-record.ts';
+import { type Acted, lastActedAt, latestOccurrence, parseActed, stepState } from './acted-record.ts';
 import { parseNotice } from './notices.ts';
 import { parseObligation } from './obligations.ts';
 import type { StoreRedis } from './redis.ts';
@@ -17,6 +17,7 @@ const HOUR_MS = 3_600_000;
 export interface LoadedHistory {
   step(policy: string, target: string, occurrence: string, step: number): 'none' | 'open' | 'done' | 'failed';
   lastActedAt(policy: string, target: string): number | null;
+  latestOccurrence(policy: string, target: string): string | null;
   actedAt(policy: string, account: string): readonly number[];
   open(instance: InstanceKey): 'none' | 'any' | 'paid';
   lastRenewedAt(instance: InstanceKey): number | null;
@@ -78,6 +79,7 @@ export async function loadHistory(store: StoreRedis, account: string, now: numbe
   return {
     step: (policy, target, occurrence, step) => stepState(actedOn(policy, target), occurrence, step, now),
     lastActedAt: (policy, target) => lastActedAt(actedOn(policy, target)),
+    latestOccurrence: (policy, target) => latestOccurrence(actedOn(policy, target)),
     actedAt: (policy, of) => (of === account ? (recent.get(policy) ?? []) : []),
     open: (instance) => (open.has(instance) ? 'any' : openPaid.has(instance) ? 'paid' : 'none'),
     lastRenewedAt: (instance) => numberOrNull(renewed.get(instance)),

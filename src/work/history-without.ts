@@ -10,8 +10,11 @@ export function historyWithout(history: History, operation: Operation): History 
       mine(policy, target) && occurrence === operation.occurrence && step === operation.step
         ? 'none'
         : history.step(policy, target, occurrence, step),
-    // The cooldown was asked for when it was armed; what stands there now is this operation itself.
-    lastActedAt: (policy, target) => (mine(policy, target) ? null : history.lastActedAt(policy, target)),
+    // The cooldown was asked for when it was armed; what stands there now is this operation itself. A later step of a list
+    // goes on from the one before it.
+    lastActedAt: (policy, target) =>
+      mine(policy, target) && operation.step === 0 ? null : history.lastActedAt(policy, target),
+    latestOccurrence: (policy, target) => history.latestOccurrence?.(policy, target) ?? null,
     actedAt: (policy, account) => {
       const times = history.actedAt(policy, account);
       return policy === operation.policy ? withoutOne(times, operation.createdAt) : times;

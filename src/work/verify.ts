@@ -126,7 +126,7 @@ export async function applyReading(
     case 'confirmed':
       await move(work, operation, {
         to: 'confirmed',
-        reason: operation.state === 'escalated' ? 'seen-late' : verdict.reason,
+        reason: verdict.reason,
         detail: verdict.detail,
       });
       return;

@@ -1,4 +1,6 @@
 import type { Command } from 'commander';
+import type { Client } from '../../app/client.ts';
+import { believeShrunken } from '../../decide/listing-guard.ts';
 import { person, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
@@ -8,11 +10,18 @@ export function reconcileCommand(program: Command, io: Io): void {
   program
     .command('reconcile')
     .description('lift a freeze of paid and destructive work, taking the ledger in Redis as it is now')
+    .option('--listing <account>', 'instead: believe the present listing of an account that shrank too much at once')
     .option('--yes', 'yes, the operations that may be missing were looked at in the clouds’ own consoles')
     .option('--by <name>', 'who you are; default the user of this machine')
     .option('--json', 'print JSON')
-    .action(async (options: { yes?: boolean; by?: string; json?: boolean }, command: Command) => {
+    .action(async (options: { listing?: string; yes?: boolean; by?: string; json?: boolean }, command: Command) => {
       await withClient(command, io, { policies: 'unneeded' }, async (client) => {
+        if (options.listing !== undefined) {
+          await believe(client, options.listing, person(io, options.by), options.yes === true);
+          if (options.json === true) printJson(io, { account: options.listing, believed: true });
+          else io.out(`the listing of ${options.listing} is believed from its next reading on\n`);
+          return;
+        }
         const frozen = await client.store.ledger.frozen();
         if (frozen === null) {
           if (options.json === true) printJson(io, { frozen: null });
@@ -30,4 +39,30 @@ export function reconcileCommand(program: Command, io: Io): void {
         else io.out('paid and destructive work may go on\n');
       });
     });
+}
+
+/** A person has looked: what the account lists now is all there is. */
+async function believe(client: Client, account: string, by: string, yes: boolean): Promise<void> {
+  const { store } = client.work;
+  const state = believeShrunken(await store.loadShrink(account));
+  const snapshot = await store.loadSnapshot(account);
+  if (state === null || snapshot === null) throw new UserError(`account ${account} has not been listed`);
+  if (!snapshot.shrunken) throw new UserError(`the listing of ${account} is believed already`);
+  if (!yes) {
+    throw new UserError(
+      `${account} lists ${state.baseline} instances and had more; look in the cloud’s own console whether that is right, then say --yes`,
+      EXIT.usage,
+    );
+  }
+  await store.saveShrink(account, state);
+  await store.audit({
+    at: client.work.clock.now(),
+    kind: 'account',
+    account,
+    instance: null,
+    policy: null,
+    reason: 'shrunken-snapshot',
+    text: `${by} believes the listing of ${account} with ${state.baseline} instances`,
+    data: {},
+  });
 }
