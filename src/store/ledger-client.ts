@@ -1,5 +1,6 @@
 import { type Connection, isUnsent } from './connection.ts';
 import type { Keys } from './keys.ts';
+import { KnownOperations } from './known-operations.ts';
 import type { Script } from './script.ts';
 import { LedgerUnclear, StoreDown } from './store-error.ts';
 import { withLimit } from './with-limit.ts';
@@ -13,11 +14,13 @@ const NOT_BEGUN = /^(LOADING|OOM|MISCONF|READONLY|NOAUTH|NOPERM|BUSY|MASTERDOWN|
 /** Runs the ledger's scripts and reads on its own connection, and sorts failures into "not done" and "nobody knows". */
 export class LedgerClient {
   readonly keys: Keys;
+  readonly known = new KnownOperations();
   readonly #connection: Connection;
 
   constructor(connection: Connection, keys: Keys) {
     this.#connection = connection;
     this.keys = keys;
+    connection.ledger.on('close', () => this.known.forget());
   }
 
   /** @throws StoreDown when nothing was written, LedgerUnclear when that is not known */

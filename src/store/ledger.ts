@@ -28,6 +28,7 @@ import {
   encodeDraft,
   encodeHead,
   encodeOwed,
+  movedOperation,
 } from './operation-record.ts';
 import type { Script } from './script.ts';
 import { StoreCorrupt } from './store-error.ts';
@@ -190,8 +191,11 @@ export class Ledger {
     const [word, value] = await this.#write(ARM, args, `arming ${draft.id}`, now);
     switch (word) {
       case 'armed': {
-        const seq = this.#saw(value);
-        return { kind: 'armed', operation: armedOperation(draft, seq, now) };
+        const operation = armedOperation(draft, this.#saw(value), now);
+        // It is new, so whatever was known under the id is of a ledger that is gone.
+        this.#client.known.remove(draft.id);
+        this.#client.known.put(operation);
+        return { kind: 'armed', operation };
       }
       case 'duplicate':
         return { kind: 'duplicate', operation: decodeOperation(list(value)) };
@@ -215,7 +219,9 @@ export class Ledger {
    */
   async transition(id: string, request: TransitionRequest): Promise<TransitionResult> {
     const { from, to, now, reason, detail, by, patch, spend } = request;
-    const body = encodeBody({ at: now, from: from.state, to, reason, detail, by, set: patch });
+    const transition = { at: now, from: from.state, to, reason, detail, by, set: patch };
+    const body = encodeBody(transition);
+    const before = this.#client.known.at(id, from.version);
     const check = patch?.nextCheckAt === undefined ? '' : (patch.nextCheckAt ?? '+inf');
     const outcome = request.outcome ?? stepOutcome(from.state, to, reason) ?? '';
     const args = () => [
@@ -235,13 +241,15 @@ export class Ledger {
       spend?.costFen ?? '',
       spend?.callsPerDay ?? '',
       spend?.perDayFen ?? '',
+      before === null ? '' : 'brief',
     ];
     const what = `operation ${id} ${from.state} → ${to}`;
     const [word, value, third] = await this.#write(TRANSITION, args, what, now);
     switch (word) {
       case 'moved': {
-        this.#saw(value);
-        const operation = decodeOperation(list(third));
+        const seq = this.#saw(value);
+        const operation = before === null ? decodeOperation(list(third)) : movedOperation(before, transition, seq);
+        this.#client.known.put(operation);
         await this.#settleSending(operation, to);
         return { kind: 'moved', operation, replayed: false };
       }

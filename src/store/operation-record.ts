@@ -187,6 +187,22 @@ export function armedOperation(draft: OperationDraft, seq: number, now: number):
   ]);
 }
 
+/** The operation after a transition that the ledger has just written, without reading it back. */
+export function movedOperation(before: Operation, transition: NewTransition, seq: number): Operation {
+  const { at, from, to, reason, detail, by, set } = transition;
+  const { detail: shown, ...fields } = withoutUndefined(set && patchSchema.parse(set)) ?? {};
+  return {
+    ...before,
+    ...fields,
+    state: to,
+    reason,
+    detail: shown ?? detail,
+    version: before.version + 1,
+    updatedAt: at,
+    transitions: [...before.transitions, { seq, at, from, to, reason, detail, by }],
+  };
+}
+
 /** Reads an operation from the flat list of fields and values that HGETALL gives. @throws StoreCorrupt */
 export function decodeOperation(flat: readonly unknown[]): Operation {
   let draft: string | null = null;

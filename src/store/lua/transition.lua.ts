@@ -12,14 +12,15 @@ const TERMINAL = OPERATION_STATES.filter(isTerminal).join(' ');
 
 /**
  * One step along the map, as a compare-and-set on (state, version). The same transaction id again changes nothing and
- * gets what it got before. A limit on spending is asked for and counted at `sending`, and given back when it is known
+ * gets what it got before. With `brief` the caller knows the operation as it was at that version, and is told only the
+ * sequence number. A limit on spending is asked for and counted at `sending`, and given back when it is known
  * that nothing was sent.
  */
 export const TRANSITION = new Script(
   'transition',
   `${ACTED}
 local p = KEYS[1]
-local id, from, version, to, txid, now, body, check, outcome, epoch, floor, sendingAt, day, fen, maxCalls, maxFen = unpack(ARGV)
+local id, from, version, to, txid, now, body, check, outcome, epoch, floor, sendingAt, day, fen, maxCalls, maxFen, brief = unpack(ARGV)
 local op = p .. 'op:' .. id
 local h = redis.call('HMGET', op, 'state', 'version', 'x:' .. txid, 'account', 'instance', 'class', 'action', 'policy', 'occurrence', 'step', 'head', 'caps', 'spent', 'owed')
 local state, have, replayed, account, instance, class, action, policy, occurrence, step, head, caps, spent, owed = unpack(h)
@@ -64,6 +65,10 @@ redis.call('HSET', op, 'state', to, 'version', new, 't:' .. new, seq .. ' ' .. b
 if to == 'sending' then redis.call('HSET', op, 'sendingAt', sendingAt) end
 if recordSpent then redis.call('HSET', op, 'spent', recordSpent) end
 
+if to == 'confirmed' or to == 'rejected' or to == 'escalated' or to == 'superseded' then
+  redis.call('ZADD', p .. 'untold', now, id)
+end
+
 local function release(key)
   if redis.call('HGET', key, instance) == id then redis.call('HDEL', key, instance) end
 end
@@ -86,7 +91,8 @@ end
 if to == 'confirmed' and action == 'renew' then
   redis.call('HSET', p .. 'renewed:' .. account, instance, redis.call('HGET', op, 'sendingAt') or now)
 end
-if to == 'confirmed' and owed and owed ~= '' then
+-- Owed from when the stop may have left: one that takes effect late is owed its start as well.
+if (to == 'accepted' or to == 'uncertain' or to == 'confirmed') and owed and owed ~= '' then
   for _, o in ipairs(cjson.decode(owed)) do
     redis.call('HSETNX', p .. 'obligations:' .. account, o[1], o[2] .. ',"stoppedAt":' .. now .. '}')
   end
@@ -109,6 +115,7 @@ if policy ~= '' and outcome ~= '' then
   end)
 end
 redis.call('XADD', p .. 'audit', 'MAXLEN', '~', ${AUDIT_LENGTH}, '*', 'kind', 'transition', 'operation', id, 'head', head, 'body', body)
+if brief ~= '' then return { 'moved', seq } end
 return { 'moved', seq, redis.call('HGETALL', op) }
 `,
 );
