@@ -2,7 +2,7 @@ import { formatDuration } from '../calendar/duration.ts';
 import type { Account } from '../fleet/account.ts';
 import type { Activity } from '../fleet/activity.ts';
 import type { Hold } from '../fleet/hold.ts';
-import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
+import { type InstanceKey, instanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
 import { formatYuan } from '../fleet/money.ts';
 import type { Notice } from '../fleet/notice.ts';
@@ -185,9 +185,12 @@ export type Found =
   | { readonly kind: 'several'; readonly message: string };
 
 export function findInstance(text: string, snapshots: readonly Snapshot[]): Found {
-  const all = snapshots.flatMap((snapshot) => snapshot.instances);
-  const exact = all.find(({ instance }) => instanceKey(instance) === text);
+  const wanted = parseInstanceKey(text);
+  const exact = snapshots
+    .find(({ account }) => account === wanted?.account)
+    ?.instances.find(({ instance }) => instance.id === wanted?.id);
   if (exact !== undefined) return { kind: 'found', key: instanceKey(exact.instance), tracked: exact };
+  const all = snapshots.flatMap((snapshot) => snapshot.instances);
   const same = all.filter(({ instance }) => instance.id === text || instance.name === text);
   const first = same[0];
   if (first === undefined)

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Coalesced } from './coalesced.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
 
@@ -18,6 +19,11 @@ const UNCLEAR_WINDOW_MS = 3_600_000;
 /** Breakers by account, and the count of unclear answers that opens the paid one. */
 export class Breakers {
   readonly #redis: StoreRedis;
+  readonly #stored = new Coalesced((account: string) =>
+    this.#redis.ask(`reading the breakers of ${account}`, (redis) =>
+      redis.hmget(this.#redis.keys.breakers, field(account, 'all'), field(account, 'paid')),
+    ),
+  );
 
   constructor(redis: StoreRedis) {
     this.#redis = redis;
@@ -25,9 +31,7 @@ export class Breakers {
 
   /** Which are open at `now`, and why. */
   async open(account: string, now: number): Promise<{ readonly all: Breaker | null; readonly paid: Breaker | null }> {
-    const [all, paid] = await this.#redis.ask(`reading the breakers of ${account}`, (redis) =>
-      redis.hmget(this.#redis.keys.breakers, field(account, 'all'), field(account, 'paid')),
-    );
+    const [all, paid] = await this.#stored.get(account);
     const read = (text: string | null | undefined) => {
       if (!text) return null;
       const breaker = parseStored(schema, text, `breaker of ${account}`);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Hold } from '../fleet/hold.ts';
+import { Coalesced } from './coalesced.ts';
 import { instanceKeySchema } from './operation-record.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
@@ -16,6 +17,7 @@ const schema = z.object({
 /** People's holds. An instance may have several; one hash, id → JSON. */
 export class Holds {
   readonly #redis: StoreRedis;
+  readonly #all = new Coalesced<'all', readonly Hold[]>(() => this.#read());
 
   constructor(redis: StoreRedis) {
     this.#redis = redis;
@@ -29,7 +31,7 @@ export class Holds {
 
   /** Those that have not run out at `now`, the one made last first. */
   async list(now: number): Promise<readonly Hold[]> {
-    return (await this.#all()).filter((hold) => hold.until > now).sort((a, b) => b.createdAt - a.createdAt);
+    return (await this.#all.get('all')).filter((hold) => hold.until > now).sort((a, b) => b.createdAt - a.createdAt);
   }
 
   /** Ends a hold before its time. `null`: there is none of that id. */
@@ -42,12 +44,12 @@ export class Holds {
 
   /** Removes those that ran out a week ago: until then they explain what was not done. */
   async trim(now: number): Promise<number> {
-    const old = (await this.#all()).filter((hold) => hold.until < now - 7 * 86_400_000).map(({ id }) => id);
+    const old = (await this.#all.get('all')).filter((hold) => hold.until < now - 7 * 86_400_000).map(({ id }) => id);
     if (old.length === 0) return 0;
     return await this.#redis.ask('trimming holds', (redis) => redis.hdel(this.#redis.keys.holds, ...old));
   }
 
-  async #all(): Promise<Hold[]> {
+  async #read(): Promise<readonly Hold[]> {
     const stored = await this.#redis.ask('reading holds', (redis) => redis.hvals(this.#redis.keys.holds));
     return stored.map((text) => parseStored(schema, text, 'a hold'));
   }

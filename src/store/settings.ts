@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { Coalesced } from './coalesced.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
 
@@ -42,13 +43,18 @@ const healthSchema = z.object({
 /** Small things that all replicas must agree on. */
 export class Settings {
   readonly #redis: StoreRedis;
+  readonly #paused = new Coalesced<'paused', Paused | null>(() => this.#readPaused());
 
   constructor(redis: StoreRedis) {
     this.#redis = redis;
   }
 
   /** `null`: not paused. A switch that cannot be read is on. */
-  async paused(): Promise<Paused | null> {
+  paused(): Promise<Paused | null> {
+    return this.#paused.get('paused');
+  }
+
+  async #readPaused(): Promise<Paused | null> {
     const text = await this.#redis.ask('reading the kill switch', (redis) => redis.get(this.#redis.keys.paused));
     if (text === null) return null;
     try {
@@ -106,6 +112,10 @@ export class Settings {
     return (
       (await this.#redis.ask('noting what was said', (redis) => redis.hsetnx(this.#redis.keys.said, key, now))) === 1
     );
+  }
+
+  async wasSaid(key: string): Promise<boolean> {
+    return (await this.#redis.ask('reading what was said', (redis) => redis.hexists(this.#redis.keys.said, key))) === 1;
   }
 
   async unsay(key: string): Promise<boolean> {

@@ -2,6 +2,7 @@ import { hash } from 'node:crypto';
 import { z } from 'zod';
 import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
 import { INCOMPLETE_REASONS, type Snapshot, type Tracked } from '../fleet/snapshot.ts';
+import { Coalesced } from './coalesced.ts';
 import { SAVE_SNAPSHOT } from './lua/save-snapshot.lua.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
@@ -41,6 +42,9 @@ interface Known {
 export class Snapshots {
   readonly #redis: StoreRedis;
   readonly #decoded = new Map<string, Known>();
+  readonly #latest = new Coalesced((account: string) => this.#read(account));
+  /** What was answered last: the same object for as long as nothing new is stored. */
+  readonly #answered = new Map<string, { readonly meta: string; readonly snapshot: Snapshot }>();
 
   constructor(redis: StoreRedis) {
     this.#redis = redis;
@@ -67,13 +71,17 @@ export class Snapshots {
   }
 
   /** `null`: the account has never been listed. @throws StoreCorrupt */
-  async load(account: string): Promise<Snapshot | null> {
+  load(account: string): Promise<Snapshot | null> {
+    return this.#latest.get(account);
+  }
+
+  async #read(account: string): Promise<Snapshot | null> {
     const key = this.#redis.keys.snapshot(account);
     const what = `reading the snapshot of ${account}`;
     const [meta, digest] = await this.#redis.ask(what, (redis) => redis.hmget(key, 'meta', 'digest'));
     if (!meta || !digest) return null;
     const known = this.#decoded.get(account);
-    if (known?.digest === digest) return this.#snapshot(key, meta, known.rows);
+    if (known?.digest === digest) return this.#snapshot(account, meta, known.rows);
     // Read together, since what was read above may have been replaced in between.
     const [text, stored, packed] = await this.#redis.ask(what, (redis) =>
       redis.hmgetBuffer(key, 'meta', 'digest', 'table'),
@@ -82,7 +90,7 @@ export class Snapshots {
     try {
       const rows = await decodeRows(packed);
       this.#decoded.set(account, { digest: stored.toString(), rows, encoded: null });
-      return this.#snapshot(key, text.toString(), rows);
+      return this.#snapshot(account, text.toString(), rows);
     } catch (error) {
       throw new StoreCorrupt(key, error);
     }
@@ -91,13 +99,18 @@ export class Snapshots {
   /** Forgets an account that is no longer configured. */
   async remove(account: string): Promise<void> {
     this.#decoded.delete(account);
+    this.#answered.delete(account);
     const { keys } = this.#redis;
     await this.#redis.ask(`forgetting ${account}`, (redis) =>
       redis.del(keys.snapshot(account), keys.balances(account), keys.shrink(account)),
     );
   }
 
-  #snapshot(key: string, meta: string, instances: readonly Tracked[]): Snapshot {
-    return { ...parseStored(metaSchema, meta, key), instances };
+  #snapshot(account: string, meta: string, instances: readonly Tracked[]): Snapshot {
+    const answered = this.#answered.get(account);
+    if (answered?.meta === meta && answered.snapshot.instances === instances) return answered.snapshot;
+    const snapshot = { ...parseStored(metaSchema, meta, this.#redis.keys.snapshot(account)), instances };
+    this.#answered.set(account, { meta, snapshot });
+    return snapshot;
   }
 }
