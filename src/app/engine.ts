@@ -27,18 +27,30 @@ const SHORTEST_EVERY_MS = 50;
 export function wireWorkers(queues: Queues, work: Work): void {
   const polls = oneAtATime((account, signal) => poll(work, account, signal));
   const rounds = oneAtATime((account, signal) => observe(work, account, signal));
-  const passes = inTurn(async (account, signal) => {
+  const passes = inTurn(async (account, signal: AbortSignal) => {
     await pass(work, account, signal);
   });
   queues.worker('poll', ({ account }, _job, signal) => polls(account, signal), { concurrency: POLLS_AT_ONCE });
   queues.worker('observe', ({ account }, _job, signal) => rounds(account, signal), { concurrency: POLLS_AT_ONCE });
   queues.worker('evaluate', ({ account }, _job, signal) => passes(account, signal), { concurrency: PASSES_AT_ONCE });
   queues.worker('tick', () => tick(work));
-  for (const name of ['act-reversible', 'act-paid', 'act-destructive'] as const) {
+  for (const name of ['act-reversible', 'act-destructive'] as const) {
     queues.worker(name, ({ operationId }, _job, signal) => act(work, operationId, signal), {
       concurrency: ACTS_AT_ONCE,
     });
   }
+  // One after the other, so that a few unclear answers keep the rest back; but only those of the same account.
+  const payments = inTurn((_account, job: { readonly id: string; readonly signal: AbortSignal }) =>
+    act(work, job.id, job.signal),
+  );
+  queues.worker(
+    'act-paid',
+    async ({ operationId }, _job, signal) => {
+      const operation = await work.store.ledger.get(operationId);
+      if (operation !== null) await payments(operation.account, { id: operationId, signal });
+    },
+    { concurrency: ACTS_AT_ONCE },
+  );
   queues.worker('verify', ({ operationId }, _job, signal) => check(work, operationId, signal), {
     concurrency: ACTS_AT_ONCE,
   });
@@ -64,14 +76,12 @@ function oneAtATime(
   };
 }
 
-/** Runs over one account follow each other: two at once would see the same thing due and both tell of it. */
-function inTurn(
-  run: (account: string, signal: AbortSignal) => Promise<void>,
-): (account: string, signal: AbortSignal) => Promise<void> {
+/** Runs over one account follow each other: two passes at once would see the same thing due and both tell of it. */
+function inTurn<T>(run: (account: string, what: T) => Promise<void>): (account: string, what: T) => Promise<void> {
   const last = new Map<string, Promise<void>>();
-  return (account, signal) => {
+  return (account, what) => {
     const before = last.get(account) ?? Promise.resolve();
-    const mine = before.catch(() => {}).then(() => run(account, signal));
+    const mine = before.catch(() => {}).then(() => run(account, what));
     last.set(account, mine);
     return mine.finally(() => {
       if (last.get(account) === mine) last.delete(account);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
+import { makeReader } from '../../src/app/reader.ts';
 import { readConfigFile } from '../../src/config/config-file.ts';
 import type { Clock } from '../../src/fleet/clock.ts';
 import type { Operation, OperationState } from '../../src/fleet/operation.ts';
@@ -315,6 +316,13 @@ export class Bed {
   async list(path: string, daemon: Daemon = this.daemon): Promise<readonly Record<string, unknown>[]> {
     const response = await this.http(`/api/v1/${path}`, {}, daemon);
     return PAGE.parse(await response.json()).items;
+  }
+
+  /** What `lamplighter why` tells, by this bed's clock. */
+  async why(instance: string, daemon: Daemon = this.daemon): Promise<unknown> {
+    const answer = await makeReader(daemon.work, daemon.store).why(instance);
+    if (answer.kind !== 'done') throw new Error(answer.message);
+    return answer.value;
   }
 
   /** POST with the control token. */
