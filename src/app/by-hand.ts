@@ -8,7 +8,7 @@ import type { Instance } from '../fleet/instance.ts';
  * instance; `null`: it does. The cloud's own conditions: 慧星云 API doc for destroy, lengthen and renew; 晨羽 v2 for
  * what only a running instance can do.
  */
-export function whyNotReady(call: ActionCall, instance: Instance): string | null {
+export function whyNotReady(call: ActionCall, instance: Instance, now: number): string | null {
   const { status, billing } = instance;
   switch (call.kind) {
     case 'stop':
@@ -27,7 +27,7 @@ export function whyNotReady(call: ActionCall, instance: Instance): string | null
     case 'shutdown-timer':
       return status === 'running' ? null : `is ${status}; only a running instance has a shutdown timer`;
     case 'renew':
-      return renewNo(call, instance);
+      return renewNo(call, instance, now);
     case 'lengthen':
       if (billing === 'unknown') return `is billed in a way nobody has taught us ("${instance.rawBilling}")`;
       if (billing === call.to) return `is billed ${billing} already`;
@@ -45,14 +45,44 @@ export function whyNotReady(call: ActionCall, instance: Instance): string | null
   }
 }
 
-function renewNo(call: Extract<ActionCall, { kind: 'renew' }>, instance: Instance): string | null {
+function renewNo(call: Extract<ActionCall, { kind: 'renew' }>, instance: Instance, now: number): string | null {
   const { billing } = instance;
   if (billing === 'hourly') return 'is billed hourly, which cannot be renewed';
   if (billing === 'unknown') return `is billed in a way nobody has taught us ("${instance.rawBilling}")`;
   if (billing !== call.unit) return `is billed ${billing}, so it is renewed by ${billing} periods`;
   if (instance.expiresAt === null) return 'has no expiry that could be moved';
+  if (instance.expiresAt <= now)
+    return 'is past the end of its paid time; what a renewal would do now is not documented';
   const allowed = RENEWAL_PERIODS[billing];
   return allowed.includes(call.periods)
     ? null
     : `is billed ${billing}, where ${allowed.join(', ')} periods can be renewed, not ${call.periods}`;
+}
+
+/** What stands in for an instance that does not exist yet. */
+export function emptySlot(account: string, provider: Instance['provider'], slot: string): Instance {
+  return {
+    account,
+    provider,
+    id: `slot:${slot}`,
+    name: slot,
+    status: 'unknown',
+    rawStatus: '',
+    billing: 'unknown',
+    rawBilling: '',
+    gpu: '',
+    gpuCount: null,
+    gpuType: '',
+    room: '',
+    createdAt: null,
+    startedAt: null,
+    expiresAt: null,
+    hourlyFen: null,
+    orderId: null,
+    imageId: null,
+    savingImage: false,
+    shutdownTimerAt: null,
+    services: [],
+    problems: [],
+  };
 }

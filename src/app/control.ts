@@ -1,11 +1,11 @@
 import { parseDuration } from '../calendar/duration.ts';
-import { costOf } from '../decide/spending.ts';
+import { costOf, HALF_UNIT_MS } from '../decide/spending.ts';
 import type { Account } from '../fleet/account.ts';
 import { actionClass, type CloudAction, interrupts, needsClearView, offers } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Hold } from '../fleet/hold.ts';
-import type { InstanceKey } from '../fleet/instance.ts';
+import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
@@ -17,7 +17,7 @@ import { operationKey } from '../work/operation-id.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { move } from '../work/transition.ts';
 import { byInstance } from '../work/world.ts';
-import { whyNotReady } from './by-hand.ts';
+import { emptySlot, whyNotReady } from './by-hand.ts';
 import { findInstance, holdView, operationView } from './views.ts';
 
 /** A hold is a promise with an end; a longer one is a label. */
@@ -123,6 +123,10 @@ export class Control {
     if (operation.state !== 'escalated' && !approvedBefore) {
       return refuse(`operation ${id} is ${operation.state}; only an escalated one waits for a person`);
     }
+    const frozen = await this.#frozenNo(operation.action);
+    if (frozen !== null) return refuse(frozen);
+    const other = await this.#anotherMachine(operation);
+    if (other !== null) return refuse(other);
     if (!approvedBefore) {
       const moved = await move(this.#work, operation, {
         to: 'superseded',
@@ -144,10 +148,20 @@ export class Control {
       case 'capped':
         return refuse(`held back by ${armed.reason}`);
       case 'frozen':
-        return refuse('paid and destructive work is frozen');
+        return refuse(frozenSentence(armed.freeze.reason));
       default:
         return assertNever(armed);
     }
+  }
+
+  /** What a person approves is for the machine it was for; a later one under the same id is another matter. */
+  async #anotherMachine(operation: Operation): Promise<string | null> {
+    const { createdAt } = operation.observed;
+    const found = findInstance(operation.instance, await this.snapshots());
+    if (found.kind !== 'found' || createdAt === null) return null;
+    const now = found.tracked.instance.createdAt;
+    if (now === null || now === createdAt) return null;
+    return `another machine has the id ${operation.instance} now; close operation ${operation.id} and ask anew`;
   }
 
   /** The attempt after the one that is approved, or after an approved one that was given up before anything was sent. */
@@ -234,7 +248,8 @@ export class Control {
         message: `there is no account "${accountName}"; configured are ${[...standing.accounts.keys()].join(', ')}`,
       };
     }
-    const no = accountNo(runtime.account, 'create') ?? spendNo(runtime.account, 'create');
+    const no =
+      accountNo(runtime.account, 'create') ?? spendNo(runtime.account, 'create') ?? (await this.#frozenNo('create'));
     if (no !== null) return refuse(no);
     let order: ReturnType<typeof runtime.provider.parseOrder>;
     try {
@@ -290,7 +305,7 @@ export class Control {
       case 'capped':
         return refuse(`held back by ${result.reason}`);
       case 'frozen':
-        return refuse('paid and destructive work is frozen: the ledger in Redis is older than it was');
+        return refuse(frozenSentence(result.freeze.reason));
       default:
         return assertNever(result);
     }
@@ -301,7 +316,7 @@ export class Control {
     const runtime = standing.accounts.get(instance.account);
     if (runtime === undefined) return `the account ${instance.account} is not configured any more`;
     const action = call.kind;
-    const no = accountNo(runtime.account, action) ?? spendNo(runtime.account, action);
+    const no = accountNo(runtime.account, action) ?? spendNo(runtime.account, action) ?? (await this.#frozenNo(action));
     if (no !== null) return no;
     if (await this.#work.store.paused()) return 'all acting is paused; lamplighter resume ends that';
     const now = this.#work.clock.now();
@@ -317,8 +332,27 @@ export class Control {
     ) {
       return `the listing of ${key} could not be read whole (${instance.problems.join(', ')})`;
     }
-    const ready = whyNotReady(call, instance);
+    const ready = whyNotReady(call, instance, now) ?? (await this.#renewedLately(call, tracked));
     return ready === null ? null : `${key} ${ready}`;
+  }
+
+  /** Why nothing paid or destructive is done at present; `null`: nothing stands against it. */
+  async #frozenNo(action: CloudAction): Promise<string | null> {
+    if (actionClass(action) === 'reversible') return null;
+    const off = this.#work.paidWorkOff();
+    if (off !== null) return `paid and destructive work is off: ${off}`;
+    const frozen = await this.#work.store.ledger.frozen();
+    return frozen === null ? null : frozenSentence(frozen);
+  }
+
+  /** At most one renewal in half a unit, whoever asks: a second one so soon is a slip. */
+  async #renewedLately(call: ActionCall, tracked: Tracked): Promise<string | null> {
+    if (call.kind !== 'renew') return null;
+    const { instance } = tracked;
+    const now = this.#work.clock.now();
+    const at = (await this.#work.store.history(instance.account, now)).lastRenewedAt(instanceKey(instance));
+    if (at === null || now - at >= HALF_UNIT_MS[call.unit]) return null;
+    return `was renewed at ${rfc3339(at)}; the next renewal may follow half a period later`;
   }
 
   async snapshots(): Promise<readonly Snapshot[]> {
@@ -345,6 +379,12 @@ export class Control {
     });
     this.#work.onEvent(text);
   }
+}
+
+function frozenSentence(reason: string): string {
+  const why =
+    reason === 'amnesia' ? 'the ledger in Redis is not the one that was known, or is older than it was' : reason;
+  return `paid and destructive work is frozen: ${why}; lamplighter reconcile ends that`;
 }
 
 /** Why nothing may be paid on the account; `null`: it may. */
@@ -378,32 +418,4 @@ function isGivenUp({ state, sendingAt }: Operation): boolean {
 function splitId(id: string): { readonly key: string; readonly attempt: number } {
   const dash = id.lastIndexOf('-');
   return { key: id.slice(0, dash), attempt: Number(id.slice(dash + 1)) };
-}
-
-/** What stands in for an instance that does not exist yet. */
-function emptySlot(account: string, provider: Tracked['instance']['provider'], slot: string): Tracked['instance'] {
-  return {
-    account,
-    provider,
-    id: `slot:${slot}`,
-    name: slot,
-    status: 'unknown',
-    rawStatus: '',
-    billing: 'unknown',
-    rawBilling: '',
-    gpu: '',
-    gpuCount: null,
-    gpuType: '',
-    room: '',
-    createdAt: null,
-    startedAt: null,
-    expiresAt: null,
-    hourlyFen: null,
-    orderId: null,
-    imageId: null,
-    savingImage: false,
-    shutdownTimerAt: null,
-    services: [],
-    problems: [],
-  };
 }

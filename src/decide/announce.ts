@@ -17,13 +17,14 @@ export type NoticeState =
 export function noticeState(due: Due, action: CloudPolicyAction, occurrence: string): NoticeState {
   const { pass, standing, view } = due;
   const { noticeMs, requireNotice, name, timezone } = standing.policy;
-  if (noticeMs <= 0 || !interrupts(action, due.account.view.provider)) return { kind: 'go' };
+  if (!interrupts(action, due.account.view.provider)) return { kind: 'go' };
+  // Asked for first: what has been promised stands, also where an edit has taken the notice out of the policy.
   const notice = pass.world.history.notice(name, view.key, occurrence);
-  if (notice === null) return { kind: 'announce' };
+  if (notice === null) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
   const deadlineAt = Math.max(notice.deadlineAt, notice.announcedAt + noticeMs);
   const wait = (detail: string): NoticeState => ({ kind: 'wait', no: { reason: 'notice', detail } });
   if (!(pass.now >= deadlineAt)) return wait(`announced; it will be done at ${localText(deadlineAt, timezone)}`);
-  if (pass.now >= deadlineAt + NOTICE_GRACE_MS) return { kind: 'announce' };
+  if (pass.now >= deadlineAt + NOTICE_GRACE_MS) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
   if (requireNotice && !notice.delivered) return wait('announced, but no notifier has taken the announcement');
   return { kind: 'go' };
 }

@@ -107,6 +107,10 @@ export class Keys {
     return `${this.prefix}health`;
   }
   /** Hash of what was said and not unsaid, → when. */
+  /** Sorted set of operations whose outcome is to be told, by when it came about. */
+  get untold(): string {
+    return `${this.prefix}untold`;
+  }
   get said(): string {
     return `${this.prefix}said`;
   }

@@ -43,6 +43,8 @@ export class LedgerEpoch {
   #floor = 0;
   /** What this machine knew when it first looked; kept so that a person's reconciling can name it. */
   #remembered = '';
+  /** Is the file ours to write? Only a daemon's; a command is a guest, who follows the ledger as it is. */
+  #keepsFile = false;
 
   constructor(client: LedgerClient, file: WatermarkFile, newId: () => string) {
     this.#client = client;
@@ -60,14 +62,29 @@ export class LedgerEpoch {
   /** Looks for the first time, with the watermark file. */
   async open(now: number): Promise<LedgerFound> {
     const mark = await this.#file.load();
+    this.#keepsFile = true;
     this.#remembered = mark?.epoch ?? '';
     this.#epoch = this.#remembered;
     this.#floor = mark?.seq ?? 0;
     return await this.look(now);
   }
 
+  /**
+   * Takes the ledger as it is, for a command: it reads no file, writes none, makes no ledger and freezes nothing. A ledger
+   * that a daemon has frozen stays frozen, since that stands in Redis.
+   */
+  async follow(): Promise<LedgerFound> {
+    const { keys } = this.#client;
+    const [epoch, seq] = await this.#client.ask((redis) => redis.mget(keys.epoch, keys.seq), 'looking at the ledger');
+    if (!epoch) return 'amnesia';
+    this.#epoch = epoch;
+    this.#floor = Number(seq ?? '0');
+    return 'adopted';
+  }
+
   /** Looks again: after a reconnect, or when a script said that the ledger is not the one we know. */
   async look(now: number): Promise<LedgerFound> {
+    if (!this.#keepsFile) return await this.follow();
     const freeze: Freeze = { reason: 'amnesia', at: now };
     const answer = await this.#client.write(
       OPEN_LEDGER,
@@ -95,7 +112,7 @@ export class LedgerEpoch {
 
   /** Makes what is known durable on this machine. */
   mark(): Promise<void> {
-    if (this.#epoch === '') return Promise.resolve();
+    if (this.#epoch === '' || !this.#keepsFile) return Promise.resolve();
     return this.#file.save({ epoch: this.#epoch, seq: this.#floor });
   }
 

@@ -29,7 +29,7 @@ export interface StoreOptions {
   readonly url: string;
   /** What every key starts with; several daemons may share a Redis under different ones. */
   readonly prefix?: string;
-  /** Where the ledger's watermark file is kept: a directory on a disk of this machine, which must exist. */
+  /** Where a daemon keeps the ledger's watermark file: a directory on a disk of this machine, which must exist for `start`. */
   readonly stateDir: string;
   /** Epoch ms. */
   readonly clock: () => number;
@@ -51,6 +51,9 @@ const TRIM_EVERY_MS = 3_600_000;
 /** "What was said" is needed as long as the thing may go on; after this it may be said again. */
 const KEEP_SAID_MS = 400 * 86_400_000;
 
+/** So many outcomes are told again in one round; the rest in the next. */
+const MOST_UNTOLD = 200;
+
 /** Everything kept in Redis. All times epoch ms. Methods throw StoreDown when Redis does not answer. */
 export class Store {
   readonly ledger: Ledger;
@@ -66,6 +69,7 @@ export class Store {
   readonly #balances: Balances;
   readonly #connection: Connection;
   readonly #redis: StoreRedis;
+  readonly #epoch: LedgerEpoch;
   readonly #clock: () => number;
   readonly #onLook: (found: LedgerFound | Error) => void;
   #checks: RedisChecks | null = null;
@@ -87,9 +91,9 @@ export class Store {
     });
     const keys = new Keys(options.prefix);
     const ledgerClient = new LedgerClient(this.#connection, keys);
-    const epoch = new LedgerEpoch(ledgerClient, new WatermarkFile(options.stateDir), options.newId);
+    this.#epoch = new LedgerEpoch(ledgerClient, new WatermarkFile(options.stateDir), options.newId);
     this.#redis = new StoreRedis(this.#connection.general, keys);
-    this.ledger = new Ledger(ledgerClient, epoch);
+    this.ledger = new Ledger(ledgerClient, this.#epoch);
     this.snapshots = new Snapshots(this.#redis);
     this.readings = new Readings(this.#redis);
     this.auditLog = new Audit(this.#redis);
@@ -102,7 +106,7 @@ export class Store {
     this.#balances = new Balances(this.#redis);
   }
 
-  /** Connects, asks Redis how it is set up and opens the ledger. @throws StoreDown when Redis is not there within `waitMs` */
+  /** For a daemon: connects, asks Redis how it is set up and opens the ledger with the watermark file. @throws StoreDown when Redis is not there within `waitMs` */
   async start(options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<Opened> {
     this.#connection.start();
     await this.#connection.waitReady(options.waitMs, options.signal);
@@ -113,10 +117,15 @@ export class Store {
     return { checks, ledger };
   }
 
-  /** Connects only, for commands that read: the ledger is not opened and must not be written. */
+  /**
+   * Connects for a command, which takes the ledger as it stands: the watermark file is the daemon's, and is neither read
+   * nor written; nothing is frozen from here. @throws StoreDown when Redis is not there within `waitMs`
+   */
   async connect(options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<void> {
     this.#connection.start();
     await this.#connection.waitReady(options.waitMs, options.signal);
+    this.#checks = await checkRedis(this.#redis);
+    await this.#epoch.follow();
   }
 
   get state(): ConnectionState {
@@ -153,8 +162,8 @@ export class Store {
   loadSnapshot(account: string): Promise<Snapshot | null> {
     return this.snapshots.load(account);
   }
-  async saveSnapshot(snapshot: Snapshot): Promise<void> {
-    await this.snapshots.save(snapshot);
+  async saveSnapshot(snapshot: Snapshot): Promise<boolean> {
+    return (await this.snapshots.save(snapshot)).kind === 'stored';
   }
   loadShrink(account: string): Promise<unknown> {
     return this.settings.loadShrink(account);
@@ -224,6 +233,18 @@ export class Store {
   }
   sayOnce(key: string, now: number): Promise<boolean> {
     return this.settings.sayOnce(key, now);
+  }
+  wasSaid(key: string): Promise<boolean> {
+    return this.settings.wasSaid(key);
+  }
+  /** Ids of operations whose outcome came about before then and has not been told. */
+  async untold(before: number): Promise<readonly string[]> {
+    return await this.#redis.ask('reading what is to be told', (redis) =>
+      redis.zrangebyscore(this.#redis.keys.untold, '-inf', before, 'LIMIT', 0, MOST_UNTOLD),
+    );
+  }
+  async markTold(operationId: string): Promise<void> {
+    await this.#redis.ask('noting what was told', (redis) => redis.zrem(this.#redis.keys.untold, operationId));
   }
   unsay(key: string): Promise<boolean> {
     return this.settings.unsay(key);

@@ -4,6 +4,7 @@ import { evaluate } from '../decide/evaluate.ts';
 import type { Action } from '../fleet/action.ts';
 import { ACTIONS } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Obligation } from '../fleet/obligation.ts';
 import { ACT_REASONS, type DecisionReason, INACTION_REASONS } from '../fleet/reason.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import { arm } from './arm.ts';
@@ -33,7 +34,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   countAll(work, evaluation);
 
   // In this order: what is not due any more is tidied before anything new begins, and people hear of a stop before it.
-  for (const tidy of evaluation.tidy) await tidyUp(work, runtime, tidy);
+  for (const tidy of evaluation.tidy) await tidyUp(work, standing, runtime, tidy);
   for (const announcement of evaluation.announcements) await announce(work, standing, announcement);
   for (const act of evaluation.acts) {
     signal.throwIfAborted();
@@ -71,15 +72,16 @@ async function begin(work: Work, act: CloudAct): Promise<void> {
     step: act.step,
     occurrence: act.occurrence,
   });
+  // Before arming: a start that is refused after a crash in between must not wait for the first try's occurrence.
+  if (act.obligation !== null) await postpone(work, act.obligation);
   const result = await arm(work, wishOf(act, key), act.caps);
+  if (result.kind !== 'armed' && act.obligation !== null) {
+    const { attempts, nextTryAt } = act.obligation;
+    await work.store.postponeObligation(act.obligation, attempts, nextTryAt);
+  }
   const log = work.log.child({ policy: act.policy, instance: act.view.key, action: act.action });
   switch (result.kind) {
     case 'armed':
-      if (act.obligation !== null) {
-        const attempts = act.obligation.attempts + 1;
-        const wait = Math.min(LONGEST_RETRY_MS, RETRY_START_MS * 2 ** act.obligation.attempts);
-        await work.store.postponeObligation(act.obligation, attempts, work.clock.now() + wait);
-      }
       await work.store.audit({
         at: work.clock.now(),
         kind: 'decision',
@@ -113,11 +115,16 @@ async function begin(work: Work, act: CloudAct): Promise<void> {
   }
 }
 
+async function postpone(work: Work, obligation: Obligation): Promise<void> {
+  const wait = Math.min(LONGEST_RETRY_MS, RETRY_START_MS * 2 ** obligation.attempts);
+  await work.store.postponeObligation(obligation, obligation.attempts + 1, work.clock.now() + wait);
+}
+
 async function notifyStep(work: Work, act: NotifyAct): Promise<void> {
   const target = act.view === null ? act.account : act.view.key;
   // Told first and claimed after: a crash in between tells it twice under one id, which receivers drop; the other way
   // round it would be lost.
-  await tell(work, {
+  const told = await tell(work, {
     event: act.event,
     severity: act.severity,
     account: act.account,
@@ -131,8 +138,10 @@ async function notifyStep(work: Work, act: NotifyAct): Promise<void> {
     to: act.to,
     identity: `${act.policy}|${target}|${act.occurrence}|${act.step}`,
   });
-  await work.store.claim(act.policy, target, act.occurrence, act.step, work.clock.now());
+  // Not claimed, it is due again at the next pass.
+  if (!told) return;
   if (act.event === 'balance.low') await work.store.setLowBalance(act.policy, act.account, act.occurrence);
+  await work.store.claim(act.policy, target, act.occurrence, act.step, work.clock.now());
   await work.store.audit({
     at: work.clock.now(),
     kind: 'notification',
@@ -145,15 +154,17 @@ async function notifyStep(work: Work, act: NotifyAct): Promise<void> {
   });
 }
 
+/** An announcement made again within this, by another replica or after a crash, is the same announcement. */
+const SAME_ANNOUNCEMENT_MS = 600_000;
+
 async function announce(work: Work, standing: Standing, announcement: Announcement): Promise<void> {
   const { notice, view } = announcement;
-  const isNew = await work.store.putNotice(notice);
-  if (!isNew) return;
   const { name } = view.tracked.instance;
   const text =
     `policy ${announcement.policy} will ${announcement.action} ${name} (${view.key}) at ${wallTime(notice.deadlineAt, standing.zone)}; ` +
     `any activity cancels it, and so does: lamplighter hold ${view.key} --for 4h --reason "..."`;
-  await tell(work, {
+  // Told first and put down after: nobody is stopped on a notice that nobody got.
+  const told = await tell(work, {
     event: 'decision.announced',
     severity: 'warning',
     account: announcement.account,
@@ -169,8 +180,9 @@ async function announce(work: Work, standing: Standing, announcement: Announceme
       ...announcement.evidence,
     },
     to: null,
-    identity: `${notice.policy}|${notice.instance}|${notice.occurrence}|${notice.announcedAt}`,
+    identity: `${notice.policy}|${notice.instance}|${notice.occurrence}|${Math.floor(notice.announcedAt / SAME_ANNOUNCEMENT_MS)}`,
   });
+  if (!told || !(await work.store.putNotice(notice))) return;
   await work.store.audit({
     at: work.clock.now(),
     kind: 'announcement',
@@ -188,7 +200,7 @@ function wallTime(at: number, zone: Zone): string {
   return formatTime(Math.floor(at / 1000) * 1000, zone);
 }
 
-async function tidyUp(work: Work, runtime: AccountRuntime, tidy: Tidy): Promise<void> {
+async function tidyUp(work: Work, standing: Standing, runtime: AccountRuntime, tidy: Tidy): Promise<void> {
   const now = work.clock.now();
   switch (tidy.kind) {
     case 'drop-notice': {
@@ -226,8 +238,8 @@ async function tidyUp(work: Work, runtime: AccountRuntime, tidy: Tidy): Promise<
       });
       return;
     }
-    case 'recovered':
-      await tell(work, {
+    case 'recovered': {
+      const told = await tell(work, {
         event: 'balance.recovered',
         severity: 'info',
         account: tidy.account,
@@ -238,11 +250,12 @@ async function tidyUp(work: Work, runtime: AccountRuntime, tidy: Tidy): Promise<
         reason: 'due',
         text: `the balance of ${tidy.account} is above the limit of policy ${tidy.policy} again`,
         details: {},
-        to: null,
+        to: recipientsOf(standing, tidy.policy),
         identity: `${tidy.policy}|${tidy.account}|${tidy.occurrence}`,
       });
-      await work.store.setLowBalance(tidy.policy, tidy.account, null);
+      if (told) await work.store.setLowBalance(tidy.policy, tidy.account, null);
       return;
+    }
     default:
       assertNever(tidy);
   }
@@ -263,4 +276,11 @@ async function missed(work: Work, standing: Standing, refusal: Refusal): Promise
     text: `policy ${refusal.policy} missed its time for ${target}: ${refusal.detail}`,
     data: { occurrence: refusal.occurrence, timezone: standing.zone.name },
   });
+}
+
+/** Who was told that the balance is low is told that it has recovered. */
+function recipientsOf(standing: Standing, policyName: string): readonly string[] | null {
+  const policy = standing.policies.find(({ name }) => name === policyName);
+  const step = policy?.steps.find((candidate) => candidate.kind === 'notify');
+  return step?.kind === 'notify' ? step.to : null;
 }

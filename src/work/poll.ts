@@ -77,13 +77,14 @@ async function remember(
     balance,
   };
   await work.store.saveShrink(name, judged.state);
-  await work.store.saveSnapshot(snapshot);
-  for (const saving of savingsOf(previous, snapshot, runtime.account.prices)) {
+  const isStored = await work.store.saveSnapshot(snapshot);
+  // Of two replicas that read at once only one counts what was saved.
+  for (const saving of isStored ? savingsOf(previous, snapshot, runtime.account.prices) : []) {
     await work.store.addSavings(saving.policy, saving.gpuSeconds, saving.fen);
   }
   if (judged.shrunken) {
-    if (await work.store.sayOnce(`quarantine|${name}`, work.clock.now())) {
-      await tell(work, {
+    if (!(await work.store.wasSaid(`quarantine|${name}`))) {
+      const told = await tell(work, {
         event: 'snapshot.quarantined',
         severity: 'critical',
         account: name,
@@ -97,6 +98,7 @@ async function remember(
         to: null,
         identity: `${name}|${listing.startedAt}`,
       });
+      if (told) await work.store.sayOnce(`quarantine|${name}`, work.clock.now());
     }
   } else {
     await work.store.unsay(`quarantine|${name}`);
@@ -122,8 +124,8 @@ async function failed(work: Work, account: string, error: ProviderError): Promis
   if (error.kind === 'unauthorised') await tripAll(work, account, error.message);
   work.log.warn({ err: error, account, failures }, 'an account could not be listed');
   if (failures < FAILURES_BEFORE_TELLING && error.kind !== 'unauthorised') return;
-  if (!(await work.store.sayOnce(`unreachable|${account}`, now))) return;
-  await tell(work, {
+  if (await work.store.wasSaid(`unreachable|${account}`)) return;
+  const told = await tell(work, {
     event: 'account.unreachable',
     severity: 'critical',
     account,
@@ -137,6 +139,7 @@ async function failed(work: Work, account: string, error: ProviderError): Promis
     to: null,
     identity: `${account}|${before.okAt ?? 'never'}|${error.kind}`,
   });
+  if (told) await work.store.sayOnce(`unreachable|${account}`, now);
 }
 
 async function recovered(work: Work, account: string, snapshot: Snapshot): Promise<void> {

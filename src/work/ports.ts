@@ -47,13 +47,16 @@ export interface LedgerPort {
   recent(account: string, limit: number): Promise<readonly Operation[]>;
   /** Why paid and destructive work is frozen; `null`: it is not. */
   frozen(): Promise<string | null>;
+  /** Nothing of that class is sent until a person reconciles. */
+  freeze(cls: 'paid' | 'destructive', reason: string, now: number): Promise<void>;
 }
 
 /** Everything kept in Redis, as the work room asks for it. */
 export interface StorePort {
   readonly ledger: LedgerPort;
   loadSnapshot(account: string): Promise<Snapshot | null>;
-  saveSnapshot(snapshot: Snapshot): Promise<void>;
+  /** `false`: a newer one was there already. */
+  saveSnapshot(snapshot: Snapshot): Promise<boolean>;
   loadShrink(account: string): Promise<unknown>;
   saveShrink(account: string, state: unknown): Promise<void>;
   addBalance(account: string, sample: { readonly at: number; readonly fen: Fen }): Promise<void>;
@@ -80,6 +83,10 @@ export interface StorePort {
   audit(entry: AuditEntry): Promise<void>;
   /** Says a thing once until it is unsaid: `true` when it was not said yet. */
   sayOnce(key: string, now: number): Promise<boolean>;
+  wasSaid(key: string): Promise<boolean>;
+  /** Operations whose outcome nobody has been told of, as far as is known, and since when. */
+  untold(before: number): Promise<readonly string[]>;
+  markTold(operationId: string): Promise<void>;
   unsay(key: string): Promise<boolean>;
   addSavings(policy: string, gpuSeconds: number, fen: Fen): Promise<void>;
   health(account: string): Promise<AccountHealth>;

@@ -1,4 +1,3 @@
-import { actionClass } from '../fleet/action.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { queueAct } from './arm.ts';
 import type { Work } from './ports.ts';
@@ -24,6 +23,6 @@ export async function putOff(work: Work, operation: Operation, detail: string): 
       return;
     }
   }
-  const paid = actionClass(operation.action) !== 'reversible';
-  await move(work, operation, { to: paid ? 'escalated' : 'cancelled', reason: 'not-sent-too-often', detail });
+  // Nothing was sent, so nothing hangs in the air: the occasion is free again, and the next pass decides anew.
+  await move(work, operation, { to: 'cancelled', reason: 'not-sent-too-often', detail });
 }

@@ -1,6 +1,7 @@
 import { CALL_EVIDENCE_MAX_AGE_MS } from '../decide/conditions.ts';
 import { evaluate } from '../decide/evaluate.ts';
 import type { World } from '../decide/world.ts';
+import type { ActionCall } from '../fleet/action-call.ts';
 import type { Activity } from '../fleet/activity.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import { type Instance, instanceKey } from '../fleet/instance.ts';
@@ -52,7 +53,8 @@ export async function secondLook(
     history: historyWithout(world.history, operation),
   };
   const key = instanceKey(instance);
-  const isObligation = operation.reason === 'afterwards';
+  // The first reason: after a try that was put off the present one is another.
+  const isObligation = operation.transitions[0]?.reason === 'afterwards';
   if (isObligation) return stillOwed(before, operation);
   if (policy === undefined)
     return { reason: 'policy-removed', detail: `there is no policy ${operation.policy} any more` };
@@ -64,16 +66,26 @@ export async function secondLook(
       candidate.kind === 'operation' && candidate.action === operation.action && candidate.step === operation.step,
   );
   if (again !== undefined) {
-    return again.occurrence === operation.occurrence
+    if (again.occurrence !== operation.occurrence) {
+      return { reason: 'no-longer-due', detail: 'what made it due has changed' };
+    }
+    return again.kind === 'operation' && sameCall(again.call, operation.call)
       ? null
-      : { reason: 'no-longer-due', detail: 'what made it due has changed' };
+      : { reason: 'no-longer-due', detail: 'the policy asks for something else now' };
   }
   const refusal = evaluation.refusals[0];
   if (refusal === undefined) return { reason: 'no-longer-due', detail: 'the policy does not ask for it any more' };
   return { reason: operationReason(refusal.reason), detail: refusal.detail };
 }
 
-/** An obligation outlives its policy: only a hold, or a listing that cannot be trusted, keeps its start from being made. */
+/** Does the policy still ask for just this? How it was stopped is found out anew at each try, so it does not count. */
+function sameCall(now: ActionCall, armed: ActionCall): boolean {
+  if (now.kind === 'start' && armed.kind === 'start') return true;
+  if (now.kind === 'snapshot' && armed.kind === 'snapshot') return true;
+  return JSON.stringify(now) === JSON.stringify(armed);
+}
+
+/** An obligation outlives its policy: only a hold keeps its start from being made. */
 function stillOwed(world: World, operation: Operation): No | null {
   const hold = world.holds.get(operation.instance);
   if (hold !== undefined) return { reason: 'hold', detail: `held by ${hold.owner}: ${hold.reason}` };

@@ -163,16 +163,17 @@ async function backToArmed(
   detail: string,
   afterMs: number | null,
 ): Promise<void> {
+  const now = work.clock.now();
   const waitMs = backOffMs(sent.tries, work.random);
-  if (waitMs === null) {
-    await move(work, sent, { to: 'escalated', reason: 'not-sent-too-often', detail });
-    return;
-  }
+  const wait = afterMs ?? waitMs ?? 0;
   const result = await move(work, sent, {
     to: 'armed',
     reason,
     detail,
-    patch: { tries: sent.tries + 1, sendingAt: null, deadlineAt: null, nextCheckAt: null },
+    patch: { tries: sent.tries + 1, sendingAt: null, deadlineAt: null, nextCheckAt: now + wait },
   });
-  if (result.kind === 'moved') await queueAct(work, result.operation, afterMs ?? waitMs);
+  if (result.kind !== 'moved') return;
+  if (waitMs !== null) await queueAct(work, result.operation, wait);
+  // Tried often enough; nothing was sent, so the occasion is free again and the next pass decides anew.
+  else await move(work, result.operation, { to: 'cancelled', reason: 'not-sent-too-often', detail });
 }

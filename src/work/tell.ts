@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { EventName, Notification, Severity } from '../fleet/event.ts';
 import type { Instance } from '../fleet/instance.ts';
-import type { Operation, OperationOutcome } from '../fleet/operation.ts';
+import { type Operation, type OperationOutcome, outcomeOf } from '../fleet/operation.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Status } from '../fleet/status.ts';
 import type { Work } from './ports.ts';
@@ -24,8 +24,11 @@ export interface Telling {
   readonly identity: string;
 }
 
-/** Hands a notification to every notifier that wants it. One that cannot be queued is logged and counted, not thrown. */
-export async function tell(work: Work, telling: Telling): Promise<void> {
+/**
+ * Hands a notification to every notifier that wants it. Answers whether all of them have it now; whoever must be sure
+ * marks a thing as told only then, and tells it again later under the same identity, which receivers drop.
+ */
+export async function tell(work: Work, telling: Telling): Promise<boolean> {
   const standing = work.standing();
   const runtime = telling.account === null ? undefined : standing.accounts.get(telling.account);
   const id = createHash('sha256').update(`${telling.event}\u0000${telling.identity}`).digest('hex').slice(0, 32);
@@ -49,16 +52,19 @@ export async function tell(work: Work, telling: Telling): Promise<void> {
     details: telling.details,
   };
   work.onEvent(telling.text);
+  let all = true;
   for (const [name, channel] of standing.channels) {
     if (telling.to !== null && !telling.to.includes(name)) continue;
     if (!channel.accepts(notification)) continue;
     try {
       await work.queue.notify(name, notification);
     } catch (error) {
+      all = false;
       work.metrics.notifications.inc({ notifier: name, outcome: 'dropped' });
       work.log.error({ err: error, notifier: name, event: telling.event }, 'a notification could not be queued');
     }
   }
+  return all;
 }
 
 /** Which event an outcome is told by, or `null` where it is not told. */
@@ -118,6 +124,7 @@ function statusAfter(operation: Operation, outcome: OperationOutcome): Status {
   }
 }
 
+/** Tells how an operation ended, and marks it as told once every notifier has it; {@link tellUntold} makes up for the rest. */
 export async function tellOutcome(work: Work, operation: Operation, outcome: OperationOutcome): Promise<void> {
   const text = outcomeText(operation, outcome);
   const kind = eventOf(outcome);
@@ -126,7 +133,7 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
     return;
   }
   const excess = operation.reason === 'excess';
-  await tell(work, {
+  const told = await tell(work, {
     event: kind.event,
     severity: excess ? 'critical' : kind.severity,
     account: operation.account,
@@ -150,4 +157,19 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
     to: null,
     identity: `${operation.id}/${operation.version}`,
   });
+  if (told) await work.store.markTold(operation.id);
+}
+
+/** An outcome that was not told within this is told again: the process that wrote it down has died, or Redis was away. */
+const UNTOLD_AFTER_MS = 60_000;
+
+/** Tells what nobody is known to have been told of. */
+export async function tellUntold(work: Work): Promise<void> {
+  for (const id of await work.store.untold(work.clock.now() - UNTOLD_AFTER_MS)) {
+    const operation = await work.store.ledger.get(id);
+    const outcome = operation === null ? null : outcomeOf(operation.state);
+    // What has moved on since, or was trimmed, has nothing left to tell.
+    if (operation === null || outcome === null || outcome === 'cancelled') await work.store.markTold(id);
+    else await tellOutcome(work, operation, outcome);
+  }
 }

@@ -1,8 +1,11 @@
+import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { queueAct } from './arm.ts';
+import { countUnclear } from './breaker.ts';
 import type { Work } from './ports.ts';
 import { CALL_MS, SEND_WINDOW_MS } from './send.ts';
+import { tellUntold } from './tell.ts';
 import { move } from './transition.ts';
 import { queueVerify } from './verify.ts';
 
@@ -16,13 +19,16 @@ const LOST_JOB_MS = 60_000;
 export async function tick(work: Work): Promise<void> {
   const operations = await work.store.ledger.unfinished();
   for (const operation of operations) await wake(work, operation);
+  await tellUntold(work);
 }
 
 async function wake(work: Work, operation: Operation): Promise<void> {
   const now = work.clock.now();
   switch (operation.state) {
     case 'armed':
-      if (now - operation.updatedAt > LOST_JOB_MS) await queueAct(work, operation, 0);
+      // One that waits for its next try is left to wait.
+      if (now - Math.max(operation.updatedAt, operation.nextCheckAt ?? 0) > LOST_JOB_MS)
+        await queueAct(work, operation, 0);
       return;
     case 'sending':
       if (operation.sendingAt !== null && now - operation.sendingAt > SEND_WINDOW_MS + CALL_MS) {
@@ -32,6 +38,7 @@ async function wake(work: Work, operation: Operation): Promise<void> {
           detail: 'whoever was sending it is gone',
           patch: { nextCheckAt: now },
         });
+        if (actionClass(operation.action) === 'paid') await countUnclear(work, operation.account);
         if (result.kind === 'moved') await queueVerify(work, result.operation, 0);
       }
       return;

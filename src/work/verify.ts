@@ -1,4 +1,4 @@
-import { checkAfter, type Reading, type Verdict, verify } from '../decide/verdict.ts';
+import { checkAfter, type Reading, settleMs, type Verdict, verify } from '../decide/verdict.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { isTerminal } from '../fleet/operation.ts';
@@ -51,10 +51,13 @@ export async function check(work: Work, operationId: string, signal: AbortSignal
   if (operation === null || isTerminal(operation.state) || !awaitsReading(operation)) return;
   const runtime = work.standing().accounts.get(operation.account);
   if (runtime === undefined) {
-    work.log.warn(
-      { operation: operation.id, account: operation.account },
-      'an operation cannot be checked: its account is not configured',
-    );
+    // Nobody can look any more. After the settle time that is for a person to know.
+    if (operation.state === 'escalated' || work.clock.now() - operation.updatedAt < settleMs(operation)) return;
+    await move(work, operation, {
+      to: 'escalated',
+      reason: 'not-seen',
+      detail: `its account ${operation.account} is not configured any more`,
+    });
     return;
   }
   if (await takeBack(work, operation, runtime, signal)) return;
@@ -124,6 +127,8 @@ export async function applyReading(
   const verdict: Verdict = verify(operation, reading, now);
   switch (verdict.kind) {
     case 'confirmed':
+      if (verdict.reason === 'excess')
+        await work.store.ledger.freeze('paid', `${operation.instance} was renewed by more than was asked for`, now);
       await move(work, operation, {
         to: 'confirmed',
         reason: verdict.reason,

@@ -53,7 +53,7 @@ export async function accountWorld(
     return {
       key,
       tracked: isFresh ? fresher.tracked : tracked,
-      labels: standing.labels(tracked.instance),
+      labels: standing.labels(isFresh ? fresher.tracked.instance : tracked.instance),
       activity: isFresh ? fresher.activity : (activities.get(key) ?? null),
     };
   });

@@ -26,13 +26,15 @@ if have then
 end
 redis.call('HSETNX', p .. 'frozen', 'paid', frozen)
 redis.call('HSETNX', p .. 'frozen', 'destructive', frozen)
+if epoch ~= '' then redis.call('SADD', p .. 'ledger:missed', epoch) end
 return { 'amnesia', have or '', at }
 `,
 );
 
 /**
- * A person has looked: what is there counts from now on, under a new epoch. The old epochs (the stored one and the one
- * that this machine's file names) are remembered, so that other replicas adopt the new one instead of freezing again.
+ * A person has looked: what is there counts from now on, under a new epoch. The old epochs (the stored one, the ones that
+ * the daemons missed who froze it, and what this machine remembers) are kept, so that every daemon adopts the new one
+ * instead of freezing again, wherever the person sat.
  */
 export const RECONCILE = new Script(
   'reconcile',
@@ -42,6 +44,8 @@ local old, fresh, audit = unpack(ARGV)
 local have = redis.call('GET', p .. 'ledger:epoch')
 if have then redis.call('SADD', p .. 'ledger:reconciled', have) end
 if old ~= '' then redis.call('SADD', p .. 'ledger:reconciled', old) end
+redis.call('SUNIONSTORE', p .. 'ledger:reconciled', p .. 'ledger:reconciled', p .. 'ledger:missed')
+redis.call('DEL', p .. 'ledger:missed')
 redis.call('SET', p .. 'ledger:epoch', fresh)
 local seq = redis.call('INCR', p .. 'ledger:seq')
 redis.call('DEL', p .. 'frozen')
