@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { Policy } from '../policy/policy.ts';
 import { Queues } from '../queue/queue.ts';
 import { Store } from '../store/store.ts';
+import { StoreDown } from '../store/store-error.ts';
 import { makeLog, scrubber } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import type { Standing, Work } from '../work/ports.ts';
@@ -19,7 +19,10 @@ import { StandingBuilder, secretsOf } from './standing.ts';
 /** How long a command waits for Redis: it is either there or not. */
 const REDIS_WAIT_MS = 5_000;
 
-/** What a command works with: the store, the ledger and what is in force, without doing any of the daemon's work. */
+/**
+ * What a command works with: the store, the ledger and what is in force, without doing any of the daemon's work. It takes
+ * the ledger as it stands: where a command is started must never decide whether paid work goes on.
+ */
 export interface Client {
   readonly config: Config;
   readonly work: Work;
@@ -35,6 +38,11 @@ export class RedisUnreachable extends Error {
     super(`Redis at ${withoutPassword(url)} cannot be reached`, { cause });
     this.name = 'RedisUnreachable';
   }
+}
+
+/** What kept us from Redis: only that it is not there is told as such. */
+export function unreachable(url: string, error: unknown): unknown {
+  return error instanceof StoreDown ? new RedisUnreachable(url, error) : error;
 }
 
 /** A redis:// address without its user and password. */
@@ -71,7 +79,6 @@ export async function openClient(
     else if (options.policies === 'needed') throw new InvalidInput('the policies are not valid', loaded.errors);
     else for (const error of loaded.errors) options.warn(summarise(error));
 
-    await mkdir(config.stateDir, { recursive: true });
     const store = new Store({
       url: config.redis.reveal(),
       prefix: options.prefix,
@@ -82,10 +89,10 @@ export async function openClient(
     });
     cleanups.add('store', () => store.close());
     try {
-      await store.start({ waitMs: REDIS_WAIT_MS, signal: options.signal });
+      await store.connect({ waitMs: REDIS_WAIT_MS, signal: options.signal });
     } catch (error) {
       options.signal.throwIfAborted();
-      throw new RedisUnreachable(config.redis.reveal(), error);
+      throw unreachable(config.redis.reveal(), error);
     }
     const metrics = makeMetrics();
     const builder = new StandingBuilder({ clock, random: Math.random, metrics, log, readings: store.readings });

@@ -15,7 +15,7 @@ import type { Done } from '../web/source.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { type Located, summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
-import { peopleStore, RedisUnreachable } from './client.ts';
+import { peopleStore, unreachable } from './client.ts';
 import { Control } from './control.ts';
 import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
@@ -120,7 +120,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   cleanups.add('store', () => store.close(STORE_CLOSE_MS));
   const opened = await store.start({ waitMs: REDIS_WAIT_MS, signal: options.signal }).catch((error: unknown) => {
     options.signal.throwIfAborted();
-    throw new RedisUnreachable(redisUrl, error);
+    throw unreachable(redisUrl, error);
   });
   for (const problem of opened.checks.problems)
     log.warn({ problem }, 'Redis falls short, so paid and destructive work is off');
