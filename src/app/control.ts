@@ -1,4 +1,5 @@
 import { parseDuration } from '../calendar/duration.ts';
+import { believeShrunken } from '../decide/listing-guard.ts';
 import { costOf, HALF_UNIT_MS } from '../decide/spending.ts';
 import type { Account } from '../fleet/account.ts';
 import { actionClass, type CloudAction, interrupts, needsClearView, offers } from '../fleet/action.ts';
@@ -207,6 +208,34 @@ export class Control {
     return moved.kind === 'moved'
       ? { kind: 'done', value: operationView(moved.operation) }
       : refuse(`operation ${id} has just moved on; look again`);
+  }
+
+  /** A person has looked: what an account that shrank too much at once lists now is all there is. */
+  async believeListing(account: string, by: string, sure: boolean): Promise<Outcome<{ readonly account: string }>> {
+    const { store } = this.#work;
+    const state = believeShrunken(await store.loadShrink(account));
+    const snapshot = await store.loadSnapshot(account);
+    if (state === null || snapshot === null) {
+      return { kind: 'not-found', message: `account ${account} has not been listed` };
+    }
+    if (!snapshot.shrunken) return refuse(`the listing of ${account} is believed already`);
+    if (!sure) {
+      return refuse(
+        `${account} lists ${state.baseline} instances and had more; look in the cloud’s own console whether that is right, then say --yes`,
+      );
+    }
+    await store.saveShrink(account, state);
+    await store.audit({
+      at: this.#work.clock.now(),
+      kind: 'account',
+      account,
+      instance: null,
+      policy: null,
+      reason: 'shrunken-snapshot',
+      text: `${by} believes the listing of ${account} with ${state.baseline} instances`,
+      data: {},
+    });
+    return { kind: 'done', value: { account } };
   }
 
   /** One action on one instance, at once, through the same ledger and guards as a policy's. */

@@ -1,7 +1,5 @@
 import type { Command } from 'commander';
-import type { Client } from '../../app/client.ts';
-import { believeShrunken } from '../../decide/listing-guard.ts';
-import { person, withClient } from '../context.ts';
+import { granted, person, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 
@@ -17,7 +15,7 @@ export function reconcileCommand(program: Command, io: Io): void {
     .action(async (options: { listing?: string; yes?: boolean; by?: string; json?: boolean }, command: Command) => {
       await withClient(command, io, { policies: 'unneeded' }, async (client) => {
         if (options.listing !== undefined) {
-          await believe(client, options.listing, person(io, options.by), options.yes === true);
+          granted(await client.control.believeListing(options.listing, person(io, options.by), options.yes === true));
           if (options.json === true) printJson(io, { account: options.listing, believed: true });
           else io.out(`the listing of ${options.listing} is believed from its next reading on\n`);
           return;
@@ -39,30 +37,4 @@ export function reconcileCommand(program: Command, io: Io): void {
         else io.out('paid and destructive work may go on\n');
       });
     });
-}
-
-/** A person has looked: what the account lists now is all there is. */
-async function believe(client: Client, account: string, by: string, yes: boolean): Promise<void> {
-  const { store } = client.work;
-  const state = believeShrunken(await store.loadShrink(account));
-  const snapshot = await store.loadSnapshot(account);
-  if (state === null || snapshot === null) throw new UserError(`account ${account} has not been listed`);
-  if (!snapshot.shrunken) throw new UserError(`the listing of ${account} is believed already`);
-  if (!yes) {
-    throw new UserError(
-      `${account} lists ${state.baseline} instances and had more; look in the cloud’s own console whether that is right, then say --yes`,
-      EXIT.usage,
-    );
-  }
-  await store.saveShrink(account, state);
-  await store.audit({
-    at: client.work.clock.now(),
-    kind: 'account',
-    account,
-    instance: null,
-    policy: null,
-    reason: 'shrunken-snapshot',
-    text: `${by} believes the listing of ${account} with ${state.baseline} instances`,
-    data: {},
-  });
 }
