@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
-import type { ListQuery, WebSource } from './source.ts';
+import type { ListQuery, Readiness, WebSource } from './source.ts';
 
 const INSTANCES_SHOWN = 200;
 const OPERATIONS_SHOWN = 25;
@@ -98,12 +98,15 @@ async function keptFromBeingDone(source: WebSource, accounts: readonly z.infer<t
 
 /** The page at `/`: accounts, what was done lately, and the fleet, as last seen. It reads; it changes nothing. */
 export async function statusPage(source: WebSource) {
-  const [instances, operations, escalated, accounts, readiness] = await Promise.all([
+  const readiness = await source.ready();
+  // All that the page shows is in Redis; without it there is only this to say.
+  if (readiness.checks.redis?.ok === false)
+    return frame(readiness, html`<p class="dim">Nothing is known, and nothing is done, until Redis is back.</p>`);
+  const [instances, operations, escalated, accounts] = await Promise.all([
     source.instances(query(INSTANCES_SHOWN)),
     source.operations(query(OPERATIONS_SHOWN)),
     source.operations(query(ESCALATED_SHOWN, { state: 'escalated' })),
     source.accounts(query(ACCOUNTS_SHOWN)),
-    source.ready(),
   ]);
   const fleet = z.array(INSTANCE).parse(instances.items);
   const done = z.array(OPERATION).parse(operations.items);
@@ -124,19 +127,9 @@ export async function statusPage(source: WebSource) {
     ['held', `${count((row) => (row.hold ?? null) !== null)}${more}`, ''],
     ['need a person', `${waiting.length}${escalated.next === null ? '' : '+'}`, waiting.length > 0 ? 'bad' : ''],
   ] as const;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8"><meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">
-<title>Lamplighter</title><link rel="stylesheet" href="/style.css">
-</head>
-<body>
-<header><h1><span class="lamp"></span>Lamplighter</h1><p class="${readiness.ready ? 'good' : 'bad'}">${readiness.ready ? 'ready' : 'not ready'}</p>
-<nav><a href="/api/v1/plan">plan</a><a href="/api/v1/policies">policies</a><a href="/api/v1/operations">operations</a><a href="/metrics">metrics</a><a href="/readyz">readiness</a></nav></header>
-${Object.entries(readiness.checks)
-  .filter(([, check]) => !check.ok)
-  .map(([name, check]) => html`<p class="alarm">${name}: ${check.detail}</p>`)}
-<section class="tiles">${tiles.map(([name, number, tone]) => html`<div class="tile"><b class="${tone}">${number}</b>${name}</div>`)}</section>
+  return frame(
+    readiness,
+    html`<section class="tiles">${tiles.map(([name, number, tone]) => html`<div class="tile"><b class="${tone}">${number}</b>${name}</div>`)}</section>
 ${
   waiting.length === 0
     ? ''
@@ -184,5 +177,24 @@ ${fleet.map(
 )}
 </tbody></table>
 ${instances.next === null ? '' : html`<p class="dim">Only the first ${INSTANCES_SHOWN} are shown.</p>`}
+`,
+  );
+}
+
+/** What is around every page: the head, whether the daemon is ready, and what is not as it should be. */
+function frame(readiness: Readiness, content: ReturnType<typeof html>) {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8"><meta http-equiv="refresh" content="5"><meta name="viewport" content="width=device-width">
+<title>Lamplighter</title><link rel="stylesheet" href="/style.css">
+</head>
+<body>
+<header><h1><span class="lamp"></span>Lamplighter</h1><p class="${readiness.ready ? 'good' : 'bad'}">${readiness.ready ? 'ready' : 'not ready'}</p>
+<nav><a href="/api/v1/plan">plan</a><a href="/api/v1/policies">policies</a><a href="/api/v1/operations">operations</a><a href="/metrics">metrics</a><a href="/readyz">readiness</a></nav></header>
+${Object.entries(readiness.checks)
+  .filter(([, check]) => !check.ok)
+  .map(([name, check]) => html`<p class="alarm">${name}: ${check.detail}</p>`)}
+${content}
 </body></html>`;
 }

@@ -95,3 +95,11 @@ test('a hold and a check that fails are seen', async () => {
   expect(html).toContain('stopped, cardless');
   expect(html).toContain('<p class="alarm">paidWork: frozen</p>');
 });
+
+test('without Redis the page says so, and asks for nothing that is in it', async () => {
+  source.readiness = { ready: false, checks: { redis: { ok: false, detail: 'not reachable' } }, accounts: [] };
+  const html = await page();
+  expect(html).toContain('<p class="bad">not ready</p>');
+  expect(html).toContain('<p class="alarm">redis: not reachable</p>');
+  expect(source.asked.map(({ what }) => what)).toEqual(['ready']);
+});
