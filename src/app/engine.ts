@@ -8,7 +8,7 @@ import { pass } from '../work/pass.ts';
 import { poll } from '../work/poll.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { tick } from '../work/tick.ts';
-import { check } from '../work/verify.ts';
+import { check, look } from '../work/verify.ts';
 
 /** Between two passes over an account when nothing new was seen, and between two rounds of tidying. */
 const TICK_MS = 30_000;
@@ -51,9 +51,12 @@ export function wireWorkers(queues: Queues, work: Work): void {
     },
     { concurrency: ACTS_AT_ONCE },
   );
-  queues.worker('verify', ({ operationId }, _job, signal) => check(work, operationId, signal), {
-    concurrency: ACTS_AT_ONCE,
-  });
+  queues.worker(
+    'verify',
+    (payload, _job, signal) =>
+      'account' in payload ? look(work, payload.account, signal) : check(work, payload.operationId, signal),
+    { concurrency: ACTS_AT_ONCE },
+  );
   queues.worker('notify', ({ notifier, notification }, _job, signal) => deliver(work, notifier, notification, signal));
 }
 

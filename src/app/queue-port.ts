@@ -4,6 +4,8 @@ import type { QueuePort } from '../work/ports.ts';
 
 /** The queues as the work room asks for them: waits are given in ms of our clock and kept by the queue in real ones. */
 export function queuePort(queues: Queues, clock: Clock): QueuePort {
+  // The last bell of each account that was rung by this process, so that hundreds of operations do not ask for it again.
+  const rung = new Map<string, number>();
   return {
     poll: (account) => queues.enqueue('poll', { account }, { latest: account }),
     evaluate: (account, cause) => queues.enqueue('evaluate', { account, cause }, { latest: account }),
@@ -11,6 +13,14 @@ export function queuePort(queues: Queues, clock: Clock): QueuePort {
       queues.enqueue(queue, { operationId }, { jobId, delayMs: clock.toReal(delayMs) }),
     verify: (operationId, jobId, delayMs) =>
       queues.enqueue('verify', { operationId }, { jobId, delayMs: clock.toReal(delayMs) }),
+    look: async (account, delayMs) => {
+      const now = clock.now();
+      const second = Math.ceil((now + delayMs) / 1000);
+      if (rung.get(account) === second) return;
+      const wait = clock.toReal(second * 1000 - now);
+      await queues.enqueue('verify', { account }, { jobId: `look.${account}.${second}`, delayMs: wait });
+      rung.set(account, second);
+    },
     notify: (notifier, notification) =>
       queues.enqueue('notify', { notifier, notification }, { jobId: `${notifier}.${notification.id}` }),
   };

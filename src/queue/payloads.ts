@@ -38,7 +38,8 @@ const PAYLOADS = {
   'act-reversible': operation,
   'act-paid': operation,
   'act-destructive': operation,
-  verify: operation,
+  /** A look at one operation, or at all of an account that are due together. */
+  verify: z.union([operation, account]),
   notify: z.strictObject({ notifier: z.string().min(1), notification }),
 } as const;
 

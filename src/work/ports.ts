@@ -129,6 +129,8 @@ export interface QueuePort {
   evaluate(account: string, cause: string): Promise<void>;
   act(queue: ActQueue, operationId: string, jobId: string, delayMs: number): Promise<void>;
   verify(operationId: string, jobId: string, delayMs: number): Promise<void>;
+  /** Rings once, about then, for whatever is due on the account: asked again for the same second it does nothing. */
+  look(account: string, delayMs: number): Promise<void>;
   notify(notifier: string, notification: Notification): Promise<void>;
 }
 

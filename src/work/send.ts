@@ -1,4 +1,5 @@
 import { localDay } from '../calendar/zone.ts';
+import { checkAfter } from '../decide/verdict.ts';
 import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Operation } from '../fleet/operation.ts';
@@ -107,7 +108,7 @@ async function settleOutcome(work: Work, sent: Operation, outcome: CallOutcome):
         to: 'accepted',
         reason: 'accepted',
         detail: outcome.detail,
-        patch: { orderId: outcome.orderId, effectiveAt: outcome.effectiveAt, nextCheckAt: now },
+        patch: { orderId: outcome.orderId, effectiveAt: outcome.effectiveAt, nextCheckAt: checkAfter(sent, now) },
       });
       if (result.kind === 'moved') await queueVerify(work, result.operation, null);
       return;

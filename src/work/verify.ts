@@ -1,5 +1,7 @@
 import { checkAfter, type Reading, settleMs, type Verdict, verify } from '../decide/verdict.ts';
+import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Instance } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { isTerminal } from '../fleet/operation.ts';
 import type { Listing } from '../fleet/snapshot.ts';
@@ -28,10 +30,24 @@ export function awaitsReading(operation: Operation): boolean {
   }
 }
 
+/**
+ * Is it looked at together with others of its account? A stop or start that the cloud has accepted has nothing to tell
+ * before it is due, and there may be hundreds at once: they ring one bell instead of one each.
+ */
+function isLookedAtTogether({ action, state }: Operation): boolean {
+  return (
+    actionClass(action) === 'reversible' && action !== 'snapshot' && (state === 'accepted' || state === 'verifying')
+  );
+}
+
 /** Queues the next look at an operation. `null`: when the schedule says. A look that is lost is made up for by the tick. */
 export async function queueVerify(work: Work, operation: Operation, delayMs: number | null): Promise<void> {
   const now = work.clock.now();
   const wait = delayMs ?? Math.max(0, checkAfter(operation, now) - now);
+  if (delayMs === null && isLookedAtTogether(operation)) {
+    await queueLook(work, operation, wait);
+    return;
+  }
   // The second it is due, since the job that asks for the next look, one that failed and one whose process is gone all
   // hold on to their ids.
   const second = Math.floor((now + wait) / 1000);
@@ -43,6 +59,32 @@ export async function queueVerify(work: Work, operation: Operation, delayMs: num
       'a check of an operation could not be queued; the next tick will',
     );
   }
+}
+
+async function queueLook(work: Work, operation: Operation, wait: number): Promise<void> {
+  try {
+    await work.queue.look(operation.account, wait);
+  } catch (error) {
+    work.log.warn(
+      { err: error, operation: operation.id },
+      'a check of an operation could not be queued; the next tick will',
+    );
+  }
+}
+
+/** A bell may ring a little early, since its wait is rounded; what would be due a moment later is looked at now. */
+const EARLY_MS = 1_000;
+
+/** Looks at the operations of an account that are looked at together and are due. */
+export async function look(work: Work, account: string, signal: AbortSignal): Promise<void> {
+  const now = work.clock.now();
+  const due = (await work.store.ledger.unfinished()).filter(
+    (operation) =>
+      operation.account === account &&
+      isLookedAtTogether(operation) &&
+      (operation.nextCheckAt ?? now) <= now + EARLY_MS,
+  );
+  await Promise.all(due.map((operation) => check(work, operation.id, signal)));
 }
 
 /** Looks at one operation by reading its instance. */
@@ -88,6 +130,10 @@ export function fromListing(operation: Operation, listing: Listing): Reading {
     operation.action === 'create'
       ? listing.instances.find((candidate) => operation.orderId !== null && candidate.orderId === operation.orderId)
       : listing.instances.find((candidate) => candidate.id === operation.instanceId);
+  return readingOf(instance, listing);
+}
+
+function readingOf(instance: Instance | undefined, listing: Listing): Reading {
   return {
     instance: instance ?? null,
     readStartedAt: listing.startedAt,
@@ -101,7 +147,13 @@ export async function settleByListing(work: Work, account: string, listing: List
   const open = (await work.store.ledger.unfinished()).filter(
     (operation) => operation.account === account && awaitsReading(operation) && operation.call.kind !== 'snapshot',
   );
-  await Promise.all(open.map((operation) => applyReading(work, operation, fromListing(operation, listing), 'listing')));
+  if (open.length === 0) return;
+  const byId = new Map(listing.instances.map((instance) => [instance.id, instance]));
+  const reading = (operation: Operation): Reading =>
+    operation.action === 'create'
+      ? fromListing(operation, listing)
+      : readingOf(byId.get(operation.instanceId), listing);
+  await Promise.all(open.map((operation) => applyReading(work, operation, reading(operation), 'listing')));
 }
 
 /** Attempts at a stop or start that showed nothing, before a person is called. */
@@ -160,7 +212,7 @@ export async function applyReading(
         detail: verdict.detail,
         patch: { checks, nextCheckAt: next },
       });
-      if (result.kind === 'moved') await queueVerify(work, result.operation, Math.max(0, next - now));
+      if (result.kind === 'moved') await queueVerify(work, result.operation, null);
       return;
     }
     default:

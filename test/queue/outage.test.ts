@@ -16,7 +16,7 @@ test.concurrent.for(OUTAGES_S)(
     const { queues, seen } = await openQueues(redis.url);
     try {
       const rang = new Collected<string>();
-      queues.worker('verify', async ({ operationId }) => rang.add(operationId));
+      queues.worker('verify', async (payload) => rang.add('operationId' in payload ? payload.operationId : ''));
       queues.worker('tick', async () => rang.add('tick'));
       queues.run();
       await queues.schedule([{ id: 'tick', queue: 'tick', everyMs: 500, offsetMs: 0, payload: {} }]);
