@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
-import { ActivityTokens } from '../activity/push-probe.ts';
+import type { ActivityTokens } from '../activity/push-probe.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigResult } from '../config/load-config.ts';
 import type { Clock } from '../fleet/clock.ts';
@@ -21,12 +21,13 @@ import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
 import { compileFiles, configOrThrow, InvalidInput, type LoadedPolicies, loadPolicies } from './load.ts';
 import { LoopWatch } from './loop-watch.ts';
-import { contentHash, PolicyWatch } from './policy-watch.ts';
+import { PolicyWatch } from './policy-watch.ts';
 import { queuePort } from './queue-port.ts';
 import { makeReader } from './reader.ts';
 import { readiness } from './readiness.ts';
 import { refusalLines } from './refusal-lines.ts';
-import { tellHeld, tellInvalid, tellValid, widening } from './reload-news.ts';
+import { type InForce, keepGood, Reloader, showPolicies, tokensOf } from './reload.ts';
+import { tellInvalid } from './reload-news.ts';
 import { scrape } from './scrape.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
 import { makeWebSource } from './web-source.ts';
@@ -90,7 +91,7 @@ export async function startDaemon(options: DaemonOptions): Promise<Daemon> {
 
 async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon> {
   const { clock, log, random, prefix = KEY_PREFIX } = options;
-  let config = configOrThrow(await options.readConfig());
+  const config = configOrThrow(await options.readConfig());
   options.onSecrets(secretsOf(config));
   for (const warning of config.warnings) log.warn({ at: summarise(warning) }, 'the configuration is odd');
   await mkdir(config.stateDir, { recursive: true });
@@ -101,6 +102,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   loop.start();
   cleanups.add('loop watch', () => loop.stop());
 
+  let onRedisBack = () => {};
   // Redis before anything that decides: what was done before is in it.
   const redisUrl = config.redis.reveal();
   const store = new Store({
@@ -110,7 +112,10 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     clock: () => clock.now(),
     random,
     newId: randomUUID,
-    onChange: (state) => log.info({ redis: state.kind }, 'Redis came or went'),
+    onChange: (state) => {
+      log.info({ redis: state.kind }, 'Redis came or went');
+      if (state.kind === 'ready') onRedisBack();
+    },
     onLook: (found) => {
       if (found instanceof Error) log.error({ err: found }, 'the ledger could not be looked at after Redis came back');
       else if (found === 'amnesia')
@@ -127,13 +132,16 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   if (opened.ledger === 'amnesia')
     log.error('Redis is older than it was: paid and destructive work is frozen until lamplighter reconcile');
 
-  let policies = await firstPolicies(config, options, store);
+  const policies = await firstPolicies(config, options, store);
   metrics.reloadSuccessful.set(policies.fromLastGood ? 0 : 1);
   if (!policies.fromLastGood) metrics.reloadSuccessTime.set(clock.now() / 1000);
 
   const builder = new StandingBuilder({ clock, random, metrics, log, readings: store.readings });
   cleanups.add('clients of the clouds', () => builder.close());
-  let standing: Standing = builder.build(config, policies.set.policies);
+  const standing: Standing = builder.build(config, policies.set.policies);
+  const current: { now: InForce } = {
+    now: { config, standing, files: policies.files, fromLastGood: policies.fromLastGood, tokens: tokensOf(config) },
+  };
 
   const onQueueError = queueErrors(log);
   const queues = new Queues({
@@ -163,7 +171,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     newId: randomUUID,
     store,
     queue: queuePort(queues, clock),
-    standing: () => standing,
+    standing: () => current.now.standing,
     paidWorkOff: () => store.paidWorkOff(),
     onEvent: options.onEvent,
     onRefusals: refusalLines((line) => options.onEvent(line), log),
@@ -178,95 +186,36 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
 
   const reader = makeReader(work, store);
   const control = new Control(work, peopleStore(store));
-  const tokens = config.controlToken === null ? null : new ActivityTokens(config.controlToken.reveal());
-
-  /** Everything that can fail comes first; then what is in force is swapped at once, or stays as it was. */
-  async function reload(asked: ReloadAsked): Promise<Done> {
-    const now = clock.now();
-    const read = await options.readConfig();
-    const loaded: LoadedPolicies = read.ok
-      ? await loadPolicies(read.config, options.cwd, now)
-      : { ok: false, errors: read.errors };
-    if (!read.ok || !loaded.ok) {
-      const errors = loaded.ok ? [] : loaded.errors;
-      metrics.reloadSuccessful.set(0);
-      log.error({ errors: errors.map(summarise) }, 'a reload was refused; what was in force stays in force');
-      await tellInvalid(work, errors);
-      return { kind: 'invalid', message: errors.map(summarise).join('; ') };
-    }
-    const fresh = read.config;
-    for (const fixed of ['listen', 'stateDir'] as const) {
-      if (JSON.stringify(fresh[fixed]) !== JSON.stringify(config[fixed]))
-        log.warn({ key: fixed }, 'a change of this key needs a restart');
-    }
-    options.onSecrets([...secretsOf(config), ...secretsOf(fresh)]);
-    if (config.reload === 'careful' && asked === 'watch') {
-      const held = await widening(work, loaded.set.policies, fresh);
-      if (held.length > 0) {
-        metrics.reloadSuccessful.set(0);
-        log.warn(
-          { reach: held.slice(0, 20), more: Math.max(0, held.length - 20) },
-          'a reload that widens reach is held; SIGHUP or POST /-/reload takes it',
-        );
-        await tellHeld(work, held);
-        return {
-          kind: 'refused',
-          message: `the reload would newly allow ${held.length} actions, such as ${held[0]}; reload by hand to take it`,
-        };
-      }
-    }
-    const next = builder.build(fresh, loaded.set.policies);
-    config = fresh;
-    standing = next;
-    policies = { ...loaded, fromLastGood: false, errors: [] };
-    metrics.reloadSuccessful.set(1);
-    metrics.reloadSuccessTime.set(now / 1000);
-    showPolicies(metrics, standing);
-    await keepGood(store, loaded, now);
-    await store.sawPolicies(
-      loaded.set.policies.map(({ name }) => name),
-      now,
-    );
-    await queues.schedule(schedulesOf(standing, clock));
-    await store.audit({
-      at: now,
-      kind: 'reload',
-      account: null,
-      instance: null,
-      policy: null,
-      reason: 'reload',
-      text: `${loaded.set.policies.length} policies are in force`,
-      data: { hash: loaded.set.hash },
-    });
-    if (await store.unsay('policy.invalid')) await tellValid(work, loaded.set.policies.length);
-    log.info({ policies: loaded.set.policies.length }, 'policies and configuration were read again');
-    return { kind: 'done', value: { policies: loaded.set.policies.length } };
-  }
-
-  let reloading: Promise<Done> | null = null;
-  const reloadOnce = (asked: ReloadAsked): Promise<Done> => {
-    reloading ??= reload(asked).finally(() => {
-      reloading = null;
-    });
-    return reloading;
-  };
+  const reloader = new Reloader({
+    readConfig: options.readConfig,
+    cwd: options.cwd,
+    onSecrets: options.onSecrets,
+    work,
+    store,
+    queues,
+    builder,
+    metrics,
+    current,
+  });
 
   const stopping = new AbortController();
   const source = makeWebSource({
     work,
     control,
     reader,
-    tokens,
+    tokens: () => current.now.tokens,
     signal: stopping.signal,
     alive: () => loop.state(),
-    ready: () => readiness(work, store, policies.fromLastGood),
+    ready: () => readiness(work, store, current.now.fromLastGood),
     metrics: () => scrape({ work, store, queues, reader, metrics }),
-    reload: () => reloadOnce('person'),
+    reload: () => reloader.byPerson(),
     operations: (query) => store.ledger.list(query),
   });
   const web = new WebServer(
-    makeWeb(source, config.controlToken === null ? null : () => config.controlToken?.reveal() ?? '', (error, request) =>
-      log.error({ err: error, request }, 'a request failed'),
+    makeWeb(
+      source,
+      () => current.now.config.controlToken?.reveal() ?? null,
+      (error, request) => log.error({ err: error, request }, 'a request failed'),
     ),
     config.listen.host,
     config.listen.port,
@@ -275,16 +224,12 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   cleanups.add('web', () => web.stop());
   const address = await web.start();
 
-  let lastHash = contentHash(policies.files);
-  const watch = new PolicyWatch(config.policiesDir, () => {
-    void (async () => {
-      const folder = await loadPolicies(config, options.cwd, clock.now());
-      const hash = folder.ok ? contentHash(folder.files) : `invalid ${folder.errors.map(summarise).join()}`;
-      if (hash === lastHash) return;
-      lastHash = hash;
-      await reloadOnce('watch');
-    })().catch((error: unknown) => log.error({ err: error }, 'a reload failed'));
-  });
+  const compare = () => {
+    reloader.compare().catch((error: unknown) => log.error({ err: error }, 'the policies could not be looked at'));
+  };
+  // A reload that an outage cut short is brought to its end.
+  onRedisBack = compare;
+  const watch = new PolicyWatch(config.policiesDir, compare);
   watch.start();
   cleanups.add('policy watch', () => watch.stop());
 
@@ -293,7 +238,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       void (async () => {
         const repaired = await queues.repair();
         if (repaired > 0) log.warn({ repaired }, 'schedules were missing in Redis and were made again');
-        await store.trim([...standing.accounts.keys()], clock.now());
+        await store.trim([...current.now.standing.accounts.keys()], clock.now());
       })().catch((error: unknown) => log.debug({ err: error }, 'housekeeping was put off'));
     },
     Math.max(SHORTEST_CARE_MS, clock.toReal(CARE_MS)),
@@ -309,13 +254,15 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   return {
     origin,
     get config() {
-      return config;
+      return current.now.config;
     },
     work,
     store,
     queues,
-    tokens,
-    reload: () => reloadOnce('person'),
+    get tokens() {
+      return current.now.tokens;
+    },
+    reload: () => reloader.byPerson(),
     stop: async () => {
       stopping.abort(new Error('the daemon stops'));
       await cleanups.run();
@@ -323,22 +270,19 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   };
 }
 
-/** Who wants the reload: the folder changed, or a person says so, which also takes what `careful` holds. */
-type ReloadAsked = 'watch' | 'person';
-
-interface InForce extends Extract<LoadedPolicies, { ok: true }> {
+interface FirstPolicies extends Extract<LoadedPolicies, { ok: true }> {
   /** They come from Redis, since what is in the folder cannot be used. */
   readonly fromLastGood: boolean;
   readonly errors: readonly Located[];
 }
 
 /** The policies to begin with: those of the folder, or the last good ones where the folder's cannot be used. @throws InvalidInput */
-async function firstPolicies(config: Config, options: DaemonOptions, store: Store): Promise<InForce> {
+async function firstPolicies(config: Config, options: DaemonOptions, store: Store): Promise<FirstPolicies> {
   const now = options.clock.now();
   const loaded = await loadPolicies(config, options.cwd, now);
   if (loaded.ok) {
     for (const warning of loaded.set.warnings) options.log.warn({ at: summarise(warning) }, 'a policy is odd');
-    await keepGood(store, loaded, now);
+    await keepGood(store, loaded.files, now);
     return { ...loaded, fromLastGood: false, errors: [] };
   }
   const kept = await store.settings.loadPolicies();
@@ -350,15 +294,4 @@ async function firstPolicies(config: Config, options: DaemonOptions, store: Stor
     'the policies are not valid; the last good ones are used',
   );
   return { ...old, fromLastGood: true, errors: loaded.errors };
-}
-
-async function keepGood(store: Store, loaded: Extract<LoadedPolicies, { ok: true }>, now: number): Promise<void> {
-  await store.settings.savePolicies({ at: now, files: loaded.files.map(({ file, text }) => ({ name: file, text })) });
-}
-
-function showPolicies(metrics: ReturnType<typeof makeMetrics>, standing: Standing): void {
-  metrics.policiesLoaded.set(standing.policies.length);
-  metrics.policyEnabled.reset();
-  for (const policy of standing.policies)
-    metrics.policyEnabled.set({ policy: policy.name, mode: policy.mode }, policy.enabled ? 1 : 0);
 }

@@ -18,7 +18,8 @@ export interface WebSourceParts {
   readonly reader: Reader;
   /** Aborted when the daemon stops. */
   readonly signal: AbortSignal;
-  readonly tokens: ActivityTokens | null;
+  /** Asked anew each time: a reload may bring another control token. */
+  readonly tokens: () => ActivityTokens | null;
   readonly alive: () => { readonly ok: boolean; readonly detail: string };
   readonly ready: () => Promise<Readiness>;
   readonly metrics: () => AsyncIterable<string>;
@@ -106,7 +107,7 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
     close: (id, by, reason) => control.close(id, by, reason),
     reload: parts.reload,
     activity: async (report, token): Promise<Done> => {
-      if (parts.tokens === null || !parts.tokens.accepts(report.instance, token)) {
+      if (parts.tokens()?.accepts(report.instance, token) !== true) {
         return { kind: 'refused', message: 'this token is not that of the instance' };
       }
       const key = parseInstanceKey(report.instance);

@@ -209,7 +209,7 @@ export class Queues {
    * time; what is right already is not touched. Answers how many were put right.
    */
   async schedule(wanted: readonly Schedule[]): Promise<number> {
-    this.#wanted = wanted;
+    this.want(wanted);
     let changes = 0;
     for (const name of QUEUE_NAMES) {
       const queue = this.#queue(name);
@@ -240,6 +240,11 @@ export class Queues {
       }
     }
     return changes;
+  }
+
+  /** Says which schedules are wanted from now on; {@link repair} makes them, also where Redis is away now. */
+  want(schedules: readonly Schedule[]): void {
+    this.#wanted = schedules;
   }
 
   /** Puts right what was lost of the schedules wanted last; to be called every minute or so. */

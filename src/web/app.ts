@@ -95,14 +95,14 @@ function listQuery(context: Context): ListQuery | null {
 
 /**
  * The daemon's HTTP surface. Reading is open to whoever reaches the listener, which is loopback unless asked otherwise;
- * changing anything needs the control token, and without one configured those routes do not exist. No CORS headers are
+ * changing anything needs the control token, which is asked for anew each time, and without one those routes do not exist. No CORS headers are
  * ever sent, and only JSON bodies are taken, so a page in somebody's browser cannot act through it.
  *
  * `onFailure` is told what failed on our side and where; whoever asked only learns that it did.
  */
 export function makeWeb(
   source: WebSource,
-  controlToken: (() => string) | null,
+  controlToken: (() => string | null) | null,
   onFailure: (error: unknown, request: string) => void = () => {},
 ): Hono {
   const app = new Hono();
@@ -178,14 +178,17 @@ export function makeWeb(
   if (controlToken === null) return app;
 
   const control: MiddlewareHandler = async (context, next) => {
+    const wanted = controlToken();
+    if (wanted === null) return context.notFound();
     const given = bearerOf(context.req.header('authorization'));
-    if (given === null || !sameSecret(given, controlToken())) {
+    if (given === null || !sameSecret(given, wanted)) {
       return fail(context, 401, 'unauthorised', 'send the control token as Authorization: Bearer');
     }
     await next();
     return undefined;
   };
   app.post('/api/v1/activity', async (context) => {
+    if (controlToken() === null) return context.notFound();
     const token = bearerOf(context.req.header('authorization'));
     if (token === null)
       return fail(context, 401, 'unauthorised', 'send the token of the instance as Authorization: Bearer');

@@ -1,0 +1,116 @@
+import { expect, test } from 'vitest';
+import { useBeds } from '../support/beds.ts';
+import { account, busy } from '../support/cloud.ts';
+import type { Bed } from '../support/daemon.ts';
+
+const policy = (name: string) => `
+policies:
+  - name: ${name}
+    match: { name: "dev-*" }
+    when: { during: "Mon-Sun 23:00-08:00" }
+    do: stop
+`;
+
+const beds = useBeds();
+
+async function bedWith(config: object = {}): Promise<Bed> {
+  return await beds.start({
+    accounts: [account('huixingyun', [busy('a')])],
+    policies: { 'one.yaml': policy('first') },
+    config,
+  });
+}
+
+const names = (bed: Bed) => bed.daemon.work.standing().policies.map(({ name }) => name);
+
+async function lastGood(bed: Bed): Promise<string> {
+  const kept = await bed.daemon.store.settings.loadPolicies();
+  return kept?.files.map(({ text }) => text).join() ?? '';
+}
+
+test('a reload while Redis is away is in force at once, says what is missing, and is brought to its end later', async () => {
+  const bed = await bedWith();
+  await beds.redis.kill();
+  await bed.until('it is seen', () => bed.daemon.store.state.kind === 'down');
+  await bed.writePolicy('one.yaml', policy('second'));
+  const told = await bed.daemon.reload();
+  expect(told).toEqual({ kind: 'refused', message: expect.stringContaining('it is tried again by itself') });
+  expect(names(bed)).toEqual(['second']);
+  await beds.redis.start();
+  await bed.until('Redis is back', () => bed.daemon.store.state.kind === 'ready');
+  await bed.until('the last good policies are the new ones', async () => (await lastGood(bed)).includes('second'));
+});
+
+test('schedules that could not be made in an outage are made when it is over', { timeout: 40_000 }, async () => {
+  const bed = await bedWith();
+  await beds.redis.kill();
+  await bed.until('it is seen', () => bed.daemon.store.state.kind === 'down');
+  await bed.writeConfig({ accounts: { other: await otherAccount(bed) } });
+  await bed.daemon.reload();
+  await beds.redis.start();
+  await bed.until('the new account is polled', () => bed.log.some((line) => line.includes('"account":"other"')));
+});
+
+/** An account that the cloud refuses: that it is polled shows in the log. */
+async function otherAccount(bed: Bed): Promise<object> {
+  await bed.secret('other', 'a-token-that-nobody-knows');
+  return {
+    provider: 'huixingyun',
+    baseUrl: bed.sim.origin,
+    tokenFile: 'secrets/other',
+    statusWords: {},
+    requestsPerSecond: 100,
+  };
+}
+
+test('a person who reloads while the folder’s own reload goes on is answered for himself', async () => {
+  const bed = await bedWith({ reload: 'careful' });
+  await bed.round();
+  await bed.writePolicy('two.yaml', policy('wider').replace('do: stop', 'do: cardless-stop'));
+  const held = await bed.until('it is held', () => bed.log.find((line) => line.includes('widens reach is held')));
+  expect(held).toBeDefined();
+  expect(names(bed)).toEqual(['first']);
+  // Both at once: the folder's is held again, the person's is not.
+  await bed.writePolicy('two.yaml', policy('widest').replace('do: stop', 'do: cardless-stop'));
+  await bed.until('it is held again', () => bed.log.filter((line) => line.includes('widens reach is held')).length > 1);
+  expect(await bed.daemon.reload()).toEqual({ kind: 'done', value: { policies: 2 } });
+  expect(names(bed)).toEqual(['first', 'widest']);
+});
+
+test('a new control token counts from the reload on, and the tokens of instances with it', async () => {
+  const bed = await bedWith();
+  await bed.round();
+  const old = bed.daemon.tokens?.tokenFor('hxy/a') ?? '';
+  await bed.secret('control', 'a-control-token-that-is-quite-new');
+  await bed.daemon.reload();
+  expect((await bed.control('/api/v1/pause')).status).toBe(401);
+  expect((await bed.post('/api/v1/pause', {}, 'a-control-token-that-is-quite-new')).status).toBe(200);
+  const report = { instance: 'hxy/a', verdict: 'active' };
+  expect((await bed.post('/api/v1/activity', report, old)).status).toBe(401);
+  expect(bed.daemon.tokens?.tokenFor('hxy/a')).not.toBe(old);
+  expect(await bed.report('hxy/a', 'active')).toBe(200);
+});
+
+test('routes that change things come and go with the control token', async () => {
+  const bed = await bedWith({ control: undefined });
+  expect((await bed.control('/api/v1/pause')).status).toBe(404);
+  await bed.writeConfig({ control: { tokenFile: 'secrets/control' } });
+  await bed.daemon.reload();
+  expect((await bed.control('/api/v1/pause')).status).toBe(200);
+});
+
+test('what needs a restart is said, the address of Redis without its password', async () => {
+  const bed = await bedWith();
+  await bed.writeConfig({
+    redis: 'redis://somebody:a-password-of-redis@127.0.0.1:1/0',
+    listen: '127.0.0.1:1',
+    stateDir: 'elsewhere',
+  });
+  expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
+  const warned = bed.log.filter((line) => line.includes('needs a restart'));
+  for (const key of ['redis', 'listen', 'stateDir'])
+    expect(warned.some((line) => line.includes(`"key":"${key}"`))).toBe(true);
+  expect(bed.log.join('')).not.toContain('a-password-of-redis');
+  // What is in use stays what it is known as.
+  expect(bed.daemon.config.redis.reveal()).toContain(`${beds.redis.port}`);
+});
