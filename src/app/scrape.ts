@@ -1,4 +1,4 @@
-import { OPERATION_STATES } from '../fleet/operation.ts';
+import { isTerminal, OPERATION_STATES } from '../fleet/operation.ts';
 import type { Queues } from '../queue/queue.ts';
 import type { Store } from '../store/store.ts';
 import { fleetSeries } from '../telemetry/fleet-series.ts';
@@ -40,10 +40,9 @@ async function collect(parts: {
   const readings = [
     async () => {
       const counts = await store.ledger.openCounts();
-      for (const state of OPERATION_STATES) {
-        const count = counts.get(state);
-        if (count !== undefined) metrics.operationsOpen.set({ state }, count);
-      }
+      // A state that nothing is in any more is told as 0, else it would keep its last number for ever.
+      for (const state of OPERATION_STATES)
+        if (!isTerminal(state)) metrics.operationsOpen.set({ state }, counts.get(state) ?? 0);
       metrics.operationEscalated.set(counts.get('escalated') ?? 0);
     },
     async () => metrics.holdsActive.set((await work.store.holds(now)).length),
@@ -52,10 +51,18 @@ async function collect(parts: {
       metrics.paidWorkFrozen.set((await store.ledger.frozen()) !== null || work.paidWorkOff() !== null ? 1 : 0),
     async () => {
       // From Redis, not from this process: whichever replica polled, all tell the same.
-      for (const account of work.standing().accounts.keys()) {
-        const { okAt } = await store.health(account);
+      const rows = await Promise.all(
+        [...work.standing().accounts.keys()].map(async (account) => ({
+          account,
+          okAt: (await store.health(account)).okAt,
+          breaker: await work.store.breaker(account, now),
+        })),
+      );
+      // All at once, after everything was read: an account that a reload removed has no series any more.
+      metrics.pollLastSuccess.reset();
+      metrics.breakerOpen.reset();
+      for (const { account, okAt, breaker } of rows) {
         if (okAt !== null) metrics.pollLastSuccess.set({ account }, okAt / 1000);
-        const breaker = await work.store.breaker(account, now);
         metrics.breakerOpen.set({ account }, breaker.all || breaker.paid ? 1 : 0);
       }
     },

@@ -1,0 +1,42 @@
+import { expect, test } from 'vitest';
+import { armed, draft, to, walk } from '../store/support/ledger.ts';
+import { useBeds } from '../support/beds.ts';
+import { account, busy } from '../support/cloud.ts';
+
+const NOTHING = {
+  'none.yaml': 'policies: [{ name: none, match: { name: nobody }, when: { idleFor: 1h }, do: stop }]\n',
+};
+const beds = useBeds();
+
+test('a state that no operation is in any more is told as 0', async () => {
+  const bed = await beds.start({ accounts: [account('huixingyun', [busy('a')])], policies: NOTHING });
+  await bed.control('/api/v1/pause');
+  const { ledger } = bed.daemon.store;
+  const waits = await walk(ledger, await armed(ledger, draft()), 'escalated');
+  expect(await bed.metric('operations_open', { state: 'escalated' })).toBe(1);
+  await ledger.transition(waits.id, to(waits, 'cancelled'));
+  expect(await bed.metric('operations_open', { state: 'escalated' })).toBe(0);
+  expect(await bed.metric('operations_open', { state: 'confirmed' })).toBeNull();
+});
+
+test('an account that a reload removes has no series any more', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [busy('a')]), account('huixingyun', [busy('b')], { name: 'second' })],
+    policies: NOTHING,
+  });
+  await bed.round();
+  expect(await bed.metric('poll_last_success_timestamp_seconds', { account: 'second' })).not.toBeNull();
+  expect(await bed.metric('account_breaker_open', { account: 'second' })).toBe(0);
+  const { config } = bed.daemon;
+  await bed.writeConfig({ accounts: { hxy: accountAt(bed.sim.origin) } });
+  expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
+  expect(config.accounts).toHaveLength(2);
+  for (const name of ['poll_last_success_timestamp_seconds', 'account_breaker_open', 'snapshot_instances']) {
+    expect(await bed.metric(name, { account: 'second' })).toBeNull();
+    expect(await bed.metric(name, { account: 'hxy' })).not.toBeNull();
+  }
+});
+
+function accountAt(origin: string): object {
+  return { provider: 'huixingyun', baseUrl: origin, tokenFile: 'secrets/hxy', requestsPerSecond: 100 };
+}
