@@ -206,7 +206,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     tokens: () => current.now.tokens,
     signal: stopping.signal,
     alive: () => loop.state(),
-    ready: () => readiness(work, store, current.now.fromLastGood),
+    ready: () => readiness(work, store, { fromLastGood: current.now.fromLastGood, last: reloader.last }),
     metrics: () => scrape({ work, store, queues, reader, metrics }),
     reload: () => reloader.byPerson(),
     operations: (query) => store.ledger.list(query),

@@ -1,21 +1,24 @@
 import type { Store } from '../store/store.ts';
 import type { Readiness } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
+import type { LastReload } from './reload.ts';
 
 /**
  * Ready means: Redis answers, policies are in force, and every account has been tried once. An account that fails is
- * named and does not make the daemon unready: the others still need it.
+ * named and does not make the daemon unready: the others still need it. So it is with a reload that failed or is held: what
+ * was in force goes on, and the detail says why.
  */
-export async function readiness(work: Work, store: Store, policiesAreOld: boolean): Promise<Readiness> {
+export async function readiness(
+  work: Work,
+  store: Store,
+  reloads: { readonly fromLastGood: boolean; readonly last: LastReload },
+): Promise<Readiness> {
   const standing = work.standing();
   const redisUp = store.state.kind === 'ready';
   const off = work.paidWorkOff();
-  const policies = {
-    ok: standing.policies.length > 0,
-    detail: policiesAreOld
-      ? `${standing.policies.length}, the last good ones: those in the folder are not valid`
-      : `${standing.policies.length}`,
-  };
+  // Whatever is in force was valid when it was taken; a set may be empty.
+  const inForce = `${standing.policies.length}${reloads.fromLastGood ? ', the last good ones' : ''}`;
+  const policies = { ok: true, detail: reloads.last.ok ? inForce : `${inForce}; ${reloads.last.detail}` };
   if (!redisUp) {
     return { ready: false, checks: { redis: { ok: false, detail: 'not reachable' }, policies }, accounts: [] };
   }
@@ -34,7 +37,7 @@ export async function readiness(work: Work, store: Store, policiesAreOld: boolea
     const tried = accounts.every((account) => account.tried);
     const frozen = (await store.ledger.frozen()) ?? off;
     return {
-      ready: policies.ok && tried,
+      ready: tried,
       checks: {
         redis: { ok: true, detail: 'reachable' },
         policies,
