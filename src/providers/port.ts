@@ -55,6 +55,14 @@ export class ProviderError extends Error {
   }
 }
 
+/** What somebody gave one of the reads of `lamplighter call` is not what it takes; the message says what is. */
+export class BadArgument extends Error {
+  constructor(message: string) {
+    super(message);
+    this.name = 'BadArgument';
+  }
+}
+
 /** The send gate of a paid or destructive call: asked when connected and just before the first byte is written. */
 export type SendGate = () => boolean | Promise<boolean>;
 
@@ -71,7 +79,7 @@ export type SavedImage = 'absent' | 'saving' | 'saved' | 'failed';
 export interface ReadOperation {
   readonly name: string;
   readonly summary: string;
-  /** Validates the JSON argument strictly and returns decoded data without secrets. */
+  /** Validates the JSON argument strictly and returns decoded data without secrets. @throws BadArgument, ProviderError */
   run(argument: unknown, signal: AbortSignal): Promise<unknown>;
 }
 

@@ -17,13 +17,16 @@ const HASTE = 100;
  */
 export class TestClock implements Clock {
   #at: number;
+  readonly #runsFrom: number | null;
 
-  constructor(at: number = NOON) {
+  /** @param runs goes on by itself, as the commands of a test, which know only the system's clock, need it */
+  constructor(at: number = NOON, runs = false) {
     this.#at = at;
+    this.#runsFrom = runs ? performance.now() : null;
   }
 
   now(): number {
-    return this.#at;
+    return this.#runsFrom === null ? this.#at : Math.floor(this.#at + performance.now() - this.#runsFrom);
   }
 
   monotonic(): number {

@@ -1,7 +1,6 @@
 import type { Command } from 'commander';
 import { systemClock } from '../../app/clock.ts';
 import { openProvider } from '../../providers/open-provider.ts';
-import { ProviderError } from '../../providers/port.ts';
 import { readConfig } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
@@ -44,9 +43,6 @@ export function callCommand(program: Command, io: Io): void {
           );
         }
         printJson(io, await read.run(argument(text), io.signal));
-      } catch (error) {
-        if (error instanceof ProviderError) throw new UserError(error.message, EXIT.failed, { cause: error });
-        throw error;
       } finally {
         await provider.close();
       }

@@ -1,13 +1,10 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
-import { RedisUnreachable } from '../../app/client.ts';
 import { systemClock } from '../../app/clock.ts';
 import { startDaemon } from '../../app/daemon.ts';
-import { InvalidInput } from '../../app/load.ts';
 import { readConfigFile } from '../../config/config-file.ts';
 import { configOptions, sharedOptions } from '../context.ts';
 import { daemonLog } from '../daemon-log.ts';
-import { EXIT, UserError } from '../exit.ts';
 import type { Io } from '../io.ts';
 
 /** `lamplighter run`: the daemon. */
@@ -39,8 +36,6 @@ export function runCommand(program: Command, io: Io): void {
         log.info('stopping');
         await daemon.stop();
         log.info('stopped');
-      } catch (error) {
-        throw startFailure(error);
       } finally {
         flush();
       }
@@ -53,16 +48,4 @@ export function stopAsked(signal: AbortSignal): Promise<void> {
   if (signal.aborted) asked();
   else signal.addEventListener('abort', () => asked(), { once: true });
   return promise;
-}
-
-/** What kept the daemon from starting, as a sentence where a person can mend it. */
-export function startFailure(error: unknown): unknown {
-  if (error instanceof InvalidInput || error instanceof UserError) return error;
-  if (error instanceof RedisUnreachable) {
-    const why = error.cause instanceof Error ? ` (${error.cause.message})` : '';
-    return new UserError(`${error.message}${why}`, EXIT.failed, { cause: error });
-  }
-  if (error instanceof Error && error.message.startsWith('cannot listen on'))
-    return new UserError(error.message, EXIT.failed, { cause: error });
-  return error;
 }

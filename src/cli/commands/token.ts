@@ -5,7 +5,6 @@ import { systemClock } from '../../app/clock.ts';
 import { DEFAULT_BASE_URL } from '../../fleet/provider-kind.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { HuixingyunTokens } from '../../providers/huixingyun/tokens.ts';
-import { ProviderError } from '../../providers/port.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { table } from '../table.ts';
@@ -110,9 +109,6 @@ async function withTokens(
   });
   try {
     await run(tokens, password);
-  } catch (error) {
-    if (error instanceof ProviderError) throw new UserError(error.message, EXIT.failed, { cause: error });
-    throw error;
   } finally {
     await tokens.close();
   }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { formatYuan } from '../../fleet/money.ts';
-import type { ReadOperation } from '../port.ts';
+import { BadArgument, type ReadOperation } from '../port.ts';
 import { complaints } from './order.ts';
 
 /**
@@ -18,7 +18,7 @@ export function readOperation<Argument>(
     summary,
     async run(given, signal) {
       const parsed = argument.safeParse(given ?? {});
-      if (!parsed.success) throw new Error(`${name}: ${complaints(parsed.error)}`);
+      if (!parsed.success) throw new BadArgument(`${name}: ${complaints(parsed.error)}`);
       return outward(await run(parsed.data, signal));
     },
   };

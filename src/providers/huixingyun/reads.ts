@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Listing } from '../../fleet/snapshot.ts';
-import type { ReadOperation } from '../port.ts';
+import { BadArgument, type ReadOperation } from '../port.ts';
 import type { HuixingyunApi } from './huixingyun-api.ts';
 import { complaints, imagesRequest, myImagesRequest, nothing } from './requests.ts';
 
@@ -35,7 +35,7 @@ function operation<Request>(
     summary,
     run: async (argument, signal) => {
       const parsed = schema.safeParse(argument ?? {});
-      if (!parsed.success) throw new Error(`${name}: ${complaints(parsed.error)}; expected ${summary}`);
+      if (!parsed.success) throw new BadArgument(`${name}: ${complaints(parsed.error)}; expected ${summary}`);
       return run(parsed.data, signal);
     },
   };

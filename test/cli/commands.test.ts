@@ -1,0 +1,308 @@
+import { readFile, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { z } from 'zod';
+import { HOUR, MINUTE, TestClock } from '../support/clock.ts';
+import { account, busy, daily } from '../support/cloud.ts';
+import { type CommandResult, runCommand } from '../support/command.ts';
+import { Bed } from '../support/daemon.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+const POLICIES = {
+  'all.yaml': `
+policies:
+  - name: keep-paid
+    match: { name: "prod-*", billing: daily }
+    when: { expiresWithin: 12h }
+    do: { renew: { periods: 1 } }
+  - name: long-runs
+    mode: observe
+    match: { name: "dev-*" }
+    when: { runningFor: 10m }
+    do: stop
+`,
+};
+
+let redis: TestRedis;
+let bed: Bed;
+/** A renewal that waits for a person. */
+let escalated = '';
+
+beforeAll(async () => {
+  redis = await startRedis();
+  // Commands go by the system's clock; what takes long has happened before.
+  const clock = new TestClock(Date.now() - 2 * HOUR, true);
+  const at = clock.now();
+  bed = new Bed({
+    redis: redis.url,
+    clock,
+    accounts: [
+      account(
+        'huixingyun',
+        [
+          ...['a', 'b', 'c', 'e', 'f'].map((id) => busy(id, { createdAt: at - HOUR, startedAt: at - HOUR })),
+          daily('d', 0, { createdAt: at - HOUR, startedAt: at - HOUR, expiresAt: at + 6 * HOUR }),
+          busy('twin-1', { name: 'twin' }),
+          busy('twin-2', { name: 'twin' }),
+        ],
+        { username: 'wang', password: 'console-secret' },
+      ),
+      account('chenyu', [busy('inst_a', { name: 'lab', createdAt: at - HOUR, startedAt: at - HOUR })]),
+    ],
+    policies: POLICIES,
+  });
+  await bed.open();
+  bed.sim.faults.add({ kind: 'http-status', status: 502, operation: 'renew' });
+  await bed.start();
+  await bed.round();
+  escalated = (await bed.operationInTime('hxy/d', 'escalated', 'renew', MINUTE)).id;
+  clock.pass(Date.now() - clock.now());
+  await bed.round();
+}, 40_000);
+afterAll(async () => {
+  await bed.close();
+  await redis.stop();
+});
+
+async function run(...args: string[]): Promise<CommandResult> {
+  return await runCommand(args, { cwd: bed.dir, env: { USER: 'wang' } });
+}
+
+/** Runs it, expects success and reads its JSON. */
+async function json(...args: string[]): Promise<unknown> {
+  const { code, out, err } = await run(...args, '--json');
+  expect(err).toBe('');
+  expect(code).toBe(0);
+  return JSON.parse(out);
+}
+
+describe('reading', () => {
+  test('validate', async () => {
+    expect(await run('validate')).toEqual({ code: 0, out: 'valid: 2 policies\n', err: '' });
+    expect(await json('validate')).toEqual({ valid: true, policies: 2, errors: [], warnings: [] });
+  });
+
+  test('instances', async () => {
+    const human = await run('instances');
+    expect(human.code).toBe(0);
+    expect(human.out).toMatch(/^INSTANCE +NAME +STATUS +FOR +ACTIVITY/);
+    expect(human.out).toMatch(/hxy\/a +dev-a +running/);
+    expect(human.err).toContain('hxy: 8 instances, seen');
+    const { items } = z
+      .object({ items: z.array(z.object({ key: z.string() })), next: z.null() })
+      .parse(await json('instances', '--account', 'cy'));
+    expect(items.map(({ key }) => key)).toEqual(['cy/inst_a']);
+    expect(await json('instances', '--status', 'stopped')).toEqual({ items: [], next: null });
+  });
+
+  test('plan', async () => {
+    const human = await run('plan');
+    expect(human.out).toMatch(/^ +ACTION +INSTANCE/);
+    expect(human.out).toMatch(/stop +hxy\/a +dev-a +long-runs +observe/);
+    const rows = await json('plan', '--explain');
+    expect(rows).toMatchObject({ items: expect.arrayContaining([expect.objectContaining({ instance: 'hxy/d' })]) });
+    const later = await json('plan', '--at', new Date(Date.now() + HOUR).toISOString());
+    expect(later).toMatchObject({ next: null });
+    const typo = await run('plan', '--at', 'tomorrow');
+    expect(typo).toMatchObject({ code: 2, out: '' });
+    expect(typo.err).toContain('"tomorrow" is no time');
+  });
+
+  test('why', async () => {
+    const human = await run('why', 'dev-a');
+    expect(human.out).toMatch(/^dev-a {2}hxy\/a/);
+    expect(human.out).toMatch(/status +running/);
+    expect(human.out).toMatch(/long-runs +stop +observe/);
+    expect(await json('why', 'hxy/d')).toMatchObject({
+      instance: { key: 'hxy/d', billing: 'daily' },
+      operations: [{ id: escalated, state: 'escalated', reason: 'not-seen' }],
+    });
+    expect(await run('why', 'nobody')).toMatchObject({
+      code: 1,
+      out: '',
+      err: expect.stringContaining('no account has an instance "nobody"'),
+    });
+    expect(await run('why', 'twin')).toMatchObject({ code: 2, err: expect.stringContaining('"twin" is 2 instances') });
+  });
+
+  test('operations', async () => {
+    const human = await run('operations', '--state', 'escalated');
+    expect(human.out).toContain(escalated);
+    const one = await run('operations', escalated);
+    expect(one.out).toMatch(/armed/);
+    expect(one.out).toMatch(/verifying +escalated +not-seen/);
+    expect(await json('operations', escalated)).toMatchObject({
+      id: escalated,
+      action: 'renew',
+      instance: 'hxy/d',
+      outcome: 'escalated',
+    });
+    expect(await json('operations', '--instance', 'hxy/d', '--limit', '5')).toMatchObject({
+      items: [{ id: escalated }],
+      next: null,
+    });
+    expect(await run('operations', 'nothing-1')).toMatchObject({
+      code: 1,
+      err: 'lamplighter: there is no operation nothing-1\n',
+    });
+    for (const wrong of [
+      ['--state', 'sleeping'],
+      ['--limit', '0'],
+      ['--instance', 'a'],
+    ]) {
+      expect((await run('operations', ...wrong)).code).toBe(2);
+    }
+  });
+
+  test('window', async () => {
+    const human = await run('window', 'Mon-Sun 23:00-08:00', '--at', '2026-10-01 23:30');
+    expect(human).toMatchObject({ code: 0, err: '' });
+    expect(human.out.split('\n')[0]).toBe('inside at 2026-10-01T15:30:00Z');
+    expect(await json('window', 'Mon-Sun 23:00-08:00', '--at', '2026-10-01T23:30:00+08:00')).toEqual({
+      inside: true,
+      edges: [
+        { at: '2026-10-02T00:00:00Z', opens: false },
+        { at: '2026-10-02T15:00:00Z', opens: true },
+      ],
+    });
+    const bad = await run('window', 'Mon-Sun 25:00-08:00');
+    expect(bad.code).toBe(3);
+    expect(bad.err).toMatch(/Mon-Sun 25:00-08:00\n +\^/);
+  });
+
+  test('schema', async () => {
+    for (const which of ['policy', 'config']) {
+      const { code, out } = await run('schema', which);
+      expect(code).toBe(0);
+      expect(JSON.parse(out)).toMatchObject({ type: 'object' });
+    }
+    expect((await run('schema', 'poem')).code).toBe(2);
+  });
+
+  test('call', async () => {
+    const offered = await run('call', 'hxy');
+    expect(offered.out).toMatch(/^OPERATION +WHAT IT READS/);
+    const answer = await run('call', 'hxy', 'instances');
+    expect(answer.code).toBe(0);
+    expect(JSON.stringify(JSON.parse(answer.out))).toContain('dev-a');
+    expect(answer.out).not.toMatch(/pw-[0-9a-f]{12}/);
+    expect(JSON.parse((await run('call', 'cy', 'balance')).out)).toMatchObject({ cashYuan: expect.any(String) });
+    expect((await run('call', 'nobody')).code).toBe(2);
+    expect((await run('call', 'hxy', 'instances/destroy')).code).toBe(2);
+    expect((await run('call', 'hxy', 'instances', 'not json')).code).toBe(2);
+    const unfit = await run('call', 'hxy', 'images', '{ "gpu": 1 }');
+    expect(unfit).toMatchObject({ code: 2, out: '', err: expect.stringMatching(/^lamplighter: images: .*\n$/) });
+  });
+});
+
+describe('people', () => {
+  test('hold and release', async () => {
+    const held = await run('hold', 'dev-b', '--for', '4h', '--reason', 'a demonstration');
+    expect(held.code).toBe(0);
+    expect(held.out).toMatch(/^hxy\/b is held until /);
+    expect(await json('hold', 'hxy/b', '--for', '5h', '--reason', 'longer', '--owner', 'li')).toMatchObject({
+      instance: 'hxy/b',
+      owner: 'li',
+    });
+    expect((await run('instances')).out).toMatch(/hxy\/b .*held by li/);
+    expect(await run('do', 'stop', 'hxy/b')).toMatchObject({ code: 1, err: expect.stringContaining('is held by li') });
+    expect(await bed.list('holds')).toHaveLength(2);
+    expect(await json('release', 'dev-b')).toMatchObject({ items: [{ instance: 'hxy/b' }, { instance: 'hxy/b' }] });
+    expect(await run('release', 'dev-b')).toMatchObject({ code: 1, err: 'lamplighter: there is no hold on hxy/b\n' });
+    expect((await run('hold', 'dev-b', '--for', '4', '--reason', 'x')).code).toBe(2);
+    expect((await run('hold', 'dev-b', '--for', '4h')).code).toBe(2);
+    expect((await run('hold', 'dev-b', '--for', '90d', '--reason', 'x')).code).toBe(2);
+  });
+
+  test('pause and resume', async () => {
+    expect(await run('pause', '--reason', 'a drill')).toMatchObject({ code: 0, out: 'all acting is paused\n' });
+    expect(await bed.metric('paused')).toBe(1);
+    expect(await run('do', 'stop', 'hxy/a')).toMatchObject({ code: 1, err: expect.stringContaining('paused') });
+    expect(await json('resume')).toEqual({ paused: false });
+  });
+
+  test('do: at once, by the ledger, with refusals in a sentence', async () => {
+    const stopped = await run('do', 'stop', 'hxy/a');
+    expect(stopped.code).toBe(0);
+    expect(stopped.out).toMatch(/^stop of hxy\/a: operation [0-9a-f]{32}-1 is armed\n$/);
+    const done = await bed.operationInTime('hxy/a', 'confirmed', 'stop');
+    expect(done).toMatchObject({ policy: null, by: 'person wang' });
+    const several = await run('do', 'restart', 'dev-c', 'nobody', 'cy/inst_a', '--json');
+    expect(several.code).toBe(1);
+    expect(JSON.parse(several.out)).toMatchObject({
+      items: [
+        { target: 'dev-c', operation: { state: 'armed' } },
+        { target: 'nobody', error: expect.any(String) },
+        { target: 'cy/inst_a' },
+      ],
+    });
+    const refusals: readonly (readonly [args: readonly string[], code: number, says: string])[] = [
+      [['do', 'dance', 'dev-e'], 2, 'there is no action "dance"'],
+      [['do', 'renew', 'hxy/d'], 2, 'costs money; say --yes'],
+      [['do', 'destroy', 'dev-e'], 2, 'cannot be undone; say --yes'],
+      [['do', 'destroy', 'dev-e', '--yes'], 1, 'does not allow destroy'],
+      [['do', 'cardless-stop', 'cy/inst_a'], 1, 'has no cardless-stop'],
+      [['do', 'start', 'dev-e'], 1, 'only a stopped instance can be started'],
+      [['do', 'renew', 'dev-e', '--yes'], 1, 'billed hourly'],
+      [['do', 'snapshot', 'dev-e'], 2, 'snapshot needs --name'],
+      [['do', 'create', 'hxy', '--yes'], 2, 'create needs --order JSON and --slot NAME'],
+      [['do', 'shutdown-timer', 'cy/inst_a', '--in', 'soon'], 2, '--in:'],
+    ];
+    for (const [args, code, says] of refusals) {
+      const result = await run(...args);
+      expect(result.err, args.join(' ')).toContain(says);
+      expect(result.code, args.join(' ')).toBe(code);
+    }
+  });
+
+  test('approve sends exactly one more', async () => {
+    expect((await run('approve', escalated)).code).toBe(2);
+    const approved = await run('approve', escalated, '--reason', 'the console shows no order');
+    expect(approved.code).toBe(0);
+    await bed.operationInTime('hxy/d', 'confirmed', 'renew');
+    expect(bed.sim.account('hxy').commits).toHaveLength(1);
+    expect(bed.sim.calls.filter(({ operation }) => operation === 'renew')).toHaveLength(2);
+    expect(await run('close', escalated, '--reason', 'x')).toMatchObject({
+      code: 1,
+      err: expect.stringContaining('is superseded; only an escalated one'),
+    });
+    expect(await run('approve', 'nothing-1', '--reason', 'x')).toMatchObject({
+      code: 1,
+      err: 'lamplighter: there is no operation nothing-1\n',
+    });
+  });
+});
+
+describe('token', () => {
+  async function token(...args: string[]): Promise<CommandResult> {
+    const shared = ['--username', 'wang', '--base-url', bed.sim.origin];
+    return await runCommand(['token', ...args, ...shared], { cwd: bed.dir, typed: 'console-secret' });
+  }
+
+  test('is made into a file, listed with its middle hidden, and deleted', async () => {
+    const made = await token('create', '--name', 'laptop', '--file', 'new-token');
+    expect(made.code).toBe(0);
+    const path = join(bed.dir, 'new-token');
+    const secret = (await readFile(path, 'utf8')).trim();
+    expect((await stat(path)).mode & 0o777).toBe(0o400);
+    const listed = await token('list', '--json');
+    expect(JSON.parse(listed.out)).toMatchObject({
+      items: expect.arrayContaining([expect.objectContaining({ name: 'laptop' })]),
+    });
+    const gone = await token('delete', '--name', 'laptop');
+    expect(gone.out).toBe('deleted 1 token named "laptop"\n');
+    for (const { out, err } of [made, listed, gone]) {
+      expect(out + err).not.toContain(secret);
+      expect(out + err).not.toContain('console-secret');
+    }
+    expect((await token('delete', '--name', 'laptop')).code).toBe(1);
+  });
+
+  test('a wrong password, and no terminal to ask at', async () => {
+    const shared = ['--username', 'wang', '--base-url', bed.sim.origin];
+    const wrong = await runCommand(['token', 'list', ...shared], { cwd: bed.dir, typed: 'guess-of-mine' });
+    expect(wrong.code).toBe(1);
+    expect(wrong.err).not.toContain('guess-of-mine');
+    expect((await runCommand(['token', 'list', ...shared], { cwd: bed.dir })).code).toBe(2);
+  });
+});
