@@ -38,7 +38,7 @@ th, td { text-align: left; padding: .38rem .9rem; vertical-align: top; border-to
 thead th { border-top: 0; color: var(--dim); font-weight: 500; }
 .when { white-space: nowrap; color: var(--dim); }
 .key { display: block; color: var(--dim); font: 11.5px/1.4 ui-monospace, "SF Mono", Consolas, monospace; }
-td .key { white-space: nowrap; max-width: 25rem; overflow: hidden; text-overflow: ellipsis; }
+td.key, td .key { white-space: nowrap; max-width: 25rem; overflow: hidden; text-overflow: ellipsis; }
 td .key.warn { color: var(--warn); white-space: normal; }
 .word { white-space: nowrap; }
 .word::before { content: ""; display: inline-block; width: .5rem; height: .5rem; margin-right: .45rem; border-radius: 50%; background: currentColor; }
