@@ -1,13 +1,14 @@
 import { evaluate } from '../decide/evaluate.ts';
 import { explainInstance } from '../decide/explain.ts';
 import { type PlanRow, planRows } from '../decide/plan.ts';
+import { track } from '../decide/track.ts';
 import type { Activity } from '../fleet/activity.ts';
 import { instanceKey } from '../fleet/instance.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
+import { ProviderError } from '../providers/port.ts';
 import type { Store } from '../store/store.ts';
-import { poll } from '../work/poll.ts';
-import type { Work } from '../work/ports.ts';
+import type { AccountRuntime, Work } from '../work/ports.ts';
 import { accountWorld, byInstance } from '../work/world.ts';
 import { findInstance, instanceView, noticeView, obligationView, operationView } from './views.ts';
 
@@ -20,6 +21,34 @@ const SIGNS = { act: '+', notify: '!', announce: '~', refuse: '-', tidy: '.' } a
   PlanRow['decision'],
   string
 >;
+
+/** One look at an account that nobody has looked at, for a plan only: nothing is stored, settled or told. */
+async function listOnce(
+  { account, provider }: AccountRuntime,
+  signal: AbortSignal,
+  onFailure: (account: string, why: string) => void,
+): Promise<Snapshot | null> {
+  try {
+    const listing = await provider.list(signal);
+    return {
+      account: account.name,
+      provider: account.provider,
+      takenAt: listing.startedAt,
+      finishedAt: listing.finishedAt,
+      generation: 0,
+      complete: listing.incomplete === null,
+      incomplete: listing.incomplete,
+      shrunken: false,
+      instances: track(null, listing, { operations: new Map() }),
+      balance: await provider.balance(signal),
+    };
+  } catch (error) {
+    signal.throwIfAborted();
+    if (!(error instanceof ProviderError)) throw error;
+    onFailure(account.name, error.message);
+    return null;
+  }
+}
 
 /** Reads and explains what is known; changes nothing. Shared by the commands and the HTTP API. */
 export function makeReader(work: Work, store: Store) {
@@ -60,22 +89,24 @@ export function makeReader(work: Work, store: Store) {
     readonly at: number | null;
     readonly explain: boolean;
     readonly signal: AbortSignal;
+    /** Where an account that was never listed is to be listed for this plan: told why one could not be. */
+    readonly onUnlisted?: (account: string, why: string) => void;
   }) {
     const standing = work.standing();
     const now = work.clock.now();
     const rows: (PlanRow & { readonly sign: string })[] = [];
     for (const runtime of standing.accounts.values()) {
       let world = await accountWorld(work, standing, runtime, now);
-      if (world === null) {
-        // Nobody has looked yet, so there is nothing to plan on: look once.
-        await poll(work, runtime.account.name, options.signal);
-        world = await accountWorld(work, standing, runtime, now);
+      if (world === null && options.onUnlisted !== undefined) {
+        const listed = await listOnce(runtime, options.signal, options.onUnlisted);
+        if (listed !== null) world = await accountWorld(work, standing, runtime, now, undefined, listed);
       }
       if (world === null) continue;
       const evaluation = evaluate(
         standing.policies,
         { ...world, now: options.at ?? now },
-        { explain: options.explain },
+        // The fleet is taken as it is, so what is known of its activity counts whatever the time asked about.
+        { explain: options.explain, ...(options.at === null ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }) },
       );
       rows.push(...planRows(evaluation).map((row) => ({ ...row, sign: SIGNS[row.decision] })));
     }

@@ -121,12 +121,17 @@ function testIdle(ms: number, view: InstanceView, now: number, evidenceMaxAgeMs:
   const { status } = tracked.instance;
   if (status !== 'unknown' && !isUp(status)) return 'fails';
   if (activity === null || activity.kind === 'unknown' || activity.kind === 'not-applicable') return 'unknown-activity';
-  const ageMs = now - activity.at;
-  if (!(ageMs <= evidenceMaxAgeMs && ageMs >= -CLOCK_SLACK_MS)) return 'unknown-activity';
+  if (!isFresh(now - activity.at, evidenceMaxAgeMs)) return 'unknown-activity';
   if (activity.kind === 'active') return 'fails';
   const since = idleSince(view);
   if (since === null) return 'unknown-activity';
   return now - since >= ms ? 'holds' : 'fails';
+}
+
+/** Of any age, for a look at another time: also one from after it. NaN is never fresh. */
+function isFresh(ageMs: number, maxAgeMs: number): boolean {
+  if (maxAgeMs === Number.POSITIVE_INFINITY) return !Number.isNaN(ageMs);
+  return ageMs <= maxAgeMs && ageMs >= -CLOCK_SLACK_MS;
 }
 
 /** Since when the instance has been up and idle; `null`: it is not known to be. A start begins it anew. */

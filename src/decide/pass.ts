@@ -14,7 +14,10 @@ export interface EvaluateOptions {
   readonly explain?: boolean;
   /** Only these pairs. Limits, conflicts and housekeeping then see only these as well. */
   readonly only?: { readonly account?: string; readonly instance?: InstanceKey; readonly policy?: string };
-  /** How old a reading of activity may be, ms; default {@link PASS_EVIDENCE_MAX_AGE_MS}. */
+  /**
+   * How old a reading of activity may be, ms; default {@link PASS_EVIDENCE_MAX_AGE_MS}. Infinity: of any age, also from
+   * after `now`, which is for plans of another time and never for acting.
+   */
   readonly evidenceMaxAgeMs?: number;
 }
 

@@ -25,16 +25,20 @@ export interface Fresher {
   readonly activity: Activity | null;
 }
 
-/** Reads everything that an evaluation of one account may know. `null`: the account has never been listed. */
+/**
+ * Reads everything that an evaluation of one account may know. `null`: the account has never been listed. `listed`: a
+ * snapshot that is not stored, for a plan on an account of which none is.
+ */
 export async function accountWorld(
   work: Work,
   standing: Standing,
   runtime: AccountRuntime,
   now: number,
   fresher?: Fresher,
+  listed?: Snapshot,
 ): Promise<World | null> {
   const { account } = runtime;
-  const snapshot = await work.store.loadSnapshot(account.name);
+  const snapshot = listed ?? (await work.store.loadSnapshot(account.name));
   if (snapshot === null) return null;
   const [history, holds, paused, interruptedAt, breaker, frozen, balances, spent, activities] = await Promise.all([
     work.store.history(account.name, now),

@@ -21,6 +21,7 @@ export function planCommand(program: Command, io: Io): void {
           at,
           explain: options.explain === true,
           signal: io.signal,
+          onUnlisted: (account, why) => io.err(`${account} cannot be listed: ${why}\n`),
         });
         if (options.json === true) {
           printJson(io, { items: rows, next: null });
