@@ -5,6 +5,7 @@ import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import type { FleetSeriesSource } from '../telemetry/fleet-series.ts';
+import { instanceFilter } from '../web/list-query.ts';
 import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
 import type { Control } from './control.ts';
@@ -36,7 +37,7 @@ export interface WebSourceParts {
 
 /** A page by offset: these lists are small, or made anew for each request anyway. */
 function slice<T>(items: readonly T[], query: ListQuery, view: (item: T) => unknown): Page {
-  const from = query.cursor !== null && /^\d{1,9}$/.test(query.cursor) ? Number(query.cursor) : 0;
+  const from = query.cursor === null ? 0 : Number(query.cursor);
   const to = from + query.limit;
   return { items: items.slice(from, to).map(view), next: to < items.length ? String(to) : null };
 }
@@ -56,10 +57,10 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
   async function operations(query: ListQuery): Promise<Page> {
     const { account, instance, policy, state } = query.filters;
     const states = OPERATION_STATES.filter((known) => known === state);
-    const key = instance === undefined ? null : parseInstanceKey(instance);
+    const key = instance === undefined ? null : instanceFilter(instance);
     const page = await parts.operations({
       ...(account === undefined ? {} : { account }),
-      ...(key === null ? {} : { instance: `${key.account}/${key.id}` as const }),
+      ...(key === null ? {} : { instance: key }),
       ...(policy === undefined ? {} : { policy }),
       ...(state === undefined ? {} : { states }),
       ...(query.cursor === null ? {} : { cursor: query.cursor }),

@@ -3,14 +3,13 @@ import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import type { z } from 'zod';
 import { bearerOf, sameSecret } from './bearer.ts';
+import { LISTS, listQuery } from './list-query.ts';
 import { statusPage } from './page.ts';
 import { ACTIVITY, HOLD, PERSON } from './schemas.ts';
-import type { Done, ListQuery, Page, WebSource } from './source.ts';
+import type { Done, WebSource } from './source.ts';
 
 /** No request of the API is larger than a hold with its reason. */
 const MAX_BODY_BYTES = 16 * 1024;
-const PAGE_SIZE = 100;
-const MAX_PAGE_SIZE = 1_000;
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
@@ -64,15 +63,16 @@ function bytesOf(
   );
 }
 
-/** Reads a JSON body by its schema; anything else ends here with 400 or 415. */
+/** Reads a JSON body by its schema; anything else ends here with 400 or 415. No body at all is an empty object. */
 async function body<T>(
   context: Context,
   schema: z.ZodType<T>,
 ): Promise<{ ok: true; value: T } | { ok: false; response: Response }> {
-  if (!/^application\/json\b/i.test(context.req.header('content-type') ?? '')) {
+  const type = context.req.header('content-type') ?? '';
+  const text = await context.req.text();
+  if (!/^application\/json\b/i.test(type) && (type !== '' || text !== '')) {
     return { ok: false, response: fail(context, 415, 'invalid', 'send JSON with content-type application/json') };
   }
-  const text = await context.req.text();
   let data: unknown;
   try {
     data = text.trim() === '' ? {} : JSON.parse(text);
@@ -83,14 +83,6 @@ async function body<T>(
   if (parsed.success) return { ok: true, value: parsed.data };
   const message = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
   return { ok: false, response: fail(context, 400, 'invalid', message) };
-}
-
-function listQuery(context: Context): ListQuery | null {
-  const { cursor, limit, ...filters } = context.req.query();
-  if (limit !== undefined && !/^\d{1,4}$/.test(limit)) return null;
-  const size = limit === undefined ? PAGE_SIZE : Number(limit);
-  if (size < 1 || size > MAX_PAGE_SIZE) return null;
-  return { cursor: cursor ?? null, limit: size, filters };
 }
 
 /**
@@ -153,19 +145,11 @@ export function makeWeb(
     return context.body(STYLE);
   });
 
-  const lists: Readonly<Record<string, (query: ListQuery) => Promise<Page>>> = {
-    instances: (query) => source.instances(query),
-    operations: (query) => source.operations(query),
-    policies: (query) => source.policies(query),
-    plan: (query) => source.plan(query),
-    holds: (query) => source.holds(query),
-    accounts: (query) => source.accounts(query),
-  };
-  for (const [name, list] of Object.entries(lists)) {
+  for (const name of LISTS) {
     app.get(`/api/v1/${name}`, async (context) => {
-      const query = listQuery(context);
-      if (query === null) return fail(context, 400, 'invalid', `limit is a number from 1 to ${MAX_PAGE_SIZE}`);
-      return context.json(await list(query));
+      const asked = listQuery(name, context.req.query());
+      if (!asked.ok) return fail(context, 400, 'invalid', asked.message);
+      return context.json(await source[name](asked.query));
     });
   }
   app.get('/api/v1/operations/:id', async (context) => {

@@ -63,3 +63,15 @@ test('commands of a folder of somebody else read the fleet all the same', async 
   expect(await readdir(elsewhere)).toEqual([]);
   await rm(elsewhere, { recursive: true });
 });
+
+test.each([
+  [['operations', '--cursor', 'abc'], '--cursor is what an earlier page ended with, not "abc"'],
+  [['operations', '--state', 'bogus'], '--state is one of armed'],
+  [['operations', '--instance', 'garbage'], '--instance is account/id'],
+  [['instances', '--status', 'bogus'], '--status is one of creating'],
+])('%j is wrong use', async (args, message) => {
+  const bed = await beds.prepare({ accounts: [account('huixingyun', [])], policies: NOTHING });
+  const told = await runCommand(args, { cwd: bed.dir });
+  expect(told.code).toBe(2);
+  expect(told.err).toContain(message);
+});

@@ -84,6 +84,31 @@ describe('lists', () => {
     expect(source.asked).toEqual([]);
   });
 
+  test.each([
+    ['operations?cursor=abc', 'cursor is the "next" of an earlier page'],
+    ['instances?cursor=zzz', 'cursor is'],
+    ['instances?cursor=-1', 'cursor is'],
+    ['operations?instance=garbage', 'instance is account/id, not "garbage"'],
+    ['operations?instance=', 'instance is account/id'],
+    ['operations?state=bogus', 'state is one of armed, sending, .*, not "bogus"'],
+    ['instances?status=bogus', 'status is one of creating, .*, not "bogus"'],
+    ['plan?explain=yes', 'explain is one of true, false'],
+    ['instances?state=running', 'instances has no filter "state"; there are account, status, limit, cursor'],
+    ['policies?account=hxy', 'policies has no filter "account"; there are limit, cursor'],
+    ['holds?toString=1', 'no filter "toString"'],
+  ])('%s is refused', async (path, message) => {
+    await expectError(await get(`/api/v1/${path}`), 400, 'invalid', new RegExp(message));
+    expect(source.asked).toEqual([]);
+  });
+
+  test.each([
+    'instances?account=hxy&status=running',
+    'operations?instance=hxy/gpu-1&policy=idle&cursor=0',
+    'plan?explain=true',
+  ])('%s is understood', async (path) => {
+    expect((await get(`/api/v1/${path}`)).status).toBe(200);
+  });
+
   test('one operation, or none', async () => {
     expect(await (await get('/api/v1/operations/op-1')).json()).toEqual({ id: 'op-1' });
     await expectError(await get('/api/v1/operations/op-2'), 404, 'not-found', 'there is no operation op-2');
@@ -199,6 +224,21 @@ describe('bodies', () => {
   ])('content-type "%s" is 415, as a page in a browser could send it', async (type) => {
     await expectError(await post('/api/v1/holds', HOLD, { 'content-type': type }), 415, 'invalid', 'application/json');
     expect(source.asked).toEqual([]);
+  });
+
+  test.each([
+    ['/api/v1/pause', { by: 'api', reason: '' }],
+    ['/api/v1/resume', { by: 'api' }],
+    ['/api/v1/operations/op-1/approve', { id: 'op-1', by: 'api', reason: '' }],
+    ['/api/v1/operations/op-1/close', { id: 'op-1', by: 'api', reason: '' }],
+  ])('POST %s needs none', async (path, given) => {
+    expect((await app.request(path, { method: 'POST', headers: BEARER })).status).toBe(200);
+    expect(source.asked[0]?.with).toEqual(given);
+    const typed = { ...BEARER, 'content-type': 'text/plain' };
+    await expectError(await app.request(path, { method: 'POST', headers: typed }), 415, 'invalid');
+    // No content type and something in it: a page in a browser could send that.
+    const bytes = new TextEncoder().encode('{}');
+    await expectError(await app.request(path, { method: 'POST', headers: BEARER, body: bytes }), 415, 'invalid');
   });
 
   test('a charset is no harm', async () => {

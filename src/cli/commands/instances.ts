@@ -1,6 +1,8 @@
 import type { Command } from 'commander';
 import { makeReader } from '../../app/reader.ts';
+import { STATUSES } from '../../fleet/status.ts';
 import { withClient } from '../context.ts';
+import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { table } from '../table.ts';
 import { shortTime, span } from '../time-words.ts';
@@ -11,9 +13,12 @@ export function instancesCommand(program: Command, io: Io): void {
     .command('instances')
     .description('show the fleet as last seen')
     .option('--account <name>', 'only this account')
-    .option('--status <status>', 'only this status')
+    .option('--status <status>', `only this status: ${STATUSES.join(' ')}`)
     .option('--json', 'print JSON')
     .action(async (options: { account?: string; status?: string; json?: boolean }, command: Command) => {
+      const { status } = options;
+      if (status !== undefined && !STATUSES.some((known) => known === status))
+        throw new UserError(`--status is one of ${STATUSES.join(', ')}, not "${status}"`, EXIT.usage);
       await withClient(command, io, { policies: 'unneeded' }, async (client) => {
         const reader = makeReader(client.work, client.store);
         const all = await reader.instances({

@@ -51,6 +51,8 @@ export function operationsCommands(program: Command, io: Io): void {
         if (options.state !== undefined && states.length === 0) {
           throw new UserError(`--state is one of ${OPERATION_STATES.join(', ')}, not "${options.state}"`, EXIT.usage);
         }
+        if (options.cursor !== undefined && !/^\d{1,15}$/.test(options.cursor))
+          throw new UserError(`--cursor is what an earlier page ended with, not "${options.cursor}"`, EXIT.usage);
         const page = await client.store.ledger.list({
           limit,
           ...(options.account === undefined ? {} : { account: options.account }),
