@@ -27,7 +27,7 @@ import { makeReader } from './reader.ts';
 import { readiness } from './readiness.ts';
 import { refusalLines } from './refusal-lines.ts';
 import { type InForce, keepGood, Reloader, showPolicies, tokensOf } from './reload.ts';
-import { tellInvalid } from './reload-news.ts';
+import { tellInvalid, tellValid } from './reload-news.ts';
 import { scrape } from './scrape.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
 import { makeWebSource } from './web-source.ts';
@@ -183,6 +183,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   );
   showPolicies(metrics, standing);
   if (policies.fromLastGood) await tellInvalid(work, policies.errors);
+  else if (await store.unsay('policy.invalid')) await tellValid(work, policies.set.policies.length);
 
   const reader = makeReader(work, store);
   const control = new Control(work, peopleStore(store));

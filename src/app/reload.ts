@@ -58,7 +58,8 @@ export class Reloader {
   constructor(parts: ReloadParts) {
     const { files, fromLastGood } = parts.current.now;
     this.#parts = parts;
-    this.#seen = contentHash(files);
+    // Policies that come from Redis are not what is in the folder, even where the folder gets the same back.
+    this.#seen = fromLastGood ? null : contentHash(files);
     this.#last = fromLastGood
       ? { ok: false, detail: 'the policies in the folder are not valid' }
       : { ok: true, detail: 'read at the start' };

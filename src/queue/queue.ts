@@ -80,6 +80,8 @@ const ASK_LIMIT_MS = 2_500;
 const LOCK_MS = 30_000;
 /** Lost locks are looked for so many times within the time of one. */
 const LOOKS_PER_LOCK = 3;
+/** What only looks at clouds and machines. */
+const READS: ReadonlySet<QueueName> = new Set(['poll', 'observe']);
 const MAX_BACKOFF_MS = 2_000;
 /** A worker that lost Redis while fetching tries again after this; the library's own 15 s would be half of what an outage may cost. */
 const RETRY_MS = 1_000;
@@ -185,6 +187,7 @@ export class Queues {
     worker.on('completed', () => this.#finishedAt.set(name, this.#options.clock()));
     worker.on('failed', (job, error) => {
       this.#finishedAt.set(name, this.#options.clock());
+      if (this.#closing !== null && READS.has(name)) return;
       const final = job === undefined || job.finishedOn !== undefined;
       this.#options.onFailed(name, job?.id ?? '', error, final);
     });
@@ -281,8 +284,8 @@ export class Queues {
   }
 
   /**
-   * Takes no more jobs, waits for the running ones, and asks those that still run at half time to stop. Lets go of Redis
-   * within `limitMs` in any case. `false`: something was still running, or Redis was not there to be told.
+   * Takes no more jobs, asks those that only read to stop, waits for the others, and asks those that still run at half
+   * time to stop as well. Lets go of Redis within `limitMs` in any case. `false`: something was still running, or Redis was not there to be told.
    */
   close(limitMs: number): Promise<boolean> {
     this.#closing ??= this.#close(limitMs);
@@ -291,6 +294,8 @@ export class Queues {
 
   async #close(limitMs: number): Promise<boolean> {
     const workers = [...this.#workers.values()];
+    // A read may hang at a cloud, and nobody waits for what it reads any more.
+    for (const name of READS) this.#workers.get(name)?.cancelAllJobs('shutting down');
     const halfTime = setTimeout(() => {
       for (const worker of workers) worker.cancelAllJobs('shutting down');
     }, limitMs / 2);

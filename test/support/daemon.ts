@@ -35,6 +35,8 @@ export interface BedOptions {
   /** Merged over the top of lamplighter.yaml. */
   readonly config?: object;
   readonly receiver?: Receiver;
+  /** Of Redis. */
+  readonly password?: string;
 }
 
 export interface StartOptions {
@@ -77,6 +79,11 @@ export class Bed {
     this.happenings = new Happenings(() => this.#story());
     this.receiver = options.receiver ?? new Receiver(this.happenings.tell);
     for (const event of ['call', 'effect', 'answer'] as const) this.sim.events.on(event, this.happenings.tell);
+  }
+
+  get redisUrl(): string {
+    const { redis, password } = this.#options;
+    return password === undefined ? redis : redis.replace('redis://', `redis://:${password}@`);
   }
 
   get dir(): string {
@@ -135,7 +142,7 @@ export class Bed {
     const config = {
       mode: 'enforce',
       policies: 'policies',
-      redis: this.#options.redis,
+      redis: this.redisUrl,
       listen: '127.0.0.1:0',
       accounts,
       activity: [...new Set(this.#options.accounts.map(({ provider }) => provider))].map((provider) => ({
@@ -269,7 +276,7 @@ export class Bed {
   async store(): Promise<Store> {
     if (this.#reader !== null) return this.#reader;
     const reader = new Store({
-      url: this.#options.redis,
+      url: this.redisUrl,
       stateDir: this.#dir,
       clock: () => this.clock.now(),
       random: Math.random,

@@ -1,0 +1,150 @@
+import { Redis } from 'ioredis';
+import { expect, test } from 'vitest';
+import { useBeds } from '../support/beds.ts';
+import { MINUTE } from '../support/clock.ts';
+import { account, busy, daily } from '../support/cloud.ts';
+import { runCommand } from '../support/command.ts';
+
+/** Each of a shape of its own, so that a find says what leaked. */
+const CANARIES = {
+  huixingyunToken: 'canary-hxy-token-b7Qp',
+  chenyuToken: 'canary-cy-token-Zk3v',
+  v1Token: 'canary-cy1-token-8dWm',
+  password: 'canary-root-password-Yt5n',
+  jupyter: 'canary-jupyter-token-Rr2x',
+  hookPath: 'canary-hook-path-Lq9c',
+  hookSecret: `whsec_${Buffer.from('canary-hook-secret-Vv4j').toString('base64')}`,
+  redis: 'canary-redis-password-Hx6s',
+} as const;
+
+const beds = useBeds({ extra: ['--requirepass', CANARIES.redis] });
+
+/** Everything in a Redis, as text. */
+async function dump(url: string): Promise<string> {
+  const redis = new Redis(url);
+  try {
+    const parts: string[] = [];
+    for (const key of await redis.keys('*')) {
+      const type = await redis.type(key);
+      const value: unknown =
+        type === 'string'
+          ? (await redis.getBuffer(key))?.toString('latin1')
+          : type === 'hash'
+            ? await redis.hgetall(key)
+            : type === 'zset'
+              ? await redis.zrange(key, '0', '-1')
+              : type === 'set'
+                ? await redis.smembers(key)
+                : type === 'list'
+                  ? await redis.lrange(key, 0, -1)
+                  : await redis.xrange(key, '-', '+');
+      parts.push(key, JSON.stringify(value));
+    }
+    return parts.join('\n');
+  } finally {
+    redis.disconnect();
+  }
+}
+
+test('planted tokens and passwords come up nowhere', { timeout: 40_000 }, async () => {
+  const machine = { password: CANARIES.password, jupyterToken: CANARIES.jupyter };
+  const bed = await beds.prepare({
+    password: CANARIES.redis,
+    accounts: [
+      account(
+        'huixingyun',
+        [busy('a', machine), daily('d', 5, machine), busy('odd', { ...machine, statusWord: 'Napping' })],
+        { token: CANARIES.huixingyunToken },
+      ),
+      account('chenyu', [busy('inst_a', machine)], { token: CANARIES.chenyuToken, balanceFen: 10_000 }),
+      account('chenyu-v1', [busy('v1-a', machine)], { token: CANARIES.v1Token }),
+      account('huixingyun', [busy('z', machine)], { name: 'broken', token: 'canary-broken-token-Kk1p' }),
+    ],
+    policies: {
+      'all.yaml': `
+policies:
+  - name: keep-paid
+    match: { billing: daily }
+    when: { expiresWithin: 12h }
+    do: { renew: { periods: 1 } }
+  - name: dark
+    match: { name: "dev-*" }
+    when: { during: "Mon-Sun 12:30-24:00" }
+    do: stop
+    notice: 5m
+    limits: { percent: "100%" }
+  - name: low
+    match: { account: cy }
+    when: { balanceBelow: 200 }
+    do: notify
+`,
+    },
+    config: { notifiers: { hook: { type: 'webhook', urlFile: 'secrets/hook', secretFile: 'secrets/hook-secret' } } },
+  });
+  await bed.secret('hook', `${bed.receiver.url}/${CANARIES.hookPath}`);
+  await bed.secret('hook-secret', CANARIES.hookSecret);
+  bed.sim.account('broken').down = true;
+  // Answers that are not as they should be, where a careless client quotes them.
+  bed.sim.faults.add({ kind: 'truncated', operation: 'list', account: 'hxy', skip: 2 });
+  bed.sim.faults.add({ kind: 'bad-row', operation: 'list', account: 'cy', skip: 2 });
+  bed.sim.faults.add({ kind: 'html', operation: 'renew', effect: 'now' });
+  bed.sim.faults.add({ kind: 'unauthorised', operation: 'list', account: 'cy1', skip: 6 });
+  bed.receiver.refusals.push(400, 500);
+  await bed.start();
+  await bed.round();
+  await bed.operationInTime('hxy/d', 'confirmed', 'renew', MINUTE);
+  await bed.roll(10 * MINUTE, 4);
+  await bed.operationInTime('hxy/a', 'confirmed', 'stop', MINUTE);
+  await bed.operationInTime('cy/inst_a', 'confirmed', 'stop', MINUTE);
+  await bed.until('something is told', () => bed.receiver.told().length >= 5);
+  await bed.control('/api/v1/holds', { instance: 'hxy/a', for: '1h', reason: 'x', owner: 'y' });
+  await bed.writePolicy('all.yaml', 'policies: [');
+  await bed.control('/-/reload');
+
+  const pages = await Promise.all(
+    [
+      '/',
+      '/metrics',
+      '/readyz',
+      '/healthz',
+      ...['instances', 'operations', 'policies', 'plan?explain=true', 'holds', 'accounts'].map(
+        (list) => `/api/v1/${list}`,
+      ),
+    ].map(async (path) => await (await bed.http(path)).text()),
+  );
+  const commands = await Promise.all(
+    [
+      ['instances', '--json'],
+      ['why', 'hxy/odd', '--json'],
+      ['operations', '--json'],
+      ['call', 'hxy', 'instances'],
+      ['call', 'cy', 'instances'],
+      ['call', 'cy1', 'instances'],
+      ['call', 'broken', 'instances'],
+      ['validate'],
+    ].map(async (args) => JSON.stringify(await runCommand(args, { cwd: bed.dir }))),
+  );
+  const places = {
+    log: bed.log.join(''),
+    told: bed.lines.join('\n'),
+    notifications: bed.receiver.bodies.join('\n'),
+    redis: await dump(bed.redisUrl),
+    pages: pages.join('\n'),
+    commands: commands.join('\n'),
+  };
+  expect(places.redis.length).toBeGreaterThan(10_000);
+  expect(places.log).toContain('an operation moved');
+  const secrets = [
+    ...Object.values(CANARIES),
+    'canary-broken-token-Kk1p',
+    bed.controlToken,
+    Buffer.from('canary-hook-secret-Vv4j').toString('base64'),
+    'canary-',
+  ];
+  for (const [place, text] of Object.entries(places)) {
+    for (const secret of secrets) {
+      const at = text.indexOf(secret);
+      expect(at === -1 ? '' : `${place}: …${text.slice(Math.max(0, at - 200), at + 80)}…`).toBe('');
+    }
+  }
+});
