@@ -13,7 +13,7 @@ export function isUnchanged(before: Tracked, now: Tracked): boolean {
     before.personStartAt === now.personStartAt &&
     before.stopMode === now.stopMode &&
     before.stoppedBy === now.stoppedBy &&
-    isSameRow(before.instance, now.instance)
+    (before.instance === now.instance || isSameRow(before.instance, now.instance))
   );
 }
 

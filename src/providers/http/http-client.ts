@@ -125,7 +125,7 @@ export class HttpClient {
       if (failed !== null) throw this.#error(request, failed);
       if (!started) options.onStart?.();
       started = true;
-      const result = await this.#attempt(wire, decode, options.signal);
+      const result = await this.#attempt(wire, request.parse ?? parseJson, decode, options.signal);
       if (result.kind === 'value') return result.value;
       const waitMs = this.#retryWait(result.failed, retry, options);
       if (waitMs === null) throw this.#error(request, result.failed);
@@ -180,7 +180,7 @@ export class HttpClient {
   }
 
   #judgeSend(wire: WireAnswer, startedAt: number, decode: SendDecoder, actionClass: ActionClass): CallOutcome {
-    const { status, answer, refusal, pauseMs } = this.#understand(wire, startedAt);
+    const { status, answer, refusal, pauseMs } = this.#understand(wire, startedAt, parseJson);
     if (refusal !== null) return refusal;
     if (status === 'success') {
       if (answer !== null) return decode(answer);
@@ -194,6 +194,7 @@ export class HttpClient {
 
   async #attempt<T>(
     wire: WireRequest,
+    parse: (raw: Buffer) => unknown,
     decode: ReadDecoder<T>,
     signal: AbortSignal,
   ): Promise<
@@ -209,7 +210,7 @@ export class HttpClient {
       const cause = this.#secrets.causeOf(error);
       return fail(failedRead(error), cause.message, null, cause);
     }
-    const { status, answer, refusal, pauseMs } = this.#understand(raw, startedAt);
+    const { status, answer, refusal, pauseMs } = this.#understand(raw, startedAt, parse);
     if (refusal !== null) return fail(refusal.kind, refusal.detail, pauseMs);
     if (status !== 'success') return fail(refusedRead(status), describeAnswer(raw), pauseMs);
     if (answer === null) return fail('protocol', `the answer is not JSON: ${describeAnswer(raw)}`);
@@ -251,9 +252,9 @@ export class HttpClient {
    * What an answer says before its decoder is asked, and the pause it asks for. Of a gateway's words (a redirect, a 5xx)
    * nothing is believed but the wish to be left alone.
    */
-  #understand(wire: WireAnswer, startedAt: number): Understood {
+  #understand(wire: WireAnswer, startedAt: number, parse: (raw: Buffer) => unknown): Understood {
     const status = statusClass(wire.status);
-    const answer = this.#json(wire, startedAt);
+    const answer = this.#json(wire, startedAt, parse);
     const believable = answer !== null && status !== 'redirect' && status !== 'broken';
     const refusal = believable ? this.#refusal(answer) : null;
     if (refusal?.kind === 'throttled') return { status, answer, refusal, pauseMs: this.#pause(refusal.retryAfterMs) };
@@ -294,11 +295,11 @@ export class HttpClient {
   }
 
   /** `null`: not JSON, or packed although asked not to. The content type is not trusted, only the content. */
-  #json(raw: WireAnswer, startedAt: number): JsonAnswer | null {
+  #json(raw: WireAnswer, startedAt: number, parse: (raw: Buffer) => unknown): JsonAnswer | null {
     if (raw.contentEncoding !== null && raw.contentEncoding !== 'identity') return null;
     let body: unknown;
     try {
-      body = JSON.parse(raw.body.toString('utf8'));
+      body = parse(raw.body);
     } catch {
       return null;
     }
@@ -311,4 +312,8 @@ export class HttpClient {
       quote: (text) => this.#secrets.quote(text),
     };
   }
+}
+
+function parseJson(raw: Buffer): unknown {
+  return JSON.parse(raw.toString('utf8'));
 }

@@ -15,6 +15,7 @@ import {
   type Product,
   productRow,
 } from './catalogue.ts';
+import { KnownRows } from './known-rows.ts';
 import { decodeListing } from './listing.ts';
 import { decodeFlagOutcome, decodeGidOutcome, decodeOrderOutcome } from './outcomes.ts';
 import { type Operation, PATHS } from './paths.ts';
@@ -53,10 +54,12 @@ import type { Words } from './words.ts';
 export class HuixingyunApi {
   readonly #http: HttpClient;
   readonly #words: Words;
+  readonly #rows: KnownRows;
 
-  constructor(http: HttpClient, words: Words) {
+  constructor(http: HttpClient, words: Words, rows = new KnownRows()) {
     this.#http = http;
     this.#words = words;
+    this.#rows = rows;
   }
 
   /** 获取 GPU 云主机列表: what can be rented. Disks and memory in GB. */
@@ -81,8 +84,13 @@ export class HuixingyunApi {
 
   /** 获取实例列表: all instances of the account in one answer, which also holds their root passwords. */
   instances(options: ReadOptions): Promise<Listing> {
-    const decode: ReadDecoder<Listing> = (answer) => decodeListing(this.#http.account, answer, this.#words);
-    return this.#read('instances/list', nothing, {}, decode, options, LISTING_MAX_BYTES);
+    const rows = this.#rows;
+    const decode: ReadDecoder<Listing> = (answer) => decodeListing(this.#http.account, answer, this.#words, rows);
+    const request = {
+      ...httpRequest('instances/list', {}, LISTING_MAX_BYTES),
+      parse: (raw: Buffer) => rows.parse(raw),
+    };
+    return this.#http.read(request, decode, options);
   }
 
   /** 创建GPU云主机: buys one instance for one unit of time. COSTS MONEY. Answers with the order, not with an id. */
@@ -154,9 +162,8 @@ export class HuixingyunApi {
     request: Request,
     decode: ReadDecoder<T>,
     options: ReadOptions,
-    maxBytes?: number,
   ): Promise<T> {
-    return this.#http.read(httpRequest(operation, schema.parse(request), maxBytes), decode, options);
+    return this.#http.read(httpRequest(operation, schema.parse(request)), decode, options);
   }
 
   async #send<Request extends Record<string, unknown>>(

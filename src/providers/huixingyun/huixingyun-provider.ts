@@ -14,6 +14,7 @@ import {
 import type { ProviderOptions } from '../provider-options.ts';
 import { SharedRead } from '../shared-read.ts';
 import { HuixingyunApi } from './huixingyun-api.ts';
+import { KnownRows } from './known-rows.ts';
 import { readOrder } from './order.ts';
 import { readOperations } from './reads.ts';
 import { LENGTHEN_PAY_UNIT } from './requests.ts';
@@ -47,7 +48,7 @@ export class HuixingyunProvider implements Provider {
       random,
       ...(limits === undefined ? {} : { limits }),
     });
-    const api = new HuixingyunApi(this.#http, new Words(account));
+    const api = new HuixingyunApi(this.#http, new Words(account), new KnownRows(Math.floor(random() * 2 ** 32)));
     this.#api = api;
     this.#listing = new SharedRead(account.name, 'instances/list', (signal, onStart) =>
       api.instances({ signal, onStart }),

@@ -1,8 +1,10 @@
 import type { Instance } from '../../fleet/instance.ts';
 import type { IncompleteReason, Listing } from '../../fleet/snapshot.ts';
 import { tooManyBadRows } from '../bad-rows.ts';
+import { JsonList } from '../http/json-list.ts';
 import { type Decoded, decoded, type JsonAnswer, undocumented } from '../http/request.ts';
 import { asDuplicate, decodeRow } from './instance-row.ts';
+import { KnownRows } from './known-rows.ts';
 import { isRecord, wholeNumber } from './wire-values.ts';
 import type { Words } from './words.ts';
 
@@ -10,10 +12,16 @@ import type { Words } from './words.ts';
  * The instance list (慧星云 API doc, 获取实例列表): `{ items, total }`, all in one page, `total` a text. Row by row, so that
  * a bad one costs itself only. An empty list with total "0" is complete.
  */
-export function decodeListing(account: string, answer: JsonAnswer, words: Words): Decoded<Listing> {
-  const { body } = answer;
+export function decodeListing(
+  account: string,
+  answer: JsonAnswer,
+  words: Words,
+  known = new KnownRows(),
+): Decoded<Listing> {
+  const cut = answer.body instanceof JsonList ? answer.body : null;
+  const body = cut === null ? answer.body : cut.rest;
   if (!isRecord(body)) return undocumented('not an object');
-  const rows = rowsOf(body);
+  const rows = cut?.rows ?? rowsOf(body);
   if (rows === null) return undocumented('items: expected an array');
 
   const instances: Instance[] = [];
@@ -21,8 +29,10 @@ export function decodeListing(account: string, answer: JsonAnswer, words: Words)
   let withoutId = 0;
   let bad = 0;
   let doubled = false;
-  for (const row of rows) {
-    const instance = decodeRow(account, row, words);
+  const decode = (row: unknown) => decodeRow(account, row, words);
+  for (let index = 0; index < rows.length; index += 1) {
+    const row = cut?.rows[index];
+    const instance = row === undefined ? decode(rows[index]) : known.instance(row, decode);
     if (instance === null) {
       withoutId += 1;
       bad += 1;
@@ -38,6 +48,8 @@ export function decodeListing(account: string, answer: JsonAnswer, words: Words)
       instances[place] = asDuplicate(instance);
     }
   }
+
+  known.turn();
 
   let incomplete: IncompleteReason | null = null;
   if (promisedRows(body) !== rows.length) incomplete = 'total-mismatch';

@@ -1,0 +1,176 @@
+/**
+ * A JSON object with one long list in it, cut into rows that are not parsed yet. Of a listing that comes every minute most
+ * rows are byte for byte those of the last one; who knows a row by its digest need not parse it again.
+ */
+export class JsonList {
+  /** The object, with an empty list in the place of the long one. */
+  readonly rest: unknown;
+  readonly rows: readonly JsonRow[];
+
+  constructor(rest: unknown, rows: readonly JsonRow[]) {
+    this.rest = rest;
+    this.rows = rows;
+  }
+}
+
+/** A row as it came. It holds on to the whole answer, passwords and all, so nobody keeps it. */
+export interface JsonRow {
+  /** 53 bits of the row's bytes: that two rows which differ have the same one does not happen. */
+  readonly digest: number;
+  /** @throws SyntaxError where it is not JSON */
+  parse(): unknown;
+}
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const BACKSLASH = 0x5c;
+const OPEN_LIST = 0x5b;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
+
+// Odd, so that multiplying loses nothing: of two rows that differ in one byte both halves differ.
+const FACTOR_A = 0x01000193;
+const FACTOR_B = 0x5bd1e995;
+/** What the upper half of a digest is multiplied by to make room for 21 bits of the lower one. */
+const LOWER_HALF = 2 ** 21;
+
+class Row implements JsonRow {
+  readonly digest: number;
+  readonly #raw: Buffer;
+  readonly #from: number;
+  readonly #to: number;
+
+  constructor(raw: Buffer, from: number, to: number, digest: number) {
+    this.#raw = raw;
+    this.#from = from;
+    this.#to = to;
+    this.digest = digest;
+  }
+
+  parse(): unknown {
+    return JSON.parse(this.#raw.toString('utf8', this.#from, this.#to));
+  }
+}
+
+/**
+ * Cuts the list under `key` out of an object of the top level. `null`: this is not written so plainly that it can be cut
+ * (another value there, the key twice or escaped, rows that are no objects, not JSON at all); a parser has to look at it.
+ * `seed` is any whole number; with one chosen by chance nobody can make rows that are taken for each other.
+ */
+export function cutList(raw: Buffer, key: string, seed: number): JsonList | null {
+  let list: { readonly from: number; readonly to: number; readonly rows: readonly JsonRow[] } | null = null;
+  let at = skipBlanks(raw, 0);
+  if (raw[at] !== OPEN_OBJECT) return null;
+  do {
+    at = skipBlanks(raw, at + 1);
+    const afterName = endOfString(raw, at);
+    if (afterName === null) return null;
+    const name = raw.toString('utf8', at + 1, afterName - 1);
+    if (name.includes('\\')) return null;
+    at = skipBlanks(raw, afterName);
+    if (raw[at] !== COLON) return null;
+    at = skipBlanks(raw, at + 1);
+    if (name === key) {
+      const rows: JsonRow[] = [];
+      const to: number | null = list === null ? cutRows(raw, at, seed, rows) : null;
+      if (to === null) return null;
+      list = { from: at, to, rows };
+      at = to;
+    } else {
+      const after = endOfValue(raw, at);
+      if (after === null) return null;
+      at = after;
+    }
+    at = skipBlanks(raw, at);
+  } while (raw[at] === COMMA);
+  if (list === null || raw[at] !== CLOSE_OBJECT || skipBlanks(raw, at + 1) !== raw.length) return null;
+  const { from, to, rows } = list;
+  try {
+    return new JsonList(JSON.parse(`${raw.toString('utf8', 0, from)}[]${raw.toString('utf8', to)}`), rows);
+  } catch {
+    return null;
+  }
+}
+
+/** Puts the rows of the list that begins at `at` into `rows`; answers where the list ends. */
+function cutRows(raw: Buffer, at: number, seed: number, rows: JsonRow[]): number | null {
+  if (raw[at] !== OPEN_LIST) return null;
+  let index = skipBlanks(raw, at + 1);
+  if (raw[index] === CLOSE_LIST) return index + 1;
+  for (;;) {
+    if (raw[index] !== OPEN_OBJECT) return null;
+    const from = index;
+    let depth = 0;
+    let a = seed | 0;
+    let b = ~seed;
+    // One pass for both, the end of the row and its digest: this loop sees every byte of every poll.
+    do {
+      const code = raw[index];
+      if (code === undefined) return null;
+      a = Math.imul(a ^ code, FACTOR_A);
+      b = Math.imul(b ^ code, FACTOR_B);
+      index += 1;
+      if (code === QUOTE) {
+        for (let inside = raw[index]; ; inside = raw[index]) {
+          if (inside === undefined) return null;
+          a = Math.imul(a ^ inside, FACTOR_A);
+          b = Math.imul(b ^ inside, FACTOR_B);
+          index += 1;
+          if (inside === QUOTE) break;
+          if (inside === BACKSLASH) {
+            const escaped = raw[index] ?? 0;
+            a = Math.imul(a ^ escaped, FACTOR_A);
+            b = Math.imul(b ^ escaped, FACTOR_B);
+            index += 1;
+          }
+        }
+      } else if (code === OPEN_OBJECT || code === OPEN_LIST) depth += 1;
+      else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth -= 1;
+    } while (depth > 0);
+    rows.push(new Row(raw, from, index, (a >>> 0) * LOWER_HALF + (b >>> 11)));
+    index = skipBlanks(raw, index);
+    if (raw[index] === CLOSE_LIST) return index + 1;
+    if (raw[index] !== COMMA) return null;
+    index = skipBlanks(raw, index + 1);
+  }
+}
+
+function skipBlanks(raw: Buffer, at: number): number {
+  let index = at;
+  for (let code = raw[index]; code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09; code = raw[index])
+    index += 1;
+  return index;
+}
+
+/** After the closing quote of the string at `at`. */
+function endOfString(raw: Buffer, at: number): number | null {
+  if (raw[at] !== QUOTE) return null;
+  for (let index = at + 1; index < raw.length; index += 1) {
+    const code = raw[index];
+    if (code === QUOTE) return index + 1;
+    if (code === BACKSLASH) index += 1;
+  }
+  return null;
+}
+
+/** After the value at `at`, whatever it is; that it is one is seen when the rest is parsed. */
+function endOfValue(raw: Buffer, at: number): number | null {
+  let depth = 0;
+  let index = at;
+  while (index < raw.length) {
+    const code = raw[index];
+    if (code === QUOTE) {
+      const after = endOfString(raw, index);
+      if (after === null) return null;
+      index = after;
+      continue;
+    }
+    if (depth === 0 && (code === COMMA || code === CLOSE_OBJECT)) return index;
+    if (code === OPEN_OBJECT || code === OPEN_LIST) depth += 1;
+    else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth -= 1;
+    index += 1;
+  }
+  return null;
+}
