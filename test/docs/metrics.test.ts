@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import { describe, expect, test } from 'vitest';
+import type { ProbeReading } from '../../src/fleet/activity.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import { type FleetSeriesSource, fleetSeries } from '../../src/telemetry/fleet-series.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
@@ -35,6 +36,16 @@ const INSTANCE: Instance = {
   problems: [],
 };
 
+const READING: ProbeReading = {
+  probe: 'push',
+  at: 1,
+  verdict: 'idle',
+  reason: null,
+  lastActiveAt: 1,
+  judges: 'work',
+  evidence: '',
+};
+
 /** An account that has everything, so that every series is written. */
 const SOURCE: FleetSeriesSource = {
   snapshot: {
@@ -59,7 +70,7 @@ const SOURCE: FleetSeriesSource = {
       },
     ],
   },
-  activity: new Map([['a/i', { kind: 'idle', at: 1, since: 1, readings: [] }]]),
+  activity: new Map([['a/i', { kind: 'idle', at: 1, since: 1, readings: [READING] }]]),
   burnFenPerHour: 1,
   runwayMs: 1,
 };

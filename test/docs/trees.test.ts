@@ -1,4 +1,4 @@
-import { access } from 'node:fs/promises';
+import { access, readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { allPages, anchorOf, headings, links, type Page, ROOT, readPage, trees } from './pages.ts';
@@ -39,6 +39,16 @@ describe.each(PAIRS)('%s and %s', (one, other) => {
     const blocks = (page: Page) => page.blocks.map(({ text }) => bare(text));
     expect(blocks(await readPage(other))).toEqual(blocks(await readPage(one)));
   });
+});
+
+/** A README is read over slow lines too. */
+const MAX_IMAGE_BYTES = 300_000;
+
+test('images are small, and all are shown', async () => {
+  const names = await readdir(join(ROOT, 'docs/images'));
+  const shown = new Set(pages.flatMap((page) => links(page).map(({ file }) => file)));
+  expect(names.filter((name) => !shown.has(`docs/images/${name}`))).toEqual([]);
+  for (const name of names) expect((await stat(join(ROOT, 'docs/images', name))).size).toBeLessThan(MAX_IMAGE_BYTES);
 });
 
 test('the READMEs name each other on the first line', async () => {
