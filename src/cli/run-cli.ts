@@ -1,4 +1,5 @@
 import { Command, CommanderError, type OutputConfiguration } from 'commander';
+import { knownFailure } from '../app/known-failure.ts';
 import { InvalidInput } from '../app/load.ts';
 import { version } from '../version.ts';
 import { renderLocated } from '../yaml/located.ts';
@@ -17,9 +18,8 @@ import { tokenCommands } from './commands/token.ts';
 import { validateCommand } from './commands/validate.ts';
 import { whyCommand } from './commands/why.ts';
 import { windowCommand } from './commands/window.ts';
-import { EXIT, type ExitCode } from './exit.ts';
+import { EXIT, type ExitCode, UserError } from './exit.ts';
 import type { Io } from './io.ts';
-import { knownFailure } from './known-failure.ts';
 import { Stopped } from './stopped.ts';
 
 /** Runs one command line and answers the exit code. Errors end as sentences on stderr. */
@@ -85,10 +85,14 @@ function told(error: unknown, io: Io): ExitCode {
     io.err(`${error.errors.map(renderLocated).join('\n')}\n${error.message}\n`);
     return EXIT.invalid;
   }
+  if (error instanceof UserError) {
+    io.err(`lamplighter: ${error.message}\n`);
+    return error.exitCode;
+  }
   const known = knownFailure(error);
   if (known !== null) {
     io.err(`lamplighter: ${known.message}\n`);
-    return known.exitCode;
+    return known.kind === 'usage' ? EXIT.usage : EXIT.failed;
   }
   if (io.signal.aborted) return EXIT.interrupted;
   io.err(`lamplighter: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

@@ -1,23 +1,27 @@
-import { RedisUnreachable } from '../app/client.ts';
 import { BadArgument, ProviderError } from '../providers/port.ts';
 import { QueueDown } from '../queue/queue.ts';
 import { LedgerUnclear, StoreDown } from '../store/store-error.ts';
-import { EXIT, UserError } from './exit.ts';
+import { RedisUnreachable } from './client.ts';
+
+export interface KnownFailure {
+  readonly message: string;
+  /** `usage`: what was asked for does not fit. */
+  readonly kind: 'usage' | 'failed';
+}
 
 /** What a person can mend, or wait for, as one sentence; `null`: a mistake of ours, which needs its trace. */
-export function knownFailure(error: unknown): UserError | null {
-  if (error instanceof UserError) return error;
+export function knownFailure(error: unknown): KnownFailure | null {
   if (!(error instanceof Error)) return null;
-  if (error instanceof BadArgument) return new UserError(error.message, EXIT.usage, { cause: error });
+  if (error instanceof BadArgument) return { message: error.message, kind: 'usage' };
   const isWeather =
     error instanceof RedisUnreachable ||
     error instanceof StoreDown ||
     error instanceof QueueDown ||
     error instanceof LedgerUnclear;
-  if (isWeather) return new UserError(`${error.message}${innermost(error)}`, EXIT.failed, { cause: error });
+  if (isWeather) return { message: `${error.message}${innermost(error)}`, kind: 'failed' };
   // A folder that cannot be made, a disk that is full, a port that is taken: the operating system says it well.
   const isSystems = 'syscall' in error || error.message.startsWith('cannot listen on');
-  if (error instanceof ProviderError || isSystems) return new UserError(error.message, EXIT.failed, { cause: error });
+  if (error instanceof ProviderError || isSystems) return { message: error.message, kind: 'failed' };
   return null;
 }
 
