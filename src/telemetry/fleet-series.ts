@@ -2,6 +2,7 @@ import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { Activity } from '../fleet/activity.ts';
 import { instanceKey } from '../fleet/instance.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
+import { isUp } from '../fleet/status.ts';
 
 /** What the fleet series of one account are written from. */
 export interface FleetSeriesSource {
@@ -40,17 +41,18 @@ interface Family {
   line(source: FleetSeriesSource, tracked: Tracked): string;
 }
 
+/**
+ * The latest activity that any probe has proven, whatever the verdict is now; `null`: none has. The idle clock of the
+ * verdict is another thing: it begins at the boot where nothing was seen since.
+ */
 function lastActiveAt(activity: Activity | undefined): number | null {
-  if (activity === undefined) return null;
-  switch (activity.kind) {
-    case 'idle':
-      return activity.since;
-    case 'active':
-      return activity.at;
-    case 'unknown':
-    case 'not-applicable':
-      return null;
+  if (activity === undefined || activity.kind === 'not-applicable') return null;
+  let latest: number | null = null;
+  for (const reading of activity.readings) {
+    const at = reading.lastActiveAt;
+    if (at !== null && (latest === null || at > latest)) latest = at;
   }
+  return latest;
 }
 
 /** Instance, as label text: made once per instance and family. */
@@ -84,7 +86,10 @@ const FAMILIES: readonly Family[] = [
     name: 'lamplighter_instance_activity',
     help: 'What the probes say of the instance: 1 for the verdict in the label.',
     line(source, tracked) {
-      const verdict = source.activity.get(instanceKey(tracked.instance))?.kind ?? 'unknown';
+      // What is not up has nothing to judge, whether or not a rule would.
+      const verdict = isUp(tracked.instance.status)
+        ? (source.activity.get(instanceKey(tracked.instance))?.kind ?? 'unknown')
+        : 'not-applicable';
       return `lamplighter_instance_activity{${who(tracked)},verdict="${verdict}"} 1\n`;
     },
   },

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import type { Activity } from '../../src/fleet/activity.ts';
+import type { Activity, ProbeReading } from '../../src/fleet/activity.ts';
 import { type FleetSeriesSource, fleetSeries, label } from '../../src/telemetry/fleet-series.ts';
 import { HOUR, instance, NOON, snapshot, tracked } from '../activity/fleet.ts';
 import { promtool } from './promtool.ts';
@@ -13,6 +13,11 @@ function source(fields: Partial<FleetSeriesSource> = {}): FleetSeriesSource {
     runwayMs: null,
     ...fields,
   };
+}
+
+function reading(lastActiveAt: number | null): ProbeReading {
+  const fixed = { probe: 'jupyter', at: NOON, reason: null, judges: 'work', evidence: '' } as const;
+  return { ...fixed, verdict: lastActiveAt === null ? 'unknown' : 'idle', lastActiveAt };
 }
 
 async function pieces(sources: readonly FleetSeriesSource[]): Promise<readonly string[]> {
@@ -36,10 +41,11 @@ const FULL = source({
     { balance: { cashFen: 12_345, cardsFen: 700, at: NOON } },
   ),
   activity: new Map<string, Activity>([
-    ['cy/a', { kind: 'idle', at: NOON, since: NOON - HOUR, readings: [] }],
+    // Up since an hour ago, so that its idle clock begins there; active it was two hours ago.
+    ['cy/a', { kind: 'idle', at: NOON, since: NOON - HOUR, readings: [reading(NOON - 2 * HOUR), reading(null)] }],
     ['cy/b', { kind: 'not-applicable', at: NOON }],
-    ['cy/c', { kind: 'active', at: NOON - 1_500, readings: [] }],
-    ['cy/d', { kind: 'unknown', at: NOON, reason: 'stale', readings: [] }],
+    ['cy/c', { kind: 'active', at: NOON - 1_500, readings: [reading(NOON - 1_500)] }],
+    ['cy/d', { kind: 'unknown', at: NOON, reason: 'stale', readings: [reading(NOON - 3 * HOUR)] }],
   ]),
   burnFenPerHour: 594,
   runwayMs: 74_818_000,
@@ -66,8 +72,19 @@ test('says of every instance and account what is known', async () => {
     'lamplighter_instance_activity{account="cy",instance="b",verdict="not-applicable"} 1',
     'lamplighter_instance_activity{account="cy",instance="c",verdict="active"} 1',
     'lamplighter_instance_activity{account="cy",instance="d",verdict="unknown"} 1',
-    `lamplighter_instance_last_active_timestamp_seconds{account="cy",instance="a"} ${(NOON - HOUR) / 1000}`,
+    `lamplighter_instance_last_active_timestamp_seconds{account="cy",instance="a"} ${(NOON - 2 * HOUR) / 1000}`,
     `lamplighter_instance_last_active_timestamp_seconds{account="cy",instance="c"} ${(NOON - 1_500) / 1000}`,
+    `lamplighter_instance_last_active_timestamp_seconds{account="cy",instance="d"} ${(NOON - 3 * HOUR) / 1000}`,
+  ]);
+});
+
+test('where no rule judges, what is up is unknown and what is not up has nothing to judge', async () => {
+  const bare = source({
+    snapshot: snapshot([tracked(instance({ id: 'a' })), tracked(instance({ id: 'b', status: 'stopped' }))]),
+  });
+  expect((await lines(bare)).filter((line) => line.includes('activ'))).toEqual([
+    'lamplighter_instance_activity{account="cy",instance="a",verdict="unknown"} 1',
+    'lamplighter_instance_activity{account="cy",instance="b",verdict="not-applicable"} 1',
   ]);
 });
 
@@ -134,7 +151,7 @@ test('gives way after every thousand instances of every family', async () => {
   };
   setImmediate(turn);
   const activity = new Map<string, Activity>(
-    machines.map(({ instance: { id } }) => [`cy/${id}`, { kind: 'active', at: NOON, readings: [] }]),
+    machines.map(({ instance: { id } }) => [`cy/${id}`, { kind: 'active', at: NOON, readings: [reading(NOON)] }]),
   );
   const all = await pieces([source({ snapshot: snapshot(machines), activity })]);
   counting = false;
