@@ -31,6 +31,7 @@ import { tellInvalid, tellValid } from './reload-news.ts';
 import { scrape } from './scrape.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
 import { makeWebSource } from './web-source.ts';
+import { workersState } from './workers-state.ts';
 
 /** Redis may come up a little after us, as in a compose file; longer is a fault that a person should see. */
 const REDIS_WAIT_MS = 15_000;
@@ -103,6 +104,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   cleanups.add('loop watch', () => loop.stop());
 
   let onRedisBack = () => {};
+  let redisUpAt = performance.now();
   // Redis before anything that decides: what was done before is in it.
   const redisUrl = config.redis.reveal();
   const store = new Store({
@@ -114,7 +116,10 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     newId: randomUUID,
     onChange: (state) => {
       log.info({ redis: state.kind }, 'Redis came or went');
-      if (state.kind === 'ready') onRedisBack();
+      if (state.kind === 'ready') {
+        redisUpAt = performance.now();
+        onRedisBack();
+      }
     },
     onLook: (found) => {
       if (found instanceof Error) log.error({ err: found }, 'the ledger could not be looked at after Redis came back');
@@ -147,7 +152,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const queues = new Queues({
     url: redisUrl,
     prefix: queuePrefix(prefix),
-    clock: () => clock.now(),
+    clock: () => performance.now(),
     random,
     lockMs: Math.max(SHORTEST_LOCK_MS, clock.toReal(LOCK_MS)),
     onError: onQueueError,
@@ -199,6 +204,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     current,
   });
 
+  let workingAt = performance.now();
   const stopping = new AbortController();
   const source = makeWebSource({
     work,
@@ -206,7 +212,12 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     reader,
     tokens: () => current.now.tokens,
     signal: stopping.signal,
-    alive: () => loop.state(),
+    alive: () => {
+      const turns = loop.state();
+      if (!turns.ok) return turns;
+      const graceFrom = store.state.kind === 'ready' ? Math.max(workingAt, redisUpAt) : null;
+      return workersState(queues, graceFrom, performance.now());
+    },
     ready: () => readiness(work, store, { fromLastGood: current.now.fromLastGood, last: reloader.last }),
     metrics: () => scrape({ work, store, queues, reader, metrics }),
     reload: () => reloader.byPerson(),
@@ -247,6 +258,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   cleanups.add('housekeeping', () => clearInterval(care));
 
   await queues.schedule(schedulesOf(standing, clock));
+  workingAt = performance.now();
   queues.run();
   for (const name of standing.accounts.keys()) await work.queue.poll(name);
 

@@ -9,7 +9,10 @@ export interface QueuesOptions {
   readonly url: string;
   /** What every key of the queues starts with. */
   readonly prefix: string;
-  /** Epoch ms, for {@link Queues.lastFinishedAt} only: the queue itself keeps the operating system's time. */
+  /**
+   * Real ms of a clock that nobody sets, for {@link Queues.lastFinishedAt} and {@link Queues.runningSince} only: the queue
+   * itself keeps the operating system's time.
+   */
   readonly clock: () => number;
   /** 0 to 1. */
   readonly random: () => number;
@@ -101,6 +104,8 @@ export class Queues {
   readonly #queues = new Map<QueueName, Queue>();
   readonly #workers = new Map<QueueName, Worker>();
   readonly #finishedAt = new Map<QueueName, number>();
+  /** When each job that runs here began; a set per queue, since times may be equal. */
+  readonly #running = new Map<QueueName, Set<{ readonly at: number }>>();
   #wanted: readonly Schedule[] = [];
   #closing: Promise<boolean> | null = null;
 
@@ -169,7 +174,13 @@ export class Queues {
     const process = async (job: Job, _token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
       const payload = payloadOf(name, job);
       const info = { id: job.id ?? '', attempt: job.attemptsMade + 1 };
-      await processor(payload, info, signal ?? new AbortController().signal);
+      const running = { at: this.#options.clock() };
+      this.#runningOf(name).add(running);
+      try {
+        await processor(payload, info, signal ?? new AbortController().signal);
+      } finally {
+        this.#runningOf(name).delete(running);
+      }
     };
     const worker = new Worker(name, process, {
       connection: this.#connection(),
@@ -278,6 +289,12 @@ export class Queues {
     );
   }
 
+  /** When the job of the queue that has run longest in this process began, by our clock; `null`: none runs. */
+  runningSince(name: QueueName): number | null {
+    const began = [...this.#runningOf(name)].map(({ at }) => at);
+    return began.length === 0 ? null : Math.min(...began);
+  }
+
   /** When this process last finished a job of the queue, well or badly, by our clock; `null`: never. */
   lastFinishedAt(name: QueueName): number | null {
     return this.#finishedAt.get(name) ?? null;
@@ -313,6 +330,12 @@ export class Queues {
     } finally {
       clearTimeout(halfTime);
     }
+  }
+
+  #runningOf(name: QueueName): Set<{ readonly at: number }> {
+    const running = this.#running.get(name) ?? new Set();
+    this.#running.set(name, running);
+    return running;
   }
 
   #connection() {

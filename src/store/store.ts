@@ -125,7 +125,7 @@ export class Store {
     this.#connection.start();
     await this.#connection.waitReady(options.waitMs, options.signal);
     this.#checks = await checkRedis(this.#redis);
-    await this.#epoch.follow();
+    if (!this.#opened) await this.#epoch.follow();
   }
 
   get state(): ConnectionState {

@@ -50,6 +50,28 @@ describe('jobs', () => {
     expect(queues.lastFinishedAt('verify')).toBeNull();
   });
 
+  test('tell how long one has run here, until it ends, well or badly', async () => {
+    fresh();
+    let now = 7;
+    const { queues } = await open({ clock: () => now });
+    const began = Promise.withResolvers<void>();
+    const may = Promise.withResolvers<void>();
+    queues.worker('tick', async () => {
+      began.resolve();
+      await may.promise;
+      throw new Error('badly');
+    });
+    queues.run();
+    expect(queues.runningSince('tick')).toBeNull();
+    await queues.enqueue('tick', {});
+    await began.promise;
+    now = 9;
+    expect(queues.runningSince('tick')).toBe(7);
+    may.resolve();
+    await expect.poll(() => queues.lastFinishedAt('tick')).toBe(9);
+    expect(queues.runningSince('tick')).toBeNull();
+  });
+
   test('of one id wait only once', async () => {
     fresh();
     const { queues } = await open();
