@@ -13,25 +13,39 @@ const QUIET: ReadonlySet<Refusal['reason']> = new Set([
   'limit-percent',
 ]);
 
-/** Tells each refusal when it is new or its reason changes, not at every pass: inaction is to be visible, not loud. */
+/** A refusal as it stands: by which listing its reason was first seen, and whether it was told. */
+interface Stand {
+  readonly reason: Refusal['reason'];
+  readonly takenAt: number | null;
+  readonly told: boolean;
+}
+
+/**
+ * Tells each refusal when it is new or its reason changes, not at every pass: inaction is to be visible, not loud.
+ * Unknown activity is told once a second listing of the account bears it out: a machine that was just stopped is still up
+ * by the older one, and that its probe fails then means nothing.
+ */
 export function refusalLines(
   onLine: (line: string) => void,
   log: Log,
-): (account: string, refusals: readonly Refusal[]) => void {
-  const told = new Map<string, Map<string, string>>();
-  return (account, refusals) => {
-    const before = told.get(account) ?? new Map<string, string>();
-    const now = new Map<string, string>();
+): (account: string, refusals: readonly Refusal[], takenAt: number | null) => void {
+  const known = new Map<string, ReadonlyMap<string, Stand>>();
+  return (account, refusals, takenAt) => {
+    const before = known.get(account);
+    const now = new Map<string, Stand>();
     for (const refusal of refusals) {
       if (QUIET.has(refusal.reason)) continue;
-      const key = `${refusal.policy}|${refusal.instance ?? account}|${refusal.action}`;
-      now.set(key, refusal.reason);
-      if (before.get(key) === refusal.reason) continue;
       const { policy, instance, action, reason, detail } = refusal;
+      const key = `${policy}|${instance ?? account}|${action}`;
+      const last = before?.get(key);
+      const same = last !== undefined && last.reason === reason ? last : { reason, takenAt, told: false };
+      const tellNow = !same.told && (reason !== 'unknown-activity' || same.takenAt !== takenAt);
+      now.set(key, { ...same, told: same.told || tellNow });
+      if (!tellNow) continue;
       log.info({ policy, instance, account, action, reason, detail }, 'something is due and is not done');
       const whom = instance === null ? account : `${refusal.name ?? ''} (${instance})`;
       onLine(`${action} of ${whom} is not done (${reason}: ${detail}); asked by policy ${policy}`);
     }
-    told.set(account, now);
+    known.set(account, now);
   };
 }

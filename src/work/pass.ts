@@ -42,7 +42,8 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
     else await notifyStep(work, act);
   }
   for (const refusal of evaluation.refusals) if (refusal.reason === 'missed') await missed(work, standing, refusal);
-  work.onRefusals(accountName, evaluation.refusals);
+  const [seen] = world.accounts;
+  if (seen !== undefined) work.onRefusals(accountName, evaluation.refusals, seen.takenAt);
   return evaluation;
 }
 

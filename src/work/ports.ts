@@ -149,6 +149,6 @@ export interface Work {
   readonly paidWorkOff: () => string | null;
   /** Told of every transition and decision that acted, for whoever watches (the demo's own lines). */
   readonly onEvent: (line: string) => void;
-  /** Told, after each pass over an account, what was due there and is kept from being done. */
-  readonly onRefusals: (account: string, refusals: readonly Refusal[]) => void;
+  /** Told, after each pass over an account, what was due there and is kept from being done, and by the listing of when. */
+  readonly onRefusals: (account: string, refusals: readonly Refusal[], takenAt: number | null) => void;
 }
