@@ -12,11 +12,10 @@ const decompress = promisify(zstdDecompress);
 
 /** Level 1 was measured to be both the fastest and the smallest of what Node offers for such rows. */
 const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1 } };
-/**
- * Rows per piece: a few ms of work, after which other work gets its turn, and few enough that one changed row costs
- * little; smaller pieces compress worse.
- */
-const ROWS_AT_ONCE = 500;
+/** Rows per piece: few enough that one changed row costs little. */
+const ROWS_AT_ONCE = 100;
+/** After so many pieces, a few ms of work, other work gets its turn. */
+const PIECES_A_TURN = 10;
 
 /** The values of one field of a piece, row by row; where all rows have the same one it is written once. */
 type Column<T> = { readonly all: T } | { readonly each: readonly T[] };
@@ -179,7 +178,7 @@ function isMadeOf(piece: WrittenPiece | undefined, rows: readonly Tracked[]): pi
  */
 export async function encodeRows(rows: readonly Tracked[], before: EncodedRows | null): Promise<EncodedRows> {
   const pieces: WrittenPiece[] = [];
-  let changed = false;
+  let written = 0;
   // No rows are a piece, too.
   for (let i = 0; i === 0 || i < rows.length; i += ROWS_AT_ONCE) {
     const mine = rows.slice(i, i + ROWS_AT_ONCE);
@@ -188,11 +187,11 @@ export async function encodeRows(rows: readonly Tracked[], before: EncodedRows |
       pieces.push(known);
       continue;
     }
-    if (changed) await nextTurn();
-    changed = true;
+    written += 1;
+    if (written % PIECES_A_TURN === 0) await nextTurn();
     pieces.push({ rows: mine, line: Buffer.from(`${JSON.stringify(pieceOf(mine))}\n`) });
   }
-  if (!changed && before?.pieces.length === pieces.length) return before;
+  if (written === 0 && before?.pieces.length === pieces.length) return before;
   return { pieces, packed: await compress(Buffer.concat(pieces.map(({ line }) => line)), LEVEL) };
 }
 
@@ -201,8 +200,10 @@ export async function decodeRows(value: Buffer): Promise<readonly Tracked[]> {
   if (value.length === 0) return [];
   const lines = await decompress(value);
   const rows: Tracked[] = [];
+  let read = 0;
   for (let start = 0; start < lines.length; ) {
-    if (start > 0) await nextTurn();
+    read += 1;
+    if (read % PIECES_A_TURN === 0) await nextTurn();
     const end = lines.indexOf(10, start);
     const line: unknown = JSON.parse(lines.toString('utf8', start, end === -1 ? lines.length : end));
     const piece = pieceSchema.parse(line);
