@@ -30,6 +30,8 @@ export function processIo(): Io {
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.done);
   });
+  // Without anybody who hears what goes wrong one still works on.
+  process.stderr.on('error', () => {});
   return {
     env: process.env,
     cwd: process.cwd(),

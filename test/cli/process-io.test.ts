@@ -12,6 +12,13 @@ signal.addEventListener('abort', () => process.stdout.write('stopping\\n'));
 process.stdin.on('end', () => process.exit(3)).resume();
 process.stdout.write('ready\\n');
 `;
+/** Says something to whoever may hear it, and ends only when told. */
+const TALKER = `
+import { processIo } from ${JSON.stringify(MODULE)};
+const { err } = processIo();
+process.stdin.on('data', () => err('a line that nobody hears\\n')).on('end', () => process.exit(3));
+process.stdout.write('ready\\n');
+`;
 
 const running: ChildProcess[] = [];
 afterEach(() => {
@@ -47,4 +54,16 @@ test('a second one later insists', async () => {
   const again = setInterval(() => child.kill('SIGINT'), 100);
   expect(await exit).toEqual([130, null]);
   clearInterval(again);
+});
+
+test('nobody who reads what goes wrong is no reason to die', async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', TALKER], { stdio: ['pipe', 'pipe', 'pipe'] });
+  running.push(child);
+  const exit = once(child, 'exit');
+  await once(child.stdout, 'data');
+  child.stderr.destroy();
+  child.stdin.write('speak\n');
+  child.stdin.write('speak\n');
+  child.stdin.end('speak\n');
+  expect(await exit).toEqual([3, null]);
 });
