@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir } from 'node:fs/promises';
 import type { ActivityTokens } from '../activity/push-probe.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigResult } from '../config/load-config.ts';
@@ -30,6 +29,7 @@ import { type InForce, keepGood, Reloader, showPolicies, tokensOf } from './relo
 import { tellInvalid, tellValid } from './reload-news.ts';
 import { scrape } from './scrape.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
+import { ensureStateDir } from './state-dir.ts';
 import { makeWebSource } from './web-source.ts';
 import { workersState } from './workers-state.ts';
 
@@ -95,7 +95,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const config = configOrThrow(await options.readConfig());
   options.onSecrets(secretsOf(config));
   for (const warning of config.warnings) log.warn({ at: summarise(warning) }, 'the configuration is odd');
-  await mkdir(config.stateDir, { recursive: true });
+  await ensureStateDir(config.stateDir, options.signal);
 
   const metrics = makeMetrics();
   metrics.buildInfo.set({ version, node: process.version }, 1);

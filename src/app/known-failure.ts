@@ -1,7 +1,8 @@
 import { BadArgument, ProviderError } from '../providers/port.ts';
 import { QueueDown } from '../queue/queue.ts';
-import { LedgerUnclear, StoreDown } from '../store/store-error.ts';
+import { LedgerUnclear, StoreDown, WatermarkUnusable } from '../store/store-error.ts';
 import { RedisUnreachable } from './client.ts';
+import { StateDirUnusable } from './state-dir.ts';
 
 export interface KnownFailure {
   readonly message: string;
@@ -21,7 +22,9 @@ export function knownFailure(error: unknown): KnownFailure | null {
   if (isWeather) return { message: `${error.message}${innermost(error)}`, kind: 'failed' };
   // A folder that cannot be made, a disk that is full, a port that is taken: the operating system says it well.
   const isSystems = 'syscall' in error || error.message.startsWith('cannot listen on');
-  if (error instanceof ProviderError || isSystems) return { message: error.message, kind: 'failed' };
+  const isOurs =
+    error instanceof ProviderError || error instanceof StateDirUnusable || error instanceof WatermarkUnusable;
+  if (isOurs || isSystems) return { message: error.message, kind: 'failed' };
   return null;
 }
 

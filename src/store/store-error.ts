@@ -26,3 +26,11 @@ export class StoreCorrupt extends Error {
     this.name = 'StoreCorrupt';
   }
 }
+
+/** The ledger's watermark file cannot be read or understood: what, where, and what to do. */
+export class WatermarkUnusable extends Error {
+  constructor(message: string, cause: unknown) {
+    super(message, { cause });
+    this.name = 'WatermarkUnusable';
+  }
+}

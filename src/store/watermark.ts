@@ -1,6 +1,7 @@
 import { open, readFile, rename } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { z } from 'zod';
+import { WatermarkUnusable } from './store-error.ts';
 
 /** How far the ledger had come, as this machine knows it. */
 export interface Watermark {
@@ -23,7 +24,7 @@ export class WatermarkFile {
     this.path = join(stateDir, 'ledger-watermark.json');
   }
 
-  /** `null`: there is no file. @throws Error when there is one that cannot be read or understood */
+  /** `null`: there is no file. @throws WatermarkUnusable when there is one that cannot be read or understood */
   async load(): Promise<Watermark | null> {
     this.#written = await this.#read();
     return this.#written;
@@ -35,15 +36,18 @@ export class WatermarkFile {
       text = await readFile(this.path, 'utf8');
     } catch (error) {
       if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
-      throw new Error(`${this.path}: the ledger's watermark cannot be read`, { cause: error });
+      throw new WatermarkUnusable(
+        `${this.path}: the ledger's watermark cannot be read: ${error instanceof Error ? error.message : 'no reason given'}`,
+        error,
+      );
     }
     try {
       return schema.parse(JSON.parse(text));
     } catch (error) {
-      throw new Error(
+      throw new WatermarkUnusable(
         `${this.path}: not a watermark of the ledger, which is {"epoch": text, "seq": number}; ` +
           'if it was damaged, remove it and compare the ledger with the cloud before paid work goes on',
-        { cause: error },
+        error,
       );
     }
   }
