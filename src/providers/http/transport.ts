@@ -60,6 +60,9 @@ export class OversizeError extends Error {
  */
 const READ_CONNECTIONS = 8;
 
+/** Why a connection of its own is let go. One for all: making an error for each request costs more than the rest of it. */
+const OVER = new Error('the one request of this connection is over');
+
 /** Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED says: the token goes over this connection. */
 const CONNECT = { allowH2: false, rejectUnauthorized: true } as const;
 
@@ -120,7 +123,7 @@ export class Transport {
           try {
             return await this.#exchange(client, wire, limited, true);
           } finally {
-            await client.destroy();
+            await client.destroy(OVER);
           }
         }),
       );

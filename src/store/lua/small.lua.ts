@@ -102,3 +102,13 @@ redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(notice))
 return 1
 `,
 );
+
+/** The versions of operations, parted by spaces; 0 for one that is not there. One answer, since a thousand are dear to take apart. */
+export const VERSIONS = new Script(
+  'versions',
+  `
+local versions = {}
+for i, id in ipairs(ARGV) do versions[i] = redis.call('HGET', KEYS[1] .. 'op:' .. id, 'version') or '0' end
+return table.concat(versions, ' ')
+`,
+);
