@@ -45,6 +45,12 @@ export interface EnqueueOptions {
   readonly latest?: string;
 }
 
+/** One run of a job in this process. */
+interface Running {
+  readonly at: number;
+  readonly end: Promise<void>;
+}
+
 /** A job that comes again and again, made by the queue. */
 export interface Schedule<Q extends QueueName = QueueName> {
   readonly id: string;
@@ -85,6 +91,8 @@ const LOCK_MS = 30_000;
 const LOOKS_PER_LOCK = 3;
 /** What only looks at clouds and machines. */
 const READS: ReadonlySet<QueueName> = new Set(['poll', 'observe']);
+/** When no job runs any more, Redis is told so within this, or not at all. */
+const FAREWELL_MS = 2_000;
 const MAX_BACKOFF_MS = 2_000;
 /** A worker that lost Redis while fetching tries again after this; the library's own 15 s would be half of what an outage may cost. */
 const RETRY_MS = 1_000;
@@ -104,8 +112,8 @@ export class Queues {
   readonly #queues = new Map<QueueName, Queue>();
   readonly #workers = new Map<QueueName, Worker>();
   readonly #finishedAt = new Map<QueueName, number>();
-  /** When each job that runs here began; a set per queue, since times may be equal. */
-  readonly #running = new Map<QueueName, Set<{ readonly at: number }>>();
+  /** When each job that runs here began, and its end; a set per queue, since times may be equal. */
+  readonly #running = new Map<QueueName, Set<Running>>();
   #wanted: readonly Schedule[] = [];
   #closing: Promise<boolean> | null = null;
 
@@ -174,10 +182,11 @@ export class Queues {
     const process = async (job: Job, _token: string | undefined, signal: AbortSignal | undefined): Promise<void> => {
       const payload = payloadOf(name, job);
       const info = { id: job.id ?? '', attempt: job.attemptsMade + 1 };
-      const running = { at: this.#options.clock() };
+      const end = processor(payload, info, signal ?? new AbortController().signal);
+      const running = { at: this.#options.clock(), end };
       this.#runningOf(name).add(running);
       try {
-        await processor(payload, info, signal ?? new AbortController().signal);
+        await end;
       } finally {
         this.#runningOf(name).delete(running);
       }
@@ -320,10 +329,11 @@ export class Queues {
       Promise.all([...this.#queues.values()].map((queue) => queue.close())),
     );
     try {
-      await withLimit(closed, limitMs, () => new Error('closing took too long'));
+      await withLimit(Promise.race([closed, this.#idle()]), limitMs, () => new Error('closing took too long'));
+      // Without Redis, or shortly after it came back, the library waits for ever; nobody waits with it.
+      await withLimit(closed, Math.min(FAREWELL_MS, limitMs), () => new Error('Redis could not be told'));
       return true;
     } catch {
-      // Without Redis the library waits for ever; nobody waits with it.
       closed.catch(() => {});
       for (const one of [...workers, ...this.#queues.values()]) one.disconnect().catch(() => {});
       return false;
@@ -332,7 +342,13 @@ export class Queues {
     }
   }
 
-  #runningOf(name: QueueName): Set<{ readonly at: number }> {
+  /** Resolves when no job of this process runs any more. */
+  async #idle(): Promise<void> {
+    const ends = () => [...this.#running.values()].flatMap((all) => [...all].map(({ end }) => end));
+    for (let left = ends(); left.length > 0; left = ends()) await Promise.allSettled(left);
+  }
+
+  #runningOf(name: QueueName): Set<Running> {
     const running = this.#running.get(name) ?? new Set();
     this.#running.set(name, running);
     return running;
