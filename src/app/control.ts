@@ -1,39 +1,26 @@
 import { parseDuration } from '../calendar/duration.ts';
 import { believeShrunken } from '../decide/listing-guard.ts';
-import { costOf, HALF_UNIT_MS } from '../decide/spending.ts';
-import type { Account } from '../fleet/account.ts';
-import { actionClass, type CloudAction, interrupts, needsClearView, offers } from '../fleet/action.ts';
+import { actionClass } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Hold } from '../fleet/hold.ts';
-import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
-import { isProtected } from '../fleet/label.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
-import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
+import type { Snapshot } from '../fleet/snapshot.ts';
 import type { ArmResult } from '../store/ledger.ts';
-import { arm, MOST_ATTEMPTS, queueAct } from '../work/arm.ts';
+import { MOST_ATTEMPTS, queueAct } from '../work/arm.ts';
 import { observedOf } from '../work/draft.ts';
-import { operationKey } from '../work/operation-id.ts';
-import type { Standing, Work } from '../work/ports.ts';
+import type { Work } from '../work/ports.ts';
 import { move } from '../work/transition.ts';
-import { byInstance } from '../work/world.ts';
-import { emptySlot, whyNotReady } from './by-hand.ts';
+import { frozenNo, frozenSentence } from './frozen-no.ts';
+import { HandActs } from './hand-acts.ts';
+import { lastSeen } from './last-seen.ts';
+import { type Outcome, refuse } from './outcome.ts';
 import { findInstance, holdView, operationView } from './views.ts';
 
 /** A hold is a promise with an end; a longer one is a label. */
 const LONGEST_HOLD_MS = 31 * 86_400_000;
-
-/** What became of a person's wish. The sentence is for the person. */
-export type Outcome<T> =
-  | { readonly kind: 'done'; readonly value: T }
-  | { readonly kind: 'not-found'; readonly message: string }
-  | { readonly kind: 'invalid'; readonly message: string }
-  | { readonly kind: 'refused'; readonly message: string };
-
-function refuse(message: string): { readonly kind: 'refused'; readonly message: string } {
-  return { kind: 'refused', message };
-}
 
 /** Where holds and the pause are kept. */
 export interface PeopleStore {
@@ -46,10 +33,12 @@ export interface PeopleStore {
 export class Control {
   readonly #work: Work;
   readonly #people: PeopleStore;
+  readonly #hand: HandActs;
 
   constructor(work: Work, people: PeopleStore) {
     this.#work = work;
     this.#people = people;
+    this.#hand = new HandActs(work);
   }
 
   async hold(input: {
@@ -124,7 +113,7 @@ export class Control {
     if (operation.state !== 'escalated' && !approvedBefore) {
       return refuse(`operation ${id} is ${operation.state}; only an escalated one waits for a person`);
     }
-    const frozen = await this.#frozenNo(operation.action);
+    const frozen = await frozenNo(this.#work, operation.action);
     if (frozen !== null) return refuse(frozen);
     const other = await this.#anotherMachine(operation);
     if (other !== null) return refuse(other);
@@ -238,156 +227,18 @@ export class Control {
     return { kind: 'done', value: { account } };
   }
 
-  /** One action on one instance, at once, through the same ledger and guards as a policy's. */
-  async act(text: string, call: ActionCall, by: string): Promise<Outcome<ReturnType<typeof operationView>>> {
-    const standing = this.#work.standing();
-    const found = findInstance(text, await this.snapshots());
-    if (found.kind !== 'found')
-      return { kind: found.kind === 'none' ? 'not-found' : 'invalid', message: found.message };
-    const no = await this.#whyNot(standing, found.key, found.tracked, call);
-    if (no !== null) return refuse(no);
-    const { instance } = found.tracked;
-    const runtime = standing.accounts.get(instance.account);
-    const action: CloudAction = call.kind;
-    const occurrence = `by-hand=${this.#work.newId()}`;
-    const key = operationKey({ instance, action, policy: null, step: 0, occurrence });
-    return await this.#armByHand({
-      key,
-      instance,
-      action,
-      call: withStopMode(call, found.tracked),
-      occurrence,
-      by,
-      costFen: runtime === undefined ? null : costOf(call, instance, runtime.account),
-    });
+  /** One action on one instance, at once; see {@link HandActs.act}. */
+  act(text: string, call: ActionCall, by: string): ReturnType<HandActs['act']> {
+    return this.#hand.act(text, call, by);
   }
 
-  /** Orders a new instance. `slot` names what it is for: one order per slot, ever, unless a person names another. */
-  async create(
-    accountName: string,
-    argument: unknown,
-    slot: string,
-    by: string,
-  ): Promise<Outcome<ReturnType<typeof operationView>>> {
-    const standing = this.#work.standing();
-    const runtime = standing.accounts.get(accountName);
-    if (runtime === undefined) {
-      return {
-        kind: 'not-found',
-        message: `there is no account "${accountName}"; configured are ${[...standing.accounts.keys()].join(', ')}`,
-      };
-    }
-    const no =
-      accountNo(runtime.account, 'create') ?? spendNo(runtime.account, 'create') ?? (await this.#frozenNo('create'));
-    if (no !== null) return refuse(no);
-    let order: ReturnType<typeof runtime.provider.parseOrder>;
-    try {
-      order = runtime.provider.parseOrder(argument);
-    } catch (error) {
-      return { kind: 'invalid', message: error instanceof Error ? error.message : 'the order is not valid' };
-    }
-    const instance = emptySlot(accountName, runtime.account.provider, slot);
-    const occurrence = `slot=${slot}`;
-    return await this.#armByHand({
-      key: operationKey({ instance, action: 'create', policy: null, step: 0, occurrence }),
-      instance,
-      action: 'create',
-      call: { kind: 'create', order },
-      occurrence,
-      by,
-      costFen: null,
-    });
-  }
-
-  async #armByHand(wish: {
-    key: string;
-    instance: Tracked['instance'];
-    action: CloudAction;
-    call: ActionCall;
-    occurrence: string;
-    by: string;
-    costFen: number | null;
-  }): Promise<Outcome<ReturnType<typeof operationView>>> {
-    const result = await arm(
-      this.#work,
-      {
-        ...wish,
-        policy: null,
-        step: 0,
-        by: `person ${wish.by}`,
-        reason: 'by-hand',
-        detail: '',
-        evidence: {},
-        obligations: [],
-      },
-      [],
-    );
-    switch (result.kind) {
-      case 'armed':
-        return { kind: 'done', value: operationView(result.operation) };
-      case 'duplicate':
-        return refuse(
-          `the same was asked before: operation ${result.operation.id} is ${result.operation.state} (${result.operation.reason})`,
-        );
-      case 'open':
-        return refuse(`operation ${result.operationId} of the same instance is not finished`);
-      case 'capped':
-        return refuse(`held back by ${result.reason}`);
-      case 'frozen':
-        return refuse(frozenSentence(result.freeze.reason));
-      default:
-        return assertNever(result);
-    }
-  }
-
-  async #whyNot(standing: Standing, key: InstanceKey, tracked: Tracked, call: ActionCall): Promise<string | null> {
-    const { instance } = tracked;
-    const runtime = standing.accounts.get(instance.account);
-    if (runtime === undefined) return `the account ${instance.account} is not configured any more`;
-    const action = call.kind;
-    const no = accountNo(runtime.account, action) ?? spendNo(runtime.account, action) ?? (await this.#frozenNo(action));
-    if (no !== null) return no;
-    if (await this.#work.store.paused()) return 'all acting is paused; lamplighter resume ends that';
-    const now = this.#work.clock.now();
-    if (needsClearView(action, instance.provider)) {
-      const hold = byInstance(await this.#work.store.holds(now)).get(key);
-      if (hold !== undefined)
-        return `${key} is held by ${hold.owner} until ${rfc3339(hold.until)}: ${hold.reason}; release it first`;
-      if (isProtected(standing.labels(instance))) return `${key} has the label protect: "true"`;
-    }
-    if (
-      instance.problems.length > 0 &&
-      (interrupts(action, instance.provider) || actionClass(action) !== 'reversible')
-    ) {
-      return `the listing of ${key} could not be read whole (${instance.problems.join(', ')})`;
-    }
-    const ready = whyNotReady(call, instance, now) ?? (await this.#renewedLately(call, tracked));
-    return ready === null ? null : `${key} ${ready}`;
-  }
-
-  /** Why nothing paid or destructive is done at present; `null`: nothing stands against it. */
-  async #frozenNo(action: CloudAction): Promise<string | null> {
-    if (actionClass(action) === 'reversible') return null;
-    const off = this.#work.paidWorkOff();
-    if (off !== null) return `paid and destructive work is off: ${off}`;
-    const frozen = await this.#work.store.ledger.frozen();
-    return frozen === null ? null : frozenSentence(frozen);
-  }
-
-  /** At most one renewal in half a unit, whoever asks: a second one so soon is a slip. */
-  async #renewedLately(call: ActionCall, tracked: Tracked): Promise<string | null> {
-    if (call.kind !== 'renew') return null;
-    const { instance } = tracked;
-    const now = this.#work.clock.now();
-    const at = (await this.#work.store.history(instance.account, now)).lastRenewedAt(instanceKey(instance));
-    if (at === null || now - at >= HALF_UNIT_MS[call.unit]) return null;
-    return `was renewed at ${rfc3339(at)}; the next renewal may follow half a period later`;
+  /** Orders a new instance; see {@link HandActs.create}. */
+  create(account: string, argument: unknown, slot: string, by: string): ReturnType<HandActs['create']> {
+    return this.#hand.create(account, argument, slot, by);
   }
 
   async snapshots(): Promise<readonly Snapshot[]> {
-    const { accounts } = this.#work.standing();
-    const loaded = await Promise.all([...accounts.keys()].map((name) => this.#work.store.loadSnapshot(name)));
-    return loaded.filter((snapshot) => snapshot !== null);
+    return await lastSeen(this.#work);
   }
 
   async #audit(
@@ -408,35 +259,6 @@ export class Control {
     });
     this.#work.onEvent(text);
   }
-}
-
-function frozenSentence(reason: string): string {
-  const why =
-    reason === 'amnesia' ? 'the ledger in Redis is not the one that was known, or is older than it was' : reason;
-  return `paid and destructive work is frozen: ${why}; lamplighter reconcile ends that`;
-}
-
-/** Why nothing may be paid on the account; `null`: it may. */
-function spendNo(account: Account, action: CloudAction): string | null {
-  if (actionClass(action) !== 'paid' || account.spendLimit !== null) return null;
-  return `account ${account.name} has no spendLimit, and without one nothing is paid`;
-}
-
-function accountNo(
-  account: { name: string; provider: Tracked['instance']['provider']; actions: readonly string[] },
-  action: CloudAction,
-): string | null {
-  if (!offers(account.provider, action))
-    return `${account.provider}, where account ${account.name} is, has no ${action}`;
-  if (!account.actions.includes(action))
-    return `account ${account.name} does not allow ${action}: its actions are ${account.actions.join(', ')}`;
-  return null;
-}
-
-function withStopMode(call: ActionCall, tracked: Tracked): ActionCall {
-  return call.kind === 'start' && call.stopMode === 'unknown'
-    ? { kind: 'start', stopMode: tracked.stopMode ?? 'unknown' }
-    : call;
 }
 
 /** Ended before anything was sent, for a reason that may have passed. */

@@ -10,6 +10,7 @@ import { ProviderError } from '../providers/port.ts';
 import type { Store } from '../store/store.ts';
 import type { AccountRuntime, Work } from '../work/ports.ts';
 import { accountWorld, byInstance } from '../work/world.ts';
+import { lastSeen } from './last-seen.ts';
 import { findInstance, instanceView, noticeView, obligationView, operationView } from './views.ts';
 
 /** How much of what happened `why` shows. */
@@ -52,11 +53,7 @@ async function listOnce(
 
 /** Reads and explains what is known; changes nothing. Shared by the commands and the HTTP API. */
 export function makeReader(work: Work, store: Store) {
-  async function snapshots(): Promise<readonly Snapshot[]> {
-    const { accounts } = work.standing();
-    const loaded = await Promise.all([...accounts.keys()].map((name) => work.store.loadSnapshot(name)));
-    return loaded.filter((snapshot) => snapshot !== null);
-  }
+  const snapshots = () => lastSeen(work);
 
   async function instances(filter: { readonly account?: string; readonly status?: string }) {
     const standing = work.standing();
