@@ -28,13 +28,24 @@ export interface LoadedHistory {
   lowBalance(policy: string, account: string): string | null;
 }
 
-export async function loadHistory(store: StoreRedis, account: string, now: number): Promise<LoadedHistory> {
+/** What of the history is needed. */
+export interface HistoryNeeds {
+  /** {@link LoadedHistory.actedAt}: everything that was armed in the last hour, which after a busy one is much. */
+  readonly hourly: boolean;
+}
+
+export async function loadHistory(
+  store: StoreRedis,
+  account: string,
+  now: number,
+  needs: HistoryNeeds = { hourly: true },
+): Promise<LoadedHistory> {
   const { keys } = store;
   const rows = await store.ask(`reading the history of ${account}`, async (redis) => {
     const all = redis.pipeline();
     // Flat lists instead of hgetall: thousands of fields would become one slow object.
     all.call('HGETALL', keys.acted(account));
-    all.zrangebyscore(keys.recent(account), `(${now - HOUR_MS}`, '+inf', 'WITHSCORES');
+    all.zrangebyscore(keys.recent(account), `(${now - HOUR_MS}`, needs.hourly ? '+inf' : '-inf', 'WITHSCORES');
     all.hkeys(keys.open(account));
     all.hkeys(keys.openPaid(account));
     all.call('HGETALL', keys.renewed(account));
@@ -80,7 +91,11 @@ export async function loadHistory(store: StoreRedis, account: string, now: numbe
     step: (policy, target, occurrence, step) => stepState(actedOn(policy, target), occurrence, step, now),
     lastActedAt: (policy, target) => lastActedAt(actedOn(policy, target)),
     latestOccurrence: (policy, target) => latestOccurrence(actedOn(policy, target)),
-    actedAt: (policy, of) => (of === account ? (recent.get(policy) ?? []) : []),
+    actedAt: (policy, of) => {
+      // Nothing where much was done would let a limit be passed over.
+      if (!needs.hourly) throw new Error('what was armed in the last hour was not read; a bug of ours');
+      return of === account ? (recent.get(policy) ?? []) : [];
+    },
     open: (instance) => (open.has(instance) ? 'any' : openPaid.has(instance) ? 'paid' : 'none'),
     lastRenewedAt: (instance) => numberOrNull(renewed.get(instance)),
     notice: (policy, instance, occurrence) => noticeById.get(noticeId({ policy, instance, occurrence })) ?? null,

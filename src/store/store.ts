@@ -8,7 +8,7 @@ import { type BreakerKind, Breakers } from './breakers.ts';
 import { checkRedis, type RedisChecks } from './checks.ts';
 import { claimStep } from './claims.ts';
 import { Connection, type ConnectionState } from './connection.ts';
-import { interruptedAt, type LoadedHistory, loadHistory } from './history.ts';
+import { type HistoryNeeds, interruptedAt, type LoadedHistory, loadHistory } from './history.ts';
 import { Holds } from './holds.ts';
 import { Keys } from './keys.ts';
 import { Ledger } from './ledger.ts';
@@ -178,8 +178,8 @@ export class Store {
   balances(account: string): Promise<readonly BalanceSample[]> {
     return this.#balances.list(account);
   }
-  history(account: string, now: number): Promise<LoadedHistory> {
-    return loadHistory(this.#redis, account, now);
+  history(account: string, now: number, needs?: HistoryNeeds): Promise<LoadedHistory> {
+    return loadHistory(this.#redis, account, now, needs);
   }
   interruptedAt(account: string, since: number): Promise<readonly number[]> {
     return interruptedAt(this.#redis, account, since);

@@ -61,7 +61,8 @@ export interface StorePort {
   saveShrink(account: string, state: unknown): Promise<void>;
   addBalance(account: string, sample: { readonly at: number; readonly fen: Fen }): Promise<void>;
   balances(account: string): Promise<readonly { readonly at: number; readonly fen: Fen }[]>;
-  history(account: string, now: number): Promise<History>;
+  /** Without `hourly` what was armed in the last hour is not read, and asking for it is an error. */
+  history(account: string, now: number, needs?: { readonly hourly: boolean }): Promise<History>;
   holds(now: number): Promise<readonly Hold[]>;
   paused(): Promise<boolean>;
   spentToday(account: string, day: string): Promise<{ readonly calls: number; readonly fen: Fen }>;

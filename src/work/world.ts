@@ -1,10 +1,12 @@
 import { localDay } from '../calendar/zone.ts';
 import { belowSince, moneyView } from '../decide/burn.ts';
 import type { AccountView, InstanceView, Trust, World } from '../decide/world.ts';
+import { interrupts } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
 import type { Hold } from '../fleet/hold.ts';
 import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
+import { policyActions } from '../policy/policy.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 
 /** A snapshot is believed for two polls and what one may take. */
@@ -40,11 +42,17 @@ export async function accountWorld(
   const { account } = runtime;
   const snapshot = listed ?? (await work.store.loadSnapshot(account.name));
   if (snapshot === null) return null;
+  // Of what may be much only what some policy in force asks for.
+  const { policies } = standing;
+  const hourly = policies.some(({ limits }) => (limits?.perHour ?? null) !== null);
+  const mayInterrupt = policies.some((policy) =>
+    policyActions(policy).some((action) => interrupts(action, account.provider)),
+  );
   const [history, holds, paused, interruptedAt, breaker, frozen, balances, spent, activities] = await Promise.all([
-    work.store.history(account.name, now),
+    work.store.history(account.name, now, { hourly }),
     work.store.holds(now),
     work.store.paused(),
-    work.store.interruptedAt(account.name, now - INTERRUPT_WINDOW_MS),
+    mayInterrupt ? work.store.interruptedAt(account.name, now - INTERRUPT_WINDOW_MS) : [],
     work.store.breaker(account.name, now),
     work.store.ledger.frozen(),
     work.store.balances(account.name),

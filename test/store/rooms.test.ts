@@ -119,6 +119,8 @@ describe('history', () => {
     const history = await store.history('h7', NOON + HOUR - 1);
     expect(history.actedAt('p', 'h7')).toEqual([NOON, NOON + 1_000]);
     expect((await store.history('h7', NOON + HOUR)).actedAt('p', 'h7')).toEqual([NOON + 1_000]);
+    const brief = await store.history('h7', NOON, { hourly: false });
+    expect(() => brief.actedAt('p', 'h7')).toThrow(/was not read/);
     expect(await store.interruptedAt('h7', NOON)).toEqual([NOON, NOON + 2_000]);
     expect(await store.interruptedAt('h7', NOON + 1)).toEqual([NOON + 2_000]);
   });
