@@ -27,3 +27,30 @@ export class Coalesced<K, T> {
     return await this.#ask(key);
   }
 }
+
+/** Likewise for many of a kind: what is asked in one turn of the loop goes to Redis as one list. */
+export class Gathered<T, R> {
+  readonly #ask: (items: readonly T[]) => Promise<R>;
+  #open: { readonly items: T[]; readonly answer: Promise<R> } | null = null;
+
+  constructor(ask: (items: readonly T[]) => Promise<R>) {
+    this.#ask = ask;
+  }
+
+  add(item: T): Promise<R> {
+    if (this.#open !== null) {
+      this.#open.items.push(item);
+      return this.#open.answer;
+    }
+    const items = [item];
+    const answer = this.#next(items);
+    this.#open = { items, answer };
+    return answer;
+  }
+
+  async #next(items: readonly T[]): Promise<R> {
+    await nextTurn();
+    this.#open = null;
+    return await this.#ask(items);
+  }
+}

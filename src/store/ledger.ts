@@ -3,6 +3,7 @@ import { assertNever } from '../fleet/assert-never.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Operation, OperationDraft, OperationPatch, OperationState } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
+import { Gathered } from './coalesced.ts';
 import type { LedgerClient } from './ledger-client.ts';
 import {
   FREEZABLE,
@@ -126,6 +127,7 @@ const MARK_EVERY_MS = 10_000;
 export class Ledger {
   readonly #client: LedgerClient;
   readonly #epoch: LedgerEpoch;
+  readonly #asked = new Gathered((ids: readonly string[]) => operationsById(this.#client, [...new Set(ids)]));
   #marking: NodeJS.Timeout | null = null;
   #waitAof = false;
 
@@ -275,8 +277,14 @@ export class Ledger {
 
   /** `null`: there is none of that id. */
   async get(id: string): Promise<Operation | null> {
-    const [operation] = await operationsById(this.#client, [id]);
-    return operation ?? null;
+    let together: readonly Operation[];
+    try {
+      together = await this.#asked.add(id);
+    } catch {
+      // One that cannot be read is no reason for not reading the others.
+      together = await operationsById(this.#client, [id]);
+    }
+    return together.find((operation) => operation.id === id) ?? null;
   }
 
   /** Newest first. `next` continues where this page ended; `null`: there is no more. */

@@ -7,6 +7,7 @@ import { type BalanceSample, Balances } from './balances.ts';
 import { type BreakerKind, Breakers } from './breakers.ts';
 import { checkRedis, type RedisChecks } from './checks.ts';
 import { claimStep } from './claims.ts';
+import { Gathered } from './coalesced.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { type HistoryNeeds, interruptedAt, type LoadedHistory, loadHistory } from './history.ts';
 import { Holds } from './holds.ts';
@@ -67,6 +68,9 @@ export class Store {
   readonly settings: Settings;
   readonly savings: Savings;
   readonly #balances: Balances;
+  readonly #told = new Gathered((ids: readonly string[]) =>
+    this.#redis.ask('noting what was told', (redis) => redis.zrem(this.#redis.keys.untold, ...ids)),
+  );
   readonly #connection: Connection;
   readonly #redis: StoreRedis;
   readonly #epoch: LedgerEpoch;
@@ -244,7 +248,7 @@ export class Store {
     );
   }
   async markTold(operationId: string): Promise<void> {
-    await this.#redis.ask('noting what was told', (redis) => redis.zrem(this.#redis.keys.untold, operationId));
+    await this.#told.add(operationId);
   }
   unsay(key: string): Promise<boolean> {
     return this.settings.unsay(key);

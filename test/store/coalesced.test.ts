@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { Coalesced } from '../../src/store/coalesced.ts';
+import { Coalesced, Gathered } from '../../src/store/coalesced.ts';
 
 test('who asks in one turn of the loop shares an answer; who asks after it has left gets the next', async () => {
   let value = 1;
@@ -39,4 +39,15 @@ test('a failure is everybody’s, and is over with the next question', async () 
   expect(results.map(({ status }) => status)).toEqual(['rejected', 'rejected']);
   broken = false;
   expect(await shared.get('a')).toBe('back');
+});
+
+test('what is asked in one turn goes out as one list, and what comes later as the next', async () => {
+  const lists: (readonly string[])[] = [];
+  const gathered = new Gathered(async (items: readonly string[]) => {
+    lists.push(items);
+    return items.length;
+  });
+  expect(await Promise.all([gathered.add('a'), gathered.add('b')])).toEqual([2, 2]);
+  expect(await gathered.add('c')).toBe(1);
+  expect(lists).toEqual([['a', 'b'], ['c']]);
 });
