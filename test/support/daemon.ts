@@ -264,6 +264,33 @@ export class Bed {
     });
   }
 
+  /**
+   * Waits for daemons that go by their own schedules: a step of time passes with each listing that they ask for, so that
+   * time does not run away from them.
+   */
+  async attend<T>(
+    what: string,
+    stepMs: number,
+    look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+    limitMs?: number,
+  ): Promise<T> {
+    const listings = () => this.sim.calls.filter(({ operation }) => operation === 'list').length;
+    let seen = listings();
+    return await this.until(
+      what,
+      async () => {
+        const found = await look();
+        if (found !== null && found !== undefined && found !== false) return found;
+        if (listings() > seen) {
+          await this.pass(stepMs);
+          seen = listings();
+        }
+        return null;
+      },
+      limitMs,
+    );
+  }
+
   until<T>(
     what: string,
     look: () => Promise<T | null | undefined | false> | T | null | undefined | false,

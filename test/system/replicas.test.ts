@@ -47,8 +47,7 @@ test('two daemons on one Redis do each thing once and tell of it once, and both 
     bed.clock.pass(MINUTE);
     await everywhere();
   }
-  await bed.until('everything is confirmed', async () => {
-    bed.clock.pass(10 * SECOND);
+  await bed.attend('everything is confirmed', 10 * SECOND, async () => {
     const confirmed = (await bed.operations()).filter(({ state }) => state === 'confirmed');
     return confirmed.length >= 2 * machines;
   });
