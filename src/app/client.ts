@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { ActivityTokens } from '../activity/push-probe.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -29,6 +30,8 @@ export interface Client {
   readonly store: Store;
   readonly standing: Standing;
   readonly control: Control;
+  /** With which "account/id" may report its own activity; `null`: no control token is configured. */
+  agentToken(instance: string): string | null;
   close(): Promise<void>;
 }
 
@@ -129,6 +132,8 @@ export async function openClient(
       store,
       standing,
       control: new Control(work, peopleStore(store)),
+      agentToken: (instance) =>
+        config.controlToken === null ? null : new ActivityTokens(config.controlToken.reveal()).tokenFor(instance),
       close: () => cleanups.run(),
     };
   } catch (error) {

@@ -237,6 +237,13 @@ export class Control {
     return this.#hand.create(account, argument, slot, by);
   }
 
+  /** Which instance a person means, as "account/id". */
+  async find(text: string): Promise<Outcome<InstanceKey>> {
+    const found = findInstance(text, await this.snapshots());
+    if (found.kind === 'found') return { kind: 'done', value: found.key };
+    return { kind: found.kind === 'none' ? 'not-found' : 'invalid', message: found.message };
+  }
+
   async snapshots(): Promise<readonly Snapshot[]> {
     return await lastSeen(this.#work);
   }

@@ -15,6 +15,7 @@ import type { Standing, Work } from '../work/ports.ts';
 import { type Located, summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
 import { peopleStore, unreachable } from './client.ts';
+import { systemClock } from './clock.ts';
 import { Control } from './control.ts';
 import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
@@ -38,6 +39,8 @@ const REDIS_WAIT_MS = 15_000;
 /** Jobs in flight get this long at a stop: a call to a cloud ends within 30 s. */
 const DRAIN_MS = 32_000;
 const STORE_CLOSE_MS = 2_000;
+const REPAIR_TRIES = 5;
+const REPAIR_PAUSE_MS = 1_000;
 /** Schedules that Redis lost are made again, and old records trimmed, this often. */
 const CARE_MS = 60_000;
 /** What a killed process was at is taken over after this; on a clock that goes fast after as much of its time. */
@@ -240,7 +243,13 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     reloader.compare().catch((error: unknown) => log.error({ err: error }, 'the policies could not be looked at'));
   };
   // A reload that an outage cut short is brought to its end.
-  onRedisBack = compare;
+  onRedisBack = () => {
+    compare();
+    // A Redis that came back empty has no schedules; housekeeping would only see that in a minute.
+    void repairSchedules(queues, stopping.signal).catch((error: unknown) =>
+      log.debug({ err: error }, 'schedules are put right later'),
+    );
+  };
   const watch = new PolicyWatch(config.policiesDir, compare);
   watch.start();
   cleanups.add('policy watch', () => watch.stop());
@@ -249,7 +258,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     () => {
       void (async () => {
         const repaired = await queues.repair();
-        if (repaired > 0) log.warn({ repaired }, 'schedules were missing in Redis and were made again');
+        if (repaired > 0) log.info({ repaired }, 'schedules in Redis were put right');
         await store.trim([...current.now.standing.accounts.keys()], clock.now());
       })().catch((error: unknown) => log.debug({ err: error }, 'housekeeping was put off'));
     },
@@ -307,4 +316,17 @@ async function firstPolicies(config: Config, options: DaemonOptions, store: Stor
     'the policies are not valid; the last good ones are used',
   );
   return { ...old, fromLastGood: true, errors: loaded.errors };
+}
+
+/** Tries until the queues have their own connections back; they lag a little behind ours. */
+async function repairSchedules(queues: Queues, signal: AbortSignal): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      await queues.repair();
+      return;
+    } catch (error) {
+      if (attempt >= REPAIR_TRIES) throw error;
+      await systemClock.sleep(REPAIR_PAUSE_MS, signal);
+    }
+  }
 }

@@ -1,6 +1,7 @@
 import type { Store } from '../store/store.ts';
 import type { Readiness } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
+import { frozenSentence } from './frozen-no.ts';
 import type { LastReload } from './reload.ts';
 
 /**
@@ -35,7 +36,8 @@ export async function readiness(
       }),
     );
     const tried = accounts.every((account) => account.tried);
-    const frozen = (await store.ledger.frozen()) ?? off;
+    const freeze = await store.ledger.frozen();
+    const frozen = freeze === null ? off : frozenSentence(freeze);
     return {
       ready: tried,
       checks: {

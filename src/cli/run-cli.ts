@@ -3,6 +3,7 @@ import { knownFailure } from '../app/known-failure.ts';
 import { InvalidInput } from '../app/load.ts';
 import { version } from '../version.ts';
 import { renderLocated } from '../yaml/located.ts';
+import { agentTokenCommand } from './commands/agent-token.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doCommand } from './commands/do.ts';
@@ -51,6 +52,7 @@ export async function runCli(args: readonly string[], io: Io): Promise<ExitCode>
     doCommand,
     callCommand,
     tokenCommands,
+    agentTokenCommand,
     schemaCommand,
     reconcileCommand,
   ]) {

@@ -285,7 +285,7 @@ function verifyAbsent(operation: Operation, reading: Reading, now: number): Verd
 function notYet(operation: Operation, reading: Reading, now: number, detail: string): Verdict {
   const counts = reading.readStartedAt >= baseAt(operation);
   if (!counts || !isSettled(operation, now) || operation.checks + 1 < AGREEING_LOOKS) return waiting(detail);
-  const waited = formatDuration(Math.max(0, now - (operation.sendingAt ?? now)));
+  const waited = formatDuration(Math.max(0, Math.round((now - (operation.sendingAt ?? now)) / 1000)) * 1000);
   return { kind: 'escalate', reason: 'not-seen', detail: `${detail}, ${waited} after the request` };
 }
 

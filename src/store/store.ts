@@ -217,6 +217,9 @@ export class Store {
   noticeDelivered(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): Promise<void> {
     return this.notices.delivered(notice);
   }
+  obligationsOf(account: string): Promise<readonly Obligation[]> {
+    return this.obligations.list(account);
+  }
   dropObligation(obligation: Obligation): Promise<void> {
     return this.obligations.drop(obligation);
   }

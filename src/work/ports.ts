@@ -75,6 +75,7 @@ export interface StorePort {
   putNotice(notice: Notice): Promise<boolean>;
   dropNotice(notice: Notice): Promise<void>;
   noticeDelivered(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): Promise<void>;
+  obligationsOf(account: string): Promise<readonly Obligation[]>;
   dropObligation(obligation: Obligation): Promise<void>;
   postponeObligation(obligation: Obligation, attempts: number, nextTryAt: number): Promise<void>;
   /** Claims a notification step: `true` once per policy, target, occurrence and step. */

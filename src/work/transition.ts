@@ -69,5 +69,15 @@ async function report(work: Work, from: OperationState, operation: Operation): P
   const outcome = outcomeOf(operation.state);
   if (outcome === null) return;
   countOutcome(work.metrics, operation, outcome, work.clock.now());
+  if (outcome === 'confirmed' && operation.action === 'start') await settleDebts(work, operation);
   await tellOutcome(work, operation, outcome);
+}
+
+/** A start that was seen keeps what was owed by then; the next pass may still have a listing from before it. */
+async function settleDebts(work: Work, operation: Operation): Promise<void> {
+  const owed = await work.store.obligationsOf(operation.account);
+  for (const obligation of owed) {
+    if (obligation.instance !== operation.instance || obligation.dueAt > operation.updatedAt) continue;
+    await work.store.dropObligation(obligation);
+  }
 }

@@ -157,7 +157,7 @@ describe('reading', () => {
   test('window', async () => {
     const human = await run('window', 'Mon-Sun 23:00-08:00', '--at', '2026-10-01 23:30');
     expect(human).toMatchObject({ code: 0, err: '' });
-    expect(human.out.split('\n')[0]).toBe('inside at 2026-10-01T15:30:00Z');
+    expect(human.out.split('\n')[0]).toBe('inside at 2026-10-01T23:30:00+08:00');
     expect(await json('window', 'Mon-Sun 23:00-08:00', '--at', '2026-10-01T23:30:00+08:00')).toEqual({
       inside: true,
       edges: [
@@ -168,6 +168,12 @@ describe('reading', () => {
     const bad = await run('window', 'Mon-Sun 25:00-08:00');
     expect(bad.code).toBe(3);
     expect(bad.err).toMatch(/Mon-Sun 25:00-08:00\n +\^/);
+  });
+
+  test('agent-token', async () => {
+    const refused = await run('agent-token', 'nobody-knows-this');
+    expect(refused.code).toBe(1);
+    expect(refused.err).toMatch(/no account has an instance "nobody-knows-this"/);
   });
 
   test('schema', async () => {

@@ -1,6 +1,7 @@
 import type { Command } from 'commander';
 import { granted, person, withClient } from '../context.ts';
 import { type Io, printJson } from '../io.ts';
+import { shortTime } from '../time-words.ts';
 
 /** `lamplighter hold INSTANCE --for 4h --reason TEXT` and `release INSTANCE`. */
 export function holdCommands(program: Command, io: Io): void {
@@ -24,7 +25,10 @@ export function holdCommands(program: Command, io: Io): void {
             await client.control.hold({ instance, for: options.for, reason: options.reason, owner }),
           );
           if (options.json === true) printJson(io, hold);
-          else io.out(`${hold.instance} is held until ${hold.until}\n`);
+          else
+            io.out(
+              `${hold.instance} is held until ${shortTime(hold.until, client.config.timezone)} (${client.config.timezone})\n`,
+            );
         });
       },
     );

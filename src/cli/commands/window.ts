@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import type { NamedCalendar } from '../../calendar/named-calendar.ts';
 import { parseWindow } from '../../calendar/parse-window.ts';
-import { parseZone } from '../../calendar/zone.ts';
+import { formatTime, parseZone } from '../../calendar/zone.ts';
 import { readPolicyFolder } from '../../config/policy-folder.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { compile } from '../../policy/compile.ts';
@@ -37,8 +37,10 @@ export function windowCommand(program: Command, io: Io): void {
         printJson(io, { inside: state.inside, edges });
         return;
       }
-      io.out(`${state.inside ? 'inside' : 'outside'} at ${rfc3339(at)}\n`);
-      for (const edge of edges) io.out(`${edge.opens ? 'opens ' : 'closes'} ${edge.at}\n`);
+      const local = (time: number) => formatTime(Math.floor(time / 1000) * 1000, zone.zone);
+      io.out(`${state.inside ? 'inside' : 'outside'} at ${local(at)}\n`);
+      for (const edge of parsed.window.edgesAfter(at, 2))
+        io.out(`${edge.opens ? 'opens ' : 'closes'} ${local(edge.at)}\n`);
     });
 }
 
