@@ -42,7 +42,7 @@ async function helpOf(path: readonly string[]): Promise<Help> {
   const text = await printed([...path, '--help']);
   const [, listed = ''] = text.split('\nCommands:\n');
   const help: Help = {
-    commands: new Set([...listed.matchAll(/^ {2}([a-z]+)/gm)].map(([, name = '']) => name)),
+    commands: new Set([...listed.matchAll(/^ {2}([a-z-]+)/gm)].map(([, name = '']) => name)),
     options: new Set(text.match(/--[a-z][a-z-]*/g)),
   };
   known.set(key, help);
