@@ -95,7 +95,7 @@ export class Store {
     });
     const keys = new Keys(options.prefix);
     const ledgerClient = new LedgerClient(this.#connection, keys);
-    this.#epoch = new LedgerEpoch(ledgerClient, new WatermarkFile(options.stateDir), options.newId);
+    this.#epoch = new LedgerEpoch(ledgerClient, new WatermarkFile(options.stateDir, options.newId()), options.newId);
     this.#redis = new StoreRedis(this.#connection.general, keys);
     this.ledger = new Ledger(ledgerClient, this.#epoch);
     this.snapshots = new Snapshots(this.#redis);

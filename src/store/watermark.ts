@@ -17,11 +17,14 @@ const schema = z.object({ epoch: z.string().min(1), seq: z.number().int().nonneg
  */
 export class WatermarkFile {
   readonly path: string;
+  readonly #beside: string;
   #written: Watermark | null = null;
   #queue: Promise<void> = Promise.resolve();
 
-  constructor(stateDir: string) {
+  /** @param writer a name that no other process has which shares the directory; in containers all have the same pid */
+  constructor(stateDir: string, writer: string = `${process.pid}`) {
     this.path = join(stateDir, 'ledger-watermark.json');
+    this.#beside = `${this.path}.${writer}.new`;
   }
 
   /** `null`: there is no file. @throws WatermarkUnusable when there is one that cannot be read or understood */
@@ -69,15 +72,14 @@ export class WatermarkFile {
       this.#written = there;
       return;
     }
-    const beside = `${this.path}.${process.pid}.new`;
-    const file = await open(beside, 'w', 0o600);
+    const file = await open(this.#beside, 'w', 0o600);
     try {
       await file.writeFile(`${JSON.stringify({ epoch: mark.epoch, seq: mark.seq })}\n`);
       await file.sync();
     } finally {
       await file.close();
     }
-    await rename(beside, this.path);
+    await rename(this.#beside, this.path);
     const directory = await open(dirname(this.path), 'r');
     try {
       await directory.sync();
