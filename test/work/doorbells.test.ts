@@ -1,0 +1,99 @@
+import { expect, test } from 'vitest';
+import { peopleStore } from '../../src/app/client.ts';
+import { Control } from '../../src/app/control.ts';
+import type { Operation } from '../../src/fleet/operation.ts';
+import { useBeds } from '../support/beds.ts';
+import { MINUTE, SECOND } from '../support/clock.ts';
+import { account, busy } from '../support/cloud.ts';
+import type { Bed } from '../support/daemon.ts';
+
+const WATCH = {
+  'watch.yaml': `
+policies:
+  - name: watch
+    match: all
+    when: { statusFor: { status: [starting], for: 20m } }
+    do: notify
+`,
+};
+const beds = useBeds();
+
+/** An operation by hand whose job was lost the moment it was queued. */
+async function armedWithoutBell(bed: Bed, instance: string): Promise<Operation> {
+  const { work, store } = bed.daemon;
+  const deaf = { ...work, queue: { ...work.queue, act: () => Promise.resolve() } };
+  const outcome = await new Control(deaf, peopleStore(store)).act(instance, { kind: 'stop' }, 'li');
+  expect(outcome).toMatchObject({ kind: 'done', value: { state: 'armed' } });
+  const [operation] = await bed.operations({ instance });
+  if (operation === undefined) throw new Error('nothing was armed');
+  return operation;
+}
+
+test('a job that is lost is queued again after a minute, and the operation is carried out once', async () => {
+  const bed = await beds.start({ accounts: [account('huixingyun', [busy('a')])], policies: WATCH });
+  await bed.round();
+  await armedWithoutBell(bed, 'hxy/a');
+  bed.clock.pass(50 * SECOND);
+  await bed.round();
+  expect((await bed.operations())[0]?.state).toBe('armed');
+  bed.clock.pass(11 * SECOND);
+  await bed.operationInTime('hxy/a', 'confirmed', 'stop');
+  expect(bed.sim.calls.filter(({ operation }) => operation === 'stop')).toHaveLength(1);
+});
+
+test('an outcome whose telling was cut short by a crash is told by the next tick, once', async () => {
+  const bed = await beds.start({ accounts: [account('huixingyun', [busy('a')])], policies: WATCH });
+  await bed.round();
+  const operation = await armedWithoutBell(bed, 'hxy/a');
+  // As a process leaves it that dies between writing the end and telling of it.
+  const moved = await bed.daemon.store.ledger.transition(operation.id, {
+    from: { state: operation.state, version: operation.version },
+    to: 'superseded',
+    txid: 'of-the-one-that-died',
+    reason: 'already-so',
+    detail: 'it is stopped already',
+    by: 'lamplighter',
+    now: bed.clock.now(),
+  });
+  expect(moved.kind).toBe('moved');
+  bed.clock.pass(MINUTE);
+  const told = await bed.until('it is told', () => bed.receiver.told('operation.superseded')[0]);
+  expect(told).toMatchObject({
+    account: 'hxy',
+    instance: { id: 'a', name: 'dev-a' },
+    action: 'stop',
+    reason: 'already-so',
+  });
+  await bed.roll(MINUTE, 3);
+  expect(bed.receiver.deliveries).toHaveLength(1);
+});
+
+test('an operation that only looks can move on is looked at again when looks have failed', async () => {
+  const bed = await beds.start({
+    accounts: [account('chenyu', [busy('inst_a')])],
+    policies: {
+      'save.yaml': `
+policies:
+  - name: save
+    match: all
+    when: { cron: "5 12 * * *" }
+    do: { snapshot: { name: "{name}-{date}" } }
+`,
+    },
+  });
+  await bed.round();
+  const fault = bed.sim.faults.add({
+    kind: 'http-status',
+    status: 500,
+    operation: 'own-images',
+    times: Number.POSITIVE_INFINITY,
+  });
+  bed.clock.pass(5 * MINUTE);
+  await bed.attend('several looks have failed', 20 * SECOND, () => fault.hits >= 6);
+  expect((await bed.operations())[0]?.state).not.toBe('confirmed');
+  fault.remove();
+  const done = await bed.attend('it is confirmed', 20 * SECOND, async () =>
+    (await bed.operations()).find(({ state }) => state === 'confirmed'),
+  );
+  expect(done.action).toBe('snapshot');
+});
