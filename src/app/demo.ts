@@ -17,6 +17,7 @@ import { dropDemoClock, saveDemoClock } from './demo-clock.ts';
 import { DemoReceiver } from './demo-receiver.ts';
 import { EmbeddedRedis } from './embedded-redis.ts';
 import { DEMO_KEY_PREFIX } from './key-prefix.ts';
+import { ensureStateDir } from './state-dir.ts';
 
 /** The state is written this often, so that a demo that is killed goes on from not long before. */
 const SAVE_EVERY_MS = 5_000;
@@ -69,7 +70,7 @@ export async function startDemo(options: DemoOptions): Promise<Demo> {
 async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
   const dir = join(options.dataDir, 'demo');
   if (options.fresh) await rm(dir, { recursive: true, force: true });
-  await mkdir(dir, { recursive: true });
+  await ensureStateDir(dir, options.signal);
   const stateFile = join(dir, 'state.json');
   const saved = await readState(stateFile);
 
