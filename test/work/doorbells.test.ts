@@ -1,11 +1,8 @@
 import { expect, test } from 'vitest';
-import { peopleStore } from '../../src/app/client.ts';
-import { Control } from '../../src/app/control.ts';
-import type { Operation } from '../../src/fleet/operation.ts';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE, SECOND } from '../support/clock.ts';
 import { account, busy } from '../support/cloud.ts';
-import type { Bed } from '../support/daemon.ts';
+import { armedWithoutBell } from './armed-without-bell.ts';
 
 const WATCH = {
   'watch.yaml': `
@@ -17,17 +14,6 @@ policies:
 `,
 };
 const beds = useBeds();
-
-/** An operation by hand whose job was lost the moment it was queued. */
-async function armedWithoutBell(bed: Bed, instance: string): Promise<Operation> {
-  const { work, store } = bed.daemon;
-  const deaf = { ...work, queue: { ...work.queue, act: () => Promise.resolve() } };
-  const outcome = await new Control(deaf, peopleStore(store)).act(instance, { kind: 'stop' }, 'li');
-  expect(outcome).toMatchObject({ kind: 'done', value: { state: 'armed' } });
-  const [operation] = await bed.operations({ instance });
-  if (operation === undefined) throw new Error('nothing was armed');
-  return operation;
-}
 
 test('a job that is lost is queued again after a minute, and the operation is carried out once', async () => {
   const bed = await beds.start({ accounts: [account('huixingyun', [busy('a')])], policies: WATCH });
