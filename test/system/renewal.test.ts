@@ -61,6 +61,10 @@ test('past its expiry nothing is renewed, and people are told', async () => {
   bed.clock.pass(2 * HOUR);
   await bed.control('/api/v1/resume', { by: 'zhao' });
   await bed.roll(MINUTE, 3);
+  const told = await bed.until('it is told', () => bed.receiver.told('expiry.soon')[0]);
+  expect(told).toMatchObject({ severity: 'critical', instance: { id: 'late' }, policy: 'keep-paid', action: 'renew' });
+  expect(told.text).toContain('expired at 2025-12-01T13:00:00+08:00: nothing is renewed after that');
+  expect(bed.receiver.told('expiry.soon')).toHaveLength(1);
   expect(bed.sim.account('hxy').commits).toEqual([]);
   expect(await bed.operations()).toEqual([]);
 });
