@@ -1,18 +1,19 @@
-import pretty from 'pino-pretty';
 import { LOG_LEVELS, type Log, type LogLevel, makeLog, scrubber } from '../telemetry/log.ts';
 import { EXIT, UserError } from './exit.ts';
 import type { Io } from './io.ts';
 
 /** The daemon's log on stderr: JSON lines, or lines for people on a terminal. `LOG_LEVEL` sets the level. */
-export function daemonLog(
+export async function daemonLog(
   io: Io,
   fallback: LogLevel = 'info',
-): { readonly log: Log; readonly onSecrets: (secrets: readonly string[]) => void; readonly flush: () => void } {
+): Promise<{
+  readonly log: Log;
+  readonly onSecrets: (secrets: readonly string[]) => void;
+  readonly flush: () => void;
+}> {
   const level = logLevel(io.env.LOG_LEVEL, fallback);
   let secrets: readonly string[] = [];
-  const human = io.errIsTty
-    ? pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' })
-    : null;
+  const human = io.errIsTty ? await prettyLines() : null;
   const destination = human ?? { write: (line: string) => io.err(line) };
   const log = makeLog({ level, destination, scrub: scrubber(() => secrets) });
   return {
@@ -24,6 +25,12 @@ export function daemonLog(
       human?.end();
     },
   };
+}
+
+/** Loaded where there is a terminal only: a daemon has no use for it, and it takes time and memory. */
+async function prettyLines() {
+  const { default: pretty } = await import('pino-pretty');
+  return pretty({ destination: 2, sync: true, translateTime: 'SYS:HH:MM:ss', ignore: 'pid,hostname' });
 }
 
 function logLevel(text: string | undefined, fallback: LogLevel): LogLevel {

@@ -1,7 +1,6 @@
 import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
-import { startDemo } from '../../app/demo.ts';
 import { isFree } from '../../app/is-free.ts';
 import { parseListen } from '../../config/addresses.ts';
 import type { Listen } from '../../config/config.ts';
@@ -33,8 +32,10 @@ export function demoCommand(program: Command, io: Io): void {
       if (listen === null) {
         throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${options.listen}"`, EXIT.usage);
       }
-      const { log, onSecrets, flush } = daemonLog(io, 'warn');
+      const { log, onSecrets, flush } = await daemonLog(io, 'warn');
       try {
+        // Loaded here, with the simulated clouds that come along: no other command needs them.
+        const { startDemo } = await import('../../app/demo.ts');
         const demo = await startDemo({
           folder: DEMO_FOLDER,
           dataDir: resolve(io.cwd, options.data),

@@ -17,7 +17,7 @@ export function runCommand(program: Command, io: Io): void {
     .action(async (options: { listen?: string; mode?: string }, command: Command) => {
       const overrides = configOptions(command, io, options);
       const file = resolve(io.cwd, sharedOptions(command).config);
-      const { log, onSecrets, flush } = daemonLog(io);
+      const { log, onSecrets, flush } = await daemonLog(io);
       try {
         const daemon = await startDaemon({
           readConfig: () => readConfigFile(file, io.cwd, overrides),
