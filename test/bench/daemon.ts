@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -162,7 +162,13 @@ async function startDaemon(
   await writeFile(join(dir, 'lamplighter.yaml'), JSON.stringify(config));
   const startedAt = performance.now();
   const child = startNode(
-    ['--import', join(import.meta.dirname, 'loop-probe.ts'), join(ROOT, 'src', 'cli', 'main.ts'), 'run'],
+    [
+      ...(await productionFlags()),
+      '--import',
+      join(import.meta.dirname, 'loop-probe.ts'),
+      join(ROOT, 'src', 'cli', 'main.ts'),
+      'run',
+    ],
     {
       cwd: dir,
       env: { BENCH_TOKEN: simulator.token, BENCH_CONTROL: 'c'.repeat(32), NODE_COMPILE_CACHE: options.compileCache },
@@ -176,6 +182,13 @@ async function startDaemon(
     if (await isReady(origin, agent)) return { origin, readyMs: performance.now() - startedAt, child };
     await wait(5);
   }
+}
+
+/** What Node is told in production. */
+async function productionFlags(): Promise<readonly string[]> {
+  const command = /^CMD (\[.*\])$/m.exec(await readFile(join(ROOT, 'Dockerfile'), 'utf8'))?.[1] ?? '[]';
+  const words = z.array(z.string()).parse(JSON.parse(command));
+  return words.slice(1, words.indexOf('src/cli/main.ts'));
 }
 
 /** From the log, which is read and thrown away to the end as a log collector would. */
