@@ -21,6 +21,8 @@ import { Happenings } from './until.ts';
 
 /** Lines of log and told sentences shown beside a wait in vain. */
 const STORY_LINES = 60;
+/** Far longer than a request to a cloud on this machine takes. */
+const QUIET_MS = 1_500;
 
 export interface BedOptions {
   /** redis:// of a database that nobody else uses. */
@@ -244,6 +246,7 @@ export class Bed {
   /** Lets time pass in steps, with a round after each. */
   async roll(stepMs: number, steps: number): Promise<void> {
     for (let step = 0; step < steps; step += 1) {
+      await this.#quiet();
       this.clock.pass(stepMs);
       await this.round();
     }
@@ -258,6 +261,7 @@ export class Bed {
     return await this.until(what, async () => {
       const seen = await look();
       if (seen !== null && seen !== undefined && seen !== false) return seen;
+      await this.#quiet();
       this.clock.pass(stepMs);
       await this.round();
       return await look();
@@ -282,6 +286,7 @@ export class Bed {
         const found = await look();
         if (found !== null && found !== undefined && found !== false) return found;
         if (listings() > seen) {
+          if (this.daemons.length > 0) await this.#quiet();
           await this.pass(stepMs);
           seen = listings();
         }
@@ -403,6 +408,18 @@ export class Bed {
       return wanted.every((part) => (match[2] ?? '').includes(part)) ? [Number(match[3])] : [];
     });
     return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
+  }
+
+  /**
+   * Waits a little until no request is under way: minutes that pass in the middle of one make its sender look as if it
+   * had been paused, and the request unclear. One that hangs is not waited for longer.
+   */
+  async #quiet(): Promise<void> {
+    const end = performance.now() + QUIET_MS;
+    await this.until('no request is under way', async () => {
+      if (performance.now() > end) return true;
+      return !(await this.operations()).some(({ state }) => state === 'sending');
+    });
   }
 
   #story(): string {

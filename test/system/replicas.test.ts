@@ -59,7 +59,7 @@ test('two daemons on one Redis do each thing once and tell of it once, and both 
   await everywhere();
 
   const { commits, effects } = bed.sim.account('hxy');
-  expect(commits.map(({ instanceId }) => instanceId).sort()).toEqual(
+  expect(commits.map(({ instanceId }) => instanceId).toSorted((a, b) => (a ?? '').localeCompare(b ?? ''))).toEqual(
     Array.from({ length: machines }, (_, index) => `d${index}`),
   );
   expect(effects.filter(({ kind }) => kind === 'stop')).toHaveLength(machines);
