@@ -9,7 +9,7 @@ const beds = useBeds();
 
 /** Waits until something on a machine is confirmed, by the daemon's own schedules alone. */
 async function onItsOwn(bed: Bed, what: string, instance: string): Promise<void> {
-  await bed.attend(`${what} is confirmed`, 5 * SECOND, async () => {
+  await bed.attend(`${what} is confirmed`, 20 * SECOND, async () => {
     return (await bed.operations({ instance })).some(({ state }) => state === 'confirmed');
   });
 }
