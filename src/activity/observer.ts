@@ -59,24 +59,29 @@ export class ActivityObserver {
   async observe(snapshot: Snapshot, labels: (instance: Instance) => Labels, signal: AbortSignal): Promise<void> {
     const known = await this.#store.load(snapshot.account);
     const now = this.#clock.now();
-    const due: { readonly instance: Instance; readonly probe: Probe; readonly previous: ProbeReading | undefined }[] =
-      [];
+    const due: {
+      readonly instance: Instance;
+      readonly probe: Probe;
+      readonly previous: ProbeReading | undefined;
+      readonly believed: number;
+    }[] = [];
     for (const { instance } of snapshot.instances) {
       if (!isUp(instance.status)) continue;
       const rule = this.#rule(instance, labels(instance));
       if (rule === undefined) continue;
-      for (const { probe } of rule.probes) {
+      for (const entry of rule.probes) {
+        const { probe } = entry;
         if (probe.kind === 'push') continue;
         const previous = known.get(instance.id)?.find((reading) => reading.probe === probe.name);
         if (previous === undefined || now - previous.at >= rule.everyMs * EARLY)
-          due.push({ instance, probe, previous });
+          due.push({ instance, probe, previous, believed: believedMs(rule, entry) });
       }
     }
     let next = 0;
     const worker = async (): Promise<void> => {
       for (let job = due[next++]; job !== undefined; job = due[next++]) {
         signal.throwIfAborted();
-        await this.#pull(job.instance, job.probe, job.previous, signal);
+        await this.#pull(job.instance, job.probe, job.previous, job.believed, signal);
       }
     };
     await Promise.all(Array.from({ length: Math.min(AT_ONCE, due.length) }, worker));
@@ -109,11 +114,12 @@ export class ActivityObserver {
       await Promise.all(
         rule.probes
           .filter(({ probe }) => probe.kind === 'pull')
-          .map(({ probe }) =>
+          .map((entry) =>
             this.#pull(
               instance,
-              probe,
-              known.find((reading) => reading.probe === probe.name),
+              entry.probe,
+              known.find((reading) => reading.probe === entry.probe.name),
+              believedMs(rule, entry),
               signal,
             ),
           ),
@@ -122,24 +128,25 @@ export class ActivityObserver {
     return this.#judge(tracked, rule, await this.#store.loadOne(instance.account, instance.id), this.#clock.now());
   }
 
-  /** Takes a report that an instance sent by itself. */
-  async report(account: string, instanceId: string, reading: ProbeReading): Promise<void> {
-    const known = await this.#store.loadOne(account, instanceId);
-    await this.#keep(
-      account,
-      instanceId,
-      known.find(({ probe }) => probe === reading.probe),
-      reading,
-    );
+  /** Takes a report that an instance sent by itself. `false`: no rule with that probe covers it. */
+  async report(instance: Instance, labels: Labels, reading: ProbeReading): Promise<boolean> {
+    const rule = this.#rule(instance, labels);
+    const entry = rule?.probes.find(({ probe }) => probe.name === reading.probe);
+    if (rule === undefined || entry === undefined) return false;
+    const known = await this.#store.loadOne(instance.account, instance.id);
+    const previous = known.find(({ probe }) => probe === reading.probe);
+    await this.#keep(instance.account, instance.id, previous, reading, believedMs(rule, entry));
+    return true;
   }
 
   async #pull(
     instance: Instance,
     probe: Probe,
     previous: ProbeReading | undefined,
+    believedMs: number,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#keep(instance.account, instance.id, previous, await probe.read(instance, signal));
+    await this.#keep(instance.account, instance.id, previous, await probe.read(instance, signal), believedMs);
   }
 
   async #keep(
@@ -147,9 +154,10 @@ export class ActivityObserver {
     instanceId: string,
     previous: ProbeReading | undefined,
     reading: ProbeReading,
+    believedMs: number,
   ): Promise<void> {
     this.#onReading(reading);
-    await this.#store.save(account, instanceId, remember(previous, reading));
+    await this.#store.save(account, instanceId, remember(previous, reading, believedMs));
   }
 
   #judge(tracked: Tracked, rule: ActivityRule, readings: readonly ProbeReading[], now: number): Activity {
@@ -166,7 +174,7 @@ export class ActivityObserver {
           evidence: 'no reading yet',
         };
       }
-      return unlessStale(reading, staleAfterMs ?? rule.everyMs * ROUNDS_BELIEVED, now);
+      return unlessStale(reading, believedMs(rule, { staleAfterMs }), now);
     });
     return judge(tracked, believed, now);
   }
@@ -174,4 +182,9 @@ export class ActivityObserver {
   #rule(instance: Instance, labels: Labels): ActivityRule | undefined {
     return this.#rules.findLast((rule) => rule.covers(instance, labels));
   }
+}
+
+/** For how long a reading is believed. */
+function believedMs(rule: ActivityRule, entry: { readonly staleAfterMs: number | null }): number {
+  return entry.staleAfterMs ?? rule.everyMs * ROUNDS_BELIEVED;
 }

@@ -38,9 +38,9 @@ const SAME_MOMENT_MS = 10_000;
  * when the kernel that was busy is gone and an older one is left, and not over a reading that failed.
  *
  * An idle reading that names no time of its own counts from the start of its unbroken run of idle readings. After an
- * unknown the run begins again, so that nothing unseen counts as idle.
+ * unknown, or after a silence longer than a reading is believed, the run begins again: nothing unseen counts as idle.
  */
-export function remember(previous: ProbeReading | undefined, reading: ProbeReading): ProbeReading {
+export function remember(previous: ProbeReading | undefined, reading: ProbeReading, believedMs: number): ProbeReading {
   // Never ahead of this reading: after a clock that was set back, the wrong future is forgotten at the first look.
   const before = earlier(previous?.lastActiveAt ?? null, reading.at);
   switch (reading.verdict) {
@@ -51,7 +51,8 @@ export function remember(previous: ProbeReading | undefined, reading: ProbeReadi
         const newer = before === null || reading.lastActiveAt > before + SAME_MOMENT_MS;
         return newer ? reading : { ...reading, lastActiveAt: before };
       }
-      const unbroken = previous?.verdict === 'idle' || previous?.verdict === 'active';
+      const unbroken =
+        (previous?.verdict === 'idle' || previous?.verdict === 'active') && reading.at - previous.at <= believedMs;
       return { ...reading, lastActiveAt: unbroken ? (before ?? reading.at) : reading.at };
     }
     case 'unknown':

@@ -16,6 +16,14 @@ const KEPT_LINES = 20;
 /** A free port may be somebody else's by the time it is bound. */
 const TRIES = 3;
 
+/** The embedded Redis could not be had, in a sentence for a person. */
+export class EmbeddedRedisFailed extends Error {
+  constructor(message: string, options: { readonly cause?: unknown } = {}) {
+    super(message, options);
+    this.name = 'EmbeddedRedisFailed';
+  }
+}
+
 const RECORD = z.object({ pid: z.number().int().positive(), owner: z.number().int().positive() });
 
 /**
@@ -103,9 +111,10 @@ export class EmbeddedRedis {
       child.once('error', resolve);
       const error = await promise;
       if (error === null) return child;
-      if (error.code !== 'ENOENT') throw new Error(`${program} cannot be started: ${error.code}`, { cause: error });
+      if (error.code !== 'ENOENT')
+        throw new EmbeddedRedisFailed(`${program} cannot be started: ${error.code}`, { cause: error });
     }
-    throw new Error(
+    throw new EmbeddedRedisFailed(
       `no ${this.#programs.join(' or ')} is on the PATH; install one (on Debian or Ubuntu: apt-get install redis-server) or set REDIS_URL`,
     );
   }
@@ -119,14 +128,15 @@ export class EmbeddedRedis {
       const { pid, owner } = record.data;
       // A child whose parent has died is given to another, so this parent lives.
       if ((await parentOf(pid)) === owner) {
-        throw new Error(
+        throw new EmbeddedRedisFailed(
           `${this.#dir} is in use by another lamplighter, process ${owner}; stop it or set another stateDir`,
         );
       }
       signal(pid, 'SIGTERM');
       if (!(await this.#isGone(pid))) {
         signal(pid, 'SIGKILL');
-        if (!(await this.#isGone(pid))) throw new Error(`an earlier redis-server, process ${pid}, cannot be ended`);
+        if (!(await this.#isGone(pid)))
+          throw new EmbeddedRedisFailed(`an earlier redis-server, process ${pid}, cannot be ended`);
       }
     }
     await rm(this.#recordFile, { force: true });
@@ -187,7 +197,7 @@ async function freePort(): Promise<number> {
   const address = server.address();
   server.close();
   await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no free port could be found');
+  if (address === null || typeof address === 'string') throw new EmbeddedRedisFailed('no free port could be found');
   return address.port;
 }
 
@@ -195,11 +205,14 @@ async function ready(child: ChildProcess): Promise<void> {
   const { promise, resolve, reject } = Promise.withResolvers<void>();
   const lines: string[] = [];
   const timer = setTimeout(
-    () => reject(new Error(`redis-server was not ready within ${START_LIMIT_MS / 1000} s: ${lines.join(' | ')}`)),
+    () =>
+      reject(
+        new EmbeddedRedisFailed(`redis-server was not ready within ${START_LIMIT_MS / 1000} s: ${lines.join(' | ')}`),
+      ),
     START_LIMIT_MS,
   );
   child.once('exit', (code, signal) =>
-    reject(new Error(`redis-server ended (${signal ?? code}): ${lines.join(' | ')}`)),
+    reject(new EmbeddedRedisFailed(`redis-server ended (${signal ?? code}): ${lines.join(' | ')}`)),
   );
   if (child.stdout !== null) {
     createInterface({ input: child.stdout }).on('line', (line) => {

@@ -2,6 +2,7 @@ import { BadArgument, ProviderError } from '../providers/port.ts';
 import { QueueDown } from '../queue/queue.ts';
 import { LedgerUnclear, StoreDown, WatermarkUnusable } from '../store/store-error.ts';
 import { RedisUnreachable } from './client.ts';
+import { EmbeddedRedisFailed } from './embedded-redis.ts';
 import { StateDirUnusable } from './state-dir.ts';
 
 export interface KnownFailure {
@@ -23,7 +24,10 @@ export function knownFailure(error: unknown): KnownFailure | null {
   // A folder that cannot be made, a disk that is full, a port that is taken: the operating system says it well.
   const isSystems = 'syscall' in error || error.message.startsWith('cannot listen on');
   const isOurs =
-    error instanceof ProviderError || error instanceof StateDirUnusable || error instanceof WatermarkUnusable;
+    error instanceof ProviderError ||
+    error instanceof StateDirUnusable ||
+    error instanceof WatermarkUnusable ||
+    error instanceof EmbeddedRedisFailed;
   if (isOurs || isSystems) return { message: error.message, kind: 'failed' };
   return null;
 }

@@ -115,7 +115,14 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
       if (key === null || !work.standing().accounts.has(key.account)) {
         return { kind: 'not-found', message: `there is no account of instance ${report.instance}` };
       }
-      await work.standing().observer.report(key.account, key.id, readingOf(report, work.clock.now()));
+      const standing = work.standing();
+      const snapshot = await work.store.loadSnapshot(key.account);
+      const tracked = snapshot?.instances.find(({ instance }) => instance.id === key.id);
+      if (tracked === undefined) {
+        return { kind: 'not-found', message: `the last listing of ${key.account} has no instance ${key.id}` };
+      }
+      const { instance } = tracked;
+      await standing.observer.report(instance, standing.labels(instance), readingOf(report, work.clock.now()));
       return { kind: 'done', value: {} };
     },
   };

@@ -2,6 +2,9 @@ import { resolve } from 'node:path';
 import { type ConfigOptions, type ConfigResult, loadConfig } from './load-config.ts';
 import { readText, shortened } from './policy-folder.ts';
 
+/** For whoever is here for the first time. */
+const HINT = 'copy lamplighter.example.yaml to begin with one, name another by --config, or ask the demo by --demo';
+
 /**
  * Reads and checks lamplighter.yaml.
  * @param from what the file's name in errors is relative to: the working directory
@@ -12,5 +15,5 @@ export async function readConfigFile(path: string, from: string, options: Config
   const text = await readText(absolute, shown);
   return typeof text === 'string'
     ? loadConfig(text, absolute, shown, options)
-    : { ok: false, errors: [text], warnings: [] };
+    : { ok: false, errors: [{ ...text, hint: text.hint ?? HINT }], warnings: [] };
 }

@@ -22,6 +22,9 @@ import { SecretTaker } from './secret-taker.ts';
 import { toActivity, toNotifier } from './sections.ts';
 import { toAccount } from './to-account.ts';
 
+/** Shorter ones can be guessed by whoever holds the token of one instance. */
+const SHORTEST_CONTROL_TOKEN = 16;
+
 export interface ConfigOptions {
   readonly environment: Environment;
   /** From the file system where it is left out. */
@@ -147,10 +150,20 @@ class Loader {
       policiesDir: overrides.policiesDir ?? resolve(folder, frame.policies),
       listen: overrides.listen ?? parseListen(frame.listen) ?? { host: '', port: 0 },
       allowedNetworks: frame.network.allow,
-      controlToken: await this.#secrets.take(this.#subject, ['control'], 'token', given),
+      controlToken: this.#longEnough(await this.#secrets.take(this.#subject, ['control'], 'token', given), control),
       stateDir: resolve(folder, frame.stateDir),
       reload: frame.reload,
     };
+  }
+
+  /** It guards what changes things, and the tokens of all instances are made from it. */
+  #longEnough(token: Secret | null, control: ConfigFrame['control']): Secret | null {
+    if (token === null || token.reveal().length >= SHORTEST_CONTROL_TOKEN) return token;
+    const key = control?.token === undefined ? 'tokenFile' : 'token';
+    this.#subject.error(['control', key], `the control token is shorter than ${SHORTEST_CONTROL_TOKEN} characters`, {
+      hint: 'openssl rand -hex 32 makes a good one',
+    });
+    return null;
   }
 
   #redis(written: string | undefined): Secret {

@@ -55,6 +55,7 @@ export async function readText(path: string, shown: string): Promise<string | Lo
     return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path));
   } catch (error) {
     if (error instanceof TypeError) return about(shown, 'the file is not UTF-8 text');
+    if (isAbsent(error)) return about(shown, 'there is no such file');
     return unreadable(shown, 'the file cannot be read', error);
   }
 }
@@ -76,4 +77,8 @@ function unreadable(file: string, message: string, error: unknown): Located {
 
 function about(file: string, message: string): Located {
   return { file, line: 1, column: 1, length: 1, message, hint: null, sourceLine: '' };
+}
+
+function isAbsent(error: unknown): boolean {
+  return error instanceof Error && 'code' in error && error.code === 'ENOENT';
 }

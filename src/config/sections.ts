@@ -5,6 +5,9 @@ import type { ActivityConfig, NotifierConfig, ProbeConfig } from './config.ts';
 import type { ActivityText, NotifierText } from './config-grammar.ts';
 import type { SecretTaker } from './secret-taker.ts';
 
+/** The Standard Webhooks specification asks for 24 to 64 bytes. */
+const SHORTEST_KEY_BYTES = 24;
+
 /** `subject` is the rule's own map. */
 export async function toActivity(text: ActivityText, subject: Subject, secrets: SecretTaker): Promise<ActivityConfig> {
   const probes: ProbeConfig[] = [];
@@ -33,6 +36,17 @@ export async function toNotifier(
   if (url === null) return null;
   const problem = httpProblem(url.reveal());
   if (problem !== null) subject.error([text.url === undefined ? 'urlFile' : 'url'], `the address ${problem}`);
+  const unsigned = secret === null ? null : signingProblem(secret.reveal());
+  if (unsigned !== null) subject.error([text.secret === undefined ? 'secretFile' : 'secret'], `the secret ${unsigned}`);
   const { type, severity, events = null } = text;
   return { name, type, url, secret, events, severity };
+}
+
+/** What is wrong with a signing secret; `null`: nothing. Base64 that is none would sign with an empty key, which anybody has. */
+function signingProblem(secret: string): string | null {
+  if (!secret.startsWith('whsec_')) return null;
+  const rest = secret.slice('whsec_'.length);
+  const isBase64 = /^[A-Za-z0-9+/]+={0,2}$/.test(rest) && rest.length % 4 === 0;
+  const isLong = Buffer.from(rest, 'base64').length >= SHORTEST_KEY_BYTES;
+  return isBase64 && isLong ? null : `must be base64 of at least ${SHORTEST_KEY_BYTES} bytes behind whsec_`;
 }

@@ -1,6 +1,6 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { Activity } from '../fleet/activity.ts';
-import { instanceKey } from '../fleet/instance.ts';
+import { type Instance, instanceKey } from '../fleet/instance.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
 
@@ -55,19 +55,39 @@ function lastActiveAt(activity: Activity | undefined): number | null {
   return latest;
 }
 
-/** Instance, as label text: made once per instance and family. */
+interface Labelled {
+  /** Account and id, as label text. */
+  readonly who: string;
+  /** The whole line of the info series. */
+  readonly info: string;
+}
+
+/**
+ * What is written of an instance and does not change while it does not: made once, since a row that comes again unchanged
+ * in the next listing is the very same object.
+ */
+const LABELLED = new WeakMap<Instance, Labelled>();
+
+function labelled(instance: Instance): Labelled {
+  const known = LABELLED.get(instance);
+  if (known !== undefined) return known;
+  const { account, id, provider, name, gpu, room, billing } = instance;
+  const who = `account="${label(account)}",instance="${label(id)}"`;
+  const info = `lamplighter_instance_info{${who},provider="${provider}",name="${text(name)}",gpu="${text(gpu)}",room="${text(room)}",billing="${billing}"} 1\n`;
+  const made = { who, info };
+  LABELLED.set(instance, made);
+  return made;
+}
+
 function who(tracked: Tracked): string {
-  return `account="${label(tracked.instance.account)}",instance="${label(tracked.instance.id)}"`;
+  return labelled(tracked.instance).who;
 }
 
 const FAMILIES: readonly Family[] = [
   {
     name: 'lamplighter_instance_info',
     help: 'Always 1; what is known of the instance is in the labels.',
-    line(_source, tracked) {
-      const { provider, name, gpu, room, billing } = tracked.instance;
-      return `lamplighter_instance_info{${who(tracked)},provider="${provider}",name="${text(name)}",gpu="${text(gpu)}",room="${text(room)}",billing="${billing}"} 1\n`;
-    },
+    line: (_source, tracked) => labelled(tracked.instance).info,
   },
   {
     name: 'lamplighter_instance_status',

@@ -42,20 +42,25 @@ function bytesOf(
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
   let waiting: IteratorResult<string> | null = first;
+  let isGone = false;
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
         try {
           const piece = waiting ?? (await pieces.next());
           waiting = null;
+          // A scraper that hung up meanwhile is no failure.
+          if (isGone) return;
           if (piece.done === true) controller.close();
           else controller.enqueue(encoder.encode(piece.value));
         } catch (error) {
+          if (isGone) return;
           onFailure(error);
           throw new Error('the scrape broke off; the log says why');
         }
       },
       async cancel() {
+        isGone = true;
         await pieces.return?.();
       },
     },
@@ -109,6 +114,8 @@ export function makeWeb(
         frameAncestors: ["'none'"],
       },
       referrerPolicy: 'no-referrer',
+      // We speak plain HTTP; whether the whole domain is to be https only is for the proxy before us to say.
+      strictTransportSecurity: false,
     }),
   );
   app.use(

@@ -6,6 +6,11 @@ import { ACTIVITY_VERDICTS, UNKNOWN_ACTIVITY_REASONS } from '../../src/fleet/act
 import { STATUSES } from '../../src/fleet/status.ts';
 import { HOUR, instance, MINUTE, NOON, reading, SECOND, tracked } from './fleet.ts';
 
+/** Readings here are believed for two hours. */
+function keep(previous: ProbeReading | undefined, next: ProbeReading): ProbeReading {
+  return remember(previous, next, 2 * HOUR);
+}
+
 const up = tracked();
 const idle = reading();
 const active = reading({ verdict: 'active', lastActiveAt: NOON });
@@ -102,7 +107,7 @@ describe('whatever the readings', () => {
           }));
         let known: ProbeReading | undefined;
         for (const each of ordered) {
-          const next = remember(known, each);
+          const next = keep(known, each);
           expect(next.lastActiveAt ?? 0).toBeGreaterThanOrEqual(known?.lastActiveAt ?? 0);
           expect(next.lastActiveAt ?? 0).toBeLessThanOrEqual(each.at);
           known = next;
@@ -134,7 +139,7 @@ describe('remember', () => {
     ],
     [
       'the same, with a failed reading in between',
-      remember(
+      keep(
         reading({ at: NOON - 2 * MINUTE, verdict: 'active', lastActiveAt: NOON - 2 * MINUTE }),
         reading({ at: NOON - MINUTE, verdict: 'unknown', reason: 'unreachable', lastActiveAt: null }),
       ),
@@ -157,14 +162,14 @@ describe('remember', () => {
     ],
   ];
   test.each(cases)('%s', (_name, previous, next, lastActiveAt) => {
-    expect(remember(previous, next)).toEqual({ ...next, lastActiveAt });
+    expect(keep(previous, next)).toEqual({ ...next, lastActiveAt });
   });
 
   test('a moment that wavers for hours stays one moment', () => {
-    let known = remember(undefined, idle);
+    let known = keep(undefined, idle);
     for (let round = 1; round <= 200; round += 1) {
       const wavering = NOON - HOUR + ((round * 7919) % 19) * SECOND - 9 * SECOND;
-      known = remember(known, reading({ at: NOON + round * MINUTE, lastActiveAt: wavering }));
+      known = keep(known, reading({ at: NOON + round * MINUTE, lastActiveAt: wavering }));
       expect(known.lastActiveAt).toBe(NOON - HOUR);
     }
   });
@@ -178,4 +183,12 @@ test('unlessStale believes a reading for its time and no longer', () => {
     evidence: 'last reading is 181 s old',
   });
   expect(unlessStale(active, 180 * SECOND, NOON + 181 * SECOND)).toMatchObject({ verdict: 'unknown', reason: 'stale' });
+});
+
+test('a silence longer than a reading is believed ends the run: nothing unseen counts as idle', () => {
+  const before = reading({ at: NOON - 80 * MINUTE, verdict: 'active', lastActiveAt: NOON - 80 * MINUTE });
+  const after = reading({ lastActiveAt: null });
+  expect(remember(before, after, 5 * MINUTE).lastActiveAt).toBe(NOON);
+  expect(remember({ ...before, verdict: 'idle' }, after, 5 * MINUTE).lastActiveAt).toBe(NOON);
+  expect(remember(before, after, 80 * MINUTE).lastActiveAt).toBe(NOON - 80 * MINUTE);
 });

@@ -57,7 +57,7 @@ function noTrace({ out, err }: CommandResult): void {
 
 describe('a configuration that cannot be used ends run and validate with its place', () => {
   const cases: readonly (readonly [what: string, text: string | null, says: readonly string[]])[] = [
-    ['no file', null, ['lamplighter.yaml:1:1: the file cannot be read', 'ENOENT']],
+    ['no file', null, ['lamplighter.yaml:1:1: there is no such file', 'lamplighter.example.yaml']],
     [
       'an unknown key',
       CONFIG.replace('tokenFile', 'tokenFiel'),

@@ -7,7 +7,7 @@ import { unmark } from '../policy/marked.ts';
 import { instance } from '../policy/support.ts';
 
 const FILES: Readonly<Record<string, string>> = {
-  '/etc/l/tok': 'file-token',
+  '/etc/l/tok': 'file-token-long-enough',
   '/run/secrets/url': 'https://example.com/hook/s3cr3t',
   '/etc/l/empty': '',
   '/etc/l/two': 'one two',
@@ -125,7 +125,7 @@ reload: careful
       spendLimit: { perDayFen: 50_050, callsPerDay: 10 },
     });
     expect(config.tokens.get('old')?.reveal()).toBe('env-token-1x');
-    expect(config.controlToken?.reveal()).toBe('file-token');
+    expect(config.controlToken?.reveal()).toBe('file-token-long-enough');
     expect(config.activity.map(({ everyMs, probes }) => [everyMs, probes.map(({ kind }) => kind)])).toEqual([
       [30_000, ['jupyter', 'push']],
       [60_000, ['jupyter', 'push']],
@@ -322,6 +322,12 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ],
   ['a control token that is not there', `${ACCOUNT}control: { tokenFile: ▶nope }`, 'cannot be read'],
   ['control without token', `${ACCOUNT}▶control: {}`, 'token or tokenFile is missing'],
+  ['a control token to be guessed', `${ACCOUNT}control: { token: ▶short }`, 'shorter than 16 characters'],
+  [
+    'a signing secret that is no base64',
+    `${ACCOUNT}notifiers: { n: { type: webhook, url: "https://example.com/", secret: ▶whsec_notbase64 } }`,
+    'must be base64 of at least 24 bytes',
+  ],
   ['an unknown way to reload', `${ACCOUNT}reload: ▶carefull`, 'did you mean "careful"?'],
   ['an alias', `${ACCOUNT}labels: ▶*x`, 'aliases'],
 ];
@@ -363,7 +369,7 @@ describe('a bad file is refused at its place', () => {
 });
 
 describe('secrets stay inside', () => {
-  const SECRETS = ['s3cr3tvalue', 'hunter22', 'whsec_abc', 'hook/private', 'env-token-1', 'file-token'];
+  const SECRETS = ['s3cr3tvalue', 'hunter22', 'whsec_abc', 'hook/private', 'env-token-1', 'file-token-long-enough'];
   const BAD = `redis: redis://:hunter22@h/x
 accounts:
   a: { provider: "\${HXY_TOKEN}", token: s3cr3tvalue }

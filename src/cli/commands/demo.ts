@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { isFree } from '../../app/is-free.ts';
+import { formatDuration } from '../../calendar/duration.ts';
 import { parseListen } from '../../config/addresses.ts';
 import type { Listen } from '../../config/config.ts';
 import { daemonLog } from '../daemon-log.ts';
@@ -50,7 +51,7 @@ export function demoCommand(program: Command, io: Io): void {
           signal: io.signal,
         });
         io.out(
-          `Lamplighter is running over ${demo.instances} simulated instances; one minute here is ${Math.round(speed / 60)} h there.\n`,
+          `Lamplighter is running over ${demo.instances} simulated instances; one minute here is ${formatDuration(Math.round(speed) * 60_000)} there.\n`,
         );
         io.out(`Open ${demo.origin}  ·  metrics ${demo.origin}/metrics  ·  Ctrl-C ends it\n`);
         io.out(
