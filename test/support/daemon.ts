@@ -1,6 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
@@ -16,6 +15,7 @@ import { pass } from '../../src/work/pass.ts';
 import { poll } from '../../src/work/poll.ts';
 import { type Child, daemonProcess } from './child.ts';
 import { TestClock } from './clock.ts';
+import { newFolder } from './folder.ts';
 import { Receiver } from './receiver.ts';
 import { Happenings } from './until.ts';
 
@@ -102,7 +102,7 @@ export class Bed {
 
   /** Starts the clouds and writes the files; the daemon is started by `start`. */
   async open(): Promise<void> {
-    this.#dir = await mkdtemp(join(tmpdir(), 'lamplighter-bed-'));
+    this.#dir = await newFolder('lamplighter-bed-');
     await mkdir(this.policyDir);
     await mkdir(join(this.#dir, 'secrets'));
     await this.sim.start();
@@ -199,7 +199,8 @@ export class Bed {
   async spawn(): Promise<Child> {
     const child = daemonProcess(this.configFile, this.clock.now(), { cwd: this.#dir, onOutput: this.happenings.tell });
     this.children.push(child);
-    await this.until('the daemon runs', () => child.origin !== null || !child.running);
+    // A process of its own starts slowly where everything else runs beside it.
+    await this.until('the daemon runs', () => child.origin !== null || !child.running, 30_000);
     return child;
   }
 

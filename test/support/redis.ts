@@ -1,10 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cp, mkdtemp, rm } from 'node:fs/promises';
+import { cp, rm } from 'node:fs/promises';
 import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
+import { newFolder } from './folder.ts';
 
 /** A real redis-server of a test file's own, with the durability that the ledger asks for. */
 export interface TestRedis {
@@ -50,7 +50,7 @@ const KEEPER = 'redis-server "$@" & pid=$!; exec >&-; read -r _; kill -9 $pid; w
 
 /** Starts one. A port taken by somebody else in between is tried again with another. */
 export async function startRedis(options: TestRedisOptions = {}): Promise<TestRedis> {
-  const dir = await mkdtemp(join(tmpdir(), 'lamplighter-redis-'));
+  const dir = await newFolder('lamplighter-redis-');
   let port = await freePort();
   let child: ChildProcess | null = null;
 

@@ -104,7 +104,8 @@ test('a refusal that names the machine is final for an hour, and asked again thr
   expect(requests(bed)).toBe(1);
   await bed.roll(30 * MINUTE, 18);
   await bed.until('nothing is under way', async () =>
-    (await bed.operations()).every(({ state }) => state === 'rejected'),
+    // One that found its listing too old when its turn came was called off, and changed nothing.
+    (await bed.operations()).every(({ state }) => state === 'rejected' || state === 'cancelled'),
   );
   expect(requests(bed)).toBe(3);
   expect(bed.sim.account('hxy').commits).toEqual([]);
