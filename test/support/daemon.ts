@@ -3,6 +3,7 @@ import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { type Daemon, startDaemon } from '../../src/app/daemon.ts';
+import { InvalidInput } from '../../src/app/load.ts';
 import { makeReader } from '../../src/app/reader.ts';
 import { readConfigFile } from '../../src/config/config-file.ts';
 import type { Clock } from '../../src/fleet/clock.ts';
@@ -13,6 +14,7 @@ import { Store } from '../../src/store/store.ts';
 import { makeLog, scrubber } from '../../src/telemetry/log.ts';
 import { pass } from '../../src/work/pass.ts';
 import { poll } from '../../src/work/poll.ts';
+import { renderLocated } from '../../src/yaml/located.ts';
 import { type Child, daemonProcess } from './child.ts';
 import { TestClock } from './clock.ts';
 import { newFolder } from './folder.ts';
@@ -190,7 +192,7 @@ export class Bed {
         this.happenings.tell();
       },
       signal: this.#stop.signal,
-    });
+    }).catch(toldPlainly);
     this.daemons.push(daemon);
     return daemon;
   }
@@ -431,4 +433,10 @@ export class Bed {
     ]);
     return ['--- the end of the log', ...log, ...children, '--- told', ...this.lines.slice(-STORY_LINES)].join('\n');
   }
+}
+
+/** With the places of all mistakes, which the error's own sentence only counts. */
+function toldPlainly(error: unknown): never {
+  if (error instanceof InvalidInput) throw new Error(error.errors.map(renderLocated).join('\n'), { cause: error });
+  throw error;
 }

@@ -13,7 +13,7 @@ const CANARIES = {
   password: 'canary-root-password-Yt5n',
   jupyter: 'canary-jupyter-token-Rr2x',
   hookPath: 'canary-hook-path-Lq9c',
-  hookSecret: `whsec_${Buffer.from('canary-hook-secret-Vv4j-long').toString('base64')}`,
+  hookSecret: `whsec_${Buffer.from('canary-hook-secret-Vv4j-long-enough-long').toString('base64')}`,
   redis: 'canary-redis-password-Hx6s',
 } as const;
 
@@ -138,7 +138,7 @@ policies:
     ...Object.values(CANARIES),
     'canary-broken-token-Kk1p',
     bed.controlToken,
-    Buffer.from('canary-hook-secret-Vv4j-long').toString('base64'),
+    Buffer.from('canary-hook-secret-Vv4j-long-enough-long').toString('base64'),
     'canary-',
   ];
   for (const [place, text] of Object.entries(places)) {
