@@ -55,52 +55,61 @@ function lastActiveAt(activity: Activity | undefined): number | null {
   return latest;
 }
 
-interface Labelled {
+/** The lines of one instance that do not change while it does not. */
+interface InstanceLines {
   /** Account and id, as label text. */
   readonly who: string;
-  /** The whole line of the info series. */
   readonly info: string;
+  readonly status: string;
+  /** Empty where it has no end. */
+  readonly expiry: string;
+  /** The line of the verdict that was written last. */
+  activity: { readonly verdict: string; readonly line: string };
 }
 
-/**
- * What is written of an instance and does not change while it does not: made once, since a row that comes again unchanged
- * in the next listing is the very same object.
- */
-const LABELLED = new WeakMap<Instance, Labelled>();
+/** Made once: a row that comes again unchanged in the next listing is the very same object. */
+const LINES = new WeakMap<Instance, InstanceLines>();
 
-function labelled(instance: Instance): Labelled {
-  const known = LABELLED.get(instance);
+/** A line of its own piece: put together by `+` it would be a chain of pieces, to be gone through at every scrape. */
+function flat(...pieces: readonly string[]): string {
+  return pieces.join('');
+}
+
+function linesOf(instance: Instance): InstanceLines {
+  const known = LINES.get(instance);
   if (known !== undefined) return known;
-  const { account, id, provider, name, gpu, room, billing } = instance;
-  const who = `account="${label(account)}",instance="${label(id)}"`;
-  const info = `lamplighter_instance_info{${who},provider="${provider}",name="${text(name)}",gpu="${text(gpu)}",room="${text(room)}",billing="${billing}"} 1\n`;
-  const made = { who, info };
-  LABELLED.set(instance, made);
+  const { account, id, provider, name, gpu, room, billing, status, expiresAt } = instance;
+  const who = flat('account="', label(account), '",instance="', label(id), '"');
+  const labels = `provider="${provider}",name="${text(name)}",gpu="${text(gpu)}",room="${text(room)}",billing="${billing}"`;
+  const made: InstanceLines = {
+    who,
+    info: flat('lamplighter_instance_info{', who, ',', labels, '} 1\n'),
+    status: flat('lamplighter_instance_status{', who, ',status="', status, '"} 1\n'),
+    expiry:
+      expiresAt === null
+        ? ''
+        : flat('lamplighter_instance_expiry_timestamp_seconds{', who, '} ', String(expiresAt / 1000), '\n'),
+    activity: { verdict: '', line: '' },
+  };
+  LINES.set(instance, made);
   return made;
-}
-
-function who(tracked: Tracked): string {
-  return labelled(tracked.instance).who;
 }
 
 const FAMILIES: readonly Family[] = [
   {
     name: 'lamplighter_instance_info',
     help: 'Always 1; what is known of the instance is in the labels.',
-    line: (_source, tracked) => labelled(tracked.instance).info,
+    line: (_source, tracked) => linesOf(tracked.instance).info,
   },
   {
     name: 'lamplighter_instance_status',
     help: 'The present status of the instance: 1 for the one in the label.',
-    line: (_source, tracked) => `lamplighter_instance_status{${who(tracked)},status="${tracked.instance.status}"} 1\n`,
+    line: (_source, tracked) => linesOf(tracked.instance).status,
   },
   {
     name: 'lamplighter_instance_expiry_timestamp_seconds',
     help: 'When the paid time of the instance ends, Unix time; absent where it has no end.',
-    line: (_source, tracked) =>
-      tracked.instance.expiresAt === null
-        ? ''
-        : `lamplighter_instance_expiry_timestamp_seconds{${who(tracked)}} ${tracked.instance.expiresAt / 1000}\n`,
+    line: (_source, tracked) => linesOf(tracked.instance).expiry,
   },
   {
     name: 'lamplighter_instance_activity',
@@ -110,7 +119,12 @@ const FAMILIES: readonly Family[] = [
       const verdict = isUp(tracked.instance.status)
         ? (source.activity.get(instanceKey(tracked.instance))?.kind ?? 'unknown')
         : 'not-applicable';
-      return `lamplighter_instance_activity{${who(tracked)},verdict="${verdict}"} 1\n`;
+      const lines = linesOf(tracked.instance);
+      if (lines.activity.verdict !== verdict) {
+        const line = flat('lamplighter_instance_activity{', lines.who, ',verdict="', verdict, '"} 1\n');
+        lines.activity = { verdict, line };
+      }
+      return lines.activity.line;
     },
   },
   {
@@ -118,7 +132,9 @@ const FAMILIES: readonly Family[] = [
     help: 'Last proven activity of the instance, Unix time; absent where nothing is proven.',
     line(source, tracked) {
       const at = lastActiveAt(source.activity.get(instanceKey(tracked.instance)));
-      return at === null ? '' : `lamplighter_instance_last_active_timestamp_seconds{${who(tracked)}} ${at / 1000}\n`;
+      if (at === null) return '';
+      const { who } = linesOf(tracked.instance);
+      return `lamplighter_instance_last_active_timestamp_seconds{${who}} ${at / 1000}\n`;
     },
   },
 ];
@@ -175,12 +191,13 @@ export async function* fleetSeries(sources: readonly FleetSeriesSource[]): Async
       const { instances } = source.snapshot;
       for (let from = 0; from < instances.length; from += CHUNK) {
         const to = Math.min(from + CHUNK, instances.length);
-        let lines = '';
+        const lines: string[] = [];
         for (let i = from; i < to; i += 1) {
           const tracked = instances[i];
-          if (tracked !== undefined) lines += family.line(source, tracked);
+          if (tracked !== undefined) lines.push(family.line(source, tracked));
         }
-        if (lines !== '') yield lines;
+        const piece = lines.join('');
+        if (piece !== '') yield piece;
         await yieldToLoop();
       }
     }
