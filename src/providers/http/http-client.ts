@@ -125,7 +125,7 @@ export class HttpClient {
       if (failed !== null) throw this.#error(request, failed);
       if (!started) options.onStart?.();
       started = true;
-      const result = await this.#attempt(wire, request.parse ?? parseJson, decode, options.signal);
+      const result = await this.#attempt(wire, request.parse, decode, options.signal);
       if (result.kind === 'value') return result.value;
       const waitMs = this.#retryWait(result.failed, retry, options);
       if (waitMs === null) throw this.#error(request, result.failed);
@@ -180,7 +180,7 @@ export class HttpClient {
   }
 
   #judgeSend(wire: WireAnswer, startedAt: number, decode: SendDecoder, actionClass: ActionClass): CallOutcome {
-    const { status, answer, refusal, pauseMs } = this.#understand(wire, startedAt, parseJson);
+    const { status, answer, refusal, pauseMs } = this.#understand(wire, startedAt, jsonOf(wire));
     if (refusal !== null) return refusal;
     if (status === 'success') {
       if (answer !== null) return decode(answer);
@@ -194,7 +194,7 @@ export class HttpClient {
 
   async #attempt<T>(
     wire: WireRequest,
-    parse: (raw: Buffer) => unknown,
+    parse: HttpRequest['parse'],
     decode: ReadDecoder<T>,
     signal: AbortSignal,
   ): Promise<
@@ -210,7 +210,8 @@ export class HttpClient {
       const cause = this.#secrets.causeOf(error);
       return fail(failedRead(error), cause.message, null, cause);
     }
-    const { status, answer, refusal, pauseMs } = this.#understand(raw, startedAt, parse);
+    const json = parse === undefined ? jsonOf(raw) : await jsonBy(parse, raw);
+    const { status, answer, refusal, pauseMs } = this.#understand(raw, startedAt, json);
     if (refusal !== null) return fail(refusal.kind, refusal.detail, pauseMs);
     if (status !== 'success') return fail(refusedRead(status), describeAnswer(raw), pauseMs);
     if (answer === null) return fail('protocol', `the answer is not JSON: ${describeAnswer(raw)}`);
@@ -252,9 +253,9 @@ export class HttpClient {
    * What an answer says before its decoder is asked, and the pause it asks for. Of a gateway's words (a redirect, a 5xx)
    * nothing is believed but the wish to be left alone.
    */
-  #understand(wire: WireAnswer, startedAt: number, parse: (raw: Buffer) => unknown): Understood {
+  #understand(wire: WireAnswer, startedAt: number, json: Json | null): Understood {
     const status = statusClass(wire.status);
-    const answer = this.#json(wire, startedAt, parse);
+    const answer = json === null ? null : this.#answer(wire, startedAt, json);
     const believable = answer !== null && status !== 'redirect' && status !== 'broken';
     const refusal = believable ? this.#refusal(answer) : null;
     if (refusal?.kind === 'throttled') return { status, answer, refusal, pauseMs: this.#pause(refusal.retryAfterMs) };
@@ -294,15 +295,7 @@ export class HttpClient {
     };
   }
 
-  /** `null`: not JSON, or packed although asked not to. The content type is not trusted, only the content. */
-  #json(raw: WireAnswer, startedAt: number, parse: (raw: Buffer) => unknown): JsonAnswer | null {
-    if (raw.contentEncoding !== null && raw.contentEncoding !== 'identity') return null;
-    let body: unknown;
-    try {
-      body = parse(raw.body);
-    } catch {
-      return null;
-    }
+  #answer(raw: WireAnswer, startedAt: number, { body }: Json): JsonAnswer {
     return {
       status: raw.status,
       body,
@@ -314,6 +307,30 @@ export class HttpClient {
   }
 }
 
-function parseJson(raw: Buffer): unknown {
-  return JSON.parse(raw.toString('utf8'));
+interface Json {
+  readonly body: unknown;
+}
+
+function isPacked({ contentEncoding }: WireAnswer): boolean {
+  return contentEncoding !== null && contentEncoding !== 'identity';
+}
+
+/** `null`: not JSON, or packed although asked not to. The content type is not trusted, only the content. */
+function jsonOf(raw: WireAnswer): Json | null {
+  if (isPacked(raw)) return null;
+  try {
+    return { body: JSON.parse(raw.body.toString('utf8')) };
+  } catch {
+    return null;
+  }
+}
+
+/** Likewise, in the request's own way. */
+async function jsonBy(parse: NonNullable<HttpRequest['parse']>, raw: WireAnswer): Promise<Json | null> {
+  if (isPacked(raw)) return null;
+  try {
+    return { body: await parse(raw.body) };
+  } catch {
+    return null;
+  }
 }

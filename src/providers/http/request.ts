@@ -13,8 +13,8 @@ export interface HttpRequest {
   readonly body?: Readonly<Record<string, unknown>>;
   /** Largest body read; otherwise the client's own limit. */
   readonly maxBytes?: number;
-  /** Makes `body` of the answer's bytes, in the place of `JSON.parse`. Throws where they are not JSON. */
-  readonly parse?: (raw: Buffer) => unknown;
+  /** Makes `body` of the answer's bytes, in the place of `JSON.parse`. Rejects where they are not JSON. */
+  readonly parse?: (raw: Buffer) => Promise<unknown>;
 }
 
 /** An answer that was JSON. `body` goes into a decoder and nowhere else: it may hold passwords. */

@@ -15,6 +15,7 @@ import {
   type Product,
   productRow,
 } from './catalogue.ts';
+import { decodeRow } from './instance-row.ts';
 import { KnownRows } from './known-rows.ts';
 import { decodeListing } from './listing.ts';
 import { decodeFlagOutcome, decodeGidOutcome, decodeOrderOutcome } from './outcomes.ts';
@@ -86,10 +87,8 @@ export class HuixingyunApi {
   instances(options: ReadOptions): Promise<Listing> {
     const rows = this.#rows;
     const decode: ReadDecoder<Listing> = (answer) => decodeListing(this.#http.account, answer, this.#words, rows);
-    const request = {
-      ...httpRequest('instances/list', {}, LISTING_MAX_BYTES),
-      parse: (raw: Buffer) => rows.parse(raw),
-    };
+    const parse = (raw: Buffer) => rows.parse(raw, (row) => decodeRow(this.#http.account, row, this.#words));
+    const request = { ...httpRequest('instances/list', {}, LISTING_MAX_BYTES), parse };
     return this.#http.read(request, decode, options);
   }
 
