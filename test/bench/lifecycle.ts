@@ -8,16 +8,21 @@ import { startSimulator } from './processes.ts';
 import { atLeast, type Row } from './rows.ts';
 import { compare, digits, median } from './statistics.ts';
 
-const INSTANCES = 2_000;
-/** At least so many rounds, and as many more as fit into the time. */
-const LEAST_ROUNDS = 3;
-const ROUNDS = 7;
-const TIME_MS = 30_000;
+const INSTANCES = 1_000;
 /** Acts at once in the daemon, and so jobs at once of the no-op worker. */
 const CONCURRENCY = 100;
 /** Listings are what confirms, so the account is listed all the time; waiting for a clock is not what is measured. */
 const POLL_EVERY_MS = 250;
-const LONGEST_ROUND_MS = 30_000;
+const ROUNDS = 5;
+/** Operations come and go for so long before they are counted, and are counted for so long. */
+const RUN_UP_MS = 1_000;
+const COUNTED_MS = 3_000;
+/** The first rounds of a process are slower: its code is still being compiled. */
+const WARM_UP_MS = 6_000;
+/** Jobs of the no-op worker per round: as many as take it a second or so. */
+const NOOP_JOBS = 5_000;
+const LONGEST_DRAIN_MS = 10_000;
+const LOOK_MS = 10;
 
 /**
  * Whole operations, armed to confirmed, through the real engine, queues, ledger and HTTP, against a worker of the same
@@ -39,21 +44,16 @@ export async function benchLifecycle(): Promise<readonly Row[]> {
   const noop = await noopQueue(redis.url);
   stack.defer(() => noop.close());
 
-  await settle(engine);
-  // Every machine to the same state first; this is the warm-up, too.
-  await operations(engine, { kind: 'start', stopMode: 'unknown' }, 'stopped');
-  await noop.addAndRun(INSTANCES);
-  await noop.run(INSTANCES);
+  const fleet = new Fleet(engine);
+  await fleet.run(0, WARM_UP_MS);
+  await noop.addAndRun(NOOP_JOBS);
+  await noop.run(NOOP_JOBS);
   const rounds: (readonly [number, number])[] = [];
   const drained: number[] = [];
-  const until = performance.now() + TIME_MS;
   for (let round = 0; round < ROUNDS; round += 1) {
-    if (round >= LEAST_ROUNDS && performance.now() > until) break;
-    const stopping = round % 2 === 0;
-    const call: ActionCall = stopping ? { kind: 'stop' } : { kind: 'start', stopMode: 'normal' };
-    const ours = await operations(engine, call, stopping ? 'running' : 'stopped');
-    rounds.push([ours, await noop.addAndRun(INSTANCES)]);
-    drained.push(await noop.run(INSTANCES));
+    const ours = await fleet.run(RUN_UP_MS, COUNTED_MS);
+    rounds.push([ours, await noop.addAndRun(NOOP_JOBS)]);
+    drained.push(await noop.run(NOOP_JOBS));
   }
   const { first, second, ratio } = compare(rounds);
   return [
@@ -74,46 +74,85 @@ export async function benchLifecycle(): Promise<readonly Row[]> {
   ];
 }
 
-/** Waits for the first listing. */
-async function settle(engine: Engine): Promise<void> {
-  while ((await engine.store.loadSnapshot(engine.account)) === null) await wait(50);
-}
+/** A fleet on which every machine is stopped when it runs and started when it is stopped, again and again. */
+class Fleet {
+  readonly #engine: Engine;
+  /** What each machine is on its way to; absent: it may be asked for something. */
+  readonly #wanted = new Map<string, 'running' | 'stopped'>();
+  readonly #free: { readonly id: string; readonly status: 'running' | 'stopped' }[] = [];
+  #generation = 0;
 
-/** Carries out one operation on every machine that is in the given state; operations per second. */
-async function operations(engine: Engine, call: ActionCall, of: 'running' | 'stopped'): Promise<number> {
-  const snapshot = await engine.store.loadSnapshot(engine.account);
-  const targets = (snapshot?.instances ?? []).filter(({ instance }) => instance.status === of);
-  const before = await ended(engine);
-  const startedAt = performance.now();
-  let next = 0;
-  const caller = async (): Promise<void> => {
-    for (let target = targets[next++]; target !== undefined; target = targets[next++]) {
-      const outcome = await engine.control.act(`${engine.account}/${target.instance.id}`, call, 'bench');
-      if (outcome.kind !== 'done') throw new Error(`${target.instance.id}: ${outcome.message}`);
-    }
-  };
-  await Promise.all(Array.from({ length: CONCURRENCY }, caller));
-  while ((await ended(engine)) < before + targets.length) {
-    if (performance.now() - startedAt > LONGEST_ROUND_MS) throw new Error('the operations do not end');
-    await wait(5);
+  constructor(engine: Engine) {
+    this.#engine = engine;
   }
-  const seconds = (performance.now() - startedAt) / 1000;
-  await confirmed(engine, targets.length);
-  return targets.length / seconds;
-}
 
-/** How many operations have ended so far, from the daemon's own counter: asking Redis would slow what is measured. */
-async function ended(engine: Engine): Promise<number> {
-  const { values } = await engine.work.metrics.operations.get();
-  return values.reduce((sum, { value }) => sum + value, 0);
-}
+  /** Operations confirmed per second, once they have been coming and going for `runUpMs`. Ends when all have ended. */
+  async run(runUpMs: number, countedMs: number): Promise<number> {
+    const stop = new AbortController();
+    const callers = Array.from({ length: CONCURRENCY }, () => this.#call(stop.signal));
+    const looking = this.#look(stop.signal);
+    await wait(runUpMs);
+    const before = await this.#confirmed();
+    const startedAt = performance.now();
+    await wait(countedMs);
+    const count = (await this.#confirmed()) - before;
+    const seconds = (performance.now() - startedAt) / 1000;
+    stop.abort();
+    await Promise.all([...callers, looking]);
+    for (const until = performance.now() + LONGEST_DRAIN_MS; this.#wanted.size > 0; await wait(LOOK_MS)) {
+      if (performance.now() > until) throw new Error('the operations do not end');
+      await this.#see();
+    }
+    return count / seconds;
+  }
 
-/** An operation that ended in any other way would make a fast bench of a broken daemon. */
-async function confirmed(engine: Engine, count: number): Promise<void> {
-  const { items } = await engine.store.ledger.list({ account: engine.account, limit: count });
-  const other = items.find(({ state }) => state !== 'confirmed');
-  if (items.length !== count || other !== undefined)
-    throw new Error(`of ${count} operations ${items.length} are found, one of them ${other?.state} (${other?.detail})`);
+  async #call(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      const machine = this.#free.pop();
+      if (machine === undefined) {
+        await wait(LOOK_MS);
+        continue;
+      }
+      const { id, status } = machine;
+      const call: ActionCall = status === 'running' ? { kind: 'stop' } : { kind: 'start', stopMode: 'unknown' };
+      this.#wanted.set(id, status === 'running' ? 'stopped' : 'running');
+      const outcome = await this.#engine.control.act(`${this.#engine.account}/${id}`, call, 'bench');
+      if (outcome.kind === 'done') continue;
+      // The listing that shows the last operation's effect may be stored a moment before that operation is closed.
+      if (!outcome.message.includes('is not finished')) throw new Error(`${id}: ${outcome.message}`);
+      this.#wanted.set(id, status);
+    }
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await this.#see();
+      await wait(LOOK_MS);
+    }
+  }
+
+  /** Machines that the last listing shows as wanted are free again. */
+  async #see(): Promise<void> {
+    const snapshot = await this.#engine.store.loadSnapshot(this.#engine.account);
+    if (snapshot === null || snapshot.generation === this.#generation) return;
+    const isFirst = this.#generation === 0;
+    this.#generation = snapshot.generation;
+    for (const { instance } of snapshot.instances) {
+      const { id, status } = instance;
+      if (status !== 'running' && status !== 'stopped') continue;
+      if (!isFirst && this.#wanted.get(id) !== status) continue;
+      this.#wanted.delete(id);
+      this.#free.push({ id, status });
+    }
+  }
+
+  /** From the daemon's own counter. An operation that ended in another way would make a fast bench of a broken daemon. */
+  async #confirmed(): Promise<number> {
+    const { values } = await this.#engine.work.metrics.operations.get();
+    const other = values.find(({ labels }) => labels.outcome !== 'confirmed');
+    if (other !== undefined) throw new Error(`${other.value} operations were ${other.labels.outcome}`);
+    return values.reduce((sum, { value }) => sum + value, 0);
+  }
 }
 
 interface NoopQueue {

@@ -17,8 +17,8 @@ process.on('message', (message) => {
 ticker.unref();
 process.channel?.unref();
 
-/** From the kernel, so that it is what an operator sees. */
+/** In 10^6 bytes; from the kernel, so that it is what an operator sees. */
 function residentMb(field: 'VmRSS' | 'VmHWM'): number {
   const line = new RegExp(`^${field}:\\s+(\\d+) kB$`, 'm').exec(readFileSync('/proc/self/status', 'utf8'));
-  return Number(line?.[1] ?? Number.NaN) / 1024;
+  return (Number(line?.[1] ?? Number.NaN) * 1024) / 1e6;
 }
