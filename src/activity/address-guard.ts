@@ -1,4 +1,4 @@
-import { lookup as dnsLookup } from 'node:dns';
+import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
 
 /**
@@ -12,10 +12,13 @@ function refusedAddresses(): BlockList {
     ['10.0.0.0', 8],
     ['100.64.0.0', 10],
     ['127.0.0.0', 8],
+    // Azure's platform address: public by its number, and answered inside by the host of the machine.
+    ['168.63.129.16', 32],
     ['169.254.0.0', 16],
     ['172.16.0.0', 12],
     ['192.0.0.0', 24],
     ['192.0.2.0', 24],
+    ['192.88.99.0', 24],
     ['192.168.0.0', 16],
     ['198.18.0.0', 15],
     ['198.51.100.0', 24],
@@ -24,15 +27,20 @@ function refusedAddresses(): BlockList {
     ['240.0.0.0', 4],
   ];
   for (const [net, bits] of v4) list.addSubnet(net, bits, 'ipv4');
-  // Among them the ranges that carry an IPv4 address inside (compatible, NAT64, Teredo, 6to4): they lead where that leads.
+  // Among them the ranges that carry an IPv4 address inside (compatible, translated, NAT64, Teredo, 6to4): they lead where
+  // that leads. Mapped ones (::ffff:0:0/96) are judged by the IPv4 address that they are.
   const v6: readonly (readonly [string, number])[] = [
     ['::', 96],
+    ['::ffff:0:0:0', 96],
     ['64:ff9b::', 96],
     ['64:ff9b:1::', 48],
-    ['100::', 64],
-    ['2001::', 32],
+    ['100::', 32],
+    // IETF protocol assignments, Teredo and ORCHID among them (RFC 2928).
+    ['2001::', 23],
     ['2001:db8::', 32],
     ['2002::', 16],
+    ['3fff::', 20],
+    ['5f00::', 16],
     ['fc00::', 7],
     ['fe80::', 10],
     ['fec0::', 10],
@@ -67,13 +75,26 @@ export class AddressRefused extends Error {
   }
 }
 
+/** As `dns.lookup` with `all: true`. */
+export type Resolver = (
+  host: string,
+  options: LookupAllOptions,
+  callback: (error: NodeJS.ErrnoException | null, addresses: readonly LookupAddress[]) => void,
+) => void;
+
+const systemResolver: Resolver = (host, options, callback) => {
+  dnsLookup(host, options, (error, addresses) => callback(error, addresses ?? []));
+};
+
 /** Says which addresses a listing may lead us to, and resolves names so that the check is made on what is connected to. */
 export class AddressGuard {
   readonly #refused = refusedAddresses();
   readonly #allowed: BlockList;
+  readonly #resolve: Resolver;
 
-  constructor(allow: readonly string[]) {
+  constructor(allow: readonly string[], resolve: Resolver = systemResolver) {
     this.#allowed = addressList(allow);
+    this.#resolve = resolve;
   }
 
   permits(address: string): boolean {
@@ -89,7 +110,7 @@ export class AddressGuard {
    * callers ask {@link permits} for those first.
    */
   readonly lookup: LookupFunction = (host, options, callback) => {
-    dnsLookup(host, { ...options, all: true }, (error, addresses) => {
+    this.#resolve(host, { ...options, all: true }, (error, addresses) => {
       if (error !== null) {
         callback(error, '', 0);
         return;
@@ -100,7 +121,7 @@ export class AddressGuard {
         callback(new AddressRefused(host, bad?.address ?? 'no address'), '', 0);
         return;
       }
-      if (options.all === true) callback(null, addresses);
+      if (options.all === true) callback(null, [...addresses]);
       else callback(null, first.address, first.family);
     });
   };

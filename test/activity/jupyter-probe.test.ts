@@ -1,6 +1,6 @@
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { AddressGuard } from '../../src/activity/address-guard.ts';
+import { AddressGuard, type Resolver } from '../../src/activity/address-guard.ts';
 import { JupyterProbe, type JupyterProbeOptions } from '../../src/activity/jupyter-probe.ts';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
 import { HttpServer, html, json } from '../providers/support/http-server.ts';
@@ -242,12 +242,18 @@ describe('where a listing leads', () => {
     ['decimal', '2130706433'],
     ['hexadecimal', '0x7f000001'],
     ['octal', '0177.0.0.1'],
+    ['octal without dots', '017700000001'],
+    ['hexadecimal and octal mixed', '0x7f.0.0.01'],
     ['short', '127.1'],
+    ['zero', '0'],
+    ['with a dot at its end', '127.0.0.1.'],
+    ['in full-width digits', '１２７.0.0.1'],
     ['any address', '0.0.0.0'],
     ['IPv6 loopback', '[::1]'],
     ['mapped', '[::ffff:127.0.0.1]'],
     ['mapped, in hex', '[::ffff:7f00:1]'],
     ['compatible', '[::127.0.0.1]'],
+    ['translated', '[::ffff:0:127.0.0.1]'],
     ['a name for loopback', 'localhost'],
   ])('%s (%s) is refused before connecting', async (_name, host) => {
     const got = await probe({ url: null }).read(listed(`http://${host}:${port()}/jupyter/`), forever());
@@ -268,6 +274,48 @@ describe('where a listing leads', () => {
     expect(got).toMatchObject({ verdict: 'unknown', reason: 'address-refused' });
     expect(got.evidence).toContain('network.allow');
   });
+
+  /** Answers to one name after another, as a resolver of somebody else's does. */
+  const rebinding = (...answers: readonly (readonly string[])[]) => {
+    const asked: string[] = [];
+    const resolve: Resolver = (host, _options, callback) => {
+      const addresses = answers[asked.length] ?? [];
+      asked.push(host);
+      callback(
+        null,
+        addresses.map((address) => ({ address, family: 4 })),
+      );
+    };
+    return { asked, guard: new AddressGuard(['127.0.0.1/32'], resolve) };
+  };
+
+  test('a name that changes between two requests is checked for each, and resolved once for each', async () => {
+    const { asked, guard } = rebinding(['127.0.0.1'], ['127.0.0.2'], ['127.0.0.1']);
+    const got = await probe({ url: null, guard }).read(listed(`http://gpu.example:${port()}/jupyter/`), forever());
+    expect(got).toMatchObject({ verdict: 'unknown', reason: 'address-refused' });
+    expect(got.evidence).toContain('127.0.0.2');
+    // What is connected to is what was checked: a second look-up after the check would have been the third answer.
+    expect(asked).toEqual(['gpu.example', 'gpu.example']);
+    expect(server.requests.map(({ url }) => url)).toEqual(['/jupyter/api/kernels?no_track_activity=1']);
+  });
+
+  test('a name of which one address is refused is not gone to at the other', async () => {
+    const { guard } = rebinding(['127.0.0.1', '169.254.169.254']);
+    const got = await probe({ url: null, guard }).read(listed(`http://gpu.example:${port()}/jupyter/`), forever());
+    expect(got).toMatchObject({ verdict: 'unknown', reason: 'address-refused' });
+    expect(server.requests).toEqual([]);
+  });
+
+  test.each(['http://169.254.169.254/latest/meta-data/', 'http://127.0.0.1:1/', '//localhost/'])(
+    'a redirect to %s is not followed',
+    async (location) => {
+      answers((response) => response.writeHead(307, { location }).end());
+      const guard = new AddressGuard(['127.0.0.0/8']);
+      const got = await probe({ url: null, guard, token: () => 'jt-secret' }).read(listed(server.origin), forever());
+      expect(got).toMatchObject({ verdict: 'unknown', reason: 'bad-answer', evidence: 'api/kernels answered 307' });
+      expect(server.requests).toHaveLength(1);
+    },
+  );
 
   test('an allowed network is gone to, by address and by name', async () => {
     const guard = new AddressGuard(['127.0.0.0/8']);
