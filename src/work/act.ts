@@ -1,3 +1,4 @@
+import { CALL_EVIDENCE_MAX_AGE_MS } from '../decide/conditions.ts';
 import { isWantedState } from '../decide/verdict.ts';
 import { actionClass, needsClearView } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
@@ -41,6 +42,12 @@ export async function act(work: Work, operationId: string, signal: AbortSignal):
   }
 }
 
+/**
+ * A start or stop that rests on no activity may wait longer for its turn in the rate budget of a busy account than what
+ * costs, destroys, or interrupts what was seen idle.
+ */
+const PLAIN_LOOK_MAX_AGE_MS = 5 * 60_000;
+
 async function carryOut(work: Work, operation: Operation, signal: AbortSignal): Promise<void> {
   const standing = work.standing();
   const runtime = standing.accounts.get(operation.account);
@@ -52,13 +59,14 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     });
     return;
   }
+  const look = { at: work.clock.monotonic(), maxAgeMs: maxLookAgeMs(operation, standing) };
   const stop = await standingReason(work, operation, runtime);
   if (stop !== null) {
     await move(work, operation, { to: 'cancelled', ...stop });
     return;
   }
   if (operation.action === 'create') {
-    await send(work, operation, runtime, standing, signal);
+    await send(work, operation, runtime, standing, look, signal);
     return;
   }
   const instance = await reread(work, operation, runtime, signal);
@@ -76,7 +84,14 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     await move(work, operation, { to: 'cancelled', ...refused });
     return;
   }
-  await send(work, operation, runtime, standing, signal);
+  await send(work, operation, runtime, standing, look, signal);
+}
+
+function maxLookAgeMs(operation: Operation, standing: Standing): number {
+  const policy = standing.policies.find(({ name }) => name === operation.policy);
+  const restsOnActivity = policy?.conditions.some(({ kind }) => kind === 'idleFor') ?? false;
+  const isPlain = actionClass(operation.action) === 'reversible' && !restsOnActivity;
+  return isPlain ? PLAIN_LOOK_MAX_AGE_MS : CALL_EVIDENCE_MAX_AGE_MS;
 }
 
 interface No {

@@ -19,10 +19,22 @@ export const SEND_WINDOW_MS = 2_000;
 /** The total deadline of one request to a cloud. A SENDING record older than both together has no living sender. */
 export const CALL_MS = 30_000;
 
+/**
+ * What the request rests on. A process may be paused, or kept waiting by the account's rate budget, between its last look
+ * and its turn: what was seen too long ago is looked at again instead of being acted on.
+ */
+export interface LastLook {
+  /** When it began, by the clock that never steps. */
+  readonly at: number;
+  /** Real ms. */
+  readonly maxAgeMs: number;
+}
+
 interface Gate {
+  readonly look: LastLook;
   /** The SENDING record of this process, once it is written. */
   sent: Operation | null;
-  refusal: 'none' | 'stale' | 'spend-limit' | 'frozen' | 'send-window';
+  refusal: 'none' | 'stale' | 'stale-look' | 'spend-limit' | 'frozen' | 'send-window';
 }
 
 /** Sends the one request of an armed operation and writes down what the cloud answered. */
@@ -31,9 +43,10 @@ export async function send(
   operation: Operation,
   runtime: AccountRuntime,
   standing: Standing,
+  look: LastLook,
   signal: AbortSignal,
 ): Promise<void> {
-  const state: Gate = { sent: null, refusal: 'none' };
+  const state: Gate = { look, sent: null, refusal: 'none' };
   const outcome = await runtime.provider.act(operation.instanceId, operation.call, {
     signal,
     gate: async () => await openGate(work, operation, runtime, standing, state),
@@ -54,7 +67,11 @@ async function openGate(
   standing: Standing,
   state: Gate,
 ): Promise<boolean> {
-  const began = performance.now();
+  const began = work.clock.monotonic();
+  if (realMsSince(work, state.look.at) > state.look.maxAgeMs) {
+    state.refusal = 'stale-look';
+    return false;
+  }
   const now = work.clock.now();
   const { spendLimit } = runtime.account;
   const paid = actionClass(operation.action) === 'paid';
@@ -71,16 +88,24 @@ async function openGate(
     return false;
   }
   state.sent = result.operation;
-  if (performance.now() - began > SEND_WINDOW_MS) {
+  if (realMsSince(work, began) > SEND_WINDOW_MS) {
     state.refusal = 'send-window';
     return false;
   }
   return true;
 }
 
+/** Real time, whatever the pace of our clock: what it limits happens in the real world. */
+function realMsSince(work: Work, at: number): number {
+  return work.clock.toReal(work.clock.monotonic() - at);
+}
+
 async function nothingWritten(work: Work, operation: Operation, state: Gate, outcome: CallOutcome): Promise<void> {
   switch (state.refusal) {
     case 'stale':
+      return;
+    case 'stale-look':
+      await putOff(work, operation, 'too much time passed between the last look and the request');
       return;
     case 'spend-limit':
     case 'frozen':
