@@ -4,16 +4,21 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { z } from 'zod';
 import { bearerOf, sameSecret } from './bearer.ts';
 import { LISTS, listQuery } from './list-query.ts';
+import { isOwnHost, peerOf, type WebEnv } from './own-host.ts';
 import { statusPage } from './page.ts';
 import { ACTIVITY, HOLD, PERSON } from './schemas.ts';
 import type { Done, WebSource } from './source.ts';
+import { WrongTokens } from './wrong-tokens.ts';
 
 /** No request of the API is larger than a hold with its reason. */
 const MAX_BODY_BYTES = 16 * 1024;
 
 const PROMETHEUS = 'text/plain; version=0.0.4; charset=utf-8';
 
-type Status = 400 | 401 | 404 | 409 | 413 | 415 | 500 | 503;
+type Status = 400 | 401 | 404 | 409 | 413 | 415 | 421 | 429 | 500 | 503;
+
+/** Asked by machines under whatever name they know us by; nothing in a browser can do harm with them. */
+const UNDER_ANY_NAME: ReadonlySet<string> = new Set(['/metrics', '/healthz', '/readyz']);
 
 function fail(context: Context, status: Status, code: string, message: string): Response {
   return context.json({ error: { code, message } }, status);
@@ -93,7 +98,8 @@ async function body<T>(
 /**
  * The daemon's HTTP surface. Reading is open to whoever reaches the listener, which is loopback unless asked otherwise;
  * changing anything needs the control token, which is asked for anew each time, and without one those routes do not exist. No CORS headers are
- * ever sent, and only JSON bodies are taken, so a page in somebody's browser cannot act through it.
+ * ever sent, and only JSON bodies are taken, so a page in somebody's browser cannot act through it; nor can it read, see
+ * {@link isOwnHost}.
  *
  * `onFailure` is told what failed on our side and where; whoever asked only learns that it did.
  */
@@ -101,8 +107,9 @@ export function makeWeb(
   source: WebSource,
   controlToken: (() => string | null) | null,
   onFailure: (error: unknown, request: string) => void = () => {},
-): Hono {
-  const app = new Hono();
+  clock: () => number = () => performance.now(),
+): Hono<WebEnv> {
+  const app = new Hono<WebEnv>();
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
@@ -124,6 +131,15 @@ export function makeWeb(
       onError: (context) => fail(context, 413, 'invalid', `the body is larger than ${MAX_BODY_BYTES} bytes`),
     }),
   );
+  app.use(async (context, next) => {
+    if (!UNDER_ANY_NAME.has(context.req.path) && !isOwnHost(context)) {
+      const asked = context.req.header('host') ?? '';
+      const message = `this listener is not known as ${asked.slice(0, 100)}; ask for it by its address, or let the proxy send that as Host`;
+      return fail(context, 421, 'misdirected', message);
+    }
+    await next();
+    return undefined;
+  });
   app.notFound((context) => fail(context, 404, 'not-found', `there is no ${context.req.method} ${context.req.path}`));
   app.onError((error, context) => {
     onFailure(error, `${context.req.method} ${context.req.path}`);
@@ -168,11 +184,18 @@ export function makeWeb(
 
   if (controlToken === null) return app;
 
-  const control: MiddlewareHandler = async (context, next) => {
+  const wrong = new WrongTokens(clock);
+  const control: MiddlewareHandler<WebEnv> = async (context, next) => {
     const wanted = controlToken();
     if (wanted === null) return context.notFound();
     const given = bearerOf(context.req.header('authorization'));
+    const waitMs = given === null ? 0 : wrong.waitMs(peerOf(context));
+    if (waitMs > 0) {
+      context.header('retry-after', String(Math.ceil(waitMs / 1000)));
+      return fail(context, 429, 'throttled', 'too many wrong control tokens came from there; wait a minute');
+    }
     if (given === null || !sameSecret(given, wanted)) {
+      if (given !== null) wrong.note(peerOf(context));
       return fail(context, 401, 'unauthorised', 'send the control token as Authorization: Bearer');
     }
     await next();

@@ -2,6 +2,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener } from '@hono/node-server';
 import type { Hono } from 'hono';
+import type { WebEnv } from './own-host.ts';
 
 /** A client that sends its headers more slowly than this is not one of ours. */
 const HEADERS_TIMEOUT_MS = 10_000;
@@ -13,7 +14,7 @@ export class WebServer {
   readonly #host: string;
   readonly #port: number;
 
-  constructor(app: Hono, host: string, port: number) {
+  constructor(app: Hono<WebEnv>, host: string, port: number) {
     this.#host = host;
     this.#port = port;
     const listener = getRequestListener(app.fetch);

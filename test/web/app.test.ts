@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { makeWeb } from '../../src/web/app.ts';
+import type { WebEnv } from '../../src/web/own-host.ts';
 import { MemorySource } from './memory-source.ts';
 
 const TOKEN = 'control-token-1';
@@ -10,7 +11,7 @@ const LISTS = ['instances', 'operations', 'policies', 'plan', 'holds', 'accounts
 
 let source: MemorySource;
 let failures: { readonly error: unknown; readonly request: string }[];
-let app: Hono;
+let app: Hono<WebEnv>;
 beforeEach(() => {
   source = new MemorySource();
   failures = [];
@@ -143,7 +144,11 @@ const CONTROL: readonly (readonly [string, string, unknown])[] = [
   ['POST', '/api/v1/operations/op-1/close', { by: 'wang', reason: 'done by hand' }],
   ['POST', '/-/reload', undefined],
 ];
-const change = async (of: Hono, [method, path, body]: (typeof CONTROL)[number], headers: Record<string, string>) =>
+const change = async (
+  of: Hono<WebEnv>,
+  [method, path, body]: (typeof CONTROL)[number],
+  headers: Record<string, string>,
+) =>
   of.request(path, {
     method,
     headers: { ...(body === undefined ? {} : JSON_TYPE), ...headers },
