@@ -29,6 +29,13 @@ export function taskFor(root, name, args) {
       };
     case 'test':
       return { redis: true, promtool: true, inRoot: true, steps: [test] };
+    case 'faults':
+      return {
+        redis: true,
+        promtool: true,
+        inRoot: true,
+        steps: [{ label: 'faults', args: [QUIET, join(root, 'test', 'faults', 'main.ts'), ...args] }],
+      };
     case 'bench':
       return {
         redis: true,
@@ -48,4 +55,4 @@ export function taskFor(root, name, args) {
   }
 }
 
-export const TASKS = ['lamplighter', 'test', 'bench', 'lint', 'typecheck', 'check', 'node'];
+export const TASKS = ['lamplighter', 'test', 'faults', 'bench', 'lint', 'typecheck', 'check', 'node'];

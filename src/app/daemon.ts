@@ -16,6 +16,7 @@ import { type Located, summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
 import { peopleStore, unreachable } from './client.ts';
 import { systemClock } from './clock.ts';
+import { ClockWatch, type SystemTime } from './clock-watch.ts';
 import { Control } from './control.ts';
 import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
@@ -39,6 +40,8 @@ const REDIS_WAIT_MS = 15_000;
 /** Jobs in flight get this long at a stop: a call to a cloud ends within 30 s. */
 const DRAIN_MS = 32_000;
 const STORE_CLOSE_MS = 2_000;
+/** After the wall clock was set back jobs are cut short: their locks last 30 s by Redis' own clock, and no longer. */
+const HALT_MS = 1_000;
 const REPAIR_TRIES = 5;
 const REPAIR_PAUSE_MS = 1_000;
 /** Schedules that Redis lost are made again, and old records trimmed, this often. */
@@ -63,6 +66,10 @@ export interface DaemonOptions {
   readonly signal: AbortSignal;
   /** What our keys in Redis start with; `lamplighter:` where it is left out. */
   readonly prefix?: string;
+  /** Puts something around what the processors work with (ledger, queue, clouds), before the first of them begins. */
+  readonly decorate?: (work: Work) => Work;
+  /** The operating system's clocks, to be watched for steps; `clock` may be another one, as in the demo. */
+  readonly time?: SystemTime;
 }
 
 export interface Daemon {
@@ -74,6 +81,11 @@ export interface Daemon {
   readonly queues: Queues;
   /** `null` without a control token. */
   readonly tokens: ActivityTokens | null;
+  /**
+   * Resolves, with the step in ms, when the wall clock was set back so far that the queue's locks hold nothing any more.
+   * No more jobs are taken by then and those that run are being broken off; the process is to end and start anew.
+   */
+  readonly unsafe: Promise<number>;
   reload(): Promise<Done>;
   stop(): Promise<void>;
 }
@@ -105,6 +117,29 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const loop = new LoopWatch();
   loop.start();
   cleanups.add('loop watch', () => loop.stop());
+
+  const unsafe = Promise.withResolvers<number>();
+  let halt = () => {};
+  const watched = new ClockWatch({
+    time: options.time ?? systemClock,
+    onStep: (stepMs) => {
+      metrics.clockSteps.inc({ direction: stepMs < 0 ? 'backward' : 'forward' });
+      log.warn({ stepMs: Math.round(stepMs) }, 'the wall clock was set');
+    },
+    onUnsafe: (stepMs) => {
+      log.error({ stepMs: Math.round(stepMs) }, 'the wall clock was set back: everything is broken off');
+      halt();
+      unsafe.resolve(stepMs);
+    },
+    onDoubt: (why) => {
+      metrics.clockTrusted.set(why === null ? 1 : 0);
+      if (why === null) log.info('the clock is believed again');
+      else log.error({ why }, 'the clock is in doubt, so paid and destructive work is held');
+    },
+  });
+  metrics.clockTrusted.set(1);
+  watched.start();
+  cleanups.add('clock watch', () => watched.stop());
 
   let onRedisBack = () => {};
   let redisUpAt = performance.now();
@@ -144,7 +179,17 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   metrics.reloadSuccessful.set(policies.fromLastGood ? 0 : 1);
   if (!policies.fromLastGood) metrics.reloadSuccessTime.set(clock.now() / 1000);
 
-  const builder = new StandingBuilder({ clock, random, metrics, log, readings: store.readings });
+  const builder = new StandingBuilder({
+    clock,
+    random,
+    metrics,
+    log,
+    readings: store.readings,
+    onServerTime: (account, { tookMs, ...time }) => {
+      const aheadMs = watched.told({ account, ...time, tookMs: clock.toReal(tookMs) });
+      metrics.clockAhead.set({ account }, Math.round(aheadMs / 1000));
+    },
+  });
   cleanups.add('clients of the clouds', () => builder.close());
   const standing: Standing = builder.build(config, policies.set.policies);
   const current: { now: InForce } = {
@@ -169,9 +214,11 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     if (!(await queues.close(DRAIN_MS)))
       log.warn('jobs were still running at the stop; what they were at is in the ledger');
   });
+  halt = () => void queues.close(HALT_MS);
   await queues.start({ waitMs: REDIS_WAIT_MS });
 
-  const work: Work = {
+  const { decorate = (bare: Work) => bare } = options;
+  const work = decorate({
     clock,
     log,
     metrics,
@@ -180,10 +227,10 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     store,
     queue: queuePort(queues, clock),
     standing: () => current.now.standing,
-    paidWorkOff: () => store.paidWorkOff(),
+    paidWorkOff: () => store.paidWorkOff() ?? watched.doubt(),
     onEvent: options.onEvent,
     onRefusals: refusalLines((line) => options.onEvent(line), log),
-  };
+  });
   wireWorkers(queues, work);
   await store.sawPolicies(
     policies.set.policies.map(({ name }) => name),
@@ -284,6 +331,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     get tokens() {
       return current.now.tokens;
     },
+    unsafe: unsafe.promise,
     reload: () => reloader.byPerson(),
     stop: async () => {
       stopping.abort(new Error('the daemon stops'));

@@ -135,7 +135,7 @@ export class Bed {
         name,
         {
           provider,
-          baseUrl: this.sim.origin,
+          baseUrl: this.cloudOrigin(),
           tokenFile: join('secrets', name),
           requestsPerSecond: 100,
           ...(provider === 'huixingyun' ? { spendLimit: { callsPerDay: 10 } } : { billingWords: { 1: 'hourly' } }),
@@ -163,6 +163,11 @@ export class Bed {
     };
     // JSON is YAML.
     await writeFile(this.configFile, JSON.stringify(config, null, 2));
+  }
+
+  /** Where the daemons find the clouds. */
+  protected cloudOrigin(): string {
+    return this.sim.origin;
   }
 
   /** Starts a daemon in this process. Called again, a further replica. */
