@@ -1,5 +1,5 @@
 import { type DateRange, type NamedCalendar, parseCalendar, parseDateRange } from '../calendar/named-calendar.ts';
-import { checkShape } from '../yaml/check-shape.ts';
+import { salvage } from '../yaml/salvage.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { type Findings, Subject } from './findings.ts';
 import { fingerprint } from './fingerprint.ts';
@@ -15,31 +15,27 @@ export class Calendars {
 
   /** Reads the calendar `name` of a document. */
   add(document: YamlDocument, name: string, findings: Findings): void {
-    const subject = new Subject(document, ['calendars', name], findings);
+    const written = new Subject(document, ['calendars', name], findings);
     const before = this.#subjects.get(name);
     if (before !== undefined) {
       const place = before.document.place(before.path);
       const message = `the calendar "${name}" is defined twice; first in ${before.document.file}:${place.line}`;
-      subject.error([], message, { part: 'key' });
+      written.error([], message, { part: 'key' });
       return;
     }
+    const read = salvage(calendarGrammar, calendarGrammar, document, written.path);
+    const subject = written.without(read);
     this.#subjects.set(name, subject);
-    const shape = checkShape(calendarGrammar, document, subject.path);
-    if (!shape.ok) {
-      subject.errors(shape.errors);
-      this.broken.add(name);
-      return;
-    }
-    const { timezone, holidays = [], workdays = [] } = shape.value;
+    const { timezone, holidays = [], workdays = [] } = read.parts ?? {};
     const definition = {
       name,
       ...(timezone === undefined ? {} : { timezone }),
       holidays: readRanges(subject, 'holidays', holidays),
       workdays: readRanges(subject, 'workdays', workdays),
     };
-    const parsed = subject.failed ? null : parseCalendar(definition);
+    const parsed = read.parts === null ? null : parseCalendar(definition);
     if (parsed?.ok === false) subject.error([], parsed.message, { part: 'key' });
-    if (parsed?.ok === true) {
+    if (parsed?.ok === true && !subject.failed) {
       this.known.set(name, parsed.calendar);
       this.#hashes.set(name, fingerprint(definition));
     } else {

@@ -2,6 +2,7 @@ import { parseCron } from '../calendar/cron.ts';
 import { parseWindow } from '../calendar/parse-window.ts';
 import type { Zone } from '../calendar/zone.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { unknownName } from '../yaml/check-shape.ts';
 import type { Calendars } from './compile-calendars.ts';
 import type { Subject } from './findings.ts';
 import type { Condition } from './policy.ts';
@@ -57,8 +58,13 @@ function compileWindow(text: string, subject: Subject, context: ConditionContext
   if ([...calendars.broken].some((name) => text.includes(`${name}.`))) return null;
   const parsed = parseWindow(text, { zone, calendars: calendars.known });
   if (parsed.ok) return { kind: 'during', window: parsed.window, text };
-  if (context.calendarsIncomplete && parsed.message.startsWith('no calendar is called')) return null;
-  const { message, offset, length } = parsed;
+  const { offset, length } = parsed;
+  const isUnknownCalendar = parsed.message.startsWith('no calendar is called');
+  if (context.calendarsIncomplete && isUnknownCalendar) return null;
+  // The reader of windows knows only calendars without mistakes; the name may have been meant for another.
+  const names = [...calendars.known.keys(), ...calendars.broken];
+  const isListed = isUnknownCalendar && calendars.broken.size > 0;
+  const message = isListed ? unknownName('calendar', text.slice(offset, offset + length), names) : parsed.message;
   subject.error(['when', 'during'], message, { offset, length });
   return null;
 }

@@ -1,23 +1,24 @@
 import type { NamedCalendar } from '../calendar/named-calendar.ts';
 import { zoneNamed } from '../calendar/zone.ts';
-import { checkShape } from '../yaml/check-shape.ts';
 import { byPlace, type Located } from '../yaml/located.ts';
+import type { Lost } from '../yaml/lost.ts';
 import { readDocument } from '../yaml/read-document.ts';
+import { salvage } from '../yaml/salvage.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { Calendars } from './compile-calendars.ts';
 import { compileConditions } from './compile-conditions.ts';
 import { compileMatch } from './compile-match.ts';
-import { type CompileOptions, conditionOf, type Draft } from './draft.ts';
+import { type CompileOptions, conditionOf, type Draft, namedActions } from './draft.ts';
 import { Findings, Subject } from './findings.ts';
 import { fingerprint } from './fingerprint.ts';
+import type { MatchText } from './match-grammar.ts';
 import { warnOfOddities } from './oddities.ts';
 import { checkOwnRules } from './own-rules.ts';
 import type { Policy } from './policy.ts';
-import { policyFileFrame, policyGrammar } from './policy-grammar.ts';
+import { policyFileFrame, policyGrammar, policyParts } from './policy-grammar.ts';
 import type { PolicySet } from './policy-set.ts';
 import { checkReach } from './reach-rules.ts';
 import { toPolicy } from './to-policy.ts';
-import { whenGrammar } from './when-grammar.ts';
 
 /** One file of a policy folder. */
 export interface PolicyFile {
@@ -36,20 +37,21 @@ export type CompileResult =
  */
 export function compile(files: readonly PolicyFile[], options: CompileOptions): CompileResult {
   const findings = new Findings();
-  const documents = files.flatMap((file) => readFrame(file, findings));
-  const calendarsIncomplete = documents.length < files.length;
+  const frames = files.flatMap((file) => readFrame(file, findings));
+  const documents = frames.map(({ document }) => document);
+  const calendarsIncomplete = frames.length < files.length || frames.some(({ lost }) => lost.perhaps(['calendars']));
   const calendars = new Calendars();
   for (const document of documents) {
     for (const name of keysAt(document, 'calendars')) calendars.add(document, name, findings);
   }
-  const names = new Map<string, Subject>();
+  const around = { calendars, calendarsIncomplete, names: new Map<string, Subject>() };
   const policies: Policy[] = [];
   const used = new Set<NamedCalendar>();
   for (const document of documents) {
     const count = countAt(document, 'policies');
     for (let index = 0; index < count; index += 1) {
       const subject = new Subject(document, ['policies', index], findings);
-      const draft = draftPolicy(subject, names, options, { calendars, calendarsIncomplete });
+      const draft = draftPolicy(subject, options, around);
       if (draft === null) continue;
       for (const calendar of conditionOf(draft, 'during')?.window.calendars ?? []) used.add(calendar);
       policies.push(toPolicy(draft, options, calendars));
@@ -64,17 +66,22 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
   return { ok: true, set: { policies, calendars: calendars.known, warnings, hash } };
 }
 
-function readFrame({ file, text }: PolicyFile, findings: Findings): YamlDocument[] {
+/** A file of which something can be checked. */
+interface Frame {
+  readonly document: YamlDocument;
+  readonly lost: Lost;
+}
+
+function readFrame({ file, text }: PolicyFile, findings: Findings): Frame[] {
   const read = readDocument(text, file);
   if (!read.ok) {
     findings.errors.push(...read.errors);
     return [];
   }
-  const shape = checkShape(policyFileFrame, read.document);
-  if (shape.ok) return [read.document];
-  findings.errors.push(...shape.errors);
   // An unknown key beside them says nothing against the policies themselves.
-  return read.document.root.kind === 'map' ? [read.document] : [];
+  const { errors, document, lost } = salvage(policyFileFrame, policyFileFrame, read.document, []);
+  findings.errors.push(...errors);
+  return read.document.root.kind === 'map' ? [{ document, lost }] : [];
 }
 
 function keysAt(document: YamlDocument, key: string): string[] {
@@ -87,49 +94,56 @@ function countAt(document: YamlDocument, key: string): number {
   return Array.isArray(data) ? data.length : 0;
 }
 
-/** Reads, compiles and checks one policy; `null` where anything is wrong with it. */
-function draftPolicy(
-  subject: Subject,
-  names: Map<string, Subject>,
-  options: CompileOptions,
-  around: { readonly calendars: Calendars; readonly calendarsIncomplete: boolean },
-): Draft | null {
-  const shape = checkShape(policyGrammar, subject.document, subject.path);
-  if (!shape.ok) {
-    subject.errors(shape.errors);
-    checkTimesAlone(subject, options, around);
-    return null;
-  }
-  const text = shape.value;
-  const before = names.get(text.name);
-  if (before === undefined) {
-    names.set(text.name, subject);
-  } else {
-    const place = before.document.place([...before.path, 'name']);
-    subject.error(['name'], `the name "${text.name}" is taken; first in ${before.document.file}:${place.line}`);
-  }
-  const zone = zoneNamed(text.when.timezone ?? text.timezone ?? options.timezone);
+/** What the files of a folder share. */
+interface Around {
+  readonly calendars: Calendars;
+  /** A calendar that is not known may well be there, in a file or under a key that could not be read. */
+  readonly calendarsIncomplete: boolean;
+  readonly names: Map<string, Subject>;
+}
+
+/** Reads, compiles and checks one policy; `null` where anything is wrong with it. Mistakes in one piece hide none in another. */
+function draftPolicy(written: Subject, options: CompileOptions, around: Around): Draft | null {
+  const read = salvage(policyGrammar, policyParts, written.document, written.path);
+  const subject = written.without(read);
+  const text = read.parts;
+  if (text === null) return null;
+  if (text.name !== undefined) checkName(text.name, subject, around.names);
+  const zone = zoneNamed(text.when?.timezone ?? text.timezone ?? options.timezone);
+  const conditions = compileConditions(text.when ?? {}, subject, { zone, ...around });
+  const named = namedActions(written.document.data([...written.path, 'do']));
   const match = compileMatch(text.match);
-  const conditions = compileConditions(text.when, subject, { zone, ...around });
-  const reach = options.accounts?.filter((account) => match.account(account)) ?? null;
-  const draft = { text, match, conditions, steps: text.do, reach, subject };
-  checkOwnRules(draft);
-  checkReach(draft, options.accounts, options.notifiers);
-  if (subject.failed) return null;
+  const reached = compileMatch(reachText(text.match, subject));
+  const reach = options.accounts?.filter((account) => reached.account(account)) ?? null;
+  const outline = { text, conditions, steps: text.do ?? [], named, reach, subject };
+  checkOwnRules(outline);
+  checkReach(outline, options.accounts, options.notifiers);
+  if (subject.failed || read.value === null) return null;
+  const draft = { ...outline, text: read.value, match };
   warnOfOddities(draft, options);
   return draft;
 }
 
-/** Of a policy that is wrong elsewhere: what is wrong with its window and pattern, so that all is said at once. */
-function checkTimesAlone(
-  subject: Subject,
-  options: CompileOptions,
-  around: { readonly calendars: Calendars; readonly calendarsIncomplete: boolean },
-): void {
-  const when = checkShape(whenGrammar, subject.document, [...subject.path, 'when']);
-  if (!when.ok) return;
-  const zone = zoneNamed(when.value.timezone ?? options.timezone);
-  compileConditions(when.value, subject, { zone, ...around });
+function checkName(name: string, subject: Subject, names: Map<string, Subject>): void {
+  const before = names.get(name);
+  if (before === undefined) {
+    names.set(name, subject);
+    return;
+  }
+  const place = before.document.place([...before.path, 'name']);
+  subject.error(['name'], `the name "${name}" is taken; first in ${before.document.file}:${place.line}`);
+}
+
+/** Without clauses that a mistake has made narrower than they were meant: what is reached must not be too little. */
+function reachText(match: MatchText | undefined, { lost }: Subject): MatchText | undefined {
+  if (match === undefined || match === 'all') return match;
+  const { account, provider, not, ...rest } = match;
+  return {
+    ...rest,
+    ...(lost.at(['match', 'account']) ? {} : { account }),
+    ...(lost.at(['match', 'provider']) ? {} : { provider }),
+    ...(lost.at(['match', 'not']) ? {} : { not }),
+  };
 }
 
 function nothingAtAll(files: readonly PolicyFile[], documents: readonly YamlDocument[]): Located {

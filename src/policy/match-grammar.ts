@@ -62,8 +62,16 @@ export const matchMap = z
   })
   .refine((map) => Object.keys(map).length > 0, EMPTY);
 
+/** Of another text than "all"; for other types the map has the word. */
+function notAMatch({ input }: { readonly input?: unknown }): string | undefined {
+  if (typeof input !== 'string') return undefined;
+  return `must be "all" or a map such as { name: "dev-*" }, not the text ${JSON.stringify(input.slice(0, 64))}`;
+}
+
 export const matchGrammar = z
-  .union([z.literal('all'), matchMap], { error: 'must be "all" or a map such as { name: "dev-*" }' })
+  .union([z.literal('all', { error: notAMatch }), matchMap], {
+    error: 'must be "all" or a map such as { name: "dev-*" }',
+  })
   .meta({
     description:
       'Which instances this policy is about. Every key must fit; of a list any value may. `all` says it out loud.',

@@ -1,6 +1,6 @@
 import type { Account } from '../fleet/account.ts';
 import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
-import { unknownWord } from '../yaml/check-shape.ts';
+import { unknownName } from '../yaml/check-shape.ts';
 import type { Subject } from './findings.ts';
 import { globTest } from './glob.ts';
 import type { MatchClauses, MatchText } from './match-grammar.ts';
@@ -41,7 +41,7 @@ function checkClauses(subject: Subject, path: PropertyKey[], map: MatchClauses, 
     good = false;
   };
   for (const [index, pattern] of (map.account ?? []).entries()) {
-    if (!names.some(globTest(pattern))) wrong('account', index, `no account: ${unknownWord(pattern, names)}`);
+    if (!names.some(globTest(pattern))) wrong('account', index, unknownName('account', pattern, names));
   }
   for (const [index, pattern] of (map.provider ?? []).entries()) {
     if (providers.some(globTest(pattern))) continue;

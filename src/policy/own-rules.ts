@@ -1,33 +1,41 @@
 import { interrupts } from '../fleet/action.ts';
 import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
 import { isAboutInstances } from './compile-match.ts';
-import { conditionOf, type Draft, stepPath } from './draft.ts';
+import { conditionOf, type Draft, type Outline, stepPath } from './draft.ts';
 
-/** What a policy must keep to whatever accounts there are. Finds errors. */
-export function checkOwnRules(draft: Draft): void {
+/**
+ * What a policy must keep to whatever accounts there are. Finds errors; where a piece could not be read, none that
+ * another reading of it would take back.
+ */
+export function checkOwnRules(draft: Outline): void {
   const { text, subject } = draft;
-  if (text.match === undefined && draft.steps.some((step) => step.kind !== 'notify')) {
-    subject.error(['name'], `the policy "${text.name}" has no match; name instances, or write match: all`, {
-      part: 'key',
-    });
+  if (subject.isAbsent(['match']) && draft.named.all.some(({ action }) => action !== 'notify')) {
+    const which = text.name === undefined ? 'this policy' : `the policy "${text.name}"`;
+    subject.error(['name'], `${which} has no match; name instances, or write match: all`, { part: 'key' });
   }
   checkAfterwards(draft);
   checkNotice(draft);
   checkRenewal(draft);
-  if (text.minimumUptime !== undefined && text.when.idleFor === undefined) {
+  if (subject.isWritten(['minimumUptime']) && lacksCondition(draft, 'idleFor')) {
     subject.error(['minimumUptime'], 'minimumUptime belongs to when.idleFor, which this policy does not have', {
       part: 'key',
     });
   }
 }
 
-function checkAfterwards(draft: Draft): void {
+/** Is it certain that `when` has no such key? A `when` that is not there at all is another mistake. */
+function lacksCondition({ subject }: Outline, key: 'idleFor' | 'during'): boolean {
+  return subject.isWritten(['when']) && subject.isAbsent(['when', key]);
+}
+
+function checkAfterwards(draft: Outline): void {
   if (draft.text.afterwards === undefined) return;
+  const { named } = draft;
   const wrong = (message: string) => draft.subject.error(['afterwards'], message, { part: 'key' });
-  if (!draft.steps.some((step) => step.kind === 'stop' || step.kind === 'cardless-stop')) {
+  if (named.complete && !named.all.some(({ action }) => action === 'stop' || action === 'cardless-stop')) {
     wrong('afterwards: start needs a stop or cardless-stop in do');
   }
-  if (draft.text.when.during === undefined) wrong('afterwards: start needs when.during, whose end it waits for');
+  if (lacksCondition(draft, 'during')) wrong('afterwards: start needs when.during, whose end it waits for');
   const during = conditionOf(draft, 'during');
   if (during === undefined) return;
   // Asked about a time long ago, so that a window that is over by now is not taken for one without an end.
@@ -36,15 +44,15 @@ function checkAfterwards(draft: Draft): void {
     wrong('afterwards: start waits for the end of a window that never closes');
 }
 
-function checkNotice(draft: Draft): void {
-  const { text, subject } = draft;
+function checkNotice(draft: Outline): void {
+  const { text, subject, named } = draft;
   const notice = text.notice ?? 0;
-  if (text.requireNotice === true && notice === 0) {
+  if (text.requireNotice === true && notice === 0 && !subject.lost.perhaps(['notice'])) {
     subject.error(['requireNotice'], 'requireNotice needs a notice, such as notice: 10m', { part: 'key' });
   }
-  if (notice === 0) return;
+  if (notice === 0 || !named.complete) return;
   const providers = draft.reach?.map((account) => account.provider) ?? PROVIDER_KINDS;
-  const cuts = draft.steps.some((step) => providers.some((provider) => interrupts(step.kind, provider)));
+  const cuts = named.all.some(({ action }) => providers.some((provider) => interrupts(action, provider)));
   if (cuts || providers.length === 0) return;
   subject.error(
     ['notice'],
@@ -56,16 +64,18 @@ function checkNotice(draft: Draft): void {
 }
 
 /** A renewal that none of the matched instances could get. */
-function checkRenewal(draft: Draft): void {
+function checkRenewal(draft: Outline): void {
   const { text, subject } = draft;
   const billings = text.match === undefined || text.match === 'all' ? undefined : text.match.billing;
-  if (billings === undefined) return;
+  if (billings === undefined || subject.lost.at(['match', 'billing'])) return;
+  const units = (['daily', 'monthly'] as const).filter((unit) => billings.includes(unit));
+  if (units.length === 0 && draft.named.all.some(({ action }) => action === 'renew')) {
+    const message = `only daily and monthly instances can be renewed, and match.billing has ${billings.join(', ')}`;
+    subject.error(['match', 'billing'], message);
+  }
   for (const [index, step] of draft.steps.entries()) {
-    if (step.kind !== 'renew') continue;
-    const units = (['daily', 'monthly'] as const).filter((unit) => billings.includes(unit));
-    if (units.length === 0) {
-      subject.error(['match', 'billing'], 'only daily and monthly instances can be renewed, and neither is matched');
-    } else if (units.every((unit) => step.periods[unit] === null)) {
+    if (step.kind !== 'renew' || units.length === 0) continue;
+    if (units.every((unit) => step.periods[unit] === null)) {
       const allowed = units.map((unit) => (unit === 'daily' ? 'daily 1, 3 or 7' : 'monthly 1, 3 or 12')).join('; ');
       subject.error(
         [...stepPath(draft, index), 'renew', 'periods'],

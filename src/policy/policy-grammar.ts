@@ -9,6 +9,13 @@ export const MAX_POLICIES = 500;
 
 const NAME = /^[a-z0-9-]{1,63}$/;
 
+/** Capitals, spaces and underscores are what people write; the rest is for them to find. */
+function notAName(name: string): string {
+  const near = name.toLowerCase().replaceAll(/[\s_]+/g, '-');
+  const hint = NAME.test(near) ? `; ${JSON.stringify(near)} would be one` : '';
+  return `${JSON.stringify(name.slice(0, 64))} is not a name for a policy, which is 1 to 63 of a-z, 0-9 and "-"${hint}`;
+}
+
 const count = (about: string) => z.int().min(1).meta({ description: about });
 
 const limits = z
@@ -31,7 +38,9 @@ export const policyGrammar = z
   .strictObject({
     name: z
       .string()
-      .regex(NAME, 'a policy is named by 1 to 63 of a-z, 0-9 and "-"')
+      .superRefine((name, context) => {
+        if (!NAME.test(name)) context.addIssue({ code: 'custom', message: notAName(name) });
+      })
       .meta({ description: 'Its name everywhere; unique over all files.', examples: ['stop-idle-dev'] }),
     description: z.string().max(1000).optional().meta({ description: 'For people.' }),
     enabled: z.boolean().optional().meta({ description: 'false: checked, shown and never evaluated.' }),
@@ -59,6 +68,9 @@ export const policyGrammar = z
     catchUp: duration('How late a missed cron tick is still made up (15m).', ['15m', '2h'], 'zero').optional(),
   })
   .meta({ description: 'One policy.' });
+
+/** The same with nothing required: for what is left of a policy with mistakes. */
+export const policyParts = policyGrammar.partial();
 
 const dates = (about: string) =>
   z
@@ -97,5 +109,6 @@ export const policyFileGrammar = z
   })
   .meta({ title: 'Lamplighter policies', description: 'What to do with which instances, and when.' });
 
+export type PolicyParts = z.output<typeof policyParts>;
 export type PolicyText = z.output<typeof policyGrammar>;
 export type CalendarText = z.output<typeof calendarGrammar>;

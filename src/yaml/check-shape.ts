@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { assertNever } from '../fleet/assert-never.ts';
 import { nearestWord } from '../fleet/nearest-word.ts';
 import type { Located } from './located.ts';
-import type { Path, YamlDocument } from './yaml-document.ts';
+import type { Part, Path, YamlDocument } from './yaml-document.ts';
 
 export type CheckedShape<T> =
   | { readonly ok: true; readonly value: T }
@@ -12,6 +12,19 @@ type Issue = z.core.$ZodIssue;
 
 /** What zod says of a union that brings no words of its own. */
 const NO_WORDING = 'Invalid input';
+
+/** One thing that a schema found wrong. */
+export interface Mistake {
+  readonly path: Path;
+  readonly message: string;
+  readonly part: Part;
+  /** Nothing stands there, and something should. */
+  readonly missing: boolean;
+  /** It was found by a rule about a whole value, whose pieces are all right. */
+  readonly about: 'value' | 'whole';
+  /** Of a key that is not known: the known one that it was probably meant to be; `null`: none is near. */
+  readonly meant?: string | null;
+}
 
 /**
  * Checks what stands at `at` against a schema; every mistake comes back as a sentence with its place.
@@ -23,53 +36,92 @@ export function checkShape<S extends z.ZodType>(
   at: Path = [],
   data: unknown = document.data(at),
 ): CheckedShape<z.output<S>> {
+  const found = findMistakes(schema, data);
+  if (found.ok) return found;
+  return { ok: false, errors: found.mistakes.map((mistake) => locate(mistake, document, at)) };
+}
+
+/** Where in the document a mistake is. */
+export function locate(mistake: Mistake, document: YamlDocument, at: Path): Located {
+  return document.located([...at, ...mistake.path], mistake.message, mistake.part);
+}
+
+export type Found<T> =
+  | { readonly ok: true; readonly value: T }
+  | { readonly ok: false; readonly mistakes: readonly Mistake[] };
+
+/** Checks data against a schema, in our words. */
+export function findMistakes<S extends z.ZodType>(schema: S, data: unknown): Found<z.output<S>> {
   const result = schema.safeParse(data, { error: wording, reportInput: true });
   if (result.success) return { ok: true, value: result.data };
-  return { ok: false, errors: locateAll(result.error.issues, at, document) };
+  return { ok: false, mistakes: withoutEchoes(result.error.issues.flatMap((issue) => mistakesOf(issue, []))) };
 }
 
-/** A map whose only key is misspelt looks empty to a check that comes later; that it is empty need not be said. */
-function locateAll(issues: readonly Issue[], at: Path, document: YamlDocument): Located[] {
-  const pathOf = (issue: Issue) => issue.path.map(String).join('\n');
-  const misspelt = new Set(issues.filter(({ code }) => code === 'unrecognized_keys').map(pathOf));
-  return issues
-    .filter((issue) => issue.code !== 'custom' || !misspelt.has(pathOf(issue)))
-    .flatMap((issue) => locate(issue, at, document));
+/** A key that is misspelt leaves a gap where it belongs, and a map whose only key it is looks empty: that need not be said. */
+function withoutEchoes(mistakes: readonly Mistake[]): Mistake[] {
+  const misspelt = new Map<string, Set<string | null>>();
+  for (const { path, meant } of mistakes) {
+    if (meant === undefined) continue;
+    const map = keyOf(path.slice(0, -1));
+    misspelt.set(map, (misspelt.get(map) ?? new Set()).add(meant));
+  }
+  return mistakes.filter(({ path, missing, about }) => {
+    if (about === 'whole') return !misspelt.has(keyOf(path));
+    const meant = missing ? misspelt.get(keyOf(path.slice(0, -1))) : undefined;
+    return meant?.has(String(path.at(-1))) !== true;
+  });
 }
 
-function locate(issue: Issue, at: Path, document: YamlDocument): Located[] {
+function keyOf(path: Path): string {
+  return path.map(String).join('\n');
+}
+
+function mistakesOf(issue: Issue, at: Path): Mistake[] {
   const path = [...at, ...issue.path];
+  const mistake = (more: Partial<Mistake> = {}): Mistake => ({
+    path,
+    message: issue.message,
+    part: {},
+    missing: false,
+    about: 'value',
+    ...more,
+  });
   switch (issue.code) {
     case 'unrecognized_keys': {
       // The wording has one line for each key.
       const lines = issue.message.split('\n');
-      return issue.keys.map((key, index) =>
-        document.located([...path, key], lines[index] ?? issue.message, { part: 'key' }),
-      );
+      return issue.keys.map((key, index) => {
+        const message = lines[index] ?? issue.message;
+        return mistake({ path: [...path, key], message, part: { part: 'key' }, meant: suggested(message) });
+      });
     }
     case 'invalid_union':
-      return locateUnion(issue, path, document);
+      return mistakesOfUnion(issue, path, mistake);
     case 'invalid_key':
-      return [document.located(path, issue.issues[0]?.message ?? issue.message, { part: 'key' })];
+      return [mistake({ message: issue.issues[0]?.message ?? issue.message, part: { part: 'key' } })];
     case 'custom': {
       const { part, offset, length, hint } = issue.params ?? {};
       return [
-        document.located(path, issue.message, {
-          ...(part === 'key' ? { part } : {}),
-          ...(typeof offset === 'number' ? { offset } : {}),
-          ...(typeof length === 'number' ? { length } : {}),
-          ...(typeof hint === 'string' ? { hint } : {}),
+        mistake({
+          about: typeof issue.input === 'object' ? 'whole' : 'value',
+          part: {
+            ...(part === 'key' ? { part } : {}),
+            ...(typeof offset === 'number' ? { offset } : {}),
+            ...(typeof length === 'number' ? { length } : {}),
+            ...(typeof hint === 'string' ? { hint } : {}),
+          },
         }),
       ];
     }
+    case 'too_small':
+    case 'too_big':
+      return [mistake({ about: Array.isArray(issue.input) ? 'whole' : 'value' })];
     case 'invalid_type':
     case 'invalid_value':
     case 'invalid_format':
     case 'invalid_element':
     case 'not_multiple_of':
-    case 'too_big':
-    case 'too_small':
-      return [document.located(path, issue.message)];
+      return [mistake({ missing: issue.input === undefined })];
     default:
       return assertNever(issue);
   }
@@ -79,15 +131,19 @@ function locate(issue: Issue, at: Path, document: YamlDocument): Located[] {
  * Of "either this or that" people want to hear about the one they meant: the alternative of the type that they wrote.
  * Only where none is of that type are all named.
  */
-function locateUnion(issue: z.core.$ZodIssueInvalidUnion, path: Path, document: YamlDocument): Located[] {
-  if (issue.input === undefined) return [document.located(path, missing(path))];
+function mistakesOfUnion(
+  issue: z.core.$ZodIssueInvalidUnion,
+  path: Path,
+  mistake: (more: Partial<Mistake>) => Mistake,
+): Mistake[] {
+  if (issue.input === undefined) return [mistake({ message: missing(path), missing: true })];
   const meant = issue.errors.filter((branch) => !branch.some(isOtherType));
   const best = meant.sort((a, b) => a.length - b.length)[0];
-  if (best !== undefined) return locateAll(best, path, document);
+  if (best !== undefined) return best.flatMap((each) => mistakesOf(each, path));
   const words = new Set(issue.errors.flatMap((branch) => branch.flatMap(wantedTypes)));
-  if (issue.message !== NO_WORDING) return [document.located(path, issue.message)];
+  if (issue.message !== NO_WORDING) return [mistake({ message: `${issue.message}, not ${typeWord(issue.input)}` })];
   const quotes = words.has('a text') ? inQuotes(issue.input) : '';
-  return [document.located(path, `must be ${list([...words])}, not ${typeWord(issue.input)}${quotes}`)];
+  return [mistake({ message: `must be ${list([...words])}, not ${typeWord(issue.input)}${quotes}` })];
 }
 
 /** Does it say that the value itself, and not something inside it, is of another type? */
@@ -124,7 +180,7 @@ function typeName(expected: string): string {
 }
 
 function typeWord(input: unknown): string {
-  if (input === null) return 'empty';
+  if (input === null) return 'nothing';
   if (Array.isArray(input)) return 'a list';
   if (typeof input === 'object') return 'a map';
   if (typeof input === 'string') return 'a text';
@@ -183,16 +239,35 @@ export function unknownKey(key: string, known: readonly string[]): string {
   return `unknown key ${quoted(key)}; ${suggestion(key, known)}`;
 }
 
+/** Says that nothing bears a name, and which one was probably meant. */
+export function unknownName(what: string, name: string, known: readonly string[]): string {
+  const near = nearestWord(name, known);
+  if (near !== null) return `no ${what} is called ${quoted(name)}; did you mean "${near}"?`;
+  const fits = isGlob(name) ? `no ${what} fits ${quoted(name)}` : `no ${what} is called ${quoted(name)}`;
+  return known.length === 0
+    ? `${fits}; there is none`
+    : `${fits}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`;
+}
+
+function isGlob(name: string): boolean {
+  return /[*?]/.test(name);
+}
+
 /** Says that a word is not one of a closed list, and which one was probably meant. */
 export function unknownWord(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string') return `must be ${list(known)}, not ${typeWord(word)}`;
   return `${quoted(word)} is not known here; ${suggestion(word, known)}`;
 }
 
+/** The key that the wording of an unknown one suggests: a schema's issue carries nothing but its words. */
+function suggested(message: string): string | null {
+  return /; did you mean "([^"]+)"\?$/.exec(message)?.[1] ?? null;
+}
+
 function suggestion(word: string, known: readonly string[]): string {
   const near = nearestWord(word, known);
   if (near !== null) return `did you mean "${near}"?`;
-  return known.length === 0 ? 'there is none to name' : `known: ${known.join(', ')}`;
+  return known.length === 0 ? 'no key is allowed here' : `known: ${known.join(', ')}`;
 }
 
 function quoted(text: string): string {

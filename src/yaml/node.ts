@@ -35,3 +35,48 @@ export function plainData(node: YamlNode): unknown {
     }
   }
 }
+
+type Steps = readonly PropertyKey[];
+
+/** The same without what stands at `paths`; spans stay true. `null`: nothing is left. A path that leads nowhere counts for nothing. */
+export function pruned(node: YamlNode, paths: readonly Steps[]): YamlNode | null {
+  if (paths.length === 0) return node;
+  if (paths.some((path) => path.length === 0)) return null;
+  switch (node.kind) {
+    case 'scalar':
+      return node;
+    case 'list':
+      return {
+        ...node,
+        items: node.items.flatMap((item, index) => pruned(item, below(paths, index)) ?? []),
+      };
+    case 'map': {
+      const entries = new Map<string, YamlEntry>();
+      for (const [key, entry] of node.entries) {
+        const value = pruned(entry.value, below(paths, key));
+        if (value !== null) entries.set(key, { key: entry.key, value });
+      }
+      return { ...node, entries };
+    }
+  }
+}
+
+/** The same for plain data that was made from such nodes; `undefined`: nothing is left. */
+export function prunedData(data: unknown, paths: readonly Steps[]): unknown {
+  if (paths.length === 0) return data;
+  if (paths.some((path) => path.length === 0)) return undefined;
+  if (Array.isArray(data)) {
+    return data.map((item, index) => prunedData(item, below(paths, index))).filter((item) => item !== undefined);
+  }
+  if (typeof data !== 'object' || data === null) return data;
+  const kept: Record<string, unknown> = Object.create(null);
+  for (const [key, item] of Object.entries(data)) {
+    const value = prunedData(item, below(paths, key));
+    if (value !== undefined) kept[key] = value;
+  }
+  return kept;
+}
+
+function below(paths: readonly Steps[], step: PropertyKey): Steps[] {
+  return paths.filter(([first]) => String(first) === String(step)).map((path) => path.slice(1));
+}

@@ -1,5 +1,5 @@
 import type { Located } from './located.ts';
-import { plainData, type Span, type YamlNode } from './node.ts';
+import { plainData, pruned, type Span, type YamlNode } from './node.ts';
 import type { SourceText } from './source-text.ts';
 
 /** Map keys and list indices from the root. */
@@ -23,6 +23,18 @@ export class YamlDocument {
     this.file = source.file;
     this.root = root;
     this.#source = source;
+  }
+
+  /** The same document without what stands at `paths`; places stay true. Without anything left: an empty one. */
+  without(paths: readonly Path[]): YamlDocument {
+    if (paths.length === 0) return this;
+    const root = pruned(this.root, paths) ?? { kind: 'scalar', span: this.root.span, value: null, verbatimAt: null };
+    return new YamlDocument(this.#source, root);
+  }
+
+  /** Does anything stand at `path`? */
+  has(path: Path): boolean {
+    return this.#walk(path).rest === 0;
   }
 
   /** The plain data at a path; `undefined` where there is nothing. */
