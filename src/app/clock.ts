@@ -4,7 +4,9 @@ import type { Clock } from '../fleet/clock.ts';
 /** The longest wait one timer can hold: 2^31-1 ms; a longer one would fire at once. */
 const LONGEST_TIMER_MS = 2_147_483_647;
 
+/** @throws RangeError for what is no time, which a timer would take for none and fire at once */
 async function wait(ms: number, signal: AbortSignal): Promise<void> {
+  if (Number.isNaN(ms)) throw new RangeError('a wait of NaN ms; a number is needed');
   let left = Math.max(0, ms);
   try {
     while (left > LONGEST_TIMER_MS) {

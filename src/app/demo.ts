@@ -52,6 +52,8 @@ export interface Demo {
   readonly configFile: string;
   /** Lets the told lines out; before, they are kept, so that the first words are ours. */
   begin(): void;
+  /** As of the daemon: the clock that the queue goes by was set back. */
+  readonly unsafe: Promise<number>;
   reload(): Promise<unknown>;
   stop(): Promise<void>;
 }
@@ -176,6 +178,7 @@ async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
       begun = true;
       for (const line of kept.splice(0)) options.onLine(line);
     },
+    unsafe: daemon.unsafe,
     reload: () => daemon.reload(),
     stop: () => cleanups.run(),
   };

@@ -1,5 +1,5 @@
 /** What the process ends with; the same numbers for every command. */
-export const EXIT = { done: 0, failed: 1, usage: 2, invalid: 3, interrupted: 130 } as const;
+export const EXIT = { done: 0, failed: 1, usage: 2, invalid: 3, clock: 75, interrupted: 130 } as const;
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
 /** Something the person can mend: told in one sentence, without a stack trace. */

@@ -126,11 +126,15 @@ function savingImage(due: Due): No | null {
 }
 
 function noPaidWork(due: Due, action: CloudPolicyAction): No | null {
-  const { paidWork, name } = due.account.view;
+  const { paidWork, paidWorkOff = null, name } = due.account.view;
   const kind = actionClass(action);
   if (paidWork === 'open' || kind === 'reversible') return null;
-  const why = paidWork === 'frozen' ? 'until the ledger is reconciled' : 'after too many unclear answers';
-  return { reason: paidWork, detail: `paid and destructive work on account ${name} is off ${why}` };
+  const off = `paid and destructive work on account ${name} is off`;
+  if (paidWork === 'breaker') return { reason: 'breaker', detail: `${off} after too many unclear answers` };
+  return {
+    reason: 'frozen',
+    detail: paidWorkOff === null ? `${off} until the ledger is reconciled` : `${off}: ${paidWorkOff}`,
+  };
 }
 
 function breakerOpen(due: Due): No | null {

@@ -39,6 +39,8 @@ export interface AccountView {
   runwayBelowSince(ms: number): number | null;
   /** May paid or destructive work leave? `frozen`: the ledger lost data or fell short; `breaker`: too many unclear answers. */
   readonly paidWork: 'open' | 'frozen' | 'breaker';
+  /** Why it is frozen, where that is not for a person to reconcile: the settings of Redis, or the clock. */
+  readonly paidWorkOff?: string | null;
   /** No action at all: the credentials are refused. */
   readonly breakerOpen: boolean;
   readonly prices: ReadonlyMap<string, Price>;

@@ -131,6 +131,23 @@ export function makeMetrics() {
       help: 'Is paid and destructive work frozen? 1 yes, 0 no.',
       registers,
     }),
+    clockTrusted: new Gauge({
+      name: 'lamplighter_clock_trusted',
+      help: 'May what costs or destroys go by our clock? 1 yes, 0 no: it jumped ahead, or the clouds tell another time.',
+      registers,
+    }),
+    clockSteps: new Counter({
+      name: 'lamplighter_clock_steps_total',
+      help: 'Steps of the wall clock by more than 2 s, by direction.',
+      labelNames: ['direction'] as const,
+      registers,
+    }),
+    clockAhead: new Gauge({
+      name: 'lamplighter_clock_ahead_seconds',
+      help: 'How far our clock is ahead of the Date header of the last answer; negative: behind.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
     redisUp: new Gauge({
       name: 'lamplighter_redis_up',
       help: 'Is Redis there? 1 yes, 0 no; without it nothing is known of the fleet and nothing is done.',

@@ -74,7 +74,13 @@ async function openGate(
   }
   const now = work.clock.now();
   const { spendLimit } = runtime.account;
-  const paid = actionClass(operation.action) === 'paid';
+  const kind = actionClass(operation.action);
+  const paid = kind === 'paid';
+  // Asked for once more: it may have become so since, as when the last look's own answer showed our clock to be wrong.
+  if (kind !== 'reversible' && work.paidWorkOff() !== null) {
+    state.refusal = 'frozen';
+    return false;
+  }
   const result = await move(work, operation, {
     to: 'sending',
     reason: 'sending',

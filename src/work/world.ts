@@ -69,6 +69,7 @@ export async function accountWorld(
       activity: isFresh ? fresher.activity : (activities.get(key) ?? null),
     };
   });
+  const off = work.paidWorkOff();
   const money = moneyView({ balances, snapshot, prices: account.prices, now });
   const view: AccountView = {
     name: account.name,
@@ -81,7 +82,8 @@ export async function accountWorld(
     runwayMs: money.runwayMs,
     balanceBelowSince: (fen) => belowSince(balances, fen),
     runwayBelowSince: (ms) => money.runwayBelowSince(ms),
-    paidWork: frozen !== null || work.paidWorkOff() !== null ? 'frozen' : breaker.paid ? 'breaker' : 'open',
+    paidWork: frozen !== null || off !== null ? 'frozen' : breaker.paid ? 'breaker' : 'open',
+    paidWorkOff: frozen === null ? off : null,
     breakerOpen: breaker.all,
     prices: account.prices,
     spend:

@@ -9,7 +9,7 @@ import { daemonLog } from '../daemon-log.ts';
 import { EXIT, UserError } from '../exit.ts';
 import type { Io } from '../io.ts';
 import { printable } from '../table.ts';
-import { stopAsked } from './run.ts';
+import { endNow, stopAsked } from './run.ts';
 
 /** Where the demo's configuration and policies are: beside the program. */
 const DEMO_FOLDER = fileURLToPath(new URL('../../../demo', import.meta.url));
@@ -61,7 +61,7 @@ export function demoCommand(program: Command, io: Io): void {
         io.onReload(() => {
           void demo.reload();
         });
-        await stopAsked(io.signal);
+        await Promise.race([stopAsked(io.signal), demo.unsafe.then((stepMs) => endNow(demo, stepMs))]);
         io.out('stopping…\n');
         await demo.stop();
         io.out('stopped; the next start goes on from here\n');

@@ -1,10 +1,12 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../app/clock.ts';
-import { startDaemon } from '../../app/daemon.ts';
+import { type Daemon, startDaemon } from '../../app/daemon.ts';
+import { formatDuration } from '../../calendar/duration.ts';
 import { readConfigFile } from '../../config/config-file.ts';
 import { configOptions, sharedOptions } from '../context.ts';
 import { daemonLog } from '../daemon-log.ts';
+import { EXIT, UserError } from '../exit.ts';
 import type { Io } from '../io.ts';
 
 /** `lamplighter run`: the daemon. */
@@ -32,7 +34,7 @@ export function runCommand(program: Command, io: Io): void {
         io.onReload(() => {
           void daemon.reload().catch((error: unknown) => log.error({ err: error }, 'a reload failed'));
         });
-        await stopAsked(io.signal);
+        await Promise.race([stopAsked(io.signal), daemon.unsafe.then((stepMs) => endNow(daemon, stepMs))]);
         log.info('stopping');
         await daemon.stop();
         log.info('stopped');
@@ -40,6 +42,22 @@ export function runCommand(program: Command, io: Io): void {
         flush();
       }
     });
+}
+
+/** Time for the ledger to hear what became of calls that were broken off; what does not make it is found by reading. */
+const LAST_WORDS_MS = 5_000;
+
+/** The wall clock was set back: a process that starts anew knows what time it is. @throws UserError, always */
+export async function endNow(daemon: Pick<Daemon, 'stop'>, stepMs: number): Promise<never> {
+  const enough = new AbortController();
+  const late = systemClock.sleep(LAST_WORDS_MS, enough.signal);
+  await Promise.race([late, daemon.stop()]).catch(() => {});
+  enough.abort(new Error('stopped'));
+  late.catch(() => {});
+  throw new UserError(
+    `the wall clock was set back by ${formatDuration(Math.round(-stepMs / 1000) * 1000)}; start again`,
+    EXIT.clock,
+  );
 }
 
 /** Resolves at the first signal to stop. */

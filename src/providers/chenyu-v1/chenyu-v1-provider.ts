@@ -52,7 +52,7 @@ export class ChenyuV1Provider implements Provider {
 
   /** @throws Error when the account's base URL or rate is not usable. */
   constructor(options: ProviderOptions) {
-    const { account, token, clock, random, limits } = options;
+    const { account, token, clock, random, limits, onAnswer } = options;
     this.account = account.name;
     this.#account = account;
     this.#clock = clock;
@@ -66,6 +66,7 @@ export class ChenyuV1Provider implements Provider {
       random,
       refusal: documentedRefusal,
       ...(limits === undefined ? {} : { limits }),
+      ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     this.#api = new CenterAiApi(this.#http);
     const walk = new FleetWalk(this.#api, account, this.#known, clock);

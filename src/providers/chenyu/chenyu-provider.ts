@@ -41,7 +41,7 @@ export class ChenyuProvider implements Provider {
 
   /** @throws Error when the account's base URL or rate is not usable. */
   constructor(options: ProviderOptions) {
-    const { account, token, clock, random, limits } = options;
+    const { account, token, clock, random, limits, onAnswer } = options;
     this.account = account.name;
     this.#account = account;
     this.#clock = clock;
@@ -55,6 +55,7 @@ export class ChenyuProvider implements Provider {
       random,
       refusal: documentedRefusal,
       ...(limits === undefined ? {} : { limits }),
+      ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     this.#api = new ChenyuApi(this.#http);
     this.#listing = new SharedRead(account.name, 'instance/list', (signal, onStart) =>

@@ -34,6 +34,23 @@ export interface HttpClientOptions {
   readonly limits?: Partial<HttpLimits>;
   /** The vendor's documented way of saying no; absent where it documents none. */
   readonly refusal?: RefusalReader;
+  readonly onAnswer?: (time: AnswerTime) => void;
+}
+
+/** What an answer of a cloud says of the time there. Epoch ms of our clock, except where said. */
+export interface AnswerTime {
+  readonly startedAt: number;
+  readonly finishedAt: number;
+  /** How long that was on the monotonic clock, ms. */
+  readonly tookMs: number;
+  /** By its `Date` header, which tells whole seconds. */
+  readonly serverTimeAt: number;
+}
+
+/** When an attempt began, on both clocks. */
+interface Began {
+  readonly at: number;
+  readonly ms: number;
 }
 
 export interface ReadOptions {
@@ -89,6 +106,7 @@ export class HttpClient {
   readonly #clock: Clock;
   readonly #random: () => number;
   readonly #refusal: RefusalReader;
+  readonly #onAnswer: (time: AnswerTime) => void;
   readonly #budget: RateBudget;
   readonly #transport: Transport;
   /** Until when the cloud asked to be left alone, on the monotonic clock. */
@@ -109,6 +127,7 @@ export class HttpClient {
     this.#clock = options.clock;
     this.#random = options.random;
     this.#refusal = options.refusal ?? (() => null);
+    this.#onAnswer = options.onAnswer ?? (() => {});
     this.#budget = new RateBudget(options.requestsPerSecond, options.clock);
     this.#transport = new Transport(checkedOrigin(options.baseUrl), this.#limits);
   }
@@ -154,7 +173,7 @@ export class HttpClient {
     } catch {
       return { kind: 'not-sent', detail: 'not sent: given up while waiting for the rate budget' };
     }
-    const startedAt = this.#clock.now();
+    const began = this.#begin();
     const result = await this.#transport.send(this.#wire(request), options.gate, options.signal);
     if (result.kind === 'failure') {
       const why = this.#secrets.causeOf(result.error).message;
@@ -163,7 +182,7 @@ export class HttpClient {
         : { kind: 'not-sent', detail: `not sent: ${why}` };
     }
     try {
-      return this.#judgeSend(result.answer, startedAt, decode, options.actionClass);
+      return this.#judgeSend(result.answer, began, decode, options.actionClass);
     } catch (error) {
       // The request has left, so even a bug in a decoder must not look like anything but "may have been done".
       const name = error instanceof Error ? error.name : 'an error';
@@ -179,8 +198,8 @@ export class HttpClient {
     return this.#transport.close();
   }
 
-  #judgeSend(wire: WireAnswer, startedAt: number, decode: SendDecoder, actionClass: ActionClass): CallOutcome {
-    const { status, answer, refusal, pauseMs } = this.#understand(wire, startedAt, jsonOf(wire));
+  #judgeSend(wire: WireAnswer, began: Began, decode: SendDecoder, actionClass: ActionClass): CallOutcome {
+    const { status, answer, refusal, pauseMs } = this.#understand(wire, began, jsonOf(wire));
     if (refusal !== null) return refusal;
     if (status === 'success') {
       if (answer !== null) return decode(answer);
@@ -200,7 +219,7 @@ export class HttpClient {
   ): Promise<
     { readonly kind: 'value'; readonly value: T } | { readonly kind: 'failed'; readonly failed: FailedAttempt }
   > {
-    const startedAt = this.#clock.now();
+    const began = this.#begin();
     const fail = (failure: ReadFailure, detail: string, retryAfter: number | null = null, cause: unknown = null) =>
       ({ kind: 'failed', failed: { failure, detail, retryAfterMs: retryAfter, cause } }) as const;
     let raw: WireAnswer;
@@ -211,7 +230,7 @@ export class HttpClient {
       return fail(failedRead(error), cause.message, null, cause);
     }
     const json = parse === undefined ? jsonOf(raw) : await jsonBy(parse, raw);
-    const { status, answer, refusal, pauseMs } = this.#understand(raw, startedAt, json);
+    const { status, answer, refusal, pauseMs } = this.#understand(raw, began, json);
     if (refusal !== null) return fail(refusal.kind, refusal.detail, pauseMs);
     if (status !== 'success') return fail(refusedRead(status), describeAnswer(raw), pauseMs);
     if (answer === null) return fail('protocol', `the answer is not JSON: ${describeAnswer(raw)}`);
@@ -253,14 +272,26 @@ export class HttpClient {
    * What an answer says before its decoder is asked, and the pause it asks for. Of a gateway's words (a redirect, a 5xx)
    * nothing is believed but the wish to be left alone.
    */
-  #understand(wire: WireAnswer, startedAt: number, json: Json | null): Understood {
+  #understand(wire: WireAnswer, began: Began, json: Json | null): Understood {
+    this.#tellTime(wire, began);
     const status = statusClass(wire.status);
-    const answer = json === null ? null : this.#answer(wire, startedAt, json);
+    const answer = json === null ? null : this.#answer(wire, began.at, json);
     const believable = answer !== null && status !== 'redirect' && status !== 'broken';
     const refusal = believable ? this.#refusal(answer) : null;
     if (refusal?.kind === 'throttled') return { status, answer, refusal, pauseMs: this.#pause(refusal.retryAfterMs) };
     const asked = PAUSE_STATUSES.has(wire.status) ? retryAfterMs(wire.retryAfter, this.#clock.now()) : null;
     return { status, answer, refusal, pauseMs: asked === null ? null : this.#pause(asked) };
+  }
+
+  #begin(): Began {
+    return { at: this.#clock.now(), ms: this.#clock.monotonic() };
+  }
+
+  #tellTime(wire: WireAnswer, began: Began): void {
+    const serverTimeAt = httpDate(wire.date);
+    if (serverTimeAt === null) return;
+    const tookMs = this.#clock.monotonic() - began.ms;
+    this.#onAnswer({ startedAt: began.at, finishedAt: this.#clock.now(), tookMs, serverTimeAt });
   }
 
   #pause(ms: number): number {

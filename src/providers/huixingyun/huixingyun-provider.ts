@@ -36,7 +36,7 @@ export class HuixingyunProvider implements Provider {
 
   /** @throws Error on a token or base URL of the wrong form; the message never holds the token. */
   constructor(options: ProviderOptions) {
-    const { account, token, clock, random, limits } = options;
+    const { account, token, clock, random, limits, onAnswer } = options;
     checkToken(account.name, token);
     this.account = account.name;
     this.#http = new HttpClient({
@@ -47,6 +47,7 @@ export class HuixingyunProvider implements Provider {
       clock,
       random,
       ...(limits === undefined ? {} : { limits }),
+      ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     const api = new HuixingyunApi(this.#http, new Words(account), new KnownRows(Math.floor(random() * 2 ** 32)));
     this.#api = api;
