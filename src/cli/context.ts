@@ -5,6 +5,7 @@ import { systemClock } from '../app/clock.ts';
 import { demoClock } from '../app/demo-clock.ts';
 import { DEMO_KEY_PREFIX, KEY_PREFIX } from '../app/key-prefix.ts';
 import { configOrThrow } from '../app/load.ts';
+import { secretsOf } from '../app/standing.ts';
 import { parseListen } from '../config/addresses.ts';
 import type { Config } from '../config/config.ts';
 import { readConfigFile } from '../config/config-file.ts';
@@ -71,7 +72,9 @@ export function configOptions(command: Command, io: Io, overrides: Overrides = {
 /** Reads the configuration a command works with. @throws InvalidInput */
 export async function readConfig(command: Command, io: Io, overrides: Overrides = {}): Promise<Config> {
   const { config } = sharedOptions(command);
-  return configOrThrow(await readConfigFile(config, io.cwd, configOptions(command, io, overrides)));
+  const read = configOrThrow(await readConfigFile(config, io.cwd, configOptions(command, io, overrides)));
+  io.hide(secretsOf(read));
+  return read;
 }
 
 /** Opens Redis and what is in force for a command, and closes it again. */

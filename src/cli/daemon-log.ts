@@ -16,10 +16,15 @@ export async function daemonLog(
   const human = io.errIsTty ? await prettyLines() : null;
   const destination = human ?? { write: (line: string) => io.err(line) };
   const log = makeLog({ level, destination, scrub: scrubber(() => secrets) });
+  io.onCrash((error) => {
+    log.fatal({ err: error }, 'something failed that nobody had expected, so the daemon ends');
+    human?.end();
+  });
   return {
     log,
     onSecrets: (now) => {
       secrets = now;
+      io.hide(now);
     },
     flush: () => {
       human?.end();

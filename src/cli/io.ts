@@ -13,6 +13,10 @@ export interface Io {
   readonly signal: AbortSignal;
   /** Called at SIGHUP. */
   readonly onReload: (handler: () => void) => void;
+  /** Called, instead of whoever was to be called before, with what nobody caught; the process then ends with code 1. */
+  readonly onCrash: (handler: (error: unknown) => void) => void;
+  /** From now on these are taken out of everything that is said. */
+  readonly hide: (secrets: Iterable<string>) => void;
 }
 
 /** One JSON document on stdout. */

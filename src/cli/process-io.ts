@@ -26,6 +26,15 @@ export function processIo(): Io {
   process.on('SIGTERM', onSignal);
   let reload: (() => void) | null = null;
   process.on('SIGHUP', () => reload?.());
+  // Left to itself Node prints such an error with everything that hangs on it, and the line of code beside it.
+  let crash: (error: unknown) => void = () => {};
+  process.on('uncaughtException', (error) => {
+    try {
+      crash(error);
+    } finally {
+      process.exit(EXIT.failed);
+    }
+  });
   // A reader that goes away (`lamplighter instances | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.done);
@@ -45,6 +54,10 @@ export function processIo(): Io {
     onReload: (handler) => {
       reload = handler;
     },
+    onCrash: (handler) => {
+      crash = handler;
+    },
+    hide: () => {},
   };
 }
 

@@ -20,11 +20,15 @@ import { validateCommand } from './commands/validate.ts';
 import { whyCommand } from './commands/why.ts';
 import { windowCommand } from './commands/window.ts';
 import { EXIT, type ExitCode, UserError } from './exit.ts';
+import { hidingIo } from './hiding-io.ts';
 import type { Io } from './io.ts';
 import { Stopped } from './stopped.ts';
+import { unexpected } from './unexpected.ts';
 
 /** Runs one command line and answers the exit code. Errors end as sentences on stderr. */
-export async function runCli(args: readonly string[], io: Io): Promise<ExitCode> {
+export async function runCli(args: readonly string[], outside: Io): Promise<ExitCode> {
+  const io = hidingIo(outside);
+  io.onCrash((error) => io.err(unexpected(error)));
   const output: OutputConfiguration = { writeOut: (text) => io.out(text), writeErr: (text) => io.err(text) };
   const program = new Command('lamplighter');
   program
@@ -97,6 +101,6 @@ function told(error: unknown, io: Io): ExitCode {
     return known.kind === 'usage' ? EXIT.usage : EXIT.failed;
   }
   if (io.signal.aborted) return EXIT.interrupted;
-  io.err(`lamplighter: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+  io.err(unexpected(error));
   return EXIT.failed;
 }

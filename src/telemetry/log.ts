@@ -91,24 +91,63 @@ export function makeLog(options: {
 
 /** Shorter ones are left alone: they would eat ordinary words. */
 const SHORTEST_SECRET = 8;
+/** A part of a path that is this long is a credential and no word. */
+const SHORTEST_SEGMENT = 16;
+/** Rotated secrets do not stay for ever. */
+const MOST_KNOWN = 1_000;
 
-/** Replaces every live secret in a text, also where JSON or a URL has escaped it. */
+/** Replaces every live secret in a text, also where JSON, a URL or Basic authentication has escaped it. */
 export function scrubber(secrets: () => Iterable<string>): (text: string) => string {
+  const known = new Map<string, readonly string[]>();
+  const formsOf = (secret: string): readonly string[] => {
+    const before = known.get(secret);
+    if (before !== undefined) return before;
+    const forms = partsOf(secret)
+      .filter((part) => part.length >= SHORTEST_SECRET)
+      .flatMap(escapedForms);
+    if (known.size >= MOST_KNOWN) known.clear();
+    known.set(secret, forms);
+    return forms;
+  };
   return (text) => {
-    const live = [...new Set(secrets())].filter((secret) => secret.length >= SHORTEST_SECRET);
+    const forms = [...new Set([...secrets()].flatMap(formsOf))];
     // The longest first: one may be part of another, whose rest would stay.
-    live.sort((a, b) => b.length - a.length);
+    forms.sort((a, b) => b.length - a.length);
     let clean = text;
-    for (const secret of live) {
-      for (const form of formsOf(secret)) clean = clean.replaceAll(form, '[secret]');
-    }
+    for (const form of forms) clean = clean.replaceAll(form, '[secret]');
     return clean;
   };
 }
 
+/** A secret, and what is one by itself in it: of an address the password, the path with its query, and their values. */
+function partsOf(secret: string): readonly string[] {
+  const url = secret.includes('://') ? URL.parse(secret) : null;
+  if (url === null) return [secret, secret.replace(/^whsec_/, '')];
+  const password = plain(url.password);
+  const segments = url.pathname.split('/').filter((segment) => segment.length >= SHORTEST_SEGMENT);
+  return [
+    secret,
+    url.href,
+    `${url.pathname}${url.search}`,
+    ...url.searchParams.values(),
+    ...segments,
+    password,
+    password === '' ? '' : Buffer.from(`${plain(url.username)}:${password}`).toString('base64'),
+  ];
+}
+
+/** Without the escapes of a URL. */
+function plain(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}
+
 /** As it stands, as JSON has it, as JSON within JSON has it, and as a URL has it. */
-function formsOf(secret: string): Iterable<string> {
+function escapedForms(secret: string): readonly string[] {
   const escaped = JSON.stringify(secret).slice(1, -1);
   const twice = JSON.stringify(escaped).slice(1, -1);
-  return new Set([twice, escaped, secret, encodeURIComponent(secret.toWellFormed())]);
+  return [twice, escaped, secret, encodeURIComponent(secret.toWellFormed())];
 }

@@ -23,6 +23,8 @@ async function printed(args: readonly string[]): Promise<string> {
     askSecret: () => Promise.reject(new Error('nobody is here')),
     signal: new AbortController().signal,
     onReload: () => {},
+    onCrash: () => {},
+    hide: () => {},
   };
   await runCli(args, io);
   return out;

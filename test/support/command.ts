@@ -37,6 +37,8 @@ export async function runCommand(
         : Promise.resolve(options.typed),
     signal: new AbortController().signal,
     onReload: () => {},
+    onCrash: () => {},
+    hide: () => {},
   });
   return { code, out, err };
 }

@@ -106,6 +106,28 @@ describe('a live secret', () => {
     expect(scrub('x abcdefgh-and-the-rest y abcdefgh')).toBe('x [secret] y [secret]');
   });
 
+  const HOOK = 'https://ops:pass%2Fword-1@hooks.example/services/T0/B0/xoxb-2201-hook-canary?key=query-canary&v=1';
+  test.each([
+    [HOOK, HOOK],
+    ['a URL in other words', new URL(HOOK).href],
+    ['its path', '/services/T0/B0/xoxb-2201-hook-canary?key=query-canary&v=1'],
+    ['a part of its path', 'B0/xoxb-2201-hook-canary'],
+    ['a value of its query', 'query-canary'],
+    ['its password', 'pass/word-1'],
+    ['its password as it stands', 'pass%2Fword-1'],
+    ['its user and password as a header has them', `Basic ${btoa('ops:pass/word-1')}`],
+  ])('of an address also its parts: %s', (_name, text) => {
+    const clean = scrubber(() => [HOOK])(`x ${text} y`);
+    expect(clean).toContain('[secret]');
+    for (const part of ['hook-canary', 'query-canary', 'word-1', btoa('ops:pass/word-1')]) {
+      expect(clean).not.toContain(part);
+    }
+  });
+
+  test('of a signing secret also what stands behind its mark', () => {
+    expect(scrubber(() => ['whsec_c2VjcmV0LWNhbmFyeQ=='])('c2VjcmV0LWNhbmFyeQ==')).toBe('[secret]');
+  });
+
   test('a short one is left alone, an empty one too', () => {
     expect(scrubber(() => ['', 'run', 'running'])('running is run')).toBe('running is run');
   });
