@@ -106,11 +106,19 @@ export class Keys {
   get health(): string {
     return `${this.prefix}health`;
   }
-  /** Hash of what was said and not unsaid, → when. */
+  /** Hash, "account\naction" → how long its effect takes to show; see settle-times.ts. */
+  get settle(): string {
+    return `${this.prefix}settle`;
+  }
+  /** Hash, account → when it was last decided on. */
+  get passed(): string {
+    return `${this.prefix}passed`;
+  }
   /** Sorted set of operations whose outcome is to be told, by when it came about. */
   get untold(): string {
     return `${this.prefix}untold`;
   }
+  /** Hash of what was said and not unsaid, → when. */
   get said(): string {
     return `${this.prefix}said`;
   }

@@ -1,16 +1,18 @@
 import { z } from 'zod';
+import { FREEZE_REASONS, type FreezeReason } from '../fleet/freeze.ts';
 import type { LedgerClient } from './ledger-client.ts';
 import { OPEN_LEDGER, RECONCILE } from './lua/open-ledger.lua.ts';
 import { StoreCorrupt } from './store-error.ts';
-import type { WatermarkFile } from './watermark.ts';
+import type { SentMark, WatermarkFile } from './watermark.ts';
 
 /** Classes of action that can be frozen: those that are never sent twice without a person. */
 export const FREEZABLE = ['paid', 'destructive'] as const;
 export type Freezable = (typeof FREEZABLE)[number];
 
-/** Why a class is frozen, and since when (epoch ms). */
+/** Why a class is frozen, and since when (epoch ms). `detail` is for people, and empty where the reason says it all. */
 export interface Freeze {
-  readonly reason: string;
+  readonly reason: FreezeReason;
+  readonly detail: string;
   readonly at: number;
 }
 
@@ -22,16 +24,19 @@ export type LedgerFound = 'first-start' | 'adopted' | 'continued' | 'amnesia';
 
 const opened = z.tuple([z.enum(['first-start', 'adopted', 'continued', 'amnesia']), z.string(), z.number()]);
 const reconciled = z.tuple([z.string(), z.number()]);
-const freezeSchema = z.object({ reason: z.string(), at: z.number() });
+const freezeSchema = z.object({ reason: z.enum(FREEZE_REASONS), detail: z.string().default(''), at: z.number() });
 
 /** Reads a stored freeze; one that cannot be read still freezes. */
 export function parseFreeze(text: string): Freeze {
   try {
     return freezeSchema.parse(JSON.parse(text));
   } catch {
-    return { reason: 'unreadable', at: 0 };
+    return { reason: 'unreadable', detail: '', at: 0 };
   }
 }
+
+/** A sending older than this is not asked for any more: the ledger keeps its paid operations for 400 days, and not longer. */
+const REMEMBER_SENT_MS = 300 * 86_400_000;
 
 /** Watches over the ledger's identity and that it never goes back. */
 export class LedgerEpoch {
@@ -43,6 +48,8 @@ export class LedgerEpoch {
   #floor = 0;
   /** What this machine knew when it first looked; kept so that a person's reconciling can name it. */
   #remembered = '';
+  /** The last paid or destructive sending that this machine saw written. */
+  #sent: SentMark | null = null;
   /** Is the file ours to write? Only a daemon's; a command is a guest, who follows the ledger as it is. */
   #keepsFile = false;
 
@@ -66,6 +73,7 @@ export class LedgerEpoch {
     this.#remembered = mark?.epoch ?? '';
     this.#epoch = this.#remembered;
     this.#floor = mark?.seq ?? 0;
+    this.#sent = mark?.sent ?? null;
     return await this.look(now);
   }
 
@@ -85,10 +93,11 @@ export class LedgerEpoch {
   /** Looks again: after a reconnect, or when a script said that the ledger is not the one we know. */
   async look(now: number): Promise<LedgerFound> {
     if (!this.#keepsFile) return await this.follow();
-    const freeze: Freeze = { reason: 'amnesia', at: now };
+    const freeze: Freeze = { reason: 'amnesia', detail: '', at: now };
+    const sent = this.#sent !== null && now - this.#sent.at < REMEMBER_SENT_MS ? this.#sent : null;
     const answer = await this.#client.write(
       OPEN_LEDGER,
-      [this.#epoch, this.#floor, this.#newId(), JSON.stringify(freeze)],
+      [this.#epoch, this.#floor, this.#newId(), JSON.stringify(freeze), sent?.id ?? '', sent?.version ?? 0],
       'opening the ledger',
     );
     const parsed = opened.safeParse(answer);
@@ -100,6 +109,7 @@ export class LedgerEpoch {
       return found;
     }
     this.#floor = epoch === this.#epoch ? Math.max(this.#floor, seq) : seq;
+    if (epoch !== this.#epoch) this.#sent = null;
     this.#epoch = epoch;
     await this.mark();
     return found;
@@ -110,10 +120,15 @@ export class LedgerEpoch {
     this.#floor = Math.max(this.#floor, seq);
   }
 
+  /** Notes a paid or destructive sending: a ledger that does not know it any more has lost something, however far it is. */
+  sent(mark: SentMark): void {
+    this.#sent = mark;
+  }
+
   /** Makes what is known durable on this machine. */
   mark(): Promise<void> {
     if (this.#epoch === '' || !this.#keepsFile) return Promise.resolve();
-    return this.#file.save({ epoch: this.#epoch, seq: this.#floor });
+    return this.#file.save({ epoch: this.#epoch, seq: this.#floor, ...(this.#sent !== null && { sent: this.#sent }) });
   }
 
   /** A person accepts the ledger as it is: every freeze ends and a new epoch begins. */
@@ -127,6 +142,7 @@ export class LedgerEpoch {
     const [epoch, seq] = reconciled.parse(answer);
     this.#epoch = epoch;
     this.#floor = seq;
+    this.#sent = null;
     this.#remembered = epoch;
     await this.mark();
   }

@@ -1,5 +1,14 @@
 import { actionClass, interrupts } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import {
+  FROZEN_CLASSES,
+  type FreezeReason,
+  type FrozenClass,
+  freezeField,
+  INVARIANTS,
+  type Invariant,
+  type StandingFreeze,
+} from '../fleet/freeze.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Operation, OperationDraft, OperationPatch, OperationState } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
@@ -96,6 +105,16 @@ export class IllegalTransition extends Error {
   }
 }
 
+/** Something happened, or was about to, that must never happen. The class is frozen already, and nothing was written. */
+export class InvariantBroken extends Error {
+  readonly invariant: Invariant;
+  constructor(invariant: Invariant, detail: string) {
+    super(`${invariant}: ${detail}`);
+    this.name = 'InvariantBroken';
+    this.invariant = invariant;
+  }
+}
+
 /** What a step of a policy is after its operation moved, unless the caller knows better; `null`: as before. */
 export function stepOutcome(from: OperationState, to: OperationState, reason: OperationReason): StepOutcome | null {
   switch (to) {
@@ -151,7 +170,8 @@ export class Ledger {
   }
 
   /** To be called after every reconnect: the Redis that came back may be older than the one that went. */
-  async lookAgain(now: number): Promise<LedgerFound> {
+  async lookAgain(now: number, options: { readonly waitAof?: boolean } = {}): Promise<LedgerFound> {
+    this.#waitAof = options.waitAof ?? this.#waitAof;
     return await this.#epoch.look(now);
   }
 
@@ -193,7 +213,7 @@ export class Ledger {
     const [word, value] = await this.#write(ARM, args, `arming ${draft.id}`, now);
     switch (word) {
       case 'armed': {
-        const operation = armedOperation(draft, this.#saw(value), now);
+        const operation = armedOperation(draft, seqOf(value), now);
         // It is new, so whatever was known under the id is of a ledger that is gone.
         this.#client.known.remove(draft.id);
         this.#client.known.put(operation);
@@ -217,7 +237,7 @@ export class Ledger {
   /**
    * Moves an operation along the map. When it resolves with `moved` to `sending` of a paid or destructive operation, that is
    * on Redis' disk as far as Redis can tell, and the local watermark is on ours: only then may a request leave.
-   * @throws StoreDown (nothing was written), LedgerUnclear (ask again with the same txid), IllegalTransition
+   * @throws StoreDown (nothing was written), LedgerUnclear (ask again with the same txid), IllegalTransition, InvariantBroken
    */
   async transition(id: string, request: TransitionRequest): Promise<TransitionResult> {
     const { from, to, now, reason, detail, by, patch, spend } = request;
@@ -249,7 +269,7 @@ export class Ledger {
     const [word, value, third] = await this.#write(TRANSITION, args, what, now);
     switch (word) {
       case 'moved': {
-        const seq = this.#saw(value);
+        const seq = seqOf(value);
         const operation = before === null ? decodeOperation(list(third)) : movedOperation(before, transition, seq);
         this.#client.known.put(operation);
         await this.#settleSending(operation, to);
@@ -268,6 +288,8 @@ export class Ledger {
         return { kind: 'frozen', freeze: parseFreeze(String(value)) };
       case 'absent':
         return { kind: 'absent' };
+      case 'breach':
+        throw new InvariantBroken(INVARIANTS.find((one) => one === value) ?? 'I1', String(third));
       case 'illegal':
         throw new IllegalTransition(id, from.state, to);
       default:
@@ -313,10 +335,21 @@ export class Ledger {
   }
 
   /** Keeps paid or destructive work from being armed or sent, until {@link reconcile}. The first reason stays. */
-  async freeze(cls: Freezable, reason: string, now: number): Promise<void> {
-    const freeze: Freeze = { reason, at: now };
+  async freeze(cls: Freezable, reason: FreezeReason, now: number, detail = ''): Promise<void> {
+    await this.freezeClass(cls, null, reason, detail, now);
+  }
+
+  /** Likewise for any class; `reversible` needs the account, and leaves the others alone. */
+  async freezeClass(
+    cls: FrozenClass,
+    account: string | null,
+    reason: FreezeReason,
+    detail: string,
+    now: number,
+  ): Promise<void> {
+    const freeze: Freeze = { reason, detail, at: now };
     await this.#client.ask(
-      (redis) => redis.hsetnx(this.#client.keys.frozen, cls, JSON.stringify(freeze)),
+      (redis) => redis.hsetnx(this.#client.keys.frozen, freezeField(cls, account), JSON.stringify(freeze)),
       `freezing ${cls} work`,
     );
   }
@@ -324,16 +357,29 @@ export class Ledger {
   /** Why paid or destructive work is frozen; `null`: it is not. */
   async frozen(): Promise<string | null> {
     const { paid, destructive } = await this.freezes();
-    return paid?.reason ?? destructive?.reason ?? null;
+    const freeze = paid ?? destructive;
+    return freeze === null ? null : freezeText(freeze);
   }
 
-  /** Classes that are frozen now, and why. */
+  /** Paid and destructive work that is frozen now, and why. */
   async freezes(): Promise<Readonly<Record<Freezable, Freeze | null>>> {
     const [paid, destructive] = await this.#client.ask(
       (redis) => redis.hmget(this.#client.keys.frozen, ...FREEZABLE),
       'reading what is frozen',
     );
     return { paid: paid ? parseFreeze(paid) : null, destructive: destructive ? parseFreeze(destructive) : null };
+  }
+
+  /** Everything that is frozen now. */
+  async standingFreezes(): Promise<readonly StandingFreeze[]> {
+    const stored = await this.#client.ask((redis) => redis.hgetall(this.#client.keys.frozen), 'reading what is frozen');
+    return Object.entries(stored).flatMap(([field, text]): StandingFreeze[] => {
+      const colon = field.indexOf(':');
+      const word = colon === -1 ? field : field.slice(0, colon);
+      const cls = FROZEN_CLASSES.find((one) => one === word);
+      if (cls === undefined) return [];
+      return [{ class: cls, account: colon === -1 ? null : field.slice(colon + 1), ...parseFreeze(text) }];
+    });
   }
 
   /** A person accepts the ledger as it is now: every freeze ends, under a new epoch. */
@@ -361,24 +407,44 @@ export class Ledger {
     now: number,
   ): Promise<readonly unknown[]> {
     for (const last of [false, true]) {
+      const { epoch, floor } = this.#epoch;
       const answer = list(await this.#client.write(script, args(), what));
-      if (answer[0] !== 'amnesia') return answer;
+      if (answer[0] !== 'amnesia') {
+        await this.#saw(answer, epoch, floor, now);
+        return answer;
+      }
       if ((await this.#epoch.look(now)) === 'amnesia' || last) break;
     }
-    return ['frozen', JSON.stringify({ reason: 'amnesia', at: now })];
+    return ['frozen', JSON.stringify({ reason: 'amnesia', detail: '', at: now })];
   }
 
-  #saw(seq: unknown): number {
-    if (typeof seq !== 'number') throw new StoreCorrupt('the sequence number of the ledger', seq);
-    this.#epoch.saw(seq);
-    return seq;
+  /**
+   * Notes how far the ledger is. Reversible work goes on whatever the ledger lost, so it is here that a number below one
+   * that was known before the question shows that it went back; whoever looks then freezes what costs or destroys.
+   */
+  async #saw(answer: readonly unknown[], epoch: string, floor: number, now: number): Promise<void> {
+    const [word, seq] = answer;
+    if ((word !== 'armed' && word !== 'moved') || typeof seq !== 'number') return;
+    if (seq <= floor && this.#epoch.epoch === epoch) await this.#epoch.look(now);
+    else this.#epoch.saw(seq);
   }
 
   async #settleSending(operation: Operation, to: OperationState): Promise<void> {
     if (to !== 'sending' || actionClass(operation.action) === 'reversible') return;
     if (this.#waitAof) await this.#client.confirmDurable(`operation ${operation.id} → sending`);
+    this.#epoch.sent({ id: operation.id, version: operation.version, at: operation.updatedAt });
     await this.#epoch.mark();
   }
+}
+
+/** A freeze in a few words. */
+export function freezeText({ reason, detail }: Pick<Freeze, 'reason' | 'detail'>): string {
+  return detail === '' ? reason : `${reason}: ${detail}`;
+}
+
+function seqOf(value: unknown): number {
+  if (typeof value !== 'number') throw new StoreCorrupt('the sequence number of the ledger', value);
+  return value;
 }
 
 function list(value: unknown): readonly unknown[] {

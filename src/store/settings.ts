@@ -143,6 +143,18 @@ export class Settings {
     await this.#redis.ask(`noting how ${account} is`, (redis) => redis.hset(this.#redis.keys.health, account, text));
   }
 
+  /** When the account was last decided on, by whichever replica; `null`: never. */
+  async passedAt(account: string): Promise<number | null> {
+    const { passed } = this.#redis.keys;
+    const at = await this.#redis.ask(`reading when ${account} was decided on`, (redis) => redis.hget(passed, account));
+    return at === null ? null : Number(at);
+  }
+
+  async savePassedAt(account: string, at: number): Promise<void> {
+    const { passed } = this.#redis.keys;
+    await this.#redis.ask(`noting that ${account} was decided on`, (redis) => redis.hset(passed, account, at));
+  }
+
   async loadShrink(account: string): Promise<unknown> {
     const key = this.#redis.keys.shrink(account);
     const text = await this.#redis.ask('reading the shrink guard', (redis) => redis.get(key));

@@ -1,3 +1,5 @@
+import type { CloudAction } from '../fleet/action.ts';
+import type { FreezeReason, FrozenClass, StandingFreeze } from '../fleet/freeze.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
@@ -21,6 +23,7 @@ import { Readings } from './readings.ts';
 import { StoreRedis } from './redis.ts';
 import { Savings } from './savings.ts';
 import { type AccountHealth, Settings } from './settings.ts';
+import { SettleTimes } from './settle-times.ts';
 import { Snapshots } from './snapshots.ts';
 import { readSpend } from './spend.ts';
 import { trimActed } from './trim.ts';
@@ -67,6 +70,7 @@ export class Store {
   readonly breakers: Breakers;
   readonly settings: Settings;
   readonly savings: Savings;
+  readonly settling: SettleTimes;
   readonly #balances: Balances;
   readonly #told = new Gathered((ids: readonly string[]) =>
     this.#redis.ask('noting what was told', (redis) => redis.zrem(this.#redis.keys.untold, ...ids)),
@@ -88,7 +92,9 @@ export class Store {
       clock: options.clock,
       random: options.random,
       onChange: (state) => {
-        // The Redis that comes back may be older than the one that went, or set up in another way.
+        // The Redis that comes back may be older than the one that went, or set up in another way: until it has been
+        // looked at, nothing paid or destructive leaves.
+        if (this.#opened) this.#checks = null;
         if (state.kind === 'ready' && this.#opened) this.#lookAgain();
         options.onChange?.(state);
       },
@@ -107,6 +113,7 @@ export class Store {
     this.breakers = new Breakers(this.#redis);
     this.settings = new Settings(this.#redis);
     this.savings = new Savings(this.#redis);
+    this.settling = new SettleTimes(this.#redis);
     this.#balances = new Balances(this.#redis);
   }
 
@@ -153,12 +160,16 @@ export class Store {
     await this.#connection.close(limitMs);
   }
 
+  /** Looks at Redis and at the ledger in it: after a reconnect, and as housekeeping. @throws StoreDown */
+  async look(): Promise<LedgerFound> {
+    const checks = await checkRedis(this.#redis);
+    const found = await this.ledger.lookAgain(this.#clock(), { waitAof: checks.waitAof });
+    this.#checks = checks;
+    return found;
+  }
+
   #lookAgain(): void {
-    const look = async () => {
-      this.#checks = await checkRedis(this.#redis);
-      return await this.ledger.lookAgain(this.#clock());
-    };
-    look().then(this.#onLook, (error: unknown) => {
+    this.look().then(this.#onLook, (error: unknown) => {
       this.#onLook(error instanceof Error ? error : new Error('looking at Redis again failed', { cause: error }));
     });
   }
@@ -258,6 +269,30 @@ export class Store {
   }
   addSavings(policy: string, gpuSeconds: number, fen: number): Promise<void> {
     return this.savings.add(policy, gpuSeconds, fen);
+  }
+  freezes(): Promise<readonly StandingFreeze[]> {
+    return this.ledger.standingFreezes();
+  }
+  freezeClass(
+    cls: FrozenClass,
+    account: string | null,
+    reason: FreezeReason,
+    detail: string,
+    now: number,
+  ): Promise<void> {
+    return this.ledger.freezeClass(cls, account, reason, detail, now);
+  }
+  settleTimes(account: string): Promise<ReadonlyMap<CloudAction, number>> {
+    return this.settling.times(account);
+  }
+  learnSettle(account: string, action: CloudAction, delayMs: number): Promise<void> {
+    return this.settling.learn(account, action, delayMs);
+  }
+  passedAt(account: string): Promise<number | null> {
+    return this.settings.passedAt(account);
+  }
+  savePassedAt(account: string, at: number): Promise<void> {
+    return this.settings.savePassedAt(account, at);
   }
   health(account: string): Promise<AccountHealth> {
     return this.settings.health(account);

@@ -3,13 +3,29 @@ import { dirname, join } from 'node:path';
 import { z } from 'zod';
 import { WatermarkUnusable } from './store-error.ts';
 
+/** A paid or destructive operation at a version at which its request could leave. `at` is epoch ms. */
+export interface SentMark {
+  readonly id: string;
+  readonly version: number;
+  readonly at: number;
+}
+
 /** How far the ledger had come, as this machine knows it. */
 export interface Watermark {
   readonly epoch: string;
   readonly seq: number;
+  /**
+   * The last paid or destructive sending: a ledger that went back and was then moved on by others may be ahead in number,
+   * and still does not know it.
+   */
+  readonly sent?: SentMark | undefined;
 }
 
-const schema = z.object({ epoch: z.string().min(1), seq: z.number().int().nonnegative() });
+const schema = z.object({
+  epoch: z.string().min(1),
+  seq: z.number().int().nonnegative(),
+  sent: z.object({ id: z.string(), version: z.number(), at: z.number() }).optional(),
+});
 
 /**
  * A small file beside Redis, on a disk of our own: a Redis that comes back older than it was cannot know that, this file can.
@@ -74,7 +90,9 @@ export class WatermarkFile {
     }
     const file = await open(this.#beside, 'w', 0o600);
     try {
-      await file.writeFile(`${JSON.stringify({ epoch: mark.epoch, seq: mark.seq })}\n`);
+      await file.writeFile(
+        `${JSON.stringify({ epoch: mark.epoch, seq: mark.seq, ...(mark.sent && { sent: mark.sent }) })}\n`,
+      );
       await file.sync();
     } finally {
       await file.close();

@@ -3,8 +3,10 @@ import type { Zone } from '../calendar/zone.ts';
 import type { Cap, Refusal } from '../decide/decision.ts';
 import type { History } from '../decide/world.ts';
 import type { Account } from '../fleet/account.ts';
+import type { CloudAction } from '../fleet/action.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { Notification } from '../fleet/event.ts';
+import type { FreezeReason, FrozenClass, StandingFreeze } from '../fleet/freeze.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { Instance, InstanceKey } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
@@ -48,7 +50,7 @@ export interface LedgerPort {
   /** Why paid and destructive work is frozen; `null`: it is not. */
   frozen(): Promise<string | null>;
   /** Nothing of that class is sent until a person reconciles. */
-  freeze(cls: 'paid' | 'destructive', reason: string, now: number): Promise<void>;
+  freeze(cls: 'paid' | 'destructive', reason: FreezeReason, now: number, detail?: string): Promise<void>;
 }
 
 /** Everything kept in Redis, as the work room asks for it. */
@@ -91,6 +93,22 @@ export interface StorePort {
   markTold(operationId: string): Promise<void>;
   unsay(key: string): Promise<boolean>;
   addSavings(policy: string, gpuSeconds: number, fen: Fen): Promise<void>;
+  /** Everything that is frozen, and why. */
+  freezes(): Promise<readonly StandingFreeze[]>;
+  /** Freezes a class until a person reconciles; `reversible` needs the account, and leaves the others alone. */
+  freezeClass(
+    cls: FrozenClass,
+    account: string | null,
+    reason: FreezeReason,
+    detail: string,
+    now: number,
+  ): Promise<void>;
+  /** How long the effects of paid and destructive requests have been seen to take there, in ms, where anything is known. */
+  settleTimes(account: string): Promise<ReadonlyMap<CloudAction, number>>;
+  learnSettle(account: string, action: CloudAction, delayMs: number): Promise<void>;
+  /** When the account was last decided on, by whichever replica; `null`: never. */
+  passedAt(account: string): Promise<number | null>;
+  savePassedAt(account: string, at: number): Promise<void>;
   health(account: string): Promise<AccountHealth>;
   saveHealth(account: string, health: AccountHealth): Promise<void>;
 }

@@ -180,7 +180,7 @@ export async function applyReading(
   switch (verdict.kind) {
     case 'confirmed':
       if (verdict.reason === 'excess')
-        await work.store.ledger.freeze('paid', `${operation.instance} was renewed by more than was asked for`, now);
+        await work.store.ledger.freeze('paid', 'excess', now, `${operation.instance}: ${verdict.detail}`);
       await move(work, operation, {
         to: 'confirmed',
         reason: verdict.reason,

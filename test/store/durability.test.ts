@@ -35,7 +35,7 @@ async function connect(options: { stateDir?: string; url?: string } = {}): Promi
   return one;
 }
 
-const FROZEN = { kind: 'frozen', freeze: { reason: 'amnesia', at: NOON } };
+const FROZEN = { kind: 'frozen', freeze: { reason: 'amnesia', detail: '', at: NOON } };
 
 describe('Redis killed and started again', () => {
   test('nothing that was acknowledged is lost, and the scripts are there again', async () => {
@@ -109,6 +109,33 @@ describe('a ledger that is older than it was', () => {
     await armed(third.ledger, renewal());
   });
 
+  test('is noticed although others have moved it on past our mark: the sending that we remember is not in it', async () => {
+    const stateDir = await temporaryDirectory();
+    const one = await connect({ stateDir });
+    await one.ledger.start(NOON);
+    await forgetRenewal(one);
+    await one.close();
+    const stranger = await connect();
+    await stranger.ledger.start(NOON);
+    for (let i = 0; i < 5; i += 1) await armed(stranger.ledger, draft());
+
+    const again = await connect({ stateDir });
+    expect(await again.ledger.start(NOON)).toBe('amnesia');
+    expect(await stranger.ledger.arm(renewal(), { now: NOON, caps: [] })).toEqual(FROZEN);
+    await stranger.ledger.reconcile('person wang', NOON);
+    await armed(again.ledger, renewal());
+  });
+
+  test('is noticed by reversible work too, which goes on while what costs is frozen', async () => {
+    const one = await connect();
+    await one.ledger.start(NOON);
+    await forgetRenewal(one);
+    await one.connection.waitReady(5_000);
+    await armed(one.ledger, draft());
+    expect(await one.ledger.frozen()).toBe('amnesia');
+    await armed(one.ledger, draft());
+  });
+
   test('an operation armed before it froze is not sent', async () => {
     const one = await connect();
     await one.ledger.start(NOON);
@@ -152,10 +179,13 @@ describe('freezing by hand or by an invariant', () => {
   test('one class, the first reason stays, reversible work goes on', async () => {
     const one = await connect();
     await one.ledger.start(NOON);
-    await one.ledger.freeze('paid', 'double renewal', NOON);
-    await one.ledger.freeze('paid', 'later', NOON + 1);
-    expect(await one.ledger.freezes()).toEqual({ paid: { reason: 'double renewal', at: NOON }, destructive: null });
-    expect(await one.ledger.frozen()).toBe('double renewal');
+    await one.ledger.freeze('paid', 'excess', NOON, 'double renewal');
+    await one.ledger.freeze('paid', 'amnesia', NOON + 1);
+    expect(await one.ledger.freezes()).toEqual({
+      paid: { reason: 'excess', detail: 'double renewal', at: NOON },
+      destructive: null,
+    });
+    expect(await one.ledger.frozen()).toBe('excess: double renewal');
     expect((await one.ledger.arm(renewal(), { now: NOON, caps: [] })).kind).toBe('frozen');
     await armed(one.ledger, draft({ action: 'destroy', call: { kind: 'destroy' } }));
     await armed(one.ledger, draft());
@@ -165,9 +195,9 @@ describe('freezing by hand or by an invariant', () => {
     const one = await connect();
     await one.ledger.start(NOON);
     const operation = await armed(one.ledger, renewal());
-    await one.ledger.freeze('paid', 'double renewal', NOON);
+    await one.ledger.freeze('paid', 'excess', NOON, 'double renewal');
     const answer = await one.ledger.transition(operation.id, to(operation, 'sending'));
-    expect(answer).toEqual({ kind: 'frozen', freeze: { reason: 'double renewal', at: NOON } });
+    expect(answer).toEqual({ kind: 'frozen', freeze: { reason: 'excess', detail: 'double renewal', at: NOON } });
     await walk(one.ledger, operation, 'cancelled');
   });
 });
@@ -179,7 +209,7 @@ describe('the watermark', () => {
     const operation = await walk(one.ledger, await armed(one.ledger, renewal()), 'sending');
     const seq = operation.transitions.at(-1)?.seq;
     const mark: unknown = JSON.parse(await readFile(join(one.stateDir, 'ledger-watermark.json'), 'utf8'));
-    expect(mark).toEqual({ epoch: one.epoch.epoch, seq });
+    expect(mark).toEqual({ epoch: one.epoch.epoch, seq, sent: { id: operation.id, version: 2, at: NOON } });
   });
 
   test('never goes back within an epoch, however its writes are interleaved', async () => {

@@ -13,6 +13,7 @@ export const AUDIT_LENGTH = 100_000;
  *     owed       obligations of a stop: [[id, JSON without its end]…]
  *     caps       keys of the caps it counts in, by line, so that they are given back when nothing was sent
  *     spent      "day fen" of the last sending, likewise
+ *     sends      how many requests of a paid or destructive operation may have left
  *     t:VERSION  "SEQ JSON" of each transition, with the fields that it set; the operation is draft plus these, in order
  *     x:TXID     the version that this transaction made
  *
@@ -29,9 +30,9 @@ local op = p .. 'op:' .. id
 if redis.call('EXISTS', op) == 1 then return { 'duplicate', redis.call('HGETALL', op) } end
 
 local guarded = class ~= 'reversible'
+local why = redis.call('HGET', p .. 'frozen', guarded and class or 'reversible:' .. account)
+if why then return { 'frozen', why } end
 if guarded then
-  local why = redis.call('HGET', p .. 'frozen', class)
-  if why then return { 'frozen', why } end
   local mine = redis.call('MGET', p .. 'ledger:epoch', p .. 'ledger:seq')
   if mine[1] ~= epoch or tonumber(mine[2] or '0') < tonumber(floor) then return { 'amnesia' } end
 end
@@ -39,6 +40,13 @@ end
 local open = redis.call('HGET', p .. 'open:' .. account, instance)
 if not open and guarded then open = redis.call('HGET', p .. 'open-paid:' .. account, instance) end
 if open then return { 'open', open } end
+-- One order at a time on an account, until a person has settled it: what is new there is then the one that was ordered.
+if action == 'create' then
+  local orders = redis.call('HGETALL', p .. 'open-paid:' .. account)
+  for i = 1, #orders, 2 do
+    if string.find(orders[i], account .. '/slot:', 1, true) == 1 then return { 'open', orders[i + 1] } end
+  end
+end
 
 ncaps = tonumber(ncaps)
 local keys = {}

@@ -112,3 +112,21 @@ for i, id in ipairs(ARGV) do versions[i] = redis.call('HGET', KEYS[1] .. 'op:' .
 return table.concat(versions, ' ')
 `,
 );
+
+/** Adds the delay of one confirmation to those of its account and action; the settle time follows the slowest, and only grows. */
+export const LEARN_SETTLE = new Script(
+  'learn-settle',
+  `
+local raw = redis.call('HGET', KEYS[1], ARGV[1])
+local known = raw and cjson.decode(raw) or { settle = 0, samples = {} }
+local samples = known.samples
+samples[#samples + 1] = tonumber(ARGV[2])
+while #samples > tonumber(ARGV[3]) do table.remove(samples, 1) end
+local sorted = { unpack(samples) }
+table.sort(sorted)
+local p99 = sorted[math.ceil(#sorted * 0.99)]
+known.settle = math.max(known.settle, math.min(tonumber(ARGV[5]), tonumber(ARGV[4]) * p99))
+redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(known))
+return known.settle
+`,
+);

@@ -8,6 +8,8 @@ import { AUDIT_LENGTH } from './arm.lua.ts';
  * with every call.
  */
 const EDGES = OPERATION_STATES.flatMap((from) => OPERATION_EDGES[from].map((to) => `${from}>${to}`)).join(' ');
+/** Longer than any row of attempts; an id that only looks like one must not send the script around for long. */
+const MOST_ATTEMPTS_LOOKED_AT = 100;
 const TERMINAL = OPERATION_STATES.filter(isTerminal).join(' ');
 
 /**
@@ -22,19 +24,38 @@ export const TRANSITION = new Script(
 local p = KEYS[1]
 local id, from, version, to, txid, now, body, check, outcome, epoch, floor, sendingAt, day, fen, maxCalls, maxFen, brief = unpack(ARGV)
 local op = p .. 'op:' .. id
-local h = redis.call('HMGET', op, 'state', 'version', 'x:' .. txid, 'account', 'instance', 'class', 'action', 'policy', 'occurrence', 'step', 'head', 'caps', 'spent', 'owed')
-local state, have, replayed, account, instance, class, action, policy, occurrence, step, head, caps, spent, owed = unpack(h)
+local h = redis.call('HMGET', op, 'state', 'version', 'x:' .. txid, 'account', 'instance', 'class', 'action', 'policy', 'occurrence', 'step', 'head', 'caps', 'spent', 'owed', 'sends')
+local state, have, replayed, account, instance, class, action, policy, occurrence, step, head, caps, spent, owed, sends = unpack(h)
 if not state then return { 'absent' } end
 if replayed then return { 'replayed', redis.call('HGETALL', op) } end
 if state ~= from or have ~= version then return { 'stale', redis.call('HGETALL', op) } end
 if not string.find(' ${EDGES} ', ' ' .. from .. '>' .. to .. ' ', 1, true) then return { 'illegal' } end
 
 local guarded = class ~= 'reversible'
+local function breach(invariant, detail)
+  local text = cjson.encode({ reason = 'invariant', detail = invariant .. ': ' .. detail, at = tonumber(now) })
+  redis.call('HSETNX', p .. 'frozen', class, text)
+  return { 'breach', invariant, detail }
+end
+
 local recordSpent
 if to == 'sending' then
+  local why = redis.call('HGET', p .. 'frozen', guarded and class or 'reversible:' .. account)
+  if why then return { 'frozen', why } end
   if guarded then
-    local why = redis.call('HGET', p .. 'frozen', class)
-    if why then return { 'frozen', why } end
+    if tonumber(sends or '0') > 0 then return breach('I1', 'a request of ' .. id .. ' may have left before') end
+    -- The attempts before this one: each has ended without a request, was refused, or a person authorised what follows.
+    local key, attempt = string.match(id, '^(%x+)%-(%d+)$')
+    if not key or #key ~= 32 then attempt = 1 end
+    for before = 1, math.min(tonumber(attempt), ${MOST_ATTEMPTS_LOOKED_AT}) - 1 do
+      local was = redis.call('HMGET', p .. 'op:' .. key .. '-' .. before, 'state', 'sends')
+      local left = tonumber(was[2] or '0') > 0
+      if was[1] and not (was[1] == 'rejected' or was[1] == 'superseded' or (was[1] == 'cancelled' and not left)) then
+        return breach('I1', 'attempt ' .. before .. ' of ' .. id .. ' is ' .. was[1])
+      end
+    end
+    local held = redis.call('HGET', p .. 'open-paid:' .. account, instance)
+    if held ~= id then return breach('I4', (held or 'nothing') .. ' holds ' .. instance .. ', not ' .. id) end
     local mine = redis.call('MGET', p .. 'ledger:epoch', p .. 'ledger:seq')
     if mine[1] ~= epoch or tonumber(mine[2] or '0') < tonumber(floor) then return { 'amnesia' } end
   end
@@ -46,7 +67,10 @@ if to == 'sending' then
       if fen == '' then return { 'spend-limit', 'price' } end
       if tonumber(so[2] or '0') + tonumber(fen) > tonumber(maxFen) then return { 'spend-limit', 'fen' } end
     end
-    redis.call('HINCRBY', key, 'calls', 1)
+    local calls = redis.call('HINCRBY', key, 'calls', 1)
+    if maxCalls ~= '' and calls > tonumber(maxCalls) then
+      return breach('I7', calls .. ' paid requests of ' .. account .. ' on ' .. day .. ', and ' .. maxCalls .. ' are allowed')
+    end
     if fen ~= '' then redis.call('HINCRBY', key, 'fen', fen) end
     redis.call('PEXPIRE', key, 3456000000)
     recordSpent = day .. ' ' .. (fen == '' and '0' or fen)
@@ -64,6 +88,8 @@ local new = tonumber(version) + 1
 redis.call('HSET', op, 'state', to, 'version', new, 't:' .. new, seq .. ' ' .. body, 'x:' .. txid, new)
 if to == 'sending' then redis.call('HSET', op, 'sendingAt', sendingAt) end
 if recordSpent then redis.call('HSET', op, 'spent', recordSpent) end
+if guarded and to == 'sending' then redis.call('HINCRBY', op, 'sends', 1) end
+if guarded and from == 'sending' and to == 'armed' then redis.call('HSET', op, 'sends', 0) end
 
 if to == 'confirmed' or to == 'rejected' or to == 'escalated' or to == 'superseded' then
   redis.call('ZADD', p .. 'untold', now, id)
