@@ -37,6 +37,8 @@ const GUARDED: ReadonlySet<string> = new Set([
   'create',
   'create-by-image',
 ]);
+/** More often than people would: time in a test passes with the listings that daemons ask for. */
+const POLL_EVERY = '20s';
 /** A process of its own starts slowly where everything else runs beside it. */
 const START_MS = 30_000;
 const METRIC = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
@@ -56,7 +58,13 @@ export class FaultBed extends Bed {
 
   constructor(options: FaultBedOptions) {
     const planted = options.accounts.map(withCanaries);
-    super({ ...options, accounts: planted.map(({ account }) => account) });
+    super({
+      ...options,
+      accounts: planted.map(({ account }) => account),
+      accountConfig: Object.fromEntries(
+        options.accounts.map(({ name }) => [name, { pollEvery: POLL_EVERY, ...options.accountConfig?.[name] }]),
+      ),
+    });
     this.#options = options;
     this.#canaries.push(...planted.flatMap(({ canaries }) => canaries), {
       what: 'the control token',

@@ -1,7 +1,7 @@
 import { subscribe } from 'node:diagnostics_channel';
 import { z } from 'zod';
 import type { ActionCall } from '../../src/fleet/action-call.ts';
-import { OPERATION_STATES } from '../../src/fleet/operation.ts';
+import { OPERATION_STATES, type Operation } from '../../src/fleet/operation.ts';
 import type { ActOptions, Provider } from '../../src/providers/port.ts';
 import type { AccountRuntime, LedgerPort, QueuePort, Standing, StorePort, Work } from '../../src/work/ports.ts';
 
@@ -123,7 +123,7 @@ export class FaultPoints {
   }
 
   #ledger(bare: LedgerPort): LedgerPort {
-    return {
+    return overlay(bare, {
       arm: async (draft, options) => {
         const subject = { instance: draft.instance, action: draft.action };
         await this.reach('before-arm', subject);
@@ -132,67 +132,43 @@ export class FaultPoints {
         return result;
       },
       transition: async (id, request) => {
-        const operation = await bare.get(id);
-        const subject = { instance: operation?.instance ?? '', action: operation?.action ?? '' };
+        const subject = subjectOf(await bare.get(id));
         await this.reach(`before-${request.to}`, subject);
         const result = await bare.transition(id, request);
         if (result.kind === 'moved') await this.reach(`after-${request.to}`, subject);
         return result;
       },
-      get: (id) => bare.get(id),
-      unfinished: () => bare.unfinished(),
-      recent: (account, limit) => bare.recent(account, limit),
-      frozen: () => bare.frozen(),
-      freeze: (cls, reason, now) => bare.freeze(cls, reason, now),
-    };
-  }
-
-  #store(bare: StorePort): StorePort {
-    const ledger = this.#ledger(bare.ledger);
-    return new Proxy(bare, {
-      get: (target, key) => {
-        if (key === 'ledger') return ledger;
-        const value: unknown = Reflect.get(target, key);
-        return typeof value === 'function' ? value.bind(target) : value;
-      },
     });
   }
 
+  #store(bare: StorePort): StorePort {
+    return overlay(bare, { ledger: this.#ledger(bare.ledger) });
+  }
+
   #queue(bare: QueuePort, store: StorePort): QueuePort {
-    return {
-      poll: (account) => bare.poll(account),
-      evaluate: (account, cause) => bare.evaluate(account, cause),
+    return overlay(bare, {
       act: async (queue, operationId, jobId, delayMs) => {
-        const operation = await store.ledger.get(operationId);
-        const subject = { instance: operation?.instance ?? '', action: operation?.action ?? '' };
+        const subject = subjectOf(await store.ledger.get(operationId));
         await this.reach('before-ring', subject);
         await bare.act(queue, operationId, jobId, delayMs);
         await this.reach('after-ring', subject);
       },
-      verify: (operationId, jobId, delayMs) => bare.verify(operationId, jobId, delayMs),
-      look: (account, delayMs) => bare.look(account, delayMs),
-      notify: (notifier, notification) => bare.notify(notifier, notification),
-    };
+    });
   }
 
   #standing(bare: Standing): Standing {
     const accounts = new Map<string, AccountRuntime>();
-    for (const [name, { account, provider }] of bare.accounts)
-      accounts.set(name, { account, provider: this.#provider(provider) });
+    for (const [name, runtime] of bare.accounts)
+      accounts.set(name, { ...runtime, provider: this.#provider(runtime.provider) });
     return { ...bare, accounts };
   }
 
   #provider(bare: Provider): Provider {
-    return {
-      kind: bare.kind,
-      account: bare.account,
-      list: (signal) => bare.list(signal),
-      read: (id, signal) => bare.read(id, signal),
-      balance: (signal) => bare.balance(signal),
+    return overlay(bare, {
       act: async (id: string, call: ActionCall, options: ActOptions) => {
         const subject = { instance: `${bare.account}/${id}`, action: call.kind };
         const outcome = await bare.act(id, call, {
-          signal: options.signal,
+          ...options,
           gate: async () => {
             if (!(await options.gate())) return false;
             await this.reach('gate-open', subject);
@@ -203,12 +179,24 @@ export class FaultPoints {
         await this.reach('answer-received', subject);
         return outcome;
       },
-      savedImage: (name, instance, signal) => bare.savedImage(name, instance, signal),
-      parseOrder: (argument) => bare.parseOrder(argument),
-      reads: bare.reads,
-      close: () => bare.close(),
-    };
+    });
   }
+}
+
+/** The thing itself, with some of its members in front. Whatever it gains later is passed on. */
+function overlay<T extends object>(bare: T, front: Partial<T>): T {
+  return new Proxy(bare, {
+    get: (target, key) => {
+      if (key in front) return Reflect.get(front, key);
+      const value: unknown = Reflect.get(target, key);
+      // Bound to the thing itself, which may have private parts.
+      return typeof value === 'function' ? value.bind(target) : value;
+    },
+  });
+}
+
+function subjectOf(operation: Operation | null): Subject {
+  return { instance: operation?.instance ?? '', action: operation?.action ?? '' };
 }
 
 /** Nothing of ours runs after this: the signal is taken on the way out of the call. */
