@@ -29,7 +29,7 @@ ENV NODE_ENV=production
 # /data is the only place that is written to; a new named volume takes its owner from here.
 RUN mkdir -p /data /etc/lamplighter/policies && chown node:node /data \
  && printf '%s\n' '#!/bin/sh' '# In the folder of the configuration, so that `docker exec CONTAINER lamplighter instances` finds it.' \
-      'cd /etc/lamplighter && exec node --disable-warning=ExperimentalWarning --max-semi-space-size=8 /app/src/cli/main.ts "$@"' > /usr/local/bin/lamplighter \
+      'cd /etc/lamplighter && exec node --disable-warning=ExperimentalWarning --disable-sigusr1 --max-semi-space-size=8 /app/src/cli/main.ts "$@"' > /usr/local/bin/lamplighter \
  && chmod 755 /usr/local/bin/lamplighter
 
 WORKDIR /app
@@ -43,4 +43,5 @@ VOLUME ["/data"]
 EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["node", "scripts/healthcheck.mjs"]
-CMD ["node", "--disable-warning=ExperimentalWarning", "--max-semi-space-size=8", "src/cli/main.ts", "run", "--config", "/etc/lamplighter/lamplighter.yaml"]
+# A signal must not open the debugger, which can read every token.
+CMD ["node", "--disable-warning=ExperimentalWarning", "--disable-sigusr1", "--max-semi-space-size=8", "src/cli/main.ts", "run", "--config", "/etc/lamplighter/lamplighter.yaml"]

@@ -100,6 +100,20 @@ test('the configuration for compose is valid with the shipped policies, and want
   expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
 });
 
+test('a signal opens no debugger in the image', () => {
+  const [, command = ''] = /^CMD (.+)$/m.exec(read('Dockerfile')) ?? [];
+  const [, ...args] = z.array(z.string()).parse(JSON.parse(command));
+  const flags = args.slice(0, args.indexOf('src/cli/main.ts'));
+  const program = "process.kill(process.pid, 'SIGUSR1'); setTimeout(() => console.log('works on'), 200);";
+  const { stdout, stderr } = spawnSync(process.execPath, [...flags, '-e', program], { encoding: 'utf8' });
+  expect({ stdout, stderr }).toEqual({ stdout: 'works on\n', stderr: '' });
+  expect(
+    read('Dockerfile')
+      .match(/node(?:",)? (?:"?--[\w=-]+"?,? )+/g)
+      ?.every((line) => line.includes('sigusr1')),
+  ).toBe(true);
+});
+
 test('the image’s ignore file lets in what the Dockerfile copies, and nothing that could hold a secret', () => {
   const ignore = read('.dockerignore').split('\n');
   expect(ignore).toContain('*');
