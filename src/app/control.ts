@@ -1,5 +1,6 @@
 import { parseDuration } from '../calendar/duration.ts';
-import { believeShrunken } from '../decide/listing-guard.ts';
+import { ANY_ACCOUNT, identityOf } from '../decide/account-identity.ts';
+import { ANY_SIZE, believeShrunken } from '../decide/listing-guard.ts';
 import { actionClass } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
@@ -202,26 +203,32 @@ export class Control {
   /** A person has looked: what an account that shrank too much at once lists now is all there is. */
   async believeListing(account: string, by: string, sure: boolean): Promise<Outcome<{ readonly account: string }>> {
     const { store } = this.#work;
-    const state = believeShrunken(await store.loadShrink(account));
+    const guarded = await store.loadShrink(account);
+    const identity = identityOf(guarded);
+    const isForeign = (identity?.foreign ?? null) !== null;
+    const state = isForeign ? ANY_SIZE : believeShrunken(guarded);
     const snapshot = await store.loadSnapshot(account);
     if (state === null || snapshot === null) {
       return { kind: 'not-found', message: `account ${account} has not been listed` };
     }
-    if (!snapshot.shrunken) return refuse(`the listing of ${account} is believed already`);
+    if (!snapshot.shrunken && !isForeign) return refuse(`the listing of ${account} is believed already`);
     if (!sure) {
-      return refuse(
-        `${account} lists ${state.baseline} instances and had more; look in the cloud’s own console whether that is right, then say --yes`,
-      );
+      const seen = isForeign
+        ? `${account} lists none of the ${snapshot.instances.length} instances that were known; look in the cloud’s own console whether its token is the right one`
+        : `${account} lists ${state.baseline} instances and had more; look in the cloud’s own console whether that is right`;
+      return refuse(`${seen}, then say --yes`);
     }
-    await store.saveShrink(account, state);
+    await store.saveShrink(account, { ...state, identity: isForeign ? ANY_ACCOUNT : identity });
     await store.audit({
       at: this.#work.clock.now(),
       kind: 'account',
       account,
       instance: null,
       policy: null,
-      reason: 'shrunken-snapshot',
-      text: `${by} believes the listing of ${account} with ${state.baseline} instances`,
+      reason: isForeign ? 'frozen' : 'shrunken-snapshot',
+      text: isForeign
+        ? `${by} takes whatever the token of ${account} lists now for the account`
+        : `${by} believes the listing of ${account} with ${state.baseline} instances`,
       data: {},
     });
     return { kind: 'done', value: { account } };

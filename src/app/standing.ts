@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { AddressGuard } from '../activity/address-guard.ts';
 import { JupyterProbe } from '../activity/jupyter-probe.ts';
 import { ActivityObserver, type ActivityRule, type ReadingStore } from '../activity/observer.ts';
@@ -111,7 +112,7 @@ export class StandingBuilder {
         );
       },
     });
-    return { made, token, runtime: { account, provider } };
+    return { made, token, runtime: { account, provider, mark: markOf(account, token) } };
   }
 
   async #close(runtime: AccountRuntime): Promise<void> {
@@ -151,6 +152,11 @@ export class StandingBuilder {
       now: () => this.#parts.clock.now(),
     });
   }
+}
+
+/** 64 bits of a token's digest: enough to see that it was changed, and nothing to be made of by who reads it. */
+function markOf({ name, provider }: Account, token: string): string {
+  return hash('sha256', `${provider} ${name} ${token}`).slice(0, 16);
 }
 
 /** Every secret that is in use, for the last net under the log. */

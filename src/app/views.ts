@@ -46,14 +46,16 @@ export function activityView(activity: Activity) {
 
 /** One instance as API and CLI show it. */
 export function instanceView(tracked: Tracked, labels: Labels, activity: Activity | null, hold: Hold | null) {
-  const { instance } = tracked;
+  const { instance, missing = 0 } = tracked;
+  // Where it is, and how, is not known, whatever it was when it was last listed.
+  const isMissing = missing > 0;
   return {
     key: instanceKey(instance),
     account: instance.account,
     provider: instance.provider,
     id: instance.id,
     name: instance.name,
-    status: instance.status,
+    status: isMissing ? 'unknown' : instance.status,
     rawStatus: instance.rawStatus,
     cardless: tracked.stopMode === 'cardless',
     statusSince: rfc3339(tracked.statusSince),
@@ -69,7 +71,7 @@ export function instanceView(tracked: Tracked, labels: Labels, activity: Activit
     labels,
     activity: activity === null ? null : activityView(activity),
     hold: hold === null ? null : holdView(hold),
-    problems: instance.problems,
+    problems: isMissing ? ['missing from the last listing', ...instance.problems] : instance.problems,
   };
 }
 

@@ -15,6 +15,7 @@ const GUARDS: readonly Guard[] = [
   paused,
   notSupported,
   notAllowed,
+  anothersAccount,
   untrusted,
   unknownStatus,
   impossible,
@@ -70,6 +71,11 @@ function notAllowed(due: Due, action: CloudPolicyAction): No | null {
     : { reason: 'not-allowed', detail: `account ${name} does not list ${action} under actions` };
 }
 
+function anothersAccount(due: Due): No | null {
+  const { foreign = null } = due.account.view;
+  return foreign === null ? null : { reason: 'frozen', detail: foreign };
+}
+
 /** What interrupts needs the whole listing; the rest only its own row, from a listing that is not stale. */
 function untrusted(due: Due, action: CloudPolicyAction): No | null {
   const { trust, takenAt, provider, name } = due.account.view;
@@ -84,9 +90,13 @@ export function untrustedDetail(due: Pick<Due, 'account' | 'standing'>, trust: s
   return `the listing of account ${due.account.view.name} is ${trust.replace('-snapshot', '')} (${taken})`;
 }
 
+/** Of a machine that the last listing did not show, which proves nothing yet. */
+export const MISSING = 'it is missing from the last listing';
+
 function unknownStatus(due: Due): No | null {
   const { status, rawStatus, problems, billing, rawBilling } = due.view.tracked.instance;
   const no = (detail: string): No => ({ reason: 'unknown-status', detail });
+  if ((due.view.tracked.missing ?? 0) > 0) return no(MISSING);
   if (problems.length > 0) return no(`its row could not be read: ${problems.join(', ')}`);
   if (status === 'unknown') return no(`its status ${JSON.stringify(rawStatus)} is not known`);
   if (due.verdict === 'unknown-status') return no('it is paid ahead, but the cloud does not say until when');

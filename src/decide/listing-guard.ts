@@ -29,7 +29,7 @@ export interface Judgement {
  */
 export function judgeListing(previous: Snapshot | null, listing: Listing, stored: unknown): Judgement {
   const count = listing.instances.length;
-  const state = readState(stored) ?? { baseline: previous?.instances.length ?? count, pending: null };
+  const state = shrinkStateOf(stored) ?? { baseline: previous?.instances.length ?? count, pending: null };
   if (listing.incomplete !== null) return { shrunken: state.pending !== null, state };
   if (!hasFallen(state.baseline, count)) return { shrunken: false, state: { baseline: count, pending: null } };
   const agreed = agreement(state, count, listing.startedAt);
@@ -41,9 +41,12 @@ export function judgeListing(previous: Snapshot | null, listing: Listing, stored
 
 /** A person has looked: what is listed now is right. */
 export function believeShrunken(stored: unknown): ShrinkState | null {
-  const state = readState(stored);
+  const state = shrinkStateOf(stored);
   return state === null || state.pending === null ? state : { baseline: state.pending.count, pending: null };
 }
+
+/** Whatever the next listing holds is all there is. */
+export const ANY_SIZE: ShrinkState = { baseline: 0, pending: null };
 
 function hasFallen(baseline: number, count: number): boolean {
   const fall = baseline - count;
@@ -59,7 +62,7 @@ function agreement(state: ShrinkState, count: number, at: number): NonNullable<S
 }
 
 /** What is stored may be older than this code; anything that does not fit is forgotten. */
-function readState(stored: unknown): ShrinkState | null {
+export function shrinkStateOf(stored: unknown): ShrinkState | null {
   if (typeof stored !== 'object' || stored === null || !('baseline' in stored) || !isCount(stored.baseline))
     return null;
   const { baseline } = stored;

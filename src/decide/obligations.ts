@@ -5,6 +5,7 @@ import type { Obligation } from '../fleet/obligation.ts';
 import { isUp } from '../fleet/status.ts';
 import type { CloudAct, Tidy } from './decision.ts';
 import type { No } from './due.ts';
+import { MISSING } from './guards.ts';
 import type { AccountPass, Pass } from './pass.ts';
 import { bookAct } from './pass.ts';
 import { localText, utcText } from './time-text.ts';
@@ -124,7 +125,7 @@ function firstNo(
   occurrence: string,
 ): No | null {
   const { world, now } = pass;
-  const { provider, allowed, trust, name, breakerOpen } = account.view;
+  const { provider, allowed, trust, name, breakerOpen, foreign = null } = account.view;
   const { instance } = view.tracked;
   const timezone = pass.zoneOf(obligation.policy);
   const state = world.history.step(obligation.policy, view.key, occurrence, 0);
@@ -139,6 +140,8 @@ function firstNo(
   if (!offers(provider, 'start')) return { reason: 'not-supported', detail: `${provider} has no start` };
   if (!allowed.has('start'))
     return { reason: 'not-allowed', detail: `account ${name} does not list start under actions` };
+  if (foreign !== null) return { reason: 'frozen', detail: foreign };
+  if ((view.tracked.missing ?? 0) > 0) return { reason: 'unknown-status', detail: MISSING };
   if (trust !== 'good') return { reason: trust, detail: `the listing of account ${name} cannot be trusted` };
   if (instance.status === 'unknown' || instance.problems.length > 0) {
     return { reason: 'unknown-status', detail: `its status ${JSON.stringify(instance.rawStatus)} is not known` };

@@ -11,6 +11,9 @@ const CLOCK_SLACK_MS = 5 * 60_000;
 /** A machine created this long before the last listing may have been left out of that one. */
 const NEW_SLACK_MS = 10 * 60_000;
 
+/** A listing may lose a machine for once, as one that changes its state between two pages. */
+const LISTINGS_UNTIL_GONE = 3;
+
 export interface TrackContext {
   /** Our latest operations by the instance's id (not key), newest first. */
   readonly operations: ReadonlyMap<string, readonly Operation[]>;
@@ -40,11 +43,29 @@ export function track(previous: Snapshot | null, listing: Listing, context: Trac
     const now = isSo ? tracked : { ...tracked, stopMode, stoppedBy };
     result.set(instance.id, before !== undefined && isUnchanged(before, now) ? before : now);
   }
-  // What a listing that is not whole does not show is not thereby gone.
-  if (listing.incomplete !== null || context.keepMissing === true) {
-    for (const [id, tracked] of known) if (!result.has(id)) result.set(id, tracked);
+  for (const [id, tracked] of known) {
+    if (result.has(id)) continue;
+    const kept = missed(tracked, listing, context);
+    if (kept !== null) result.set(id, kept);
   }
   return [...result.values()];
+}
+
+/** What becomes of an instance that a listing lacks; `null`: it is gone. */
+function missed(tracked: Tracked, listing: Listing, context: TrackContext): Tracked | null {
+  // What a listing that is not whole does not show is not thereby missing.
+  if (listing.incomplete !== null) return tracked;
+  const missing = (tracked.missing ?? 0) + 1;
+  if (context.keepMissing === true) return tracked.missing === undefined ? { ...tracked, missing } : tracked;
+  if (missing >= LISTINGS_UNTIL_GONE) return null;
+  return isDestroyed(tracked, context) ? null : { ...tracked, missing };
+}
+
+/** Was it destroyed by us? Then nobody wonders where it is. */
+function isDestroyed({ instance }: Tracked, { operations }: TrackContext): boolean {
+  if (instance.status === 'destroyed') return true;
+  const all = operations.get(instance.id) ?? NO_OPERATIONS;
+  return all.some(({ action, sendingAt, state }) => action === 'destroy' && sendingAt !== null && state !== 'rejected');
 }
 
 function isSame(before: Instance, now: Instance): boolean {
@@ -82,7 +103,10 @@ function carryOver(before: Tracked, instance: Instance, listing: Listing, operat
   const statusSince = instance.status === before.instance.status ? before.statusSince : at;
   const { firstSeenAt, stopMode, stoppedBy } = before;
   // Nothing is learnt from a status that cannot be read, and nothing forgotten.
-  if (instance.status === 'unknown') return { ...before, instance, statusSince };
+  if (instance.status === 'unknown') {
+    const { missing: _found, ...rest } = before;
+    return { ...rest, instance, statusSince };
+  }
   if (!isUp(instance.status)) {
     return {
       instance,

@@ -13,6 +13,7 @@ export function isUnchanged(before: Tracked, now: Tracked): boolean {
     before.personStartAt === now.personStartAt &&
     before.stopMode === now.stopMode &&
     before.stoppedBy === now.stoppedBy &&
+    before.missing === now.missing &&
     (before.instance === now.instance || isSameRow(before.instance, now.instance))
   );
 }

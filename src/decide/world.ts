@@ -43,6 +43,8 @@ export interface AccountView {
   readonly paidWorkOff?: string | null;
   /** No action at all: the credentials are refused. */
   readonly breakerOpen: boolean;
+  /** Why no action at all is done there: its token seems to be another account's. */
+  readonly foreign?: string | null;
   readonly prices: ReadonlyMap<string, Price>;
   /** `null`: no limit is configured, so nothing is paid. */
   readonly spend: {

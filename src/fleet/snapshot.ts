@@ -50,6 +50,8 @@ export interface Tracked {
   readonly stopMode: 'normal' | 'cardless' | null;
   /** The policy that stopped it; `null` where no policy did, or somebody has touched it since. */
   readonly stoppedBy: string | null;
+  /** How many complete listings in a row have lacked it. Absent: it was in the last one. */
+  readonly missing?: number;
 }
 
 /** One account as last seen: what is stored, decided on and shown. */

@@ -43,6 +43,7 @@ const healthSchema = z.object({
 /** Small things that all replicas must agree on. */
 export class Settings {
   readonly #redis: StoreRedis;
+  readonly #shrink = new Coalesced((account: string) => this.#readShrink(account));
   readonly #paused = new Coalesced<'paused', Paused | null>(() => this.#readPaused());
 
   constructor(redis: StoreRedis) {
@@ -155,7 +156,12 @@ export class Settings {
     await this.#redis.ask(`noting that ${account} was decided on`, (redis) => redis.hset(passed, account, at));
   }
 
-  async loadShrink(account: string): Promise<unknown> {
+  /** What the guards of its listings remember of an account, of whatever shape; `null`: nothing. */
+  loadShrink(account: string): Promise<unknown> {
+    return this.#shrink.get(account);
+  }
+
+  async #readShrink(account: string): Promise<unknown> {
     const key = this.#redis.keys.shrink(account);
     const text = await this.#redis.ask('reading the shrink guard', (redis) => redis.get(key));
     return text === null ? null : parseStored(z.unknown(), text, key);

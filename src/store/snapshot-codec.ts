@@ -62,6 +62,7 @@ const pieceSchema = z.compile(
     personStartAt: time,
     stopMode: column(z.enum(['normal', 'cardless']).nullable()).default({ all: null }),
     stoppedBy: word,
+    missing: column(z.number()).default({ all: 0 }),
   }),
 );
 type Piece = z.output<typeof pieceSchema>;
@@ -111,6 +112,7 @@ function pieceOf(rows: readonly Tracked[]): Readonly<Record<keyof Piece, unknown
     personStartAt: of(({ personStartAt }) => personStartAt),
     stopMode: of(({ stopMode }) => stopMode),
     stoppedBy: of(({ stoppedBy }) => stoppedBy),
+    missing: of(({ missing = 0 }) => missing),
   };
 }
 
@@ -122,6 +124,7 @@ function valueAt<T>(column: Column<T>, row: number): T {
 }
 
 function rowOf(piece: Piece, row: number): Tracked {
+  const missing = valueAt(piece.missing, row);
   return {
     instance: {
       account: valueAt(piece.account, row),
@@ -153,6 +156,7 @@ function rowOf(piece: Piece, row: number): Tracked {
     personStartAt: valueAt(piece.personStartAt, row),
     stopMode: valueAt(piece.stopMode, row),
     stoppedBy: valueAt(piece.stoppedBy, row),
+    ...(missing === 0 ? {} : { missing }),
   };
 }
 

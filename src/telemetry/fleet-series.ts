@@ -104,7 +104,11 @@ const FAMILIES: readonly Family[] = [
   {
     name: 'lamplighter_instance_status',
     help: 'The present status of the instance: 1 for the one in the label.',
-    line: (_source, tracked) => linesOf(tracked.instance).status,
+    line(_source, tracked) {
+      const { who, status } = linesOf(tracked.instance);
+      // What the last listing lacked may be anything by now.
+      return (tracked.missing ?? 0) > 0 ? `lamplighter_instance_status{${who},status="unknown"} 1\n` : status;
+    },
   },
   {
     name: 'lamplighter_instance_expiry_timestamp_seconds',

@@ -12,6 +12,7 @@ import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { putOff } from './put-off.ts';
 import { secondLook } from './second-look.ts';
 import { send } from './send.ts';
+import { strangeToken } from './strange-token.ts';
 import { move } from './transition.ts';
 import { queueVerify } from './verify.ts';
 
@@ -110,6 +111,8 @@ async function standingReason(work: Work, operation: Operation, runtime: Account
   }
   const breaker = await work.store.breaker(operation.account, work.clock.now());
   if (breaker.all) return { reason: 'breaker', detail: 'the credentials of the account were refused' };
+  const strange = await strangeToken(work, runtime);
+  if (strange !== null) return { reason: 'frozen', detail: strange };
   const kind = actionClass(operation.action);
   if (kind === 'paid' || kind === 'destructive') {
     const frozen = (await work.store.ledger.frozen()) ?? work.paidWorkOff();

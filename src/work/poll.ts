@@ -1,4 +1,5 @@
-import { judgeListing } from '../decide/listing-guard.ts';
+import { ANY_ACCOUNT, type IdentityJudgement, judgeIdentity } from '../decide/account-identity.ts';
+import { judgeListing, shrinkStateOf } from '../decide/listing-guard.ts';
 import { savingsOf } from '../decide/savings.ts';
 import { track } from '../decide/track.ts';
 import type { Operation } from '../fleet/operation.ts';
@@ -28,12 +29,69 @@ export async function poll(work: Work, accountName: string, signal: AbortSignal)
     await failed(work, accountName, error);
     return;
   }
+  const known = await recall(work, runtime, listing);
+  if (known.isForeign) {
+    await strange(work, accountName, known, listing);
+    await work.queue.evaluate(accountName, `a listing of another account at ${listing.startedAt}`);
+    return;
+  }
   const balance = await readBalance(work, runtime, signal);
-  const snapshot = await remember(work, runtime, listing, balance);
+  const snapshot = await remember(work, runtime, known, listing, balance);
   work.metrics.pollDuration.observe({ account: accountName }, (performance.now() - began) / 1000);
   await recovered(work, accountName, snapshot);
   await settleByListing(work, accountName, listing);
   await work.queue.evaluate(accountName, `snapshot ${snapshot.generation}`);
+}
+
+/** What is known of an account, and whether a new listing is of that account at all. */
+interface Recalled extends IdentityJudgement {
+  readonly previous: Snapshot | null;
+  /** As the guards left it. */
+  readonly guarded: unknown;
+}
+
+async function recall(work: Work, { account, mark }: AccountRuntime, listing: Listing): Promise<Recalled> {
+  const [previous, guarded] = await Promise.all([
+    work.store.loadSnapshot(account.name),
+    work.store.loadShrink(account.name),
+  ]);
+  if (mark === undefined) return { previous, guarded, isForeign: false, identity: ANY_ACCOUNT };
+  return { previous, guarded, ...judgeIdentity(previous, listing, guarded, mark) };
+}
+
+/** Nothing of another account's listing is kept: neither its instances, nor that ours are not among them. */
+async function strange(work: Work, account: string, known: Recalled, listing: Listing): Promise<void> {
+  const now = work.clock.now();
+  const { previous, guarded, identity } = known;
+  await work.store.saveShrink(account, { ...shrinkStateOf(guarded), identity });
+  const before = await work.store.health(account);
+  const text = `none of the ${previous?.instances.length ?? 0} instances that were known of ${account} is in its listing of ${listing.instances.length}: its token seems to be another account's; nothing is done there until the old token is back, or a person says lamplighter reconcile --listing ${account}`;
+  await work.store.saveHealth(account, {
+    triedAt: now,
+    okAt: before.okAt,
+    failures: before.failures + 1,
+    detail: text,
+  });
+  if (await work.store.wasSaid(`foreign|${account}`)) return;
+  work.log.error(
+    { account, known: previous?.instances.length, listed: listing.instances.length },
+    'a token lists another account',
+  );
+  const told = await tell(work, {
+    event: 'snapshot.quarantined',
+    severity: 'critical',
+    account,
+    instance: null,
+    policy: null,
+    action: null,
+    occurrence: null,
+    reason: 'frozen',
+    text,
+    details: { before: previous?.instances.length ?? 0, now: listing.instances.length },
+    to: null,
+    identity: `foreign|${account}|${listing.startedAt}`,
+  });
+  if (told) await work.store.sayOnce(`foreign|${account}`, now);
 }
 
 async function readBalance(work: Work, runtime: AccountRuntime, signal: AbortSignal): Promise<Balance | null> {
@@ -53,16 +111,14 @@ async function readBalance(work: Work, runtime: AccountRuntime, signal: AbortSig
 async function remember(
   work: Work,
   runtime: AccountRuntime,
+  known: Recalled,
   listing: Listing,
   balance: Balance | null,
 ): Promise<Snapshot> {
   const { name, provider } = runtime.account;
-  const [previous, shrinkState, recent] = await Promise.all([
-    work.store.loadSnapshot(name),
-    work.store.loadShrink(name),
-    work.store.ledger.recent(name, RECENT_OPERATIONS),
-  ]);
-  const judged = judgeListing(previous, listing, shrinkState);
+  const { previous, guarded, identity } = known;
+  const recent = await work.store.ledger.recent(name, RECENT_OPERATIONS);
+  const judged = judgeListing(previous, listing, guarded);
   const instances = track(previous, listing, { operations: byInstance(recent), keepMissing: judged.shrunken });
   const snapshot: Snapshot = {
     account: name,
@@ -76,7 +132,7 @@ async function remember(
     instances,
     balance,
   };
-  await work.store.saveShrink(name, judged.state);
+  await work.store.saveShrink(name, { ...judged.state, identity });
   const isStored = await work.store.saveSnapshot(snapshot);
   // Of two replicas that read at once only one counts what was saved.
   for (const saving of isStored ? savingsOf(previous, snapshot, runtime.account.prices) : []) {
@@ -150,6 +206,9 @@ async function recovered(work: Work, account: string, snapshot: Snapshot): Promi
     failures: 0,
     detail: snapshot.incomplete === null ? 'ok' : `incomplete: ${snapshot.incomplete}`,
   });
+  if (await work.store.unsay(`foreign|${account}`)) {
+    work.log.info({ account }, 'the token is that of the account again');
+  }
   if (await work.store.unsay(`unreachable|${account}`)) {
     work.log.info({ account }, 'an account can be read again');
     await work.store.tripBreaker(account, 'all', 0, '');

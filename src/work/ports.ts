@@ -26,6 +26,8 @@ import type { Metrics } from '../telemetry/metrics.ts';
 export interface AccountRuntime {
   readonly account: Account;
   readonly provider: Provider;
+  /** Tells its token from another one; a digest. Absent where nobody compares. */
+  readonly mark?: string;
 }
 
 /** What is in force. Replaced as a whole at a reload; a job takes it once and keeps to it. */
@@ -133,6 +135,8 @@ export interface AuditEntry {
     | 'tidy'
     | 'missed'
     | 'breaker'
+    | 'freeze'
+    | 'refusal'
     | 'account';
   readonly account: string | null;
   readonly instance: InstanceKey | null;
@@ -167,6 +171,8 @@ export interface Work {
   readonly standing: () => Standing;
   /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
   readonly paidWorkOff: () => string | null;
+  /** Whose fault that is, where people are to be told of it. Absent: nobody's. */
+  readonly paidWorkOffBy?: () => 'redis' | 'clock' | null;
   /** Told of every transition and decision that acted, for whoever watches (the demo's own lines). */
   readonly onEvent: (line: string) => void;
   /** Told, after each pass over an account, what was due there and is kept from being done, and by the listing of when. */

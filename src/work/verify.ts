@@ -7,6 +7,7 @@ import { isTerminal } from '../fleet/operation.ts';
 import type { Listing } from '../fleet/snapshot.ts';
 import { ProviderError } from '../providers/port.ts';
 import type { AccountRuntime, Work } from './ports.ts';
+import { strangeToken } from './strange-token.ts';
 import { takeBack } from './take-back.ts';
 import { move } from './transition.ts';
 
@@ -100,6 +101,11 @@ export async function check(work: Work, operationId: string, signal: AbortSignal
       reason: 'not-seen',
       detail: `its account ${operation.account} is not configured any more`,
     });
+    return;
+  }
+  if ((await strangeToken(work, runtime)) !== null) {
+    // Another account's listing would show it gone. It waits for the right token.
+    await queueVerify(work, operation, null);
     return;
   }
   if (await takeBack(work, operation, runtime, signal)) return;

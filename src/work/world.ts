@@ -1,4 +1,5 @@
 import { localDay } from '../calendar/zone.ts';
+import { strangeness } from '../decide/account-identity.ts';
 import { belowSince, moneyView } from '../decide/burn.ts';
 import type { AccountView, InstanceView, Trust, World } from '../decide/world.ts';
 import { interrupts } from '../fleet/action.ts';
@@ -15,8 +16,13 @@ const SLOW_POLL_MS = 30_000;
 /** The window of the default limits. */
 const INTERRUPT_WINDOW_MS = 60_000;
 
+/** How old a snapshot may be, ms. */
+export function believedMs(pollEveryMs: number): number {
+  return POLLS_BELIEVED * pollEveryMs + SLOW_POLL_MS;
+}
+
 export function trustOf(snapshot: Snapshot, pollEveryMs: number, now: number): Trust {
-  if (now - snapshot.takenAt > POLLS_BELIEVED * pollEveryMs + SLOW_POLL_MS) return 'stale-snapshot';
+  if (now - snapshot.takenAt > believedMs(pollEveryMs)) return 'stale-snapshot';
   if (snapshot.shrunken) return 'shrunken-snapshot';
   return snapshot.complete ? 'good' : 'incomplete-snapshot';
 }
@@ -48,17 +54,19 @@ export async function accountWorld(
   const mayInterrupt = policies.some((policy) =>
     policyActions(policy).some((action) => interrupts(action, account.provider)),
   );
-  const [history, holds, paused, interruptedAt, breaker, frozen, balances, spent, activities] = await Promise.all([
-    work.store.history(account.name, now, { hourly }),
-    work.store.holds(now),
-    work.store.paused(),
-    mayInterrupt ? work.store.interruptedAt(account.name, now - INTERRUPT_WINDOW_MS) : [],
-    work.store.breaker(account.name, now),
-    work.store.ledger.frozen(),
-    work.store.balances(account.name),
-    work.store.spentToday(account.name, localDay(now, standing.zone)),
-    standing.observer.activities(snapshot, standing.labels, now),
-  ]);
+  const [guarded, history, holds, paused, interruptedAt, breaker, frozen, balances, spent, activities] =
+    await Promise.all([
+      work.store.loadShrink(account.name),
+      work.store.history(account.name, now, { hourly }),
+      work.store.holds(now),
+      work.store.paused(),
+      mayInterrupt ? work.store.interruptedAt(account.name, now - INTERRUPT_WINDOW_MS) : [],
+      work.store.breaker(account.name, now),
+      work.store.ledger.frozen(),
+      work.store.balances(account.name),
+      work.store.spentToday(account.name, localDay(now, standing.zone)),
+      standing.observer.activities(snapshot, standing.labels, now),
+    ]);
   const instances = snapshot.instances.map((tracked): InstanceView => {
     const key = instanceKey(tracked.instance);
     const isFresh = fresher !== undefined && fresher.tracked.instance.id === tracked.instance.id;
@@ -85,6 +93,7 @@ export async function accountWorld(
     paidWork: frozen !== null || off !== null ? 'frozen' : breaker.paid ? 'breaker' : 'open',
     paidWorkOff: frozen === null ? off : null,
     breakerOpen: breaker.all,
+    foreign: runtime.mark === undefined ? null : strangeness(account.name, guarded, runtime.mark),
     prices: account.prices,
     spend:
       account.spendLimit === null ? null : { ...account.spendLimit, callsToday: spent.calls, spentTodayFen: spent.fen },

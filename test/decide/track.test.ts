@@ -148,8 +148,35 @@ describe('what a listing does not show', () => {
   const ids = (from: Listing, keepMissing = false) =>
     track(before, from, { operations: new Map(), keepMissing }).map((tracked) => tracked.instance.id);
 
-  it('is gone from a complete one, and kept as it was otherwise', () => {
-    expect(ids(listing(minute(1), [{ id: 'gpu-2' }]))).toEqual(['gpu-2']);
+  it('is gone after three complete ones in a row, and back with the first that shows it', () => {
+    const without = [{ id: 'gpu-2', ...run }];
+    const both = [...without, { id: 'gpu-1', ...run }];
+    const told = (rows: readonly (readonly Partial<Instance>[])[]) => {
+      let last = before;
+      return rows.map((shown, index) => {
+        const now = listing(minute(index + 1), shown, shown.length === 0 ? 'page-failed' : null);
+        last = snapshot(now, track(last, now, { operations: new Map() }));
+        const found = last.instances.find((each) => each.instance.id === 'gpu-1');
+        return found === undefined ? 'gone' : (found.missing ?? 'there');
+      });
+    };
+    expect(told([without, without, without])).toEqual([1, 2, 'gone']);
+    expect(told([without, both, without, without])).toEqual([1, 'there', 1, 2]);
+    // One that is not whole says nothing.
+    expect(told([without, [], without, [], without])).toEqual([1, 1, 2, 2, 'gone']);
+    expect(told([without, [...without, { id: 'gpu-1', status: 'unknown' }]])).toEqual([1, 'there']);
+  });
+
+  it('is gone at once where we have destroyed it', () => {
+    const destroyed = sent({ kind: 'destroy' }, minute(0));
+    const after = listing(minute(1), [{ id: 'gpu-2' }]);
+    const left = (state: Operation['state']) =>
+      track(before, after, { operations: new Map([['gpu-1', [{ ...destroyed, state }]]]) }).length;
+    expect(left('confirmed')).toBe(1);
+    expect(left('rejected')).toBe(2);
+  });
+
+  it('is kept as it was by one that is not whole or not believed', () => {
     expect(ids(listing(minute(1), [{ id: 'gpu-2' }], 'page-failed'))).toEqual(['gpu-2', 'gpu-1']);
     expect(ids(listing(minute(1), []), true)).toEqual(['gpu-1', 'gpu-2']);
     expect(ids(listing(minute(1), [{ id: 'gpu-2' }, { id: 'gpu-2' }], 'duplicate-ids'))).toEqual(['gpu-2', 'gpu-1']);

@@ -16,6 +16,7 @@ const ROW: Tracked = {
   personStartAt: null,
   stopMode: null,
   stoppedBy: null,
+  missing: 1,
 };
 
 it('a copy is unchanged', () => {

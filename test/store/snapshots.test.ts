@@ -28,7 +28,10 @@ test('a snapshot reads back as it was, in this replica and in another', async ()
     complete: false,
     incomplete: 'page-failed',
     shrunken: true,
-    instances: [tracked({ id: 'x' }, { stopMode: 'cardless', personStartAt: 5 }), tracked({ id: 'y', gpuCount: null })],
+    instances: [
+      tracked({ id: 'x' }, { stopMode: 'cardless', personStartAt: 5 }),
+      tracked({ id: 'y', gpuCount: null }, { missing: 2 }),
+    ],
   });
   expect(await store.snapshots.save(saved)).toEqual({ kind: 'stored', generation: 1 });
   expect(await store.loadSnapshot('a1')).toEqual(saved);

@@ -30,6 +30,9 @@ function fill(metrics: Metrics): void {
   metrics.holdsActive.set(0);
   metrics.paused.set(0);
   metrics.paidWorkFrozen.set(0);
+  metrics.clockTrusted.set(1);
+  metrics.clockSteps.inc({ direction: 'backward' });
+  metrics.clockAhead.set({ account: 'hxy' }, -3);
   metrics.breakerOpen.set({ account: 'hxy' }, 0);
   metrics.queueJobs.set({ queue: 'poll', state: 'waiting' }, 2);
   metrics.queueOldest.set({ queue: 'poll' }, 0.5);
