@@ -87,7 +87,8 @@ export interface Daemon {
    */
   readonly unsafe: Promise<number>;
   reload(): Promise<Done>;
-  stop(): Promise<void>;
+  /** `false`: something was still running, or Redis was not there to be told; what it was at is in the ledger. */
+  stop(): Promise<boolean>;
 }
 
 /**
@@ -210,9 +211,10 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       else log.error({ err: error, queue, jobId, final }, 'a job failed');
     },
   });
+  let drained = true;
   cleanups.add('queues', async () => {
-    if (!(await queues.close(DRAIN_MS)))
-      log.warn('jobs were still running at the stop; what they were at is in the ledger');
+    drained = await queues.close(DRAIN_MS);
+    if (!drained) log.warn('jobs were still running at the stop; what they were at is in the ledger');
   });
   halt = () => void queues.close(HALT_MS);
   await queues.start({ waitMs: REDIS_WAIT_MS });
@@ -336,6 +338,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     stop: async () => {
       stopping.abort(new Error('the daemon stops'));
       await cleanups.run();
+      return drained;
     },
   };
 }

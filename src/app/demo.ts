@@ -148,7 +148,9 @@ async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
     signal: options.signal,
     prefix: DEMO_KEY_PREFIX,
   });
-  cleanups.add('daemon', () => daemon.stop());
+  cleanups.add('daemon', async () => {
+    await daemon.stop();
+  });
 
   const agents = new AbortController();
   const { tokens } = daemon;

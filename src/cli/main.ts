@@ -9,5 +9,9 @@ const { processIo } = await import('./process-io.ts');
 
 const code = await runCli(process.argv.slice(2), processIo());
 process.exitCode = code;
-// Here the process must end whatever still hangs: it runs on a clock that cannot be relied on.
+/** A moment for what still closes; nothing is waited for that matters. */
+const LINGER_MS = 1_000;
+// A process that is through must end, whatever still hangs: the library's queues go on looking for a Redis that is away.
+// On a clock that cannot be relied on it ends at once.
 if (code === EXIT.clock) process.exit();
+setTimeout(() => process.exit(), LINGER_MS).unref();

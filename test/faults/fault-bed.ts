@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
 import type { SimAccount } from '../../src/simulator/sim-account.ts';
+import { type Child, lamplighter } from '../support/child.ts';
 import { Bed, type BedOptions } from '../support/daemon.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { FaultChild } from './fault-child.ts';
@@ -53,7 +54,7 @@ export class FaultBed extends Bed {
   readonly #proxies: { redis: TcpProxy | null; cloud: TcpProxy | null } = { redis: null, cloud: null };
   readonly #copies: string[] = [];
   /** Daemons that were struck or killed are kept: what they wrote is searched too. */
-  readonly #all: FaultChild[] = [];
+  readonly #all: Child[] = [];
   #checked = false;
 
   constructor(options: FaultBedOptions) {
@@ -134,6 +135,14 @@ export class FaultBed extends Bed {
   /** A daemon that has loaded everything and waits to `begin`: so that one that is killed is followed at once. */
   standby(): FaultChild {
     return this.#child({ configFile: this.configFile, at: this.clock.now(), standby: true });
+  }
+
+  /** `lamplighter run` itself: no fault points, and the system's clock. */
+  run(env: Readonly<Record<string, string>> = {}): Child {
+    const child = lamplighter(['run'], { cwd: this.dir, env, onOutput: this.happenings.tell });
+    this.children.push(child);
+    this.#all.push(child);
+    return child;
   }
 
   /** Waits until a daemon runs, or has ended. */

@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { systemClock } from '../../app/clock.ts';
-import { type Daemon, startDaemon } from '../../app/daemon.ts';
+import { startDaemon } from '../../app/daemon.ts';
 import { formatDuration } from '../../calendar/duration.ts';
 import { readConfigFile } from '../../config/config-file.ts';
 import { configOptions, sharedOptions } from '../context.ts';
@@ -36,8 +36,10 @@ export function runCommand(program: Command, io: Io): void {
         });
         await Promise.race([stopAsked(io.signal), daemon.unsafe.then((stepMs) => endNow(daemon, stepMs))]);
         log.info('stopping');
-        await daemon.stop();
+        const drained = await daemon.stop();
         log.info('stopped');
+        if (!drained)
+          throw new UserError('it ended before everything was written down; the next start goes on from the ledger');
       } finally {
         flush();
       }
@@ -48,7 +50,7 @@ export function runCommand(program: Command, io: Io): void {
 const LAST_WORDS_MS = 5_000;
 
 /** The wall clock was set back: a process that starts anew knows what time it is. @throws UserError, always */
-export async function endNow(daemon: Pick<Daemon, 'stop'>, stepMs: number): Promise<never> {
+export async function endNow(daemon: { stop(): Promise<unknown> }, stepMs: number): Promise<never> {
   const enough = new AbortController();
   const late = systemClock.sleep(LAST_WORDS_MS, enough.signal);
   await Promise.race([late, daemon.stop()]).catch(() => {});
