@@ -3,6 +3,7 @@ import type { ActivityTokens } from '../activity/push-probe.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigResult } from '../config/load-config.ts';
 import type { Clock } from '../fleet/clock.ts';
+import type { HttpLimits } from '../providers/http/limits.ts';
 import { Queues } from '../queue/queue.ts';
 import { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -70,6 +71,8 @@ export interface DaemonOptions {
   readonly decorate?: (work: Work) => Work;
   /** The operating system's clocks, to be watched for steps; `clock` may be another one, as in the demo. */
   readonly time?: SystemTime;
+  /** How long and large one exchange with a cloud may get, where not as usual. */
+  readonly limits?: Partial<HttpLimits>;
 }
 
 export interface Daemon {
@@ -186,6 +189,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     metrics,
     log,
     readings: store.readings,
+    ...(options.limits === undefined ? {} : { limits: options.limits }),
     onServerTime: (account, { tookMs, ...time }) => {
       const aheadMs = watched.told({ account, ...time, tookMs: clock.toReal(tookMs) });
       metrics.clockAhead.set({ account }, Math.round(aheadMs / 1000));

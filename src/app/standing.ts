@@ -13,6 +13,7 @@ import type { Channel } from '../notify/channel.ts';
 import { Webhook } from '../notify/webhook.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { AnswerTime } from '../providers/http/http-client.ts';
+import type { HttpLimits } from '../providers/http/limits.ts';
 import { metered } from '../providers/metered.ts';
 import { openProvider } from '../providers/open-provider.ts';
 import type { Log } from '../telemetry/log.ts';
@@ -27,6 +28,8 @@ export interface StandingParts {
   readonly readings: ReadingStore;
   /** Told of the time in every answer of a cloud that has one. */
   readonly onServerTime?: (account: string, time: AnswerTime) => void;
+  /** How long and large one exchange may get, where not as usual. */
+  readonly limits?: Partial<HttpLimits>;
 }
 
 /** An account's client with what it was made from, so that a reload keeps the ones that did not change. */
@@ -96,9 +99,10 @@ export class StandingBuilder {
     const made = JSON.stringify(account, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
     const old = this.#kept.get(account.name);
     if (old !== undefined && old.made === made && old.token === token) return old;
-    const { clock, random, metrics, log, onServerTime = () => {} } = this.#parts;
+    const { clock, random, metrics, log, limits, onServerTime = () => {} } = this.#parts;
     const onAnswer = (time: AnswerTime) => onServerTime(account.name, time);
-    const provider = metered(openProvider({ account, token, clock, random, onAnswer }), {
+    const extra = limits === undefined ? {} : { limits };
+    const provider = metered(openProvider({ account, token, clock, random, onAnswer, ...extra }), {
       clock,
       onCall: (call) => {
         metrics.providerRequests.inc({ account: call.account, operation: call.operation, outcome: call.outcome });

@@ -24,11 +24,11 @@ function watch() {
     told,
     pass,
     /** The wall clock is set; the other one does not notice. */
-    set(ms: number) {
+    set: (ms: number) => {
       time.wall += ms;
     },
     /** A cloud answers after `tookMs` and says that it is so much later there. */
-    answer(account: string, laterMs: number, tookMs = 200) {
+    answer: (account: string, laterMs: number, tookMs = 200) => {
       const startedAt = time.wall;
       pass(tookMs);
       const serverTimeAt = Math.floor((time.wall - tookMs / 2 + laterMs) / SECOND) * SECOND;

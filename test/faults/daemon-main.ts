@@ -43,6 +43,7 @@ const daemon = await startDaemon({
   onSecrets: () => {},
   onEvent: () => {},
   signal: stop.signal,
+  ...(launch.limits === undefined ? {} : { limits: launch.limits }),
   decorate: (work) => points.decorate(work),
 });
 const end = async () => {

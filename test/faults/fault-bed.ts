@@ -23,6 +23,8 @@ export interface SpawnOptions {
   /** Where and how it is struck. */
   readonly strikes?: readonly StrikeInput[];
   readonly level?: Launch['level'];
+  readonly limits?: NonNullable<Launch['limits']>;
+  readonly env?: Readonly<Record<string, string>>;
   /** Overrides lamplighter.yaml of the bed. */
   readonly configFile?: string;
 }
@@ -128,8 +130,9 @@ export class FaultBed extends Bed {
 
   /** As `spawnFaulty`, without waiting. */
   launch(options: SpawnOptions = {}): FaultChild {
-    const { strikes = [], level = 'debug', configFile = this.configFile } = options;
-    return this.#child({ configFile, at: this.clock.now(), strikes: [...strikes], level });
+    const { strikes = [], level = 'debug', configFile = this.configFile, limits, env = {} } = options;
+    const short = limits === undefined ? {} : { limits };
+    return this.#child({ configFile, at: this.clock.now(), strikes: [...strikes], level, ...short }, env);
   }
 
   /** A daemon that has loaded everything and waits to `begin`: so that one that is killed is followed at once. */
@@ -150,8 +153,8 @@ export class FaultBed extends Bed {
     await this.until('the daemon runs', () => child.origin !== null || child.struck || !child.running, START_MS);
   }
 
-  #child(launch: Launch): FaultChild {
-    const child = new FaultChild(launch, { cwd: this.dir, onOutput: this.happenings.tell });
+  #child(launch: Launch, env: Readonly<Record<string, string>> = {}): FaultChild {
+    const child = new FaultChild(launch, { cwd: this.dir, env, onOutput: this.happenings.tell });
     this.children.push(child);
     this.#all.push(child);
     return child;

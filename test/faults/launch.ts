@@ -8,6 +8,10 @@ export const launchSchema = z.strictObject({
   at: z.number(),
   strikes: z.array(strikeSchema).default([]),
   level: z.enum(['trace', 'debug', 'info']).default('debug'),
+  /** How long one exchange with a cloud may take, real ms, where not as usual. */
+  limits: z
+    .strictObject({ headersTimeoutMs: z.number(), bodyTimeoutMs: z.number(), deadlineMs: z.number() })
+    .optional(),
   /** Loads everything, then waits for `begin`. */
   standby: z.boolean().default(false),
 });
