@@ -1,7 +1,6 @@
 import { type DateRange, type NamedCalendar, parseCalendar, parseDateRange } from '../calendar/named-calendar.ts';
 import { salvage } from '../yaml/salvage.ts';
-import type { YamlDocument } from '../yaml/yaml-document.ts';
-import { type Findings, Subject } from './findings.ts';
+import type { Subject } from './findings.ts';
 import { fingerprint } from './fingerprint.ts';
 import { calendarGrammar } from './policy-grammar.ts';
 
@@ -13,9 +12,9 @@ export class Calendars {
   readonly #subjects = new Map<string, Subject>();
   readonly #hashes = new Map<string, string>();
 
-  /** Reads the calendar `name` of a document. */
-  add(document: YamlDocument, name: string, findings: Findings): void {
-    const written = new Subject(document, ['calendars', name], findings);
+  /** Reads a calendar; `written.lost` counts from the whole file. */
+  add(written: Subject): void {
+    const name = String(written.path.at(-1));
     const before = this.#subjects.get(name);
     if (before !== undefined) {
       const place = before.document.place(before.path);
@@ -23,7 +22,8 @@ export class Calendars {
       written.error([], message, { part: 'key' });
       return;
     }
-    const read = salvage(calendarGrammar, calendarGrammar, document, written.path);
+    const gone = written.lost.inside(written.path);
+    const read = salvage(calendarGrammar, calendarGrammar, written.document, written.path, undefined, gone);
     const subject = written.without(read);
     this.#subjects.set(name, subject);
     const { timezone, holidays = [], workdays = [] } = read.parts ?? {};
@@ -35,7 +35,7 @@ export class Calendars {
     };
     const parsed = read.parts === null ? null : parseCalendar(definition);
     if (parsed?.ok === false) subject.error([], parsed.message, { part: 'key' });
-    if (parsed?.ok === true && !subject.failed) {
+    if (parsed?.ok === true && read.value !== null && !subject.failed) {
       this.known.set(name, parsed.calendar);
       this.#hashes.set(name, fingerprint(definition));
     } else {

@@ -41,16 +41,17 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
   const documents = frames.map(({ document }) => document);
   const calendarsIncomplete = frames.length < files.length || frames.some(({ lost }) => lost.perhaps(['calendars']));
   const calendars = new Calendars();
-  for (const document of documents) {
-    for (const name of keysAt(document, 'calendars')) calendars.add(document, name, findings);
+  for (const { document, lost } of frames) {
+    for (const name of keysAt(document, 'calendars'))
+      calendars.add(new Subject(document, ['calendars', name], findings, { lost }));
   }
   const around = { calendars, calendarsIncomplete, names: new Map<string, Subject>() };
   const policies: Policy[] = [];
   const used = new Set<NamedCalendar>();
-  for (const document of documents) {
+  for (const { document, lost } of frames) {
     const count = countAt(document, 'policies');
     for (let index = 0; index < count; index += 1) {
-      const subject = new Subject(document, ['policies', index], findings);
+      const subject = new Subject(document, ['policies', index], findings, { lost });
       const draft = draftPolicy(subject, options, around);
       if (draft === null) continue;
       for (const calendar of conditionOf(draft, 'during')?.window.calendars ?? []) used.add(calendar);
@@ -74,14 +75,14 @@ interface Frame {
 
 function readFrame({ file, text }: PolicyFile, findings: Findings): Frame[] {
   const read = readDocument(text, file);
-  if (!read.ok) {
-    findings.errors.push(...read.errors);
-    return [];
-  }
+  if (!read.ok) findings.errors.push(...read.errors);
+  const rest = read.ok ? { document: read.document, lost: [] } : read.rest;
+  if (rest === null) return [];
+  const before = rest.lost.map((path) => ({ path }));
   // An unknown key beside them says nothing against the policies themselves.
-  const { errors, document, lost } = salvage(policyFileFrame, policyFileFrame, read.document, []);
+  const { errors, document, lost } = salvage(policyFileFrame, policyFileFrame, rest.document, [], undefined, before);
   findings.errors.push(...errors);
-  return read.document.root.kind === 'map' ? [{ document, lost }] : [];
+  return rest.document.root.kind === 'map' ? [{ document, lost }] : [];
 }
 
 function keysAt(document: YamlDocument, key: string): string[] {
@@ -104,7 +105,8 @@ interface Around {
 
 /** Reads, compiles and checks one policy; `null` where anything is wrong with it. Mistakes in one piece hide none in another. */
 function draftPolicy(written: Subject, options: CompileOptions, around: Around): Draft | null {
-  const read = salvage(policyGrammar, policyParts, written.document, written.path);
+  const before = written.lost.inside(written.path);
+  const read = salvage(policyGrammar, policyParts, written.document, written.path, undefined, before);
   const subject = written.without(read);
   const text = read.parts;
   if (text === null) return null;

@@ -38,9 +38,7 @@ export const policyGrammar = z
   .strictObject({
     name: z
       .string()
-      .superRefine((name, context) => {
-        if (!NAME.test(name)) context.addIssue({ code: 'custom', message: notAName(name) });
-      })
+      .regex(NAME, { error: ({ input }) => notAName(String(input)) })
       .meta({ description: 'Its name everywhere; unique over all files.', examples: ['stop-idle-dev'] }),
     description: z.string().max(1000).optional().meta({ description: 'For people.' }),
     enabled: z.boolean().optional().meta({ description: 'false: checked, shown and never evaluated.' }),

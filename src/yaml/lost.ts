@@ -23,6 +23,13 @@ export class Lost {
     return this.#all.some((loss) => isWithin(loss.path, path) || isWithin(path, loss.path));
   }
 
+  /** What was left out inside `path`, counted from there. */
+  inside(path: Path): Loss[] {
+    return this.#all
+      .filter((loss) => loss.path.length > path.length && isWithin(loss.path, path))
+      .map((loss) => ({ ...loss, path: loss.path.slice(path.length) }));
+  }
+
   /** Is the key at `path` perhaps there after all: left out, or misspelt beside where it belongs? */
   perhaps(path: Path): boolean {
     return this.at(path) || this.#all.some((loss) => mayMean(loss, path));

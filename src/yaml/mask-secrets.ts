@@ -2,8 +2,14 @@
 const SECRET_VALUE =
   /(\b(?:token|secret|password|apiKey)["']?[ \t]*:\s*)((?:\$\{[^}\n]*\})|(?:"(?:[^"\\]|\\.)*"?)|(?:'[^']*'?)|(?:[|>][^\n]*(?:\n(?:[ \t]+[^\n]*)?)*)|[^\s,}\]#][^\n,}\]]*)/gi;
 
-/** The user part and everything after the host of an address: webhook addresses are secrets by themselves. */
-const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s"'@/]*@)?([^\s"'/,}\]]*)(\/[^\s"',}\]]*)?/gi;
+/** An address whose beginning was forgotten: nobody can say where in it the secret begins. */
+const ALMOST_ADDRESS = /(\burl["']?[ \t]*:[ \t]*["']?)(?![a-z][a-z0-9+.-]*:\/\/|\$\{)([^\s"',}\]]+)/gi;
+
+/**
+ * The user part and everything after the host of an address: webhook addresses are secrets by themselves. The user part
+ * goes up to the last `@`, since passwords are written with whatever is in them.
+ */
+const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s"']*@)?([^\s"'/,}\]]*)(\/[^\s"',}\]]*)?/gi;
 
 /**
  * The text of a configuration file as it may be shown in an error: every secret character is a `*`, and everything else
@@ -12,6 +18,7 @@ const IN_ADDRESS = /(\b[a-z][a-z0-9+.-]*:\/\/)([^\s"'@/]*@)?([^\s"'/,}\]]*)(\/[^
 export function maskSecrets(text: string): string {
   return text
     .replaceAll(SECRET_VALUE, (_, key: string, value: string) => key + (isVariable(value) ? value : stars(value)))
+    .replaceAll(ALMOST_ADDRESS, (_, key: string, value: string) => key + stars(value))
     .replaceAll(
       IN_ADDRESS,
       (_, scheme: string, user: string | undefined, host: string, path: string | undefined) =>

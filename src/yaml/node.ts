@@ -80,3 +80,20 @@ export function prunedData(data: unknown, paths: readonly Steps[]): unknown {
 function below(paths: readonly Steps[], step: PropertyKey): Steps[] {
   return paths.filter(([first]) => String(first) === String(step)).map((path) => path.slice(1));
 }
+
+/** The way to the innermost value that an offset of the source belongs to. */
+export function pathTo(node: YamlNode, offset: number): PropertyKey[] {
+  switch (node.kind) {
+    case 'scalar':
+      return [];
+    case 'list': {
+      const index = node.items.findIndex(({ span }) => span.end >= offset);
+      const item = node.items[index];
+      return item === undefined ? [] : [index, ...pathTo(item, offset)];
+    }
+    case 'map': {
+      const found = [...node.entries].findLast(([, { key }]) => key.start <= offset);
+      return found === undefined ? [] : [found[0], ...pathTo(found[1].value, offset)];
+    }
+  }
+}

@@ -12,14 +12,15 @@ function shortened(message: string): string {
 export class SourceText {
   readonly file: string;
   readonly text: string;
-  readonly #shown: string;
+  /** The text as it may be quoted. */
+  readonly shown: string;
   readonly #lineStarts: readonly number[];
 
   /** @param shown the text as it may be quoted; equal in length, with secrets masked */
   constructor(file: string, text: string, shown: string = text) {
     this.file = file;
     this.text = text;
-    this.#shown = shown;
+    this.shown = shown;
     const starts = [0];
     for (let at = text.indexOf('\n'); at >= 0; at = text.indexOf('\n', at + 1)) starts.push(at + 1);
     this.#lineStarts = starts;
@@ -48,7 +49,7 @@ export class SourceText {
 
   #line(line: number): string {
     const start = this.#lineStarts[line - 1] ?? 0;
-    const end = this.#lineStarts[line] ?? this.#shown.length + 1;
-    return this.#shown.slice(start, end - 1).replace(/\r$/, '');
+    const end = this.#lineStarts[line] ?? this.shown.length + 1;
+    return this.shown.slice(start, end - 1).replace(/\r$/, '');
   }
 }

@@ -255,7 +255,7 @@ const CASES: readonly (readonly [string, string, string])[] = [
   [
     'an unknown account in a label rule',
     `${ACCOUNT}labels: [{ match: { account: ▶b }, set: { x: y } }]`,
-    'no account: "b" is not known here',
+    'no account is called "b"',
   ],
   ['a label rule for nothing', `${ACCOUNT}labels: [{ ▶match: {}, set: { x: y } }]`, 'write match: all'],
   [
@@ -329,7 +329,7 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'must be base64 of at least 24 bytes',
   ],
   ['an unknown way to reload', `${ACCOUNT}reload: ▶carefull`, 'did you mean "careful"?'],
-  ['an alias', `${ACCOUNT}labels: ▶*x`, 'aliases'],
+  ['an alias', `${ACCOUNT}labels: ▶*x`, 'must stand in quotes: "*x"'],
 ];
 
 describe('a bad file is refused at its place', () => {

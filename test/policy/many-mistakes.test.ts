@@ -146,6 +146,26 @@ policies:
     ['unknown key "calendar"; did you mean "calendars"?', '"stpo" is not known here; did you mean "stop"?'],
   ],
   [
+    'values that YAML takes for something else',
+    `policies:
+  - name: p
+    match: { name: ▶*-dev, ▶lables: { a: b } }
+    when: { during: ▶!night }
+    do: stop
+    afterwards: start
+    ▶minimumUptime: 5m
+    notice: 1m
+    ▶notice: 2m
+`,
+    [
+      'a value that begins with * must stand in quotes: "*-dev"',
+      'unknown key "lables"; did you mean "labels"?',
+      'a value that begins with ! must stand in quotes: "!night"',
+      'minimumUptime belongs to when.idleFor, which this policy does not have',
+      'the key "notice" is here twice; first in line 8',
+    ],
+  ],
+  [
     'a match that leaves out what it names',
     `policies:
   - { name: a, ▶match: { account: chenyu, not: { account: chenyu } }, when: { during: always }, do: stop }

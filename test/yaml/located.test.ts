@@ -78,6 +78,11 @@ describe('secrets are masked letter by letter', () => {
     ['tokenFile: /run/secrets/x', 'tokenFile: /run/secrets/x'],
     ['url: https://open.feishu.cn/hook/abc', 'url: https://open.feishu.cn*********'],
     ['redis: redis://u:pw@host:6379/0', 'redis: redis://*****host:6379**'],
+    ['redis: redis://u:p/w@d@host:6379/0', 'redis: redis://********host:6379**'],
+    ['url: open.feishu.cn/hook/abc', 'url: ***********************'],
+    ['"url": "hook/abc", "type": "webhook"', '"url": "********", "type": "webhook"'],
+    [`url: \${OPS_URL}`, `url: \${OPS_URL}`],
+    ['urlFile: secrets/hook', 'urlFile: secrets/hook'],
     ['"token": "abc"', '"token": "***"'],
     ['name: dev', 'name: dev'],
   ])('%j', (text, masked) => {
