@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { z } from 'zod';
+import type { Operation } from '../../src/fleet/operation.ts';
 import type { SimAccount } from '../../src/simulator/sim-account.ts';
 import { type Child, lamplighter } from '../support/child.ts';
 import { Bed, type BedOptions } from '../support/daemon.ts';
@@ -136,8 +137,13 @@ export class FaultBed extends Bed {
   }
 
   /** A daemon that has loaded everything and waits to `begin`: so that one that is killed is followed at once. */
-  standby(): FaultChild {
-    return this.#child({ configFile: this.configFile, at: this.clock.now(), standby: true });
+  standby(level: Launch['level'] = 'info'): FaultChild {
+    return this.#child({ configFile: this.configFile, at: this.clock.now(), standby: true, level });
+  }
+
+  /** One that is dead is not told of any more when something goes wrong; what it wrote is still searched. */
+  forget(child: FaultChild): void {
+    this.children.splice(this.children.indexOf(child), 1);
   }
 
   /** `lamplighter run` itself: no fault points, and the system's clock. */
@@ -217,6 +223,21 @@ export class FaultBed extends Bed {
     return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0);
   }
 
+  /** The whole ledger, newest first. */
+  async everyOperation(): Promise<readonly Operation[]> {
+    const { ledger } = await this.store();
+    const all: Operation[] = [];
+    for (let cursor: string | null = null; ; ) {
+      const { items, next }: { items: readonly Operation[]; next: string | null } = await ledger.list({
+        limit: 500,
+        cursor,
+      });
+      all.push(...items);
+      if (next === null) return all;
+      cursor = next;
+    }
+  }
+
   /**
    * What holds after every case, whatever was broken: at most one payment and one request that is not a proven refusal per
    * machine and expiry (and one more for each that a person allowed), every operation ended, no canary in a log.
@@ -224,7 +245,7 @@ export class FaultBed extends Bed {
    */
   async expectSound(options: { readonly ledger?: 'kept' | 'lost' } = {}): Promise<void> {
     this.#checked = true;
-    const operations = options.ledger === 'lost' ? null : await this.operations();
+    const operations = options.ledger === 'lost' ? null : await this.everyOperation();
     const wrong = unsound({
       sent: this.sent,
       commits: this.sim.accounts.flatMap(({ commits }) => [...commits]),
