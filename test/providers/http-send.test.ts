@@ -220,12 +220,103 @@ describe('what became of a send', () => {
     await http.close();
   });
 
-  test('every send has a connection of its own and closes it', async () => {
-    await using server = await new HttpServer((_, response) => json(response, {})).start();
-    const http = client(server.origin);
-    await send(http);
-    await send(http);
-    expect(server.requests.map((request) => request.headers.connection)).toEqual(['close', 'close']);
+  test.each<ActionClass>(['paid', 'destructive'])(
+    'every %s send has a connection of its own and closes it',
+    async (actionClass) => {
+      await using server = await new HttpServer((_, response) => json(response, {})).start();
+      const http = client(server.origin);
+      await send(http, open, 'reversible');
+      await send(http, open, actionClass);
+      await send(http, open, actionClass);
+      expect(server.requests.map((request) => request.headers.connection)).toEqual(['keep-alive', 'close', 'close']);
+      await http.close();
+    },
+  );
+});
+
+describe('a kept connection', () => {
+  const OK = 'HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 2\r\n\r\n{}';
+
+  test('carries the next reversible send, whose gate is asked before its first byte', async () => {
+    await using server = await new TcpServer().start();
+    server.onData = (socket) => socket.write(OK);
+    const http = client(`http://127.0.0.1:${server.port}`);
+    expect((await send(http, open, 'reversible')).kind).toBe('accepted');
+    const before = server.bytes;
+    const asked: number[] = [];
+    const outcome = await send(
+      http,
+      () => {
+        asked.push(server.bytes);
+        return true;
+      },
+      'reversible',
+    );
+    expect(outcome.kind).toBe('accepted');
+    expect(asked).toEqual([before]);
+    expect(server.connections).toBe(1);
+    await http.close();
+  });
+
+  test('whose gate says no lets no byte leave', async () => {
+    await using server = await new TcpServer().start();
+    server.onData = (socket) => socket.write(OK);
+    const http = client(`http://127.0.0.1:${server.port}`);
+    await send(http, open, 'reversible');
+    const before = server.bytes;
+    expect(await send(http, () => false, 'reversible')).toMatchObject({ kind: 'not-sent' });
+    await server.quiet();
+    expect(server.bytes).toBe(before);
+    await http.close();
+  });
+
+  test('that the cloud closed meanwhile is not used', async () => {
+    await using server = await new TcpServer().start();
+    server.onData = (socket) => socket.end(OK);
+    const http = client(`http://127.0.0.1:${server.port}`);
+    await send(http, open, 'reversible');
+    await server.quiet();
+    expect((await send(http, open, 'reversible')).kind).toBe('accepted');
+    expect(server.connections).toBe(2);
+    await http.close();
+  });
+
+  test('that breaks while its gate thinks sends nothing, anywhere', async () => {
+    await using server = await new TcpServer().start();
+    server.onData = (socket) => socket.write(OK);
+    const http = client(`http://127.0.0.1:${server.port}`);
+    await send(http, open, 'reversible');
+    const before = server.bytes;
+    const outcome = await send(
+      http,
+      async () => {
+        server.hangUp();
+        await server.quiet();
+        // A turn of the event loop, so that this end hears of it, too.
+        await new Promise((resolve) => setImmediate(resolve));
+        return true;
+      },
+      'reversible',
+    );
+    expect(['not-sent', 'uncertain']).toContain(outcome.kind);
+    expect(server.bytes).toBe(before);
+    expect(server.connections).toBe(1);
+    await http.close();
+  });
+
+  test('that breaks under a request leaves it uncertain, and the request is not sent again', async () => {
+    await using server = await new TcpServer().start();
+    let answered = 0;
+    server.onData = (socket) => {
+      answered += 1;
+      if (answered === 1) socket.write(OK);
+      else socket.destroy();
+    };
+    const http = client(`http://127.0.0.1:${server.port}`);
+    await send(http, open, 'reversible');
+    expect((await send(http, open, 'reversible')).kind).toBe('uncertain');
+    expect(answered).toBe(2);
+    expect(server.connections).toBe(1);
     await http.close();
   });
 });

@@ -157,7 +157,8 @@ export class HttpClient {
   }
 
   /**
-   * A call that changes something: one request at most, on a connection of its own, never repeated. Never throws.
+   * A call that changes something: one request at most, never repeated; one that pays or destroys on a connection of its
+   * own. Never throws.
    * The gate is asked when the connection stands, just before the first byte.
    */
   async send(request: HttpRequest, decode: SendDecoder, options: SendOptions): Promise<CallOutcome> {
@@ -174,7 +175,12 @@ export class HttpClient {
       return { kind: 'not-sent', detail: 'not sent: given up while waiting for the rate budget' };
     }
     const began = this.#begin();
-    const result = await this.#transport.send(this.#wire(request), options.gate, options.signal);
+    const result = await this.#transport.send(this.#wire(request), {
+      gate: options.gate,
+      signal: options.signal,
+      // What can be asked for again may share a connection; a payment that may have been lost with one calls a person.
+      alone: options.actionClass !== 'reversible',
+    });
     if (result.kind === 'failure') {
       const why = this.#secrets.causeOf(result.error).message;
       return result.dispatched

@@ -1,7 +1,8 @@
-import { buildConnector, Client, type Dispatcher, Pool, request } from 'undici';
+import { buildConnector, type Dispatcher, Pool, request } from 'undici';
 import type { SendGate } from '../port.ts';
 import { withDeadline } from './deadline.ts';
 import type { HttpLimits } from './limits.ts';
+import { SendConnection, type Turn } from './send-connection.ts';
 
 /** A request as it goes over the wire. */
 export interface WireRequest {
@@ -28,12 +29,11 @@ export type WireResult =
   | { readonly kind: 'answer'; readonly answer: WireAnswer }
   | { readonly kind: 'failure'; readonly dispatched: boolean; readonly error: unknown };
 
-/** The gate said no. */
-export class GateRefusedError extends Error {
-  constructor() {
-    super('the send gate refused');
-    this.name = 'GateRefusedError';
-  }
+/** How a request that acts is sent. */
+export interface SendTerms {
+  readonly gate: SendGate;
+  readonly signal: AbortSignal;
+  readonly alone: boolean;
 }
 
 /** Nothing is sent any more. */
@@ -60,8 +60,8 @@ export class OversizeError extends Error {
  */
 const READ_CONNECTIONS = 8;
 
-/** Why a connection of its own is let go. One for all: making an error for each request costs more than the rest of it. */
-const OVER = new Error('the one request of this connection is over');
+/** Connections that were used to act and may be used again: as many as a burst of acts has under way at once. */
+const KEPT_CONNECTIONS = 100;
 
 /** Certificates are checked, whatever NODE_TLS_REJECT_UNAUTHORIZED says: the token goes over this connection. */
 const CONNECT = { allowH2: false, rejectUnauthorized: true } as const;
@@ -78,6 +78,8 @@ export class Transport {
   /** Aborted when closing has taken too long: cuts the calls in the air. */
   readonly #cut = new AbortController();
   readonly #inTheAir = new Set<Promise<unknown>>();
+  /** Connections for acts that nobody uses now, the one used last at the end. */
+  readonly #idle: SendConnection[] = [];
   #closing: Promise<void> | null = null;
 
   constructor(origin: string, limits: HttpLimits) {
@@ -104,26 +106,28 @@ export class Transport {
   }
 
   /**
-   * Sends one request on a connection of its own, over which nothing else goes: connects, asks the gate, and only then
-   * lets undici write. So "not sent" is known and not guessed, and no keep-alive connection can die under the request.
-   * Never rejects.
+   * Sends one request: connects, asks the gate, and only then lets undici write. So "not sent" is known and not guessed.
+   * `alone`: on a connection of its own, over which nothing else goes, so that no kept connection can die under the
+   * request and leave open whether it arrived. Never rejects.
    */
-  async send(wire: WireRequest, gate: SendGate, signal: AbortSignal): Promise<WireResult> {
+  async send(wire: WireRequest, options: SendTerms): Promise<WireResult> {
+    const { gate, alone } = options;
     const state = { dispatched: false };
     try {
       const answer = await this.#track(
-        withDeadline(this.#limits.deadlineMs, [signal, this.#cut.signal], async (limited) => {
-          const client = new Client(this.#origin, {
-            pipelining: 0,
-            allowH2: false,
-            headersTimeout: this.#limits.headersTimeoutMs,
-            bodyTimeout: this.#limits.bodyTimeoutMs,
-            connect: this.#gatedConnector(gate, limited, state),
-          });
+        withDeadline(this.#limits.deadlineMs, [options.signal, this.#cut.signal], async (signal) => {
+          const connection = (alone ? null : this.#kept()) ?? this.#fresh(!alone);
+          const turn: Turn = { gate, signal, asked: false, dispatched: false };
+          let reusable = false;
           try {
-            return await this.#exchange(client, wire, limited, true);
+            await connection.begin(turn);
+            const whole = await this.#exchange(connection.client, wire, signal, alone);
+            reusable = !alone;
+            return whole;
           } finally {
-            await client.destroy(OVER);
+            state.dispatched = turn.dispatched;
+            connection.end();
+            await this.#letGo(connection, reusable);
           }
         }),
       );
@@ -147,7 +151,26 @@ export class Transport {
     const timer = setTimeout(() => this.#cut.abort(new Error('the client was closed')), this.#limits.closeMs);
     while (this.#inTheAir.size > 0) await Promise.allSettled(this.#inTheAir);
     clearTimeout(timer);
-    await this.#reads.destroy();
+    await Promise.all([this.#reads.destroy(), ...this.#idle.splice(0).map((connection) => connection.destroy())]);
+  }
+
+  /** The connection that was used last and still stands; `null`: there is none. */
+  #kept(): SendConnection | null {
+    for (let last = this.#idle.pop(); last !== undefined; last = this.#idle.pop()) {
+      if (last.isOpen) return last;
+      void last.destroy();
+    }
+    return null;
+  }
+
+  #fresh(kept: boolean): SendConnection {
+    return new SendConnection(this.#origin, this.#limits, this.#connect, kept);
+  }
+
+  async #letGo(connection: SendConnection, reusable: boolean): Promise<void> {
+    if (reusable && connection.isOpen && this.#closing === null && this.#idle.length < KEPT_CONNECTIONS) {
+      this.#idle.push(connection);
+    } else await connection.destroy();
   }
 
   #track<T>(work: Promise<T>): Promise<T> {
@@ -157,60 +180,6 @@ export class Transport {
     };
     work.then(done, done);
     return work;
-  }
-
-  /**
-   * A connector that hands undici its socket only after the gate has said yes. `dispatched` becomes true in the same
-   * breath: from there on undici may write at any moment, so whatever happens counts as "may have been sent".
-   */
-  #gatedConnector(gate: SendGate, signal: AbortSignal, state: { dispatched: boolean }): buildConnector.connector {
-    let used = false;
-    return (options, callback) => {
-      // undici connects anew by itself when a socket dies before the request is written. Never for a send.
-      if (used) {
-        callback(new Error('the connection was lost before the request was written'), null);
-        return;
-      }
-      used = true;
-      this.#connect(options, (error, socket) => {
-        if (error !== null) {
-          callback(error, null);
-          return;
-        }
-        // Settles once: with the socket, or with a reason and a socket that is gone.
-        let settled = false;
-        const refuse = (reason: unknown): void => {
-          if (settled) return;
-          settled = true;
-          signal.removeEventListener('abort', giveUp);
-          socket.destroy();
-          callback(reason instanceof Error ? reason : new Error(String(reason)), null);
-        };
-        const giveUp = (): void => refuse(signal.reason);
-        if (signal.aborted) {
-          giveUp();
-          return;
-        }
-        // The time may run out while the gate is thinking: then it finds the door shut.
-        signal.addEventListener('abort', giveUp, { once: true });
-        const decide = (open: boolean): void => {
-          if (settled) return;
-          if (!open) refuse(new GateRefusedError());
-          else if (socket.destroyed || !socket.writable) refuse(new Error('the server closed the connection'));
-          else {
-            settled = true;
-            signal.removeEventListener('abort', giveUp);
-            state.dispatched = true;
-            callback(null, socket);
-          }
-        };
-        Promise.resolve()
-          .then(gate)
-          .then(decide, refuse)
-          // Only a fault inside undici gets here: the request then ends with its socket.
-          .catch(() => socket.destroy());
-      });
-    };
   }
 
   async #exchange(dispatcher: Dispatcher, wire: WireRequest, signal: AbortSignal, reset: boolean): Promise<WireAnswer> {
