@@ -56,6 +56,9 @@ function frames(stack: string): string {
  * hangs on them instead. And URLs as text: redacting looks into objects, and a URL does not bear that.
  */
 function plainFields(fields: Record<string, unknown>): Record<string, unknown> {
+  // Nearly every line has none of them, and is left as it is.
+  if (!Object.entries(fields).some(([key, value]) => (key !== 'err' && value instanceof Error) || value instanceof URL))
+    return fields;
   return Object.fromEntries(
     Object.entries(fields).map(([key, value]) => {
       if (key !== 'err' && value instanceof Error) return [key, describeError(value)];

@@ -18,7 +18,7 @@ const ROUNDS = 5;
 const RUN_UP_MS = 1_000;
 const COUNTED_MS = 3_000;
 /** The first rounds of a process are slower: its code is still being compiled. */
-const WARM_UP_MS = 6_000;
+const WARM_UP_MS = 15_000;
 /** Jobs of the no-op worker per round: as many as take it a second or so. */
 const NOOP_JOBS = 5_000;
 const LONGEST_DRAIN_MS = 10_000;
