@@ -47,6 +47,8 @@ const REPAIR_TRIES = 5;
 const REPAIR_PAUSE_MS = 1_000;
 /** Schedules that Redis lost are made again, and old records trimmed, this often. */
 const CARE_MS = 60_000;
+/** A clock that was set is mostly believed again at the next poll; people are told of one that is not, after this. */
+const LONGEST_DOUBT_MS = 600_000;
 /** What a killed process was at is taken over after this; on a clock that goes fast after as much of its time. */
 const LOCK_MS = 30_000;
 /** Real ms: an event loop that is merely busy keeps its jobs, and housekeeping does not become a burden. */
@@ -122,6 +124,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   loop.start();
   cleanups.add('loop watch', () => loop.stop());
 
+  let doubtedAt: number | null = null;
   const unsafe = Promise.withResolvers<number>();
   let halt = () => {};
   const watched = new ClockWatch({
@@ -137,6 +140,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     },
     onDoubt: (why) => {
       metrics.clockTrusted.set(why === null ? 1 : 0);
+      doubtedAt = why === null ? null : (doubtedAt ?? performance.now());
       if (why === null) log.info('the clock is believed again');
       else log.error({ why }, 'the clock is in doubt, so paid and destructive work is held');
     },
@@ -234,6 +238,11 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     queue: queuePort(queues, clock),
     standing: () => current.now.standing,
     paidWorkOff: () => store.paidWorkOff() ?? watched.doubt(),
+    paidWorkOffBy: () => {
+      // Right after a reconnect it is only that nobody has looked yet.
+      if (store.paidWorkOff() !== null) return store.checks === null ? null : 'redis';
+      return doubtedAt !== null && performance.now() - doubtedAt > LONGEST_DOUBT_MS ? 'clock' : null;
+    },
     onEvent: options.onEvent,
     onRefusals: refusalLines((line) => options.onEvent(line), log),
   });

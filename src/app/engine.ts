@@ -34,23 +34,24 @@ export function wireWorkers(queues: Queues, work: Work): void {
   queues.worker('observe', ({ account }, _job, signal) => rounds(account, signal), { concurrency: POLLS_AT_ONCE });
   queues.worker('evaluate', ({ account }, _job, signal) => passes(account, signal), { concurrency: PASSES_AT_ONCE });
   queues.worker('tick', () => tick(work));
-  for (const name of ['act-reversible', 'act-destructive'] as const) {
-    queues.worker(name, ({ operationId }, _job, signal) => act(work, operationId, signal), {
-      concurrency: ACTS_AT_ONCE,
-    });
+  queues.worker('act-reversible', ({ operationId }, _job, signal) => act(work, operationId, signal), {
+    concurrency: ACTS_AT_ONCE,
+  });
+  // One after the other, so that a few unclear answers, or one machine too many, keep the rest back; but only those of
+  // the same account.
+  for (const name of ['act-paid', 'act-destructive'] as const) {
+    const turns = inTurn((_account, job: { readonly id: string; readonly signal: AbortSignal }) =>
+      act(work, job.id, job.signal),
+    );
+    queues.worker(
+      name,
+      async ({ operationId }, _job, signal) => {
+        const operation = await work.store.ledger.get(operationId);
+        if (operation !== null) await turns(operation.account, { id: operationId, signal });
+      },
+      { concurrency: ACTS_AT_ONCE },
+    );
   }
-  // One after the other, so that a few unclear answers keep the rest back; but only those of the same account.
-  const payments = inTurn((_account, job: { readonly id: string; readonly signal: AbortSignal }) =>
-    act(work, job.id, job.signal),
-  );
-  queues.worker(
-    'act-paid',
-    async ({ operationId }, _job, signal) => {
-      const operation = await work.store.ledger.get(operationId);
-      if (operation !== null) await payments(operation.account, { id: operationId, signal });
-    },
-    { concurrency: ACTS_AT_ONCE },
-  );
   queues.worker(
     'verify',
     (payload, _job, signal) =>

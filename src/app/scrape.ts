@@ -1,4 +1,6 @@
-import { isTerminal, OPERATION_STATES } from '../fleet/operation.ts';
+import { localDay } from '../calendar/zone.ts';
+import { FREEZE_REASONS, FROZEN_CLASSES } from '../fleet/freeze.ts';
+import { isTerminal, OPERATION_STATES, type Operation } from '../fleet/operation.ts';
 import type { Queues } from '../queue/queue.ts';
 import type { Store } from '../store/store.ts';
 import { fleetSeries } from '../telemetry/fleet-series.ts';
@@ -45,6 +47,9 @@ async function collect(parts: {
         if (!isTerminal(state)) metrics.operationsOpen.set({ state }, counts.get(state) ?? 0);
       metrics.operationEscalated.set(counts.get('escalated') ?? 0);
     },
+    async () => await accountOperations(work, metrics, now),
+    async () => await frozen(work, metrics),
+    async () => await spending(work, metrics, now),
     async () => metrics.holdsActive.set((await work.store.holds(now)).length),
     async () => metrics.paused.set((await work.store.paused()) ? 1 : 0),
     async () =>
@@ -92,4 +97,59 @@ async function collect(parts: {
     }
   });
   await Promise.race([all, late]);
+}
+
+/** What of each account is unclear, or waits for a person. Accounts that are gone have no series, unless something of theirs waits. */
+async function accountOperations(work: Work, metrics: Metrics, now: number): Promise<void> {
+  const open = await work.store.ledger.unfinished();
+  const accounts = new Set([...work.standing().accounts.keys(), ...open.map(({ account }) => account)]);
+  metrics.operationsUncertain.reset();
+  metrics.operationsEscalated.reset();
+  metrics.escalatedAge.reset();
+  for (const account of accounts) {
+    const mine = open.filter((operation) => operation.account === account);
+    const escalated = mine.filter(({ state }) => state === 'escalated');
+    const oldestAt = Math.min(now, ...escalated.map(({ updatedAt }) => updatedAt));
+    metrics.operationsUncertain.set({ account }, mine.filter(isUnclear).length);
+    metrics.operationsEscalated.set({ account }, escalated.length);
+    metrics.escalatedAge.set({ account }, (now - oldestAt) / 1000);
+  }
+}
+
+/** Did its request leave without a clear answer, and is it still being looked at? */
+function isUnclear({ state, transitions }: Operation): boolean {
+  return state === 'uncertain' || (state === 'verifying' && transitions.some(({ to }) => to === 'uncertain'));
+}
+
+async function frozen(work: Work, metrics: Metrics): Promise<void> {
+  const freezes = await work.store.freezes();
+  const off = work.paidWorkOff() === null ? null : (work.paidWorkOffBy?.() ?? 'redis');
+  metrics.frozen.reset();
+  for (const cls of FROZEN_CLASSES) {
+    for (const reason of FREEZE_REASONS) {
+      const isStored = freezes.some((freeze) => freeze.class === cls && freeze.reason === reason);
+      metrics.frozen.set({ class: cls, reason }, isStored || (cls !== 'reversible' && off === reason) ? 1 : 0);
+    }
+  }
+}
+
+async function spending(work: Work, metrics: Metrics, now: number): Promise<void> {
+  const standing = work.standing();
+  const rows = await Promise.all(
+    [...standing.accounts.values()].map(async ({ account }) => ({
+      account: account.name,
+      limit: account.spendLimit,
+      spent: await work.store.spentToday(account.name, localDay(now, standing.zone)),
+    })),
+  );
+  for (const gauge of [metrics.paidCallsToday, metrics.paidCallsLimit, metrics.paidYuanToday, metrics.paidYuanLimit]) {
+    gauge.reset();
+  }
+  for (const { account, limit, spent } of rows) {
+    metrics.paidCallsToday.set({ account }, spent.calls);
+    metrics.paidYuanToday.set({ account }, spent.fen / 100);
+    if (limit === null) continue;
+    if (limit.callsPerDay !== null) metrics.paidCallsLimit.set({ account }, limit.callsPerDay);
+    if (limit.perDayFen !== null) metrics.paidYuanLimit.set({ account }, limit.perDayFen / 100);
+  }
 }

@@ -123,6 +123,8 @@ function testIdle(ms: number, view: InstanceView, now: number, evidenceMaxAgeMs:
   if (activity === null || activity.kind === 'unknown' || activity.kind === 'not-applicable') return 'unknown-activity';
   if (!isFresh(now - activity.at, evidenceMaxAgeMs)) return 'unknown-activity';
   if (activity.kind === 'active') return 'fails';
+  // What was read before its last start says nothing of the time since.
+  if (tracked.upSince !== null && activity.at < tracked.upSince) return 'unknown-activity';
   const since = idleSince(view);
   if (since === null) return 'unknown-activity';
   return now - since >= ms ? 'holds' : 'fails';

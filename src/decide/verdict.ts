@@ -21,6 +21,10 @@ export interface Reading {
   readonly complete: boolean;
   /** How far the named image has come; `null`: not asked. */
   readonly savedImage?: 'absent' | 'saving' | 'saved' | 'failed' | null;
+  /** How long such an effect has been seen to take there, ms; it only ever lengthens the usual settle time. */
+  readonly settleMs?: number | null;
+  /** Of a creation: how many machines are listed that may be the one. `instance` is set only where it is one. */
+  readonly matches?: number;
 }
 
 export type Verdict =
@@ -31,6 +35,7 @@ export type Verdict =
 
 /** A machine that was coming up and is stopped again has failed to start; this tells the later look of the earlier. */
 const SAW_STARTING = 'it is starting';
+const NOT_LISTED = 'it is not listed; looking again';
 /** Absence is believed only when so many looks agree. */
 const AGREEING_LOOKS = 3;
 /** A cloud may round an expiry; a smaller step is none. */
@@ -47,7 +52,7 @@ const TIMER_SLACK_MS = 2 * MINUTE_MS;
 /** After this a machine that runs has been through its restart, where the cloud does not show restarts. */
 const RESTART_MS = MINUTE_MS;
 
-/** How long an effect may take to show. Only absence waits for it; what is seen counts at once. */
+/** How long an effect may take to show, at least. Only absence waits for it; what is seen counts at once. */
 export function settleMs(operation: Pick<Operation, 'action'>): number {
   const reversible = actionClass(operation.action) === 'reversible' && operation.action !== 'snapshot';
   return reversible ? 10 * MINUTE_MS : 15 * MINUTE_MS;
@@ -62,7 +67,11 @@ export function verify(operation: Operation, reading: Reading, now: number): Ver
   if (sendingAt === null) return waiting('no request has left yet');
   if (!(reading.readStartedAt >= sendingAt)) return waiting('this read began before the request');
   if (!reading.complete) return waiting('this read is not complete');
-  const { instance } = reading;
+  const { instance, matches = 0 } = reading;
+  if (matches > 1) {
+    const detail = `${matches} new machines are listed, and which of them was ordered cannot be told`;
+    return { kind: 'escalate', reason: 'odd-change', detail };
+  }
   if (instance === null) return verifyAbsent(operation, reading, now);
   if (isAnother(operation, instance)) {
     return operation.action === 'destroy'
@@ -161,7 +170,8 @@ function verifyRestart(operation: Operation, instance: Instance, reading: Readin
   if (instance.status !== 'running') return notYet(operation, reading, now, `it is ${instance.status}`);
   if (startedAnew(operation, instance)) return seen(operation, 'it runs, and was started anew');
   const sentAt = operation.sendingAt ?? now;
-  const isOver = instance.startedAt === null ? reading.readStartedAt - sentAt >= RESTART_MS : isSettled(operation, now);
+  const isOver =
+    instance.startedAt === null ? reading.readStartedAt - sentAt >= RESTART_MS : isSettled(operation, reading, now);
   // Not every cloud shows a restart. Where it said yes and the machine runs, that is all there is to see.
   if (wasAccepted(operation) && isOver) return seen(operation, 'the cloud accepted it and it runs');
   return notYet(operation, reading, now, 'it runs, and does not seem to have been started anew');
@@ -271,26 +281,38 @@ function hasTimer(instance: Instance, at: number): boolean {
 }
 
 function verifyAbsent(operation: Operation, reading: Reading, now: number): Verdict {
-  const looks = operation.checks + 1;
   if (operation.action === 'create') return notYet(operation, reading, now, 'it is not listed yet');
+  const looks = agreeingLooks(operation, NOT_LISTED, Number.NEGATIVE_INFINITY);
   if (operation.action === 'destroy') {
     // One answer without it may be a slip of the listing.
-    return looks >= 2 ? seen(operation, 'it is not listed any more') : waiting('it is not listed; one more look');
+    return looks >= 2 ? seen(operation, 'it is not listed any more') : waiting(NOT_LISTED);
   }
-  if (looks < AGREEING_LOOKS) return waiting('it is not listed; looking again');
+  if (looks < AGREEING_LOOKS) return waiting(NOT_LISTED);
   return { kind: 'escalate', reason: 'gone', detail: 'it is not listed any more' };
+}
+
+/** How many looks in a row, this one included, have told the same since then. */
+function agreeingLooks(operation: Operation, detail: string, since: number): number {
+  let looks = 1;
+  for (const transition of operation.transitions.toReversed()) {
+    if (transition.to !== 'verifying' || transition.detail !== detail || transition.at < since) break;
+    looks += 1;
+  }
+  return looks;
 }
 
 /** Nothing to be seen so far: wait, and after the settle time and enough agreeing looks ask a person. */
 function notYet(operation: Operation, reading: Reading, now: number, detail: string): Verdict {
-  const counts = reading.readStartedAt >= baseAt(operation);
-  if (!counts || !isSettled(operation, now) || operation.checks + 1 < AGREEING_LOOKS) return waiting(detail);
+  const base = baseAt(operation);
+  if (!(reading.readStartedAt >= base) || !isSettled(operation, reading, now)) return waiting(detail);
+  if (agreeingLooks(operation, detail, base) < AGREEING_LOOKS) return waiting(detail);
   const waited = formatDuration(Math.max(0, Math.round((now - (operation.sendingAt ?? now)) / 1000)) * 1000);
-  return { kind: 'escalate', reason: 'not-seen', detail: `${detail}, ${waited} after the request` };
+  const said = wasAccepted(operation) ? ', although the cloud had said yes' : '';
+  return { kind: 'escalate', reason: 'not-seen', detail: `${detail}, ${waited} after the request${said}` };
 }
 
-function isSettled(operation: Operation, now: number): boolean {
-  return now - baseAt(operation) >= settleMs(operation);
+function isSettled(operation: Operation, reading: Reading, now: number): boolean {
+  return now - baseAt(operation) >= Math.max(settleMs(operation), reading.settleMs ?? 0);
 }
 
 /** From when on an effect could show at the latest: the request's own deadline, or when the cloud said it would act. */
@@ -298,7 +320,8 @@ function baseAt(operation: Operation): number {
   return Math.max(operation.deadlineAt ?? operation.sendingAt ?? 0, operation.effectiveAt ?? 0);
 }
 
-function wasAccepted(operation: Operation): boolean {
+/** Did the cloud say yes at any time? */
+export function wasAccepted(operation: Operation): boolean {
   return operation.state === 'accepted' || operation.transitions.some((transition) => transition.to === 'accepted');
 }
 

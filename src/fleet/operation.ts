@@ -124,6 +124,8 @@ export interface Operation {
   readonly tries: number;
   /** What was bought, where the cloud said. */
   readonly orderId: string | null;
+  /** Of an order: the ids that the account listed right before it was sent. */
+  readonly listedBefore: readonly string[] | null;
   /** What the action is held to cost, where prices are known. */
   readonly costFen: Fen | null;
   readonly observed: Observed;
@@ -159,6 +161,15 @@ export type OperationDraft = Pick<
 export type OperationPatch = Partial<
   Pick<
     Operation,
-    'call' | 'sendingAt' | 'deadlineAt' | 'effectiveAt' | 'nextCheckAt' | 'checks' | 'tries' | 'orderId' | 'detail'
+    | 'call'
+    | 'sendingAt'
+    | 'deadlineAt'
+    | 'effectiveAt'
+    | 'nextCheckAt'
+    | 'checks'
+    | 'tries'
+    | 'orderId'
+    | 'listedBefore'
+    | 'detail'
   >
 >;

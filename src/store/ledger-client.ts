@@ -1,7 +1,10 @@
 import { type Connection, isUnsent } from './connection.ts';
 import type { Keys } from './keys.ts';
 import { KnownOperations } from './known-operations.ts';
+import { ARM } from './lua/arm.lua.ts';
+import { TRANSITION } from './lua/transition.lua.ts';
 import type { Script } from './script.ts';
+import { ScriptBatch } from './script-batch.ts';
 import { LedgerUnclear, StoreDown } from './store-error.ts';
 import { withLimit } from './with-limit.ts';
 
@@ -16,10 +19,12 @@ export class LedgerClient {
   readonly keys: Keys;
   readonly known = new KnownOperations();
   readonly #connection: Connection;
+  readonly #batch: ScriptBatch;
 
   constructor(connection: Connection, keys: Keys) {
     this.#connection = connection;
     this.keys = keys;
+    this.#batch = new ScriptBatch(connection.ledger, keys.prefix, [ARM, TRANSITION]);
     connection.ledger.on('close', () => this.known.forget());
   }
 
@@ -29,7 +34,7 @@ export class LedgerClient {
     // Asked here, since the client's own "connection is closed" does not tell before from during.
     if (status !== 'ready') throw new StoreDown(what, new Error(`the connection is ${status}`));
     try {
-      return await this.#limited(script.run(this.#connection.ledger, this.keys.prefix, args), what);
+      return await this.#limited(this.#batch.run(script, args), what);
     } catch (error) {
       throw classify(error, what);
     }

@@ -6,9 +6,9 @@ import {
   type FrozenClass,
   freezeField,
   INVARIANTS,
-  type Invariant,
   type StandingFreeze,
 } from '../fleet/freeze.ts';
+import { IllegalTransition, InvariantBroken } from '../fleet/ledger-error.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Operation, OperationDraft, OperationPatch, OperationState } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
@@ -97,23 +97,7 @@ export type TransitionResult =
   | { readonly kind: 'frozen'; readonly freeze: Freeze }
   | { readonly kind: 'absent' };
 
-/** Asked for a change that the map of states does not have: a bug of the caller. */
-export class IllegalTransition extends Error {
-  constructor(id: string, from: OperationState, to: OperationState) {
-    super(`operation ${id}: there is no way from ${from} to ${to}`);
-    this.name = 'IllegalTransition';
-  }
-}
-
-/** Something happened, or was about to, that must never happen. The class is frozen already, and nothing was written. */
-export class InvariantBroken extends Error {
-  readonly invariant: Invariant;
-  constructor(invariant: Invariant, detail: string) {
-    super(`${invariant}: ${detail}`);
-    this.name = 'InvariantBroken';
-    this.invariant = invariant;
-  }
-}
+export { IllegalTransition, InvariantBroken };
 
 /** What a step of a policy is after its operation moved, unless the caller knows better; `null`: as before. */
 export function stepOutcome(from: OperationState, to: OperationState, reason: OperationReason): StepOutcome | null {

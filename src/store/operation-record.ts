@@ -88,6 +88,7 @@ const patchSchema = z.object({
   checks: z.number().optional(),
   tries: z.number().optional(),
   orderId: z.string().nullable().optional(),
+  listedBefore: z.array(z.string()).nullable().optional(),
   detail: z.string().optional(),
 });
 
@@ -231,7 +232,7 @@ type StoredDraft = z.infer<typeof draftSchema>;
 
 function withoutUndefined(set: z.infer<typeof patchSchema> | undefined): OperationPatch | undefined {
   if (set === undefined) return undefined;
-  const { call, sendingAt, deadlineAt, effectiveAt, nextCheckAt, checks, tries, orderId, detail } = set;
+  const { call, sendingAt, deadlineAt, effectiveAt, nextCheckAt, checks, tries, orderId, listedBefore, detail } = set;
   return {
     ...(call !== undefined && { call }),
     ...(sendingAt !== undefined && { sendingAt }),
@@ -241,6 +242,7 @@ function withoutUndefined(set: z.infer<typeof patchSchema> | undefined): Operati
     ...(checks !== undefined && { checks }),
     ...(tries !== undefined && { tries }),
     ...(orderId !== undefined && { orderId }),
+    ...(listedBefore !== undefined && { listedBefore }),
     ...(detail !== undefined && { detail }),
   };
 }
@@ -271,6 +273,7 @@ function fold(
     checks: sum.checks ?? 0,
     tries: sum.tries ?? 0,
     orderId: sum.orderId ?? null,
+    listedBefore: sum.listedBefore ?? null,
     transitions: steps.map(({ seq, at, from, to, reason, detail, by }) => ({ seq, at, from, to, reason, detail, by })),
   };
 }

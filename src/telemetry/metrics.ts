@@ -1,6 +1,7 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Action } from '../fleet/action.ts';
 import type { EventName } from '../fleet/event.ts';
+import { INVARIANTS } from '../fleet/freeze.ts';
 import type { OperationOutcome } from '../fleet/operation.ts';
 import type { DecisionReason } from '../fleet/reason.ts';
 
@@ -8,6 +9,8 @@ import type { DecisionReason } from '../fleet/reason.ts';
 const REQUEST_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 /** Seconds: one pass, from a handful of instances to a hundred thousand. */
 const PASS_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
+/** Seconds: from what shows at the next look to what showed after a person had been asked. */
+const SETTLE_BUCKETS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
 /** Seconds: from an instant stop to a renewal that had to be waited for. */
 const OPERATION_BUCKETS = [1, 5, 15, 30, 60, 120, 300, 600, 1200, 3600];
 
@@ -101,6 +104,67 @@ export function makeMetrics() {
     operationEscalated: new Gauge({
       name: 'lamplighter_operation_escalated',
       help: 'Operations that wait for a person.',
+      registers,
+    }),
+    operationsUncertain: new Gauge({
+      name: 'lamplighter_operations_uncertain',
+      help: 'Operations of the account whose request may or may not have been carried out, and that are being looked at.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    operationsEscalated: new Gauge({
+      name: 'lamplighter_operations_escalated',
+      help: 'Operations of the account that wait for a person.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    escalatedAge: new Gauge({
+      name: 'lamplighter_operation_escalated_age_seconds',
+      help: 'How long the operation of the account that has waited longest for a person has done so; 0 when none does.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    settleSeconds: new Histogram({
+      name: 'lamplighter_settle_seconds',
+      help: 'From the request to the first look that shows its effect.',
+      labelNames: ['account', 'action'] as const,
+      buckets: SETTLE_BUCKETS,
+      registers,
+    }),
+    paidCallsToday: new Gauge({
+      name: 'lamplighter_paid_calls_today',
+      help: 'Paid requests of the account that may have left today, local day.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    paidCallsLimit: new Gauge({
+      name: 'lamplighter_paid_calls_limit',
+      help: 'Paid requests that the account may send in a day; absent where none is configured.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    paidYuanToday: new Gauge({
+      name: 'lamplighter_paid_yuan_today',
+      help: 'What the paid requests of today are held to cost, in yuan.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    paidYuanLimit: new Gauge({
+      name: 'lamplighter_paid_yuan_limit',
+      help: 'What the account may spend in a day, in yuan; absent where none is configured.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    frozen: new Gauge({
+      name: 'lamplighter_frozen',
+      help: 'Is this class of action frozen for this reason? 1 yes, 0 no.',
+      labelNames: ['class', 'reason'] as const,
+      registers,
+    }),
+    invariantBreaches: new Counter({
+      name: 'lamplighter_invariant_breaches_total',
+      help: 'Times something happened that must never happen, by invariant.',
+      labelNames: ['invariant'] as const,
       registers,
     }),
     reloadSuccessful: new Gauge({
@@ -202,6 +266,8 @@ export function makeMetrics() {
       registers,
     }),
   };
+  // A counter that is born with its first breach would be missed by whoever asks for its increase.
+  for (const invariant of INVARIANTS) metrics.invariantBreaches.inc({ invariant }, 0);
   return metrics;
 }
 

@@ -6,12 +6,14 @@ import { type Instance, incarnation } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
+import type { Listing } from '../fleet/snapshot.ts';
 import { ProviderError } from '../providers/port.ts';
+import { queueAct } from './arm.ts';
 import { tripAll } from './breaker.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { putOff } from './put-off.ts';
 import { secondLook } from './second-look.ts';
-import { send } from './send.ts';
+import { type LastLook, send } from './send.ts';
 import { strangeToken } from './strange-token.ts';
 import { move } from './transition.ts';
 import { queueVerify } from './verify.ts';
@@ -67,7 +69,12 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     return;
   }
   if (operation.action === 'create') {
-    await send(work, operation, runtime, standing, look, signal);
+    await order(work, operation, runtime, standing, look, signal);
+    return;
+  }
+  if (operation.action === 'destroy' && (await isDestroying(work, operation))) {
+    // One machine at a time: what goes wrong with the first is seen before the second.
+    await queueAct(work, operation, NEXT_DESTROY_MS);
     return;
   }
   const instance = await reread(work, operation, runtime, signal);
@@ -93,6 +100,53 @@ function maxLookAgeMs(operation: Operation, standing: Standing): number {
   const restsOnActivity = policy?.conditions.some(({ kind }) => kind === 'idleFor') ?? false;
   const isPlain = actionClass(operation.action) === 'reversible' && !restsOnActivity;
   return isPlain ? PLAIN_LOOK_MAX_AGE_MS : CALL_EVIDENCE_MAX_AGE_MS;
+}
+
+/** The next destruction of an account waits until the one before it is seen, and looks again after this. */
+const NEXT_DESTROY_MS = 30_000;
+
+async function isDestroying(work: Work, operation: Operation): Promise<boolean> {
+  const others = await work.store.ledger.unfinished();
+  return others.some(
+    ({ id, account, action, state }) =>
+      id !== operation.id &&
+      account === operation.account &&
+      action === 'destroy' &&
+      (state === 'sending' || state === 'accepted' || state === 'uncertain' || state === 'verifying'),
+  );
+}
+
+/**
+ * Orders a machine. What is listed right before is written down with the sending, so that after a lost answer the machine
+ * can be told from those that were there.
+ */
+async function order(
+  work: Work,
+  operation: Operation,
+  runtime: AccountRuntime,
+  standing: Standing,
+  look: LastLook,
+  signal: AbortSignal,
+): Promise<void> {
+  let listing: Listing;
+  try {
+    listing = await runtime.provider.list(signal);
+  } catch (error) {
+    if (!(error instanceof ProviderError)) throw error;
+    if (error.kind === 'unauthorised') await tripAll(work, operation.account, error.message);
+    await putOff(work, operation, error.message);
+    return;
+  }
+  if (listing.incomplete !== null) {
+    await putOff(
+      work,
+      operation,
+      `before an order the account is listed whole, and its listing is ${listing.incomplete}`,
+    );
+    return;
+  }
+  const listedBefore = listing.instances.map(({ id }) => id);
+  await send(work, operation, runtime, standing, look, signal, { listedBefore });
 }
 
 interface No {

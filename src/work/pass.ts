@@ -10,6 +10,7 @@ import { ACT_REASONS, type DecisionReason, INACTION_REASONS } from '../fleet/rea
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import { arm } from './arm.ts';
 import { wishOf } from './draft.ts';
+import { breach, brokenDecision } from './invariants.ts';
 import { operationKey } from './operation-id.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { tell } from './tell.ts';
@@ -39,7 +40,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   for (const announcement of evaluation.announcements) await announce(work, standing, announcement);
   for (const act of evaluation.acts) {
     signal.throwIfAborted();
-    if (act.kind === 'operation') await begin(work, act);
+    if (act.kind === 'operation') await begin(work, act, { world, standing, runtime });
     else await notifyStep(work, act);
   }
   for (const refusal of evaluation.refusals) {
@@ -69,8 +70,17 @@ function countAll(work: Work, evaluation: Evaluation): void {
   }
 }
 
-async function begin(work: Work, act: CloudAct): Promise<void> {
+async function begin(
+  work: Work,
+  act: CloudAct,
+  on: { readonly world: World; readonly standing: Standing; readonly runtime: AccountRuntime },
+): Promise<void> {
   const { instance } = act.view.tracked;
+  const broken = brokenDecision(act, on.world, on.standing.policies, on.runtime);
+  if (broken !== null) {
+    await breach(work, broken, act);
+    return;
+  }
   const key = operationKey({
     instance,
     action: act.action,

@@ -9,6 +9,7 @@ import type { Operation } from '../fleet/operation.ts';
 import type { InactionReason, OperationReason } from '../fleet/reason.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import { historyWithout, withoutOne } from './history-without.ts';
+import { breach, brokenDecision } from './invariants.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { accountWorld } from './world.ts';
 
@@ -69,9 +70,13 @@ export async function secondLook(
     if (again.occurrence !== operation.occurrence) {
       return { reason: 'no-longer-due', detail: 'what made it due has changed' };
     }
-    return again.kind === 'operation' && sameCall(again.call, operation.call)
-      ? null
-      : { reason: 'no-longer-due', detail: 'the policy asks for something else now' };
+    if (again.kind !== 'operation' || !sameCall(again.call, operation.call)) {
+      return { reason: 'no-longer-due', detail: 'the policy asks for something else now' };
+    }
+    const broken = brokenDecision(again, before, standing.policies, runtime);
+    if (broken === null) return null;
+    await breach(work, broken, operation);
+    return { reason: 'frozen', detail: `${broken.invariant}: ${broken.detail}` };
   }
   const refusal = evaluation.refusals[0];
   if (refusal === undefined) return { reason: 'no-longer-due', detail: 'the policy does not ask for it any more' };

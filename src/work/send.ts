@@ -2,10 +2,11 @@ import { localDay } from '../calendar/zone.ts';
 import { checkAfter } from '../decide/verdict.ts';
 import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
-import type { Operation } from '../fleet/operation.ts';
+import type { Operation, OperationPatch } from '../fleet/operation.ts';
 import type { CallOutcome } from '../providers/port.ts';
 import { queueAct } from './arm.ts';
 import { countUnclear, tripAll } from './breaker.ts';
+import { breach, brokenSending } from './invariants.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { backOffMs, putOff } from './put-off.ts';
 import { move } from './transition.ts';
@@ -45,11 +46,12 @@ export async function send(
   standing: Standing,
   look: LastLook,
   signal: AbortSignal,
+  also: Pick<OperationPatch, 'listedBefore'> = {},
 ): Promise<void> {
   const state: Gate = { look, sent: null, refusal: 'none' };
   const outcome = await runtime.provider.act(operation.instanceId, operation.call, {
     signal,
-    gate: async () => await openGate(work, operation, runtime, standing, state),
+    gate: async () => await openGate(work, operation, runtime, standing, state, also),
   });
   const { sent } = state;
   if (sent === null) {
@@ -66,6 +68,7 @@ async function openGate(
   runtime: AccountRuntime,
   standing: Standing,
   state: Gate,
+  also: Pick<OperationPatch, 'listedBefore'>,
 ): Promise<boolean> {
   const began = work.clock.monotonic();
   if (realMsSince(work, state.look.at) > state.look.maxAgeMs) {
@@ -84,7 +87,12 @@ async function openGate(
   const result = await move(work, operation, {
     to: 'sending',
     reason: 'sending',
-    patch: { sendingAt: now, deadlineAt: now + SEND_WINDOW_MS + CALL_MS, nextCheckAt: now + SEND_WINDOW_MS + CALL_MS },
+    patch: {
+      ...also,
+      sendingAt: now,
+      deadlineAt: now + SEND_WINDOW_MS + CALL_MS,
+      nextCheckAt: now + SEND_WINDOW_MS + CALL_MS,
+    },
     ...(paid && spendLimit !== null
       ? { spend: { ...spendLimit, costFen: operation.costFen, dayKey: localDay(now, standing.zone) } }
       : {}),
@@ -94,6 +102,12 @@ async function openGate(
     return false;
   }
   state.sent = result.operation;
+  const broken = brokenSending(operation, result.operation, runtime);
+  if (broken !== null) {
+    await breach(work, broken, operation);
+    state.refusal = 'frozen';
+    return false;
+  }
   if (realMsSince(work, began) > SEND_WINDOW_MS) {
     state.refusal = 'send-window';
     return false;

@@ -2,10 +2,11 @@ import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { queueAct } from './arm.ts';
-import { countUnclear } from './breaker.ts';
+import { countUnclear, tellBreakers } from './breaker.ts';
+import { tellFreezes } from './freezes.ts';
 import type { Work } from './ports.ts';
 import { CALL_MS, SEND_WINDOW_MS } from './send.ts';
-import { tellUntold } from './tell.ts';
+import { tellUntold } from './tell-outcome.ts';
 import { move } from './transition.ts';
 import { queueVerify } from './verify.ts';
 
@@ -20,6 +21,8 @@ export async function tick(work: Work): Promise<void> {
   const operations = await work.store.ledger.unfinished();
   for (const operation of operations) await wake(work, operation);
   await tellUntold(work);
+  await tellFreezes(work);
+  await tellBreakers(work);
 }
 
 async function wake(work: Work, operation: Operation): Promise<void> {

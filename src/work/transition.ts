@@ -1,10 +1,13 @@
 import { assertNever } from '../fleet/assert-never.ts';
+import { IllegalTransition, InvariantBroken } from '../fleet/ledger-error.ts';
 import { type Operation, type OperationPatch, type OperationState, outcomeOf } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
-import type { SpendCheck, StepOutcome, TransitionResult } from '../store/ledger.ts';
+import type { SpendCheck, StepOutcome, TransitionRequest, TransitionResult } from '../store/ledger.ts';
 import { countOutcome } from '../telemetry/metrics.ts';
+import { breach } from './invariants.ts';
+import { tellUnclearNearExpiry } from './near-expiry.ts';
 import type { Work } from './ports.ts';
-import { tellOutcome } from './tell.ts';
+import { tellOutcome } from './tell-outcome.ts';
 
 export const ROBOT = 'lamplighter';
 
@@ -22,7 +25,7 @@ export interface Step {
 /** Moves an operation on, once. Whoever finds it moved already (`stale`) leaves it to the one who moved it. */
 export async function move(work: Work, operation: Operation, step: Step): Promise<TransitionResult> {
   const now = work.clock.now();
-  const result = await work.store.ledger.transition(operation.id, {
+  const result = await guarded(work, operation, {
     from: { state: operation.state, version: operation.version },
     to: step.to,
     txid: work.newId(),
@@ -53,6 +56,24 @@ export async function move(work: Work, operation: Operation, step: Step): Promis
   }
 }
 
+/** A breach that the ledger finds is frozen there already; here it is counted and told, and nothing is sent. */
+async function guarded(work: Work, operation: Operation, request: TransitionRequest): Promise<TransitionResult> {
+  const { account, action } = operation;
+  try {
+    return await work.store.ledger.transition(operation.id, request);
+  } catch (error) {
+    if (error instanceof InvariantBroken) {
+      const { invariant, detail } = error;
+      await breach(work, { invariant, detail }, { account, action });
+      return { kind: 'frozen', freeze: { reason: 'invariant', detail: error.message, at: work.clock.now() } };
+    }
+    if (error instanceof IllegalTransition) {
+      await breach(work, { invariant: 'I3', detail: error.message }, { account, action });
+    }
+    throw error;
+  }
+}
+
 async function report(work: Work, from: OperationState, operation: Operation): Promise<void> {
   work.log.info(
     {
@@ -67,7 +88,10 @@ async function report(work: Work, from: OperationState, operation: Operation): P
     'an operation moved',
   );
   const outcome = outcomeOf(operation.state);
-  if (outcome === null) return;
+  if (outcome === null) {
+    await tellUnclearNearExpiry(work, operation);
+    return;
+  }
   countOutcome(work.metrics, operation, outcome, work.clock.now());
   if (outcome === 'confirmed' && operation.action === 'start') await settleDebts(work, operation);
   await tellOutcome(work, operation, outcome);

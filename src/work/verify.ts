@@ -130,13 +130,33 @@ async function read(work: Work, operation: Operation, runtime: AccountRuntime, s
   return { instance, readStartedAt, complete: true, savedImage };
 }
 
-/** What a whole listing says of one operation. A creation is found by its order. */
+/** What a whole listing says of one operation. A creation is found by its order, or as the one machine that is new. */
 export function fromListing(operation: Operation, listing: Listing): Reading {
-  const instance =
-    operation.action === 'create'
-      ? listing.instances.find((candidate) => operation.orderId !== null && candidate.orderId === operation.orderId)
-      : listing.instances.find((candidate) => candidate.id === operation.instanceId);
-  return readingOf(instance, listing);
+  if (operation.action !== 'create') {
+    return readingOf(
+      listing.instances.find((candidate) => candidate.id === operation.instanceId),
+      listing,
+    );
+  }
+  const found = mayBeOrdered(operation, listing.instances);
+  return { ...readingOf(found.length === 1 ? found[0] : undefined, listing), matches: found.length };
+}
+
+/** Clouds cut their times to the second, and their clocks are not ours. */
+const CREATED_SLACK_MS = 120_000;
+
+/**
+ * Which machines may be the one that was ordered: by the order's number, where the cloud said one. After an answer that
+ * was lost, those that were not listed right before the order and are not older than it.
+ */
+function mayBeOrdered(operation: Operation, instances: readonly Instance[]): readonly Instance[] {
+  const { orderId, listedBefore, sendingAt } = operation;
+  if (orderId !== null) return instances.filter((candidate) => candidate.orderId === orderId);
+  if (listedBefore === null || sendingAt === null) return [];
+  const known = new Set(listedBefore);
+  return instances.filter(
+    ({ id, createdAt }) => !known.has(id) && (createdAt === null || createdAt >= sendingAt - CREATED_SLACK_MS),
+  );
 }
 
 function readingOf(instance: Instance | undefined, listing: Listing): Reading {
@@ -162,6 +182,29 @@ export async function settleByListing(work: Work, account: string, listing: List
   await Promise.all(open.map((operation) => applyReading(work, operation, reading(operation), 'listing')));
 }
 
+/** What is not to be seen yet is waited for as long as it was seen to take on that account. */
+async function judge(work: Work, operation: Operation, reading: Reading, now: number): Promise<Verdict> {
+  const verdict = verify(operation, reading, now);
+  const isGuarded = actionClass(operation.action) !== 'reversible';
+  if (!isGuarded || verdict.kind !== 'escalate' || verdict.reason !== 'not-seen') return verdict;
+  const settleMs = (await work.store.settleTimes(operation.account)).get(operation.action) ?? null;
+  return verify(operation, { ...reading, settleMs }, now);
+}
+
+/** An effect that was found after a longer pause says nothing of when it came. */
+const LONGEST_UNSEEN_MS = 10 * 60_000;
+
+/** Learns from when an effect was first seen how long to wait for the next one's. */
+async function learn(work: Work, operation: Operation, seenAt: number): Promise<void> {
+  const { account, action, sendingAt, updatedAt, state } = operation;
+  if (sendingAt === null) return;
+  const delayMs = seenAt - sendingAt;
+  work.metrics.settleSeconds.observe({ account, action }, delayMs / 1000);
+  // An escalated one is looked at by every poll, which is not written down each time.
+  const wasLookedAt = state === 'escalated' || seenAt - updatedAt <= LONGEST_UNSEEN_MS;
+  if (actionClass(action) !== 'reversible' && wasLookedAt) await work.store.learnSettle(account, action, delayMs);
+}
+
 /** Attempts at a stop or start that showed nothing, before a person is called. */
 const REPEATS = 3;
 
@@ -182,17 +225,16 @@ export async function applyReading(
   // An absence in a listing that is not whole says nothing, and one that began before the request is no look at it.
   if (operation.sendingAt === null || reading.readStartedAt < operation.sendingAt) return;
   const now = work.clock.now();
-  const verdict: Verdict = verify(operation, reading, now);
+  const verdict = await judge(work, operation, reading, now);
   switch (verdict.kind) {
-    case 'confirmed':
+    case 'confirmed': {
       if (verdict.reason === 'excess')
         await work.store.ledger.freeze('paid', 'excess', now, `${operation.instance}: ${verdict.detail}`);
-      await move(work, operation, {
-        to: 'confirmed',
-        reason: verdict.reason,
-        detail: verdict.detail,
-      });
+      const { reason, detail } = verdict;
+      const result = await move(work, operation, { to: 'confirmed', reason, detail });
+      if (result.kind === 'moved' && !result.replayed) await learn(work, operation, reading.readStartedAt);
       return;
+    }
     case 'failed':
       if (operation.state === 'escalated') return;
       await move(work, operation, { to: 'rejected', reason: 'failed', detail: verdict.detail });

@@ -35,6 +35,7 @@ export function operation(call: ActionCall, fields: Partial<Operation> = {}): Op
     checks: 0,
     tries: 0,
     orderId: null,
+    listedBefore: null,
     costFen: null,
     observed: { status, billing, createdAt, startedAt, expiresAt, imageId, gpuType, gpuCount },
     evidence: {},

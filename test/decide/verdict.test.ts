@@ -21,7 +21,24 @@ function look(
     complete: true,
     ...rest.reading,
   };
-  return verify(operation(call, rest.op), reading, now);
+  const op = operation(call, rest.op);
+  if (op.checks === 0 || op.transitions.length > 0) return verify(op, reading, now);
+  // Looks before this one have told what this one tells.
+  const first = verify({ ...op, transitions: [] }, reading, now);
+  return verify({ ...op, transitions: looksThatTold(first.detail, op.checks) }, reading, now);
+}
+
+function looksThatTold(detail: string, count: number, at = NOON + 40_000): Operation['transitions'] {
+  const one = {
+    seq: 9,
+    at,
+    from: 'verifying',
+    to: 'verifying',
+    reason: 'verifying',
+    detail,
+    by: 'lamplighter',
+  } as const;
+  return Array.from({ length: count }, () => one);
 }
 const told = (verdict: Verdict) => ('reason' in verdict ? `${verdict.kind}: ${verdict.reason}` : verdict.kind);
 
@@ -91,6 +108,35 @@ describe('a renewal', () => {
     // A read that began while the request could still be under way is no absence.
     const early = look(renewDay, {}, { after: HOUR, op: { checks: 9 }, reading: { readStartedAt: NOON + 31_000 } });
     expect(told(early)).toBe('waiting');
+  });
+
+  it('is absent only by three looks in a row that tell the same and began when it could be seen', () => {
+    const still = 'its expiry has not moved';
+    const seen = (transitions: Operation['transitions']) =>
+      told(look(renewDay, {}, { after: HOUR, op: { transitions } }));
+    expect(seen(looksThatTold(still, 2))).toBe('escalate: not-seen');
+    expect(seen(looksThatTold(still, 2, NOON + 20_000))).toBe('waiting');
+    expect(seen([...looksThatTold(still, 5), ...looksThatTold('its expiry cannot be read', 1)])).toBe('waiting');
+  });
+
+  it('is waited for as long as such a thing was seen to take there', () => {
+    const at = (after: number) =>
+      told(look(renewDay, {}, { after, op: { checks: 5 }, reading: { settleMs: 40 * MINUTE } }));
+    expect(at(30 * MINUTE)).toBe('waiting');
+    expect(at(41 * MINUTE)).toBe('escalate: not-seen');
+    // Never shorter than without.
+    const hasty = { after: 10 * MINUTE, op: { checks: 5 }, reading: { settleMs: 1_000 } };
+    expect(told(look(renewDay, {}, hasty))).toBe('waiting');
+  });
+
+  it('that the cloud had accepted says so where it is not seen', () => {
+    const accepted = { at: NOON + 1_000, from: 'sending', to: 'accepted', reason: 'accepted' } as const;
+    const transitions = [
+      { ...accepted, seq: 3, detail: '', by: 'lamplighter' },
+      ...looksThatTold('its expiry has not moved', 2),
+    ];
+    expect(look(renewDay, {}, { after: HOUR, op: { transitions } }).detail).toContain('the cloud had said yes');
+    expect(look(renewDay, {}, LATE).detail).not.toContain('had said yes');
   });
 
   it('of which the expiry cannot be read is not confirmed', () => {

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest';
+import { InvariantBroken } from '../../src/fleet/ledger-error.ts';
 import type { OperationDraft } from '../../src/fleet/operation.ts';
-import { InvariantBroken } from '../../src/store/ledger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { armed, connectLedger, draft, NOON, type OpenLedger, renewal, to, walk } from './support/ledger.ts';
 import { openStore } from './support/store.ts';

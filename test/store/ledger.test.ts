@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { IllegalTransition } from '../../src/fleet/ledger-error.ts';
 import { isTerminal, OPERATION_EDGES, OPERATION_STATES, type OperationState } from '../../src/fleet/operation.ts';
-import { type ArmCap, IllegalTransition } from '../../src/store/ledger.ts';
+import type { ArmCap } from '../../src/store/ledger.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
 import { armed, connectLedger, draft, NOON, type OpenLedger, renewal, to, walk } from './support/ledger.ts';
 

@@ -30,6 +30,15 @@ function fill(metrics: Metrics): void {
   metrics.holdsActive.set(0);
   metrics.paused.set(0);
   metrics.paidWorkFrozen.set(0);
+  metrics.operationsUncertain.set({ account: 'hxy' }, 1);
+  metrics.operationsEscalated.set({ account: 'hxy' }, 1);
+  metrics.escalatedAge.set({ account: 'hxy' }, 60);
+  metrics.settleSeconds.observe({ account: 'hxy', action: 'renew' }, 40);
+  metrics.paidCallsToday.set({ account: 'hxy' }, 1);
+  metrics.paidCallsLimit.set({ account: 'hxy' }, 10);
+  metrics.paidYuanToday.set({ account: 'hxy' }, 40);
+  metrics.paidYuanLimit.set({ account: 'hxy' }, 500);
+  metrics.frozen.set({ class: 'paid', reason: 'amnesia' }, 1);
   metrics.clockTrusted.set(1);
   metrics.clockSteps.inc({ direction: 'backward' });
   metrics.clockAhead.set({ account: 'hxy' }, -3);

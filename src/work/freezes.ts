@@ -1,0 +1,104 @@
+import type { FreezeReason, StandingFreeze } from '../fleet/freeze.ts';
+import type { Work } from './ports.ts';
+import { tell } from './tell.ts';
+
+const WHY: Readonly<Record<FreezeReason, string>> = {
+  amnesia: 'the ledger in Redis is not the one that was known, or is older than it was, so a renewal may be forgotten',
+  excess: 'a machine was paid for by more than was asked for',
+  invariant: 'something happened that must never happen, which is a bug',
+  redis: 'Redis is not set up to keep a ledger of paid calls',
+  clock: 'the clock cannot be trusted',
+  unreadable: 'why it is frozen cannot be read in Redis',
+};
+
+/** What ends it. */
+const UNTIL: Readonly<Record<FreezeReason, string>> = {
+  amnesia: 'look in the clouds’ consoles for renewals and orders of the last hours, then: lamplighter reconcile --yes',
+  excess: 'look at the bill and at what else renews, then: lamplighter reconcile --yes',
+  invariant:
+    'keep the log, look at lamplighter operations, and go on with lamplighter reconcile --yes when it is understood',
+  redis: 'set Redis right (lamplighter validate --redis says how); it goes on by itself then',
+  clock: 'set the clock right; it goes on by itself when the clouds tell the same time',
+  unreadable: 'look in the clouds’ consoles, then: lamplighter reconcile --yes',
+};
+
+/** Freezes of one cause, which are told as one. */
+interface Cause {
+  readonly reason: FreezeReason;
+  readonly detail: string;
+  readonly account: string | null;
+  readonly at: number;
+  readonly classes: readonly string[];
+}
+
+/**
+ * Tells people, once, of everything that is frozen: whoever froze it, and whatever became of the process that did. To be
+ * called at each tick. What ends by itself (Redis, the clock) is told anew when it comes again.
+ */
+export async function tellFreezes(work: Work): Promise<void> {
+  for (const cause of causesOf(await work.store.freezes())) {
+    const key = `frozen|${cause.reason}|${cause.account ?? ''}|${cause.at}`;
+    if (await work.store.wasSaid(key)) continue;
+    // Whoever finds the ledger gone back freezes it in Redis at once, from wherever; it is counted where it is told.
+    if (cause.reason === 'amnesia') work.metrics.invariantBreaches.inc({ invariant: 'I5' });
+    await tellCause(work, cause, key);
+  }
+  await tellOff(work);
+}
+
+async function tellOff(work: Work): Promise<void> {
+  const off = work.paidWorkOffBy?.() ?? null;
+  const said = ['redis', 'clock'] as const;
+  for (const reason of said) {
+    const key = `frozen|${reason}`;
+    if (off !== reason) {
+      await work.store.unsay(key);
+      continue;
+    }
+    if (await work.store.wasSaid(key)) continue;
+    const cause = { reason, detail: work.paidWorkOff() ?? '', account: null, at: work.clock.now() };
+    await tellCause(work, { ...cause, classes: ['paid', 'destructive'] }, key);
+  }
+}
+
+async function tellCause(work: Work, cause: Cause, key: string): Promise<void> {
+  const { reason, detail, account, classes } = cause;
+  const where = account === null ? '' : ` on account ${account}`;
+  const text = `${classes.join(' and ')} work${where} is frozen (${reason}${detail === '' ? '' : `: ${detail}`}): ${WHY[reason]}; ${UNTIL[reason]}`;
+  const told = await tell(work, {
+    event: 'operation.escalated',
+    severity: 'critical',
+    account,
+    instance: null,
+    policy: null,
+    action: null,
+    occurrence: null,
+    reason,
+    text,
+    details: { classes: classes.join(' '), detail },
+    to: null,
+    identity: `${key}|${cause.at}`,
+  });
+  if (!told) return;
+  await work.store.audit({
+    at: work.clock.now(),
+    kind: 'freeze',
+    account,
+    instance: null,
+    policy: null,
+    reason,
+    text,
+    data: { classes: classes.join(' '), detail },
+  });
+  await work.store.sayOnce(key, work.clock.now());
+}
+
+function causesOf(freezes: readonly StandingFreeze[]): readonly Cause[] {
+  const causes = new Map<string, Cause>();
+  for (const { class: cls, account, reason, detail, at } of freezes) {
+    const key = `${reason}|${account ?? ''}|${at}`;
+    const known = causes.get(key);
+    causes.set(key, { reason, detail, account, at, classes: [...(known?.classes ?? []), cls] });
+  }
+  return [...causes.values()];
+}

@@ -1,0 +1,119 @@
+import { wasAccepted } from '../decide/verdict.ts';
+import { assertNever } from '../fleet/assert-never.ts';
+import type { EventName, Severity } from '../fleet/event.ts';
+import { type Operation, type OperationOutcome, outcomeOf } from '../fleet/operation.ts';
+import type { Status } from '../fleet/status.ts';
+import { pageOf } from './near-expiry.ts';
+import type { Work } from './ports.ts';
+import { tell } from './tell.ts';
+
+/** Which event an outcome is told by, or `null` where it is not told. */
+function eventOf(outcome: OperationOutcome): { readonly event: EventName; readonly severity: Severity } | null {
+  switch (outcome) {
+    case 'confirmed':
+      return { event: 'operation.confirmed', severity: 'info' };
+    case 'rejected':
+      return { event: 'operation.rejected', severity: 'warning' };
+    case 'escalated':
+      return { event: 'operation.escalated', severity: 'critical' };
+    case 'superseded':
+      return { event: 'operation.superseded', severity: 'info' };
+    case 'cancelled':
+      return null;
+    default:
+      return assertNever(outcome);
+  }
+}
+
+const DONE: Readonly<Record<OperationOutcome, string>> = {
+  confirmed: 'is done',
+  rejected: 'was refused by the cloud',
+  escalated: 'needs a person',
+  superseded: 'was not needed any more',
+  cancelled: 'was not carried out',
+};
+
+/** One sentence on how an operation ended. */
+export function outcomeText(operation: Operation, outcome: OperationOutcome): string {
+  const why = operation.detail === '' ? operation.reason : `${operation.reason}: ${operation.detail}`;
+  const asked = operation.policy === null ? operation.by : `policy ${operation.policy}`;
+  return `${operation.action} of ${operation.instanceName} (${operation.instance}) ${DONE[outcome]} (${why}); asked by ${asked}`;
+}
+
+/** The status that an outcome leaves behind, as far as it tells one; else the one that was seen when it began. */
+function statusAfter(operation: Operation, outcome: OperationOutcome): Status {
+  if (outcome !== 'confirmed') return operation.observed.status;
+  switch (operation.action) {
+    case 'stop':
+    case 'cardless-stop':
+      return 'stopped';
+    case 'start':
+    case 'restart':
+      return 'running';
+    case 'destroy':
+      return 'destroyed';
+    case 'snapshot':
+    case 'renew':
+    case 'lengthen':
+    case 'rebuild':
+    case 'create':
+    case 'shutdown-timer':
+      return operation.observed.status;
+    default:
+      return assertNever(operation.action);
+  }
+}
+
+/** Tells how an operation ended, and marks it as told once every notifier has it; {@link tellUntold} makes up for the rest. */
+export async function tellOutcome(work: Work, operation: Operation, outcome: OperationOutcome): Promise<void> {
+  const text = outcomeText(operation, outcome);
+  const kind = eventOf(outcome);
+  if (kind === null) {
+    work.onEvent(text);
+    return;
+  }
+  const excess = operation.reason === 'excess';
+  // Whoever was called is told that it is over, through the same filter of severities as far as that goes.
+  const closes = outcome === 'confirmed' && !excess ? await pageOf(work, operation) : null;
+  const told = await tell(work, {
+    event: kind.event,
+    severity: excess ? 'critical' : closes === null ? kind.severity : 'warning',
+    account: operation.account,
+    instance: {
+      provider: operation.provider,
+      id: operation.instanceId,
+      name: operation.instanceName,
+      status: statusAfter(operation, outcome),
+    },
+    policy: operation.policy,
+    action: operation.action,
+    occurrence: operation.occurrence,
+    reason: operation.reason,
+    text,
+    details: {
+      operation: operation.id,
+      instance: operation.instance,
+      name: operation.instanceName,
+      ...(closes !== null && { closes }),
+      ...(outcome === 'escalated' && { accepted: wasAccepted(operation) }),
+      ...operation.evidence,
+    },
+    to: null,
+    identity: `${operation.id}/${operation.version}`,
+  });
+  if (told) await work.store.markTold(operation.id);
+}
+
+/** An outcome that was not told within this is told again: the process that wrote it down has died, or Redis was away. */
+const UNTOLD_AFTER_MS = 60_000;
+
+/** Tells what nobody is known to have been told of. */
+export async function tellUntold(work: Work): Promise<void> {
+  for (const id of await work.store.untold(work.clock.now() - UNTOLD_AFTER_MS)) {
+    const operation = await work.store.ledger.get(id);
+    const outcome = operation === null ? null : outcomeOf(operation.state);
+    // What has moved on since, or was trimmed, has nothing left to tell.
+    if (operation === null || outcome === null || outcome === 'cancelled') await work.store.markTold(id);
+    else await tellOutcome(work, operation, outcome);
+  }
+}
