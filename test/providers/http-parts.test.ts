@@ -120,6 +120,11 @@ describe('secrets', () => {
 
   test('are blotted out of a text, which becomes short and harmless', () => {
     expect(secrets.quote(`no ${TOKEN}\u001b[31m\nred\u202e`)).toBe('no *** [31m red');
+    expect(secrets.quote('root, password: hunter2 was refused')).toBe('root, password: *** was refused');
+    expect(secrets.quote('Authorization: Bearer abc.def; token="x y", 密码：空格')).toBe(
+      'Authorization: Bearer ***; token=*** y", 密码：***',
+    );
+    expect(secrets.quote('the token is not valid: try again')).toBe('the token is not valid: try again');
     expect(secrets.quote('长'.repeat(300))).toBe(`${'长'.repeat(200)}…`);
     expect([null, 3, {}, undefined].map((value) => secrets.quote(value))).toEqual([
       '(null)',

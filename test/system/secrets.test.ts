@@ -1,9 +1,9 @@
-import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE } from '../support/clock.ts';
 import { account, busy, daily } from '../support/cloud.ts';
 import { runCommand } from '../support/command.ts';
+import { redisText } from '../support/leaks.ts';
 
 /** Each of a shape of its own, so that a find says what leaked. */
 const CANARIES = {
@@ -18,33 +18,6 @@ const CANARIES = {
 } as const;
 
 const beds = useBeds({ extra: ['--requirepass', CANARIES.redis] });
-
-/** Everything in a Redis, as text. */
-async function dump(url: string): Promise<string> {
-  const redis = new Redis(url);
-  try {
-    const parts: string[] = [];
-    for (const key of await redis.keys('*')) {
-      const type = await redis.type(key);
-      const value: unknown =
-        type === 'string'
-          ? (await redis.getBuffer(key))?.toString('latin1')
-          : type === 'hash'
-            ? await redis.hgetall(key)
-            : type === 'zset'
-              ? await redis.zrange(key, '0', '-1')
-              : type === 'set'
-                ? await redis.smembers(key)
-                : type === 'list'
-                  ? await redis.lrange(key, 0, -1)
-                  : await redis.xrange(key, '-', '+');
-      parts.push(key, JSON.stringify(value));
-    }
-    return parts.join('\n');
-  } finally {
-    redis.disconnect();
-  }
-}
 
 test('planted tokens and passwords come up nowhere', { timeout: 40_000 }, async () => {
   const machine = { password: CANARIES.password, jupyterToken: CANARIES.jupyter };
@@ -128,7 +101,7 @@ policies:
     log: bed.log.join(''),
     told: bed.lines.join('\n'),
     notifications: bed.receiver.bodies.join('\n'),
-    redis: await dump(bed.redisUrl),
+    redis: await redisText(bed.redisUrl),
     pages: pages.join('\n'),
     commands: commands.join('\n'),
   };

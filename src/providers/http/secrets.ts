@@ -3,6 +3,9 @@ import { inspect } from 'node:util';
 const MAX_QUOTE = 200;
 // Control and format characters (bidirectional marks among them): a vendor's text must not rewrite a terminal or a log.
 const UNPRINTABLE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]+/gu;
+/** What stands behind such a word in a sentence is a secret of somebody's, ours or not. */
+const NAMED =
+  /((?:pass(?:word|wd|phrase)?|secret|token|api[-_ ]?key|authorization|密码|口令|令牌)["']?\s*[:=：]\s*(?:bearer\s+|basic\s+)?)["']?[^\s"',;，；。]+["']?/giu;
 
 /**
  * Holds an account's token where no error, log line or inspection can pick it up, and blots it out of texts.
@@ -20,10 +23,10 @@ export class Secrets {
     return clean;
   }
 
-  /** A vendor's text for people: scrubbed, on one line, at most 200 characters. Anything but a string is named by type. */
+  /** A vendor's text for people: scrubbed, also of what it calls a password or token itself, on one line, at most 200 characters. Anything but a string is named by type. */
   quote(text: unknown): string {
     if (typeof text !== 'string') return `(${text === null ? 'null' : typeof text})`;
-    const clean = this.scrub(text.replace(UNPRINTABLE, ' ')).trim();
+    const clean = this.scrub(text.replace(UNPRINTABLE, ' ')).replace(NAMED, '$1***').trim();
     return clean.length > MAX_QUOTE ? `${clean.slice(0, MAX_QUOTE)}…` : clean;
   }
 
