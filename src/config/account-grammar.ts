@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { formatDuration } from '../calendar/duration.ts';
 import { CLOUD_ACTIONS } from '../fleet/action.ts';
 import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
 import { BILLINGS, STATUSES } from '../fleet/status.ts';
@@ -77,7 +78,9 @@ export const accountGrammar = z
       .optional()
       .meta({ description: "Origin of the API, if not the cloud's own.", examples: ['http://127.0.0.1:9000'] }),
     pollEvery: duration('How often the account is read, 1s to 1h.', ['60s'])
-      .refine((ms) => ms >= SHORTEST_POLL_MS && ms <= LONGEST_POLL_MS, 'must be from 1s to 1h')
+      .refine((ms) => ms >= SHORTEST_POLL_MS && ms <= LONGEST_POLL_MS, {
+        error: ({ input }) => `must be from 1s to 1h, not ${formatDuration(Number(input))}`,
+      })
       .prefault('60s'),
     requestsPerSecond: z
       .number()
@@ -99,4 +102,8 @@ export const accountGrammar = z
   })
   .meta({ description: 'One set of credentials at one cloud.' });
 
+/** The same with nothing required: for what is left of an account with mistakes. */
+export const accountParts = accountGrammar.partial();
+
+export type AccountParts = z.output<typeof accountParts>;
 export type AccountText = z.output<typeof accountGrammar>;

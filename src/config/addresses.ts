@@ -40,5 +40,7 @@ export function redisProblem(text: string): string | null {
 /** What is wrong with an http address; `null`: nothing. */
 export function httpProblem(text: string): string | null {
   const url = URL.parse(text);
-  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:') ? null : 'is no http or https address';
+  return url !== null && (url.protocol === 'http:' || url.protocol === 'https:')
+    ? null
+    : 'is no http or https address such as https://example.com/hook';
 }

@@ -1,6 +1,8 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
+import { formatDuration } from '../calendar/duration.ts';
 import { EVENTS, SEVERITIES } from '../fleet/event.ts';
+import { nearestWord } from '../fleet/nearest-word.ts';
 import { duration, oneOrMany, timezone } from '../policy/grammar-parts.ts';
 import { labelKey, matchGrammar } from '../policy/match-grammar.ts';
 import { unknownKey, unknownWord } from '../yaml/check-shape.ts';
@@ -9,7 +11,9 @@ import { httpProblem, parseListen, redisProblem } from './addresses.ts';
 
 /** The same for accounts and notifiers: they stand in keys, labels and addresses. */
 const NAME = /^[a-z0-9-]{1,63}$/;
-const name = z.string().regex(NAME, 'a name is made of 1 to 63 of a-z, 0-9 and "-"');
+const name = z.string().regex(NAME, {
+  error: ({ input }) => `${JSON.stringify(input)} is not a name, which is 1 to 63 of a-z, 0-9 and "-"`,
+});
 
 /** A text with a test that says what is wrong with it. */
 const checked = (key: string, problem: (text: string) => string | null) =>
@@ -37,6 +41,27 @@ const LATER_PROBES = ['ssh', 'http', 'prometheus', 'comfyui', 'webui'];
 /** A probe costs a connection to every running instance each time. */
 const SHORTEST_PROBE_MS = 5_000;
 
+/** What is filled in for each instance. */
+const URL_PLACEHOLDERS = ['{id}', '{name}', '{account}'];
+
+const jupyterUrl = z.string().superRefine((url, context) => {
+  const wrong = (message: string, params = {}) => context.addIssue({ code: 'custom', message, params });
+  const unknown = [...url.matchAll(/\{[^{}]*\}?|\}/g)].filter(([text]) => !URL_PLACEHOLDERS.includes(text));
+  for (const { 0: text, index } of unknown) {
+    wrong(unknownPlaceholder(text), { offset: index, length: text.length });
+  }
+  // What nothing is filled in for has its error already: a number there is right as a name and as a port.
+  const filledIn = url.replaceAll(/\{[^{}]*\}?/g, (text) => (URL_PLACEHOLDERS.includes(text) ? 'x' : '1'));
+  const problem = httpProblem(filledIn);
+  if (problem !== null) wrong(`url ${problem}`);
+});
+
+function unknownPlaceholder(text: string): string {
+  const near = nearestWord(text, URL_PLACEHOLDERS);
+  const allowed = near === null ? `there are ${URL_PLACEHOLDERS.join(', ')}` : `did you mean ${near}?`;
+  return `nothing is filled in for ${JSON.stringify(text.slice(0, 40))}; ${allowed}`;
+}
+
 const probe = z
   .strictObject(
     {
@@ -44,11 +69,9 @@ const probe = z
         .union([
           z.null(),
           z.strictObject({
-            url: checked('url', (url) => httpProblem(url.replaceAll(/\{(?:id|name|account)\}/g, 'x')))
-              .optional()
-              .meta({
-                description: 'Where it is, with {id}, {name} and {account} filled in; without it what the cloud lists.',
-              }),
+            url: jupyterUrl.optional().meta({
+              description: 'Where it is, with {id}, {name} and {account} filled in; without it what the cloud lists.',
+            }),
             ...tokenKeys("Jupyter's token"),
           }),
         ])
@@ -81,7 +104,9 @@ export const activityGrammar = z
   .strictObject({
     match: matchGrammar,
     every: duration('How often to look, 5s or more.', ['60s'])
-      .refine((ms) => ms >= SHORTEST_PROBE_MS, 'must be 5s or more')
+      .refine((ms) => ms >= SHORTEST_PROBE_MS, {
+        error: ({ input }) => `must be 5s or more, not ${formatDuration(Number(input))}`,
+      })
       .prefault('60s'),
     probes: z.array(probe).min(1, 'no probe is named'),
   })
@@ -169,6 +194,10 @@ const noAccount = 'no account is named';
 const someAccount = (map: object) => Object.keys(map).length > 0;
 
 /** The frame alone: the entries of its sections are checked one by one, so that a mistake in one hides none in another. */
+export const labelParts = labelGrammar.partial();
+export const activityParts = activityGrammar.partial();
+export const notifierParts = notifierGrammar.partial();
+
 export const configFrame = z.strictObject({
   ...own,
   accounts: z.record(name, z.unknown()).refine(someAccount, noAccount),
@@ -176,6 +205,8 @@ export const configFrame = z.strictObject({
   activity: z.array(z.unknown()).optional(),
   notifiers: z.record(name, z.unknown()).optional(),
 });
+
+export const frameParts = configFrame.partial();
 
 /** The whole file, for the JSON Schema. */
 export const configGrammar = z
@@ -195,5 +226,6 @@ export const configGrammar = z
   .meta({ title: 'Lamplighter configuration', description: 'lamplighter.yaml' });
 
 export type ConfigFrame = z.output<typeof configFrame>;
-export type ActivityText = z.output<typeof activityGrammar>;
-export type NotifierText = z.output<typeof notifierGrammar>;
+export type FrameParts = z.output<typeof frameParts>;
+export type ActivityParts = z.output<typeof activityParts>;
+export type NotifierParts = z.output<typeof notifierParts>;

@@ -1,11 +1,14 @@
 import type { Located } from '../yaml/located.ts';
-import type { YamlDocument } from '../yaml/yaml-document.ts';
+import { prunedData } from '../yaml/node.ts';
+import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 export interface Expanded {
   readonly data: unknown;
   readonly errors: readonly Located[];
+  /** Where values stand that are not known, because a variable is not set; they are left out of `data`. */
+  readonly lost: readonly Path[];
   /** Values that were filled in, by the name of their variable: they may be secrets. */
   readonly filledIn: ReadonlyMap<string, string>;
 }
@@ -19,6 +22,7 @@ const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
  */
 export function expandVariables(document: YamlDocument, environment: Environment): Expanded {
   const errors: Located[] = [];
+  const lost: Path[] = [];
   const filledIn = new Map<string, string>();
   const expand = (value: unknown, path: readonly PropertyKey[]): unknown => {
     if (typeof value === 'string') {
@@ -33,6 +37,7 @@ export function expandVariables(document: YamlDocument, environment: Environment
           ? `the environment variable ${name} is not set`
           : `"${whole.slice(0, 64)}" names no environment variable; write \${NAME}, or $\${ for the characters themselves`;
         errors.push(document.located(path, message, { offset, length: whole.length }));
+        lost.push(path);
         return '';
       });
     }
@@ -42,7 +47,8 @@ export function expandVariables(document: YamlDocument, environment: Environment
     for (const [key, item] of Object.entries(value)) copy[key] = expand(item, [...path, key]);
     return copy;
   };
-  return { data: expand(document.data(), []), errors, filledIn };
+  const data = expand(document.data(), []);
+  return { data: prunedData(data, lost), errors, lost, filledIn };
 }
 
 /** Shorter values stand in sentences by chance. */

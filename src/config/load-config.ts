@@ -4,23 +4,36 @@ import type { Account } from '../fleet/account.ts';
 import { compileMatch } from '../policy/compile-match.ts';
 import type { CompileOptions } from '../policy/draft.ts';
 import { Findings, Subject } from '../policy/findings.ts';
+import type { MatchText } from '../policy/match-grammar.ts';
 import { checkMatchNames } from '../policy/match-names.ts';
 import type { Mode } from '../policy/policy.ts';
-import { checkShape } from '../yaml/check-shape.ts';
 import { byPlace, type Located } from '../yaml/located.ts';
+import { Lost } from '../yaml/lost.ts';
 import { maskSecrets } from '../yaml/mask-secrets.ts';
 import { readDocument } from '../yaml/read-document.ts';
-import type { Path, YamlDocument } from '../yaml/yaml-document.ts';
-import { accountGrammar } from './account-grammar.ts';
+import { salvage } from '../yaml/salvage.ts';
+import type { Path } from '../yaml/yaml-document.ts';
+import { accountGrammar, accountParts } from './account-grammar.ts';
 import { parseListen, redisProblem } from './addresses.ts';
 import type { ActivityConfig, Config, LabelRule, Listen, NotifierConfig } from './config.ts';
-import { activityGrammar, type ConfigFrame, configFrame, labelGrammar, notifierGrammar } from './config-grammar.ts';
+import {
+  activityGrammar,
+  activityParts,
+  type ConfigFrame,
+  configFrame,
+  type FrameParts,
+  frameParts,
+  labelGrammar,
+  labelParts,
+  notifierGrammar,
+  notifierParts,
+} from './config-grammar.ts';
 import { type Environment, expandVariables, hideFilledIn } from './expand-variables.ts';
 import { Secret } from './secret.ts';
 import { readSecretFile, type SecretReader } from './secret-files.ts';
 import { SecretTaker } from './secret-taker.ts';
-import { toActivity, toNotifier } from './sections.ts';
-import { toAccount } from './to-account.ts';
+import { toNotifier, toProbes } from './sections.ts';
+import { checkAccount, toAccount } from './to-account.ts';
 
 /** Shorter ones can be guessed by whoever holds the token of one instance. */
 const SHORTEST_CONTROL_TOKEN = 16;
@@ -35,7 +48,20 @@ export interface ConfigOptions {
 
 export type ConfigResult =
   | { readonly ok: true; readonly config: Config }
-  | { readonly ok: false; readonly errors: readonly Located[]; readonly warnings: readonly Located[] };
+  | {
+      readonly ok: false;
+      readonly errors: readonly Located[];
+      readonly warnings: readonly Located[];
+      /** What the policies can be checked with all the same; left out: nothing could be read. */
+      readonly known?: KnownParts;
+    };
+
+/** What is certain of a configuration with mistakes. */
+export interface KnownParts {
+  readonly options: Omit<CompileOptions, 'now'>;
+  /** `null`: it is not known which. */
+  readonly policiesDir: string | null;
+}
 
 /**
  * Reads the text of lamplighter.yaml. All mistakes are found at once, each with its place; lines are quoted with secrets
@@ -50,21 +76,24 @@ export async function loadConfig(
   options: ConfigOptions,
 ): Promise<ConfigResult> {
   const read = readDocument(text, shown, maskSecrets(text));
-  if (!read.ok) return { ok: false, errors: read.errors, warnings: [] };
-  const { data, errors, filledIn } = expandVariables(read.document, options.environment);
+  const rest = read.ok ? { document: read.document, lost: [] } : read.rest;
+  const misread = read.ok ? [] : read.errors;
+  if (rest === null) return { ok: false, errors: misread, warnings: [] };
+  const { data, errors, lost, filledIn } = expandVariables(rest.document, options.environment);
   const findings = new Findings();
-  findings.errors.push(...errors);
-  const loader = new Loader(read.document, data, findings, resolve(path), options);
-  const config = await loader.load();
-  // What is wrong with the nothing that stands for a variable that is not set needs no second error.
-  const unset = new Set(errors.map(({ line }) => line));
-  const tidied = (found: readonly Located[]) =>
-    found
-      .filter((each) => errors.includes(each) || !unset.has(each.line))
-      .map((each) => hideFilledIn(each, filledIn))
-      .sort(byPlace);
+  findings.errors.push(...misread, ...errors);
+  const gaps = [...rest.lost, ...lost].map((path) => ({ path }));
+  const subject = new Subject(rest.document.without(lost), [], findings, {
+    lost: new Lost(gaps),
+    written: rest.document,
+  });
+  const loader = new Loader(subject, data, resolve(path), options);
+  const { config, known } = await loader.load();
+  const tidied = (found: readonly Located[]) => found.map((each) => hideFilledIn(each, filledIn)).sort(byPlace);
   const warnings = tidied(findings.warnings);
-  if (config === null || findings.errors.length > 0) return { ok: false, errors: tidied(findings.errors), warnings };
+  if (config === null || findings.errors.length > 0) {
+    return { ok: false, errors: tidied(findings.errors), warnings, known };
+  }
   return { ok: true, config: { ...config, warnings } };
 }
 
@@ -83,66 +112,104 @@ function labelValues(rules: readonly LabelRule[]): ReadonlyMap<string, readonly 
   return values;
 }
 
-/** Reads section by section, so that a mistake in one hides none in another. */
+/** Reads section by section and piece by piece, so that no mistake hides another. */
 class Loader {
   readonly #subject: Subject;
-  readonly #document: YamlDocument;
   readonly #data: unknown;
   readonly #path: string;
   readonly #options: ConfigOptions;
   readonly #secrets: SecretTaker;
 
-  constructor(document: YamlDocument, data: unknown, findings: Findings, path: string, options: ConfigOptions) {
-    this.#document = document;
+  constructor(subject: Subject, data: unknown, path: string, options: ConfigOptions) {
+    this.#subject = subject;
     this.#data = data;
-    this.#subject = new Subject(document, [], findings);
     this.#path = path;
     this.#options = options;
     this.#secrets = new SecretTaker(dirname(path), options.readSecret ?? readSecretFile);
   }
 
-  /** `null`, or something that must not be used, where there are errors. */
-  async load(): Promise<Config | null> {
+  /** `config` is `null`, or something that must not be used, where there are errors. */
+  async load(): Promise<{ readonly config: Config | null; readonly known: KnownParts }> {
     if (this.#options.environment.NODE_TLS_REJECT_UNAUTHORIZED === '0') {
       const hint = 'unset it; a private certificate authority is named by NODE_EXTRA_CA_CERTS';
       this.#subject.error([], 'NODE_TLS_REJECT_UNAUTHORIZED=0 would send tokens to anybody', { hint });
     }
-    const frame = this.#check(configFrame, []);
-    const accounts: Account[] = [];
+    const frame = this.#check(configFrame, frameParts, []);
+    const accounts = await this.#accounts();
+    const labels = this.#labels(accounts.names);
+    const activity: ActivityConfig[] = [];
+    for (const { value, parts, subject } of this.#each('activity', activityGrammar, activityParts)) {
+      this.#checkNames(subject, parts.match, accounts.names);
+      const probes = await toProbes(parts, subject, this.#secrets);
+      if (value !== null) activity.push({ match: compileMatch(value.match), everyMs: value.every, probes });
+    }
+    const notifiers: NotifierConfig[] = [];
+    for (const { key, value, parts, subject } of this.#each('notifiers', notifierGrammar, notifierParts)) {
+      const notifier = await toNotifier(key, parts, subject, this.#secrets);
+      if (notifier !== null && value !== null) notifiers.push(notifier);
+    }
+    const redis = this.#redis(frame.parts?.redis);
+    const controlToken = await this.#controlToken(frame.parts?.control, frame.subject);
+    const known = this.#known(frame.parts ?? {}, accounts, labels);
+    if (frame.value === null) return { config: null, known };
+    const { all, tokens } = accounts;
+    const own = { ...this.#own(frame.value), controlToken, redis };
+    return { config: { ...own, accounts: all, tokens, labels: labels.all, activity, notifiers, warnings: [] }, known };
+  }
+
+  async #accounts(): Promise<Accounts> {
+    const all: Account[] = [];
     const tokens = new Map<string, Secret>();
-    for (const { key, text, subject } of this.#each('accounts', accountGrammar)) {
-      accounts.push(toAccount(key, text, subject));
-      const given = { inline: text.token, file: text.tokenFile, needed: true };
+    const names: { name: string; provider: Account['provider'] | null }[] = [];
+    const entries = this.#each('accounts', accountGrammar, accountParts);
+    for (const { key, value, parts, subject } of entries) {
+      names.push({ name: key, provider: parts.provider ?? null });
+      checkAccount(key, parts, subject);
+      if (value !== null) all.push(toAccount(key, value));
+      const given = { inline: parts.token, file: parts.tokenFile, needed: true };
       const token = await this.#secrets.take(subject, [], 'token', given);
       if (token !== null) tokens.set(key, token);
     }
+    const count = keysOf(this.#at(['accounts'])).length;
+    const isComplete = all.length === count && !this.#subject.lost.perhaps(['accounts']);
     // Names can only be held against the accounts when all of these are known.
-    const known = accounts.length === keysOf(this.#at(['accounts'])).length ? accounts : null;
-    const labels: LabelRule[] = [];
-    for (const { text, subject } of this.#each('labels', labelGrammar)) {
-      if (known !== null) checkMatchNames(subject, text.match, known);
-      labels.push({ match: compileMatch(text.match), set: text.set });
-    }
-    const activity: ActivityConfig[] = [];
-    for (const { text, subject } of this.#each('activity', activityGrammar)) {
-      if (known !== null) checkMatchNames(subject, text.match, known);
-      activity.push(await toActivity(text, subject, this.#secrets));
-    }
-    const notifiers: NotifierConfig[] = [];
-    for (const { key, text, subject } of this.#each('notifiers', notifierGrammar)) {
-      const notifier = await toNotifier(key, text, subject, this.#secrets);
-      if (notifier !== null) notifiers.push(notifier);
-    }
-    const redis = this.#redis(frame?.redis);
-    if (frame === null) return null;
-    return { ...(await this.#own(frame)), redis, accounts, tokens, labels, activity, notifiers, warnings: [] };
+    return { all, tokens, isComplete, names: names.length === count && count > 0 ? names : null };
   }
 
-  async #own(frame: ConfigFrame) {
+  #labels(names: Accounts['names']): Labelling {
+    const all: LabelRule[] = [];
+    let isComplete = !this.#subject.lost.perhaps(['labels']);
+    for (const { value, parts, subject } of this.#each('labels', labelGrammar, labelParts)) {
+      this.#checkNames(subject, parts.match, names);
+      if (value === null) isComplete = false;
+      else all.push({ match: compileMatch(value.match), set: value.set });
+    }
+    return { all, isComplete };
+  }
+
+  #checkNames(subject: Subject, match: MatchText | undefined, names: Accounts['names']): void {
+    if (names !== null) checkMatchNames(subject, match, names);
+  }
+
+  #known(frame: FrameParts, accounts: Accounts, labels: Labelling): KnownParts {
+    const { overrides = {} } = this.#options;
+    const { lost } = this.#subject;
+    const policies = lost.perhaps(['policies']) ? null : resolve(dirname(this.#path), frame.policies ?? './policies');
+    return {
+      options: {
+        accounts: accounts.isComplete && accounts.all.length > 0 ? accounts.all : null,
+        notifiers: lost.perhaps(['notifiers']) ? null : keysOf(this.#at(['notifiers'])),
+        ...(labels.isComplete ? { labels: labelValues(labels.all) } : {}),
+        timezone: frame.timezone ?? 'Asia/Shanghai',
+        mode: overrides.mode ?? frame.mode ?? 'observe',
+      },
+      policiesDir: overrides.policiesDir ?? policies,
+    };
+  }
+
+  #own(frame: ConfigFrame) {
     const { overrides = {} } = this.#options;
     const folder = dirname(this.#path);
-    const { control } = frame;
-    const given = { inline: control?.token, file: control?.tokenFile, needed: control !== undefined };
     return {
       file: this.#path,
       timezone: frame.timezone,
@@ -150,17 +217,18 @@ class Loader {
       policiesDir: overrides.policiesDir ?? resolve(folder, frame.policies),
       listen: overrides.listen ?? parseListen(frame.listen) ?? { host: '', port: 0 },
       allowedNetworks: frame.network.allow,
-      controlToken: this.#longEnough(await this.#secrets.take(this.#subject, ['control'], 'token', given), control),
       stateDir: resolve(folder, frame.stateDir),
       reload: frame.reload,
     };
   }
 
   /** It guards what changes things, and the tokens of all instances are made from it. */
-  #longEnough(token: Secret | null, control: ConfigFrame['control']): Secret | null {
+  async #controlToken(control: FrameParts['control'], subject: Subject): Promise<Secret | null> {
+    const given = { inline: control?.token, file: control?.tokenFile, needed: control !== undefined };
+    const token = await this.#secrets.take(subject, ['control'], 'token', given);
     if (token === null || token.reveal().length >= SHORTEST_CONTROL_TOKEN) return token;
     const key = control?.token === undefined ? 'tokenFile' : 'token';
-    this.#subject.error(['control', key], `the control token is shorter than ${SHORTEST_CONTROL_TOKEN} characters`, {
+    subject.error(['control', key], `the control token is shorter than ${SHORTEST_CONTROL_TOKEN} characters`, {
       hint: 'openssl rand -hex 32 makes a good one',
     });
     return null;
@@ -174,20 +242,19 @@ class Loader {
     return new Secret(override);
   }
 
-  #check<S extends z.ZodType>(schema: S, path: Path): z.output<S> | null {
-    const shape = checkShape(schema, this.#document, path, this.#at(path));
-    if (shape.ok) return shape.value;
-    this.#subject.errors(shape.errors);
-    return null;
+  #check<S extends z.ZodType, P extends z.ZodType>(schema: S, partial: P, path: Path) {
+    const written = this.#subject.below(path);
+    const read = salvage(schema, partial, written.document, path, this.#at(path), this.#subject.lost.inside(path));
+    return { value: read.value, parts: read.parts, subject: written.without(read) };
   }
 
-  /** The good entries of a map or list. */
-  #each<S extends z.ZodType>(section: string, schema: S) {
+  /** The entries of a map or list, as far as they can be read. */
+  #each<S extends z.ZodType, P extends z.ZodType>(section: string, schema: S, partial: P) {
     const whole = this.#at([section]);
     const keys: PropertyKey[] = Array.isArray(whole) ? [...whole.keys()] : keysOf(whole);
     return keys.flatMap((key) => {
-      const text = this.#check(schema, [section, key]);
-      return text === null ? [] : [{ key: String(key), text, subject: this.#subject.below([section, key]) }];
+      const { value, parts, subject } = this.#check(schema, partial, [section, key]);
+      return parts === null ? [] : [{ key: String(key), value, parts, subject }];
     });
   }
 
@@ -197,6 +264,20 @@ class Loader {
     for (const step of path) data = isRecord(data) ? data[String(step)] : undefined;
     return data;
   }
+}
+
+interface Labelling {
+  readonly all: readonly LabelRule[];
+  readonly isComplete: boolean;
+}
+
+interface Accounts {
+  readonly all: readonly Account[];
+  readonly tokens: ReadonlyMap<string, Secret>;
+  /** Was every one of them read? */
+  readonly isComplete: boolean;
+  /** `null`: they are not all known. */
+  readonly names: readonly { readonly name: string; readonly provider: Account['provider'] | null }[] | null;
 }
 
 function isRecord(data: unknown): data is Record<string, unknown> {

@@ -34,7 +34,8 @@ export class SecretTaker {
     }
     if (file !== undefined) return this.#fromFile(subject, [...path, `${key}File`], file);
     if (inline !== undefined) return this.#inline(subject, [...path, key], key, inline);
-    if (needed) subject.error(path, `${key} or ${key}File is missing`, { part: 'key' });
+    const isPerhapsThere = [key, `${key}File`].some((each) => subject.lost.perhaps([...path, each]));
+    if (needed && !isPerhapsThere) subject.error(path, `${key} or ${key}File is missing`, { part: 'key' });
     return null;
   }
 
@@ -43,13 +44,13 @@ export class SecretTaker {
       const { text, worldReadable } = await this.#read(resolve(this.#folder, file));
       const problem = secretProblem(text);
       if (problem !== null) {
-        subject.error(path, `what stands in ${file} ${problem}`);
+        subject.error(path, `the secret in ${file} ${problem}`);
         return null;
       }
       if (worldReadable) subject.warn(path, `every user of this machine can read ${file}; chmod 600 it`);
       return new Secret(text);
     } catch (error) {
-      subject.error(path, `cannot be read: ${error instanceof Error ? error.message : String(error)}`);
+      subject.error(path, whyUnread(file, error));
       return null;
     }
   }
@@ -67,4 +68,12 @@ export class SecretTaker {
     }
     return new Secret(text);
   }
+}
+
+function whyUnread(file: string, error: unknown): string {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  if (code === 'ENOENT') return `there is no file ${file}`;
+  if (code === 'EACCES') return `${file} may not be read by the user who runs this`;
+  if (code === 'EISDIR') return `${file} is a folder; name the file in it that holds the secret`;
+  return `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

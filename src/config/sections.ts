@@ -1,17 +1,16 @@
-import { compileMatch } from '../policy/compile-match.ts';
 import type { Subject } from '../policy/findings.ts';
 import { httpProblem } from './addresses.ts';
-import type { ActivityConfig, NotifierConfig, ProbeConfig } from './config.ts';
-import type { ActivityText, NotifierText } from './config-grammar.ts';
+import type { NotifierConfig, ProbeConfig } from './config.ts';
+import type { ActivityParts, NotifierParts } from './config-grammar.ts';
 import type { SecretTaker } from './secret-taker.ts';
 
 /** The Standard Webhooks specification asks for 24 to 64 bytes. */
 const SHORTEST_KEY_BYTES = 24;
 
-/** `subject` is the rule's own map. */
-export async function toActivity(text: ActivityText, subject: Subject, secrets: SecretTaker): Promise<ActivityConfig> {
+/** The probes of a rule; `subject` is the rule's own map. */
+export async function toProbes(text: ActivityParts, subject: Subject, secrets: SecretTaker): Promise<ProbeConfig[]> {
   const probes: ProbeConfig[] = [];
-  for (const [index, probe] of text.probes.entries()) {
+  for (const [index, probe] of (text.probes ?? []).entries()) {
     if ('push' in probe) {
       probes.push({ kind: 'push', staleAfterMs: probe.push?.staleAfter ?? null });
       continue;
@@ -21,13 +20,13 @@ export async function toActivity(text: ActivityText, subject: Subject, secrets: 
     const taken = await secrets.take(subject, path, 'token', { inline: token.token, file: token.tokenFile });
     probes.push({ kind: 'jupyter', url, token: taken });
   }
-  return { match: compileMatch(text.match), everyMs: text.every, probes };
+  return probes;
 }
 
 /** `subject` is the notifier's own map. `null`: refused, with an error. */
 export async function toNotifier(
   name: string,
-  text: NotifierText,
+  text: NotifierParts,
   subject: Subject,
   secrets: SecretTaker,
 ): Promise<NotifierConfig | null> {
@@ -38,7 +37,7 @@ export async function toNotifier(
   if (problem !== null) subject.error([text.url === undefined ? 'urlFile' : 'url'], `the address ${problem}`);
   const unsigned = secret === null ? null : signingProblem(secret.reveal());
   if (unsigned !== null) subject.error([text.secret === undefined ? 'secretFile' : 'secret'], `the secret ${unsigned}`);
-  const { type, severity, events = null } = text;
+  const { type = 'webhook', severity = 'info', events = null } = text;
   return { name, type, url, secret, events, severity };
 }
 

@@ -2,17 +2,23 @@ import type { Account, Price } from '../fleet/account.ts';
 import { DEFAULT_ACCOUNT_ACTIONS, offers } from '../fleet/action.ts';
 import { DEFAULT_BASE_URL } from '../fleet/provider-kind.ts';
 import type { Subject } from '../policy/findings.ts';
-import type { AccountText } from './account-grammar.ts';
+import type { AccountParts, AccountText } from './account-grammar.ts';
 
-/** Fills in an account's defaults. `subject` is the account's own map. */
-export function toAccount(name: string, text: AccountText, subject: Subject): Account {
-  if (text.spendLimit?.perDay !== undefined && Object.keys(text.prices ?? {}).length === 0) {
+/** Holds the pieces of an account against each other. `subject` is the account's own map. */
+export function checkAccount(name: string, text: AccountParts, subject: Subject): void {
+  const noPrices = Object.keys(text.prices ?? {}).length === 0 && !subject.lost.perhaps(['prices']);
+  if (text.spendLimit?.perDay !== undefined && noPrices) {
     const message = `perDay needs prices to count with; set accounts.${name}.prices, or callsPerDay instead`;
     subject.error(['spendLimit', 'perDay'], message, { part: 'key' });
   }
   for (const [index, action] of (text.actions ?? []).entries()) {
-    if (!offers(text.provider, action)) subject.warn(['actions', index], `${text.provider} has no ${action}`);
+    if (text.provider === undefined || offers(text.provider, action)) continue;
+    subject.warn(['actions', index], `${text.provider} has no ${action}, so this allows nothing`);
   }
+}
+
+/** Fills in an account's defaults. */
+export function toAccount(name: string, text: AccountText): Account {
   const { perDay = null, callsPerDay = null } = text.spendLimit ?? {};
   return {
     name,

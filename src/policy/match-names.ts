@@ -5,7 +5,11 @@ import type { Subject } from './findings.ts';
 import { globTest } from './glob.ts';
 import type { MatchClauses, MatchText } from './match-grammar.ts';
 
-type Named = Pick<Account, 'name' | 'provider'>;
+/** `provider` `null`: it is not known, because something is wrong with it. */
+interface Named {
+  readonly name: string;
+  readonly provider: Account['provider'] | null;
+}
 
 /**
  * Finds names in the `match` of a map that fit no account: misspelt, they would match nothing, or under `not`
@@ -33,7 +37,7 @@ export function matchMaps(
 
 function checkClauses(subject: Subject, path: PropertyKey[], map: MatchClauses, accounts: readonly Named[]): boolean {
   const names = accounts.map((account) => account.name);
-  const providers = accounts.map((account) => account.provider);
+  const providers = accounts.flatMap(({ provider }) => provider ?? []);
   let good = true;
   const wrong = (key: 'account' | 'provider', index: number, message: string) => {
     const listed = Array.isArray(subject.document.data([...subject.path, ...path, key]));
@@ -43,7 +47,8 @@ function checkClauses(subject: Subject, path: PropertyKey[], map: MatchClauses, 
   for (const [index, pattern] of (map.account ?? []).entries()) {
     if (!names.some(globTest(pattern))) wrong('account', index, unknownName('account', pattern, names));
   }
-  for (const [index, pattern] of (map.provider ?? []).entries()) {
+  const isComplete = providers.length === accounts.length;
+  for (const [index, pattern] of (isComplete ? (map.provider ?? []) : []).entries()) {
     if (providers.some(globTest(pattern))) continue;
     const kinds = PROVIDER_KINDS.filter(globTest(pattern)).join(', ');
     const there = [...new Set(providers)].join(', ');

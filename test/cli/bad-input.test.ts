@@ -66,7 +66,7 @@ describe('a configuration that cannot be used ends run and validate with its pla
     [
       'a secret file that is not there',
       CONFIG.replace('tokenFile: token', 'tokenFile: nowhere'),
-      ['lamplighter.yaml:5:16: ', 'cannot be read', 'ENOENT', '^^^^^^^'],
+      ['lamplighter.yaml:5:16: there is no file nowhere', '^^^^^^^'],
     ],
     [
       'a bad address',

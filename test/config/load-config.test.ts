@@ -196,7 +196,7 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'accounts:\n  a: { provider: chenyu, tokenFile: ▶nope }',
     'cannot be read: ENOENT',
   ],
-  ['an empty token file', 'accounts:\n  a: { provider: chenyu, tokenFile: ▶empty }', 'what stands in empty is empty'],
+  ['an empty token file', 'accounts:\n  a: { provider: chenyu, tokenFile: ▶empty }', 'the secret in empty is empty'],
   ['two words in a token file', 'accounts:\n  a: { provider: chenyu, tokenFile: ▶two }', 'contains white space'],
   ['a token file with quotes', 'accounts:\n  a: { provider: chenyu, tokenFile: ▶quoted }', 'contains a quotation mark'],
   ['a token file with Bearer', 'accounts:\n  a: { provider: chenyu, tokenFile: ▶bearer }', 'begins with "Bearer "'],
@@ -295,15 +295,15 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ['no range', `${ACCOUNT}network: { allow: [10.0.0.0/8, ▶10.0.0.0/33] }`, 'is no range of addresses'],
   [
     'a later notifier',
-    `${ACCOUNT}notifiers: { ops: { type: ▶feishu, urlFile: x, secretFile: y } }`,
+    `${ACCOUNT}notifiers: { ops: { type: ▶feishu, urlFile: /run/secrets/url } }`,
     'the type feishu is not available in this version; known: webhook',
   ],
   [
     'an unknown notifier type',
-    `${ACCOUNT}notifiers: { ops: { type: ▶webhok, urlFile: x } }`,
+    `${ACCOUNT}notifiers: { ops: { type: ▶webhok, urlFile: /run/secrets/url } }`,
     'did you mean "webhook"?',
   ],
-  ['a notifier without type', `${ACCOUNT}notifiers: { ▶ops: { urlFile: x } }`, '"type" is missing'],
+  ['a notifier without type', `${ACCOUNT}notifiers: { ▶ops: { urlFile: /run/secrets/url } }`, '"type" is missing'],
   ['a notifier without address', `${ACCOUNT}notifiers: { ▶ops: { type: webhook } }`, 'url or urlFile is missing'],
   [
     'a notifier with a bad address',
@@ -364,7 +364,7 @@ describe('a bad file is refused at its place', () => {
     const result = await load(
       'listen: 80\naccounts:\n  a: { provider: x }\n  b: { provider: chenyu }\nnotifiers: { n: { type: mail } }\nlabels: [{}]\n',
     );
-    expect(result.ok ? [] : result.errors.map(({ line }) => line)).toEqual([1, 3, 4, 5, 6, 6]);
+    expect(result.ok ? [] : result.errors.map(({ line }) => line)).toEqual([1, 3, 3, 4, 5, 5, 6, 6]);
   });
 });
 
