@@ -23,7 +23,7 @@ export class ScriptBatch {
   readonly #together: Script;
   #waiting: Call[] = [];
 
-  /** `scripts` are all that will be run. */
+  /** `scripts` are those that may run together; others run alone. */
   constructor(client: RedisClient, prefix: string, scripts: readonly Script[]) {
     this.#client = client;
     this.#prefix = prefix;
@@ -33,6 +33,7 @@ export class ScriptBatch {
 
   /** What the script answers. @throws what Redis or the client says */
   run(script: Script, args: readonly (string | number)[]): Promise<unknown> {
+    if (!this.#scripts.includes(script)) return script.run(this.#client, this.#prefix, args);
     const settle = Promise.withResolvers<unknown>();
     this.#waiting.push({ script, args, settle });
     if (this.#waiting.length === 1) void this.#leave();
