@@ -5,6 +5,7 @@ import type { ConfigResult } from '../config/load-config.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { HttpLimits } from '../providers/http/limits.ts';
 import { Queues } from '../queue/queue.ts';
+import type { LedgerFound } from '../store/ledger-epoch.ts';
 import { Store } from '../store/store.ts';
 import type { Log } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
@@ -149,6 +150,13 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   watched.start();
   cleanups.add('clock watch', () => watched.stop());
 
+  let wasFound: LedgerFound | null = null;
+  // Said when it begins: it is looked at again and again.
+  const tellLedger = (found: LedgerFound) => {
+    if (found === 'amnesia' && wasFound !== 'amnesia')
+      log.error('Redis is older than it was: paid and destructive work is frozen until lamplighter reconcile');
+    wasFound = found;
+  };
   let onRedisBack = () => {};
   let redisUpAt = performance.now();
   // Redis before anything that decides: what was done before is in it.
@@ -169,8 +177,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     },
     onLook: (found) => {
       if (found instanceof Error) log.error({ err: found }, 'the ledger could not be looked at after Redis came back');
-      else if (found === 'amnesia')
-        log.error('Redis came back older than it was: paid and destructive work is frozen until lamplighter reconcile');
+      else tellLedger(found);
     },
   });
   cleanups.add('store', () => store.close(STORE_CLOSE_MS));
@@ -180,8 +187,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   });
   for (const problem of opened.checks.problems)
     log.warn({ problem }, 'Redis falls short, so paid and destructive work is off');
-  if (opened.ledger === 'amnesia')
-    log.error('Redis is older than it was: paid and destructive work is frozen until lamplighter reconcile');
+  tellLedger(opened.ledger);
 
   const policies = await firstPolicies(config, options, store);
   metrics.reloadSuccessful.set(policies.fromLastGood ? 0 : 1);
@@ -319,8 +325,12 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const care = setInterval(
     () => {
       void (async () => {
+        // A Redis that was emptied, put back or set up anew without a reconnect is seen here; the tick tells of it.
+        await store.look();
         const repaired = await queues.repair();
         if (repaired > 0) log.info({ repaired }, 'schedules in Redis were put right');
+        // A ledger may be lost without a connection being lost: somebody emptied Redis, or a proxy failed over.
+        tellLedger(await store.look());
         await store.trim([...current.now.standing.accounts.keys()], clock.now());
       })().catch((error: unknown) => log.debug({ err: error }, 'housekeeping was put off'));
     },

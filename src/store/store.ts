@@ -139,6 +139,13 @@ export class Store {
     if (!this.#opened) await this.#epoch.follow();
   }
 
+  /** Only asks Redis how it is set up, without looking at what is in it. @throws StoreDown */
+  async askSettings(options: { readonly waitMs: number; readonly signal?: AbortSignal }): Promise<RedisChecks> {
+    this.#connection.start();
+    await this.#connection.waitReady(options.waitMs, options.signal);
+    return await checkRedis(this.#redis);
+  }
+
   get state(): ConnectionState {
     return this.#connection.state;
   }

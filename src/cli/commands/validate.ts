@@ -1,24 +1,34 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { RedisUnreachable } from '../../app/client.ts';
+import { lookAtRedis } from '../../app/look-at-redis.ts';
+import { secretsOf } from '../../app/standing.ts';
+import type { Config } from '../../config/config.ts';
 import { readConfigFile } from '../../config/config-file.ts';
 import { compileOptions } from '../../config/load-config.ts';
 import { readPolicyFolder, readText, shortened } from '../../config/policy-folder.ts';
 import { compile, type PolicyFile } from '../../policy/compile.ts';
 import type { CompileOptions } from '../../policy/draft.ts';
+import type { RedisChecks } from '../../store/checks.ts';
 import { type Located, renderLocated } from '../../yaml/located.ts';
 import { configOptions, sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
+import { table } from '../table.ts';
 
-/** `lamplighter validate [FILES…]`: every mistake of configuration and policies, with its place. Offline. */
+/** `lamplighter validate [FILES…]`: every mistake of configuration and policies, with its place. Offline, but for `--redis`. */
 export function validateCommand(program: Command, io: Io): void {
   program
     .command('validate')
-    .description('check the configuration and the policies; nothing is contacted')
+    .description('check the configuration and the policies; nothing is contacted, unless --redis says so')
     .argument('[files...]', 'policy files to check instead of the folder')
     .option('--no-config', 'check policy files without a configuration: account names and abilities are not checked')
+    .option('--redis', 'also ask Redis whether it is set up to keep a ledger of paid calls')
     .option('--json', 'print JSON')
-    .action(async (files: string[], options: { config: boolean; json?: boolean }, command: Command) => {
+    .action(async (files: string[], options: ValidateOptions, command: Command) => {
+      if (options.redis === true && !options.config)
+        throw new UserError('--redis needs the configuration, which --no-config leaves out', EXIT.usage);
+      let redis: Redis | null = null;
       const errors: Located[] = [];
       const warnings: Located[] = [];
       let compileWith: CompileOptions = {
@@ -36,6 +46,8 @@ export function validateCommand(program: Command, io: Io): void {
           compileWith = compileOptions(read.config, Date.now());
           folder = read.config.policiesDir;
           warnings.push(...read.config.warnings);
+          io.hide(secretsOf(read.config));
+          if (options.redis === true) redis = await askRedis(read.config, io);
         } else {
           errors.push(...read.errors);
           warnings.push(...read.warnings);
@@ -54,8 +66,42 @@ export function validateCommand(program: Command, io: Io): void {
           warnings.push(...result.warnings);
         }
       }
-      report(io, options.json === true, errors, warnings, policies);
+      report(io, options.json === true, { errors, warnings, policies, redis });
     });
+}
+
+interface ValidateOptions {
+  readonly config: boolean;
+  readonly redis?: boolean;
+  readonly json?: boolean;
+}
+
+/** What was found of Redis, or why it could not be asked. */
+type Redis = { readonly kind: 'asked'; readonly checks: RedisChecks } | { readonly kind: 'away'; readonly why: string };
+
+async function askRedis(config: Config, io: Io): Promise<Redis> {
+  try {
+    return { kind: 'asked', checks: await lookAtRedis(config, io.signal) };
+  } catch (error) {
+    // Whether it is there has nothing to do with the mistakes in the files, which are told all the same.
+    if (!(error instanceof RedisUnreachable)) throw error;
+    return { kind: 'away', why: error.message };
+  }
+}
+
+/** Each thing asked of Redis with what was found and wanted, and below it how to mend what falls short. */
+function showRedis(io: Io, redis: Redis): void {
+  if (redis.kind === 'away') {
+    io.out(`redis: ${redis.why}\n`);
+    return;
+  }
+  const { checks, paidWork } = redis.checks;
+  const rows = checks.map(({ name, found, wanted, ok }) => [ok ? 'ok' : 'short', name, found ?? '(not told)', wanted]);
+  io.out(table(['', 'REDIS', 'FOUND', 'WANTED'], rows));
+  for (const { ok, name, why, mend } of checks) if (!ok) io.out(`${name}: ${why}; to mend it: ${mend}\n`);
+  io.out(
+    paidWork === 'ok' ? 'redis: paid work may go on\n' : 'redis: falls short, so paid and destructive work is off\n',
+  );
 }
 
 async function readFiles(files: readonly string[], io: Io, errors: Located[]): Promise<PolicyFile[]> {
@@ -87,13 +133,16 @@ async function readFolder(
   return [];
 }
 
-function report(
-  io: Io,
-  json: boolean,
-  errors: readonly Located[],
-  warnings: readonly Located[],
-  policies: number,
-): void {
+interface Findings {
+  readonly errors: readonly Located[];
+  readonly warnings: readonly Located[];
+  readonly policies: number;
+  /** `null`: not asked for. */
+  readonly redis: Redis | null;
+}
+
+function report(io: Io, json: boolean, { errors, warnings, policies, redis }: Findings): void {
+  const isShort = redis !== null && (redis.kind === 'away' || redis.checks.paidWork !== 'ok');
   if (json) {
     const plain = (located: Located) => ({
       file: located.file,
@@ -102,13 +151,22 @@ function report(
       message: located.message,
       hint: located.hint,
     });
-    printJson(io, { valid: errors.length === 0, policies, errors: errors.map(plain), warnings: warnings.map(plain) });
+    const { checks = [] } = redis?.kind === 'asked' ? redis.checks : {};
+    printJson(io, {
+      valid: errors.length === 0,
+      policies,
+      errors: errors.map(plain),
+      warnings: warnings.map(plain),
+      ...(redis !== null && { redis: { ok: !isShort, error: redis.kind === 'away' ? redis.why : null, checks } }),
+    });
   } else {
     for (const warning of warnings)
       io.err(`${renderLocated({ ...warning, message: `warning: ${warning.message}` })}\n`);
     for (const error of errors) io.out(`${renderLocated(error)}\n`);
     if (errors.length === 0) io.out(`valid: ${policies} policies\n`);
+    if (redis !== null) showRedis(io, redis);
   }
   if (errors.length > 0)
     throw new UserError(`${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`, EXIT.invalid);
+  if (isShort) throw new UserError('Redis falls short of what paid work needs', EXIT.failed);
 }
