@@ -181,6 +181,17 @@ export class FaultBed extends Bed {
     await redis.start();
   }
 
+  /** How often a cloud was asked for a listing: daemons that work do that again and again. */
+  get listings(): number {
+    return this.sim.calls.filter(({ operation }) => operation === 'list').length;
+  }
+
+  /** Waits until daemons list again and again, by their schedules. */
+  async polling(limitMs = 30_000): Promise<void> {
+    const before = this.listings;
+    await this.until('daemons list by their schedules', () => this.listings >= before + 3, limitMs);
+  }
+
   /** How many paid or destructive requests reached a cloud. */
   requests(instance?: string): number {
     return this.sent.filter((one) => instance === undefined || one.instance === instance).length;

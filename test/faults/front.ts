@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { Server as SecureServer } from 'node:https';
 import { createServer as createSecureServer } from 'node:https';
-import type { Socket } from 'node:net';
+import { Server as NetServer, type Socket } from 'node:net';
 import type { TestCertificate } from './certificate.ts';
 
 export interface FrontRequest {
@@ -101,7 +101,8 @@ export class Front {
 
   /** New connections are refused, and those that stand go on. `start` listens again. */
   refuse(): void {
-    this.#server.close();
+    // An HTTP server's own `close` ends idle connections, too.
+    NetServer.prototype.close.call(this.#server);
   }
 
   /** The next `times` requests to a path that ends so. */

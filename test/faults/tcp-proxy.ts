@@ -17,7 +17,7 @@ interface Trap {
 
 /** Stands between a daemon and Redis, or a daemon and a cloud, and lets the line fail. */
 export class TcpProxy {
-  readonly #port: () => number;
+  #port: () => number;
   readonly #server: Server;
   readonly #pairs = new Set<Pair>();
   #mode: 'well' | 'cut' | 'hold' = 'well';
@@ -57,6 +57,12 @@ export class TcpProxy {
   heal(): void {
     this.#mode = 'well';
     for (const { held } of this.#pairs) for (const { to, chunk } of held.splice(0)) to.write(chunk);
+  }
+
+  /** From now on another end is behind it; who is connected to the old one is cut off. */
+  redirect(port: number): void {
+    this.#port = () => port;
+    for (const pair of this.#pairs) end(pair);
   }
 
   /**
