@@ -87,7 +87,8 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
   if (instance === null) throw new Error(`${operation.id}: an instance that is gone was not noticed; a bug of ours`);
   const refused = isWishOfPerson(operation)
     ? await byHandReason(work, operation, standing, instance)
-    : await secondLook(work, operation, runtime, standing, instance, signal);
+    : // Reading may have taken a while, and the policies may have changed meanwhile.
+      await secondLook(work, operation, runtime, work.standing(), instance, signal);
   if (refused !== null) {
     await move(work, operation, { to: 'cancelled', ...refused });
     return;
