@@ -138,7 +138,7 @@ describe('policies that cannot be used', () => {
     expect(result.err).toContain('policies/q.yaml:5:24: ');
     expect(result.err).toContain('policies/q.yaml:6:9: ');
     expect(result.err).toContain('notify');
-    expect(result.err).toContain('2 errors');
+    expect(result.err).toContain('3 errors');
     const only = await run('validate', 'policies/p.yaml');
     expect(only.code).toBe(0);
   });

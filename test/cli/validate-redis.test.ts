@@ -39,8 +39,7 @@ test('a Redis as it should be passes, and each thing that was asked is shown', a
   const { bed } = await bedBeside({});
   const { code, out } = await validate(bed);
   expect(code).toBe(EXIT.done);
-  for (const name of ['version', 'appendonly', 'appendfsync', 'maxmemory-policy'])
-    expect(out).toContain(`ok  ${name}`);
+  for (const name of ['version', 'appendonly', 'appendfsync', 'maxmemory-policy']) expect(out).toContain(`ok  ${name}`);
   expect(out).toContain('paid work may go on');
 });
 

@@ -1,72 +1,37 @@
-import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
 import { RedisUnreachable } from '../../app/client.ts';
 import { lookAtRedis } from '../../app/look-at-redis.ts';
 import { secretsOf } from '../../app/standing.ts';
 import type { Config } from '../../config/config.ts';
-import { readConfigFile } from '../../config/config-file.ts';
-import { compileOptions } from '../../config/load-config.ts';
-import { readPolicyFolder, readText, shortened } from '../../config/policy-folder.ts';
-import { compile, type PolicyFile } from '../../policy/compile.ts';
-import type { CompileOptions } from '../../policy/draft.ts';
 import type { RedisChecks } from '../../store/checks.ts';
 import { type Located, renderLocated } from '../../yaml/located.ts';
-import { configOptions, sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { table } from '../table.ts';
+import { checkFiles } from '../validate-files.ts';
 
 /** `lamplighter validate [FILES…]`: every mistake of configuration and policies, with its place. Offline, but for `--redis`. */
 export function validateCommand(program: Command, io: Io): void {
   program
     .command('validate')
     .description('check the configuration and the policies; nothing is contacted, unless --redis says so')
-    .argument('[files...]', 'policy files to check instead of the folder')
+    .argument(
+      '[files...]',
+      'configuration or policy files to check instead of the usual ones; told apart by what they hold',
+    )
     .option('--no-config', 'check policy files without a configuration: account names and abilities are not checked')
     .option('--redis', 'also ask Redis whether it is set up to keep a ledger of paid calls')
     .option('--json', 'print JSON')
     .action(async (files: string[], options: ValidateOptions, command: Command) => {
       if (options.redis === true && !options.config)
         throw new UserError('--redis needs the configuration, which --no-config leaves out', EXIT.usage);
-      let redis: Redis | null = null;
-      const errors: Located[] = [];
-      const warnings: Located[] = [];
-      let compileWith: CompileOptions = {
-        accounts: null,
-        notifiers: null,
-        timezone: 'Asia/Shanghai',
-        mode: 'observe',
+      const { config, ...found } = await checkFiles(files, command, io, {
+        withConfig: options.config,
         now: Date.now(),
-      };
-      let folder: string | null = null;
-      if (options.config) {
-        const { config } = sharedOptions(command);
-        const read = await readConfigFile(config, io.cwd, configOptions(command, io));
-        if (read.ok) {
-          compileWith = compileOptions(read.config, Date.now());
-          folder = read.config.policiesDir;
-          warnings.push(...read.config.warnings);
-          io.hide(secretsOf(read.config));
-          if (options.redis === true) redis = await askRedis(read.config, io);
-        } else {
-          errors.push(...read.errors);
-          warnings.push(...read.warnings);
-        }
-      }
-      const texts =
-        files.length > 0 ? await readFiles(files, io, errors) : await readFolder(folder, command, io, errors);
-      let policies = 0;
-      if (texts.length > 0) {
-        const result = compile(texts, compileWith);
-        if (result.ok) {
-          policies = result.set.policies.length;
-          warnings.push(...result.set.warnings);
-        } else {
-          errors.push(...result.errors);
-          warnings.push(...result.warnings);
-        }
-      }
-      report(io, options.json === true, { errors, warnings, policies, redis });
+      });
+      if (config !== null) io.hide(secretsOf(config));
+      const redis = options.redis === true && config !== null ? await askRedis(config, io) : null;
+      report(io, options.json === true, { ...found, redis });
     });
 }
 
@@ -104,35 +69,6 @@ function showRedis(io: Io, redis: Redis): void {
   );
 }
 
-async function readFiles(files: readonly string[], io: Io, errors: Located[]): Promise<PolicyFile[]> {
-  const texts: PolicyFile[] = [];
-  for (const file of files) {
-    const path = resolve(io.cwd, file);
-    const shown = shortened(path, io.cwd);
-    const text = await readText(path, shown);
-    if (typeof text === 'string') texts.push({ file: shown, text });
-    else errors.push(text);
-  }
-  return texts;
-}
-
-async function readFolder(
-  folder: string | null,
-  command: Command,
-  io: Io,
-  errors: Located[],
-): Promise<readonly PolicyFile[]> {
-  const { policies, config } = sharedOptions(command);
-  // With a configuration that cannot be read its folder is not known; the usual one beside it is still worth a look.
-  const path =
-    folder ??
-    (policies === undefined ? resolve(dirname(resolve(io.cwd, config)), 'policies') : resolve(io.cwd, policies));
-  const read = await readPolicyFolder(path, io.cwd);
-  if (read.ok) return read.files;
-  errors.push(...read.errors);
-  return [];
-}
-
 interface Findings {
   readonly errors: readonly Located[];
   readonly warnings: readonly Located[];
@@ -163,7 +99,7 @@ function report(io: Io, json: boolean, { errors, warnings, policies, redis }: Fi
     for (const warning of warnings)
       io.err(`${renderLocated({ ...warning, message: `warning: ${warning.message}` })}\n`);
     for (const error of errors) io.out(`${renderLocated(error)}\n`);
-    if (errors.length === 0) io.out(`valid: ${policies} policies\n`);
+    if (errors.length === 0) io.out(`valid: ${policies} ${policies === 1 ? 'policy' : 'policies'}\n`);
     if (redis !== null) showRedis(io, redis);
   }
   if (errors.length > 0)
