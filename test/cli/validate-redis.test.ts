@@ -82,7 +82,7 @@ test('one that is away fails, after the mistakes of the files', async () => {
   await redis.kill();
   const { code, out } = await validate(bed);
   expect(code).toBe(EXIT.failed);
-  expect(out).toMatch(/^valid: 1 policies\nredis: Redis at 127\.0\.0\.1:\d+ cannot be reached/);
+  expect(out).toMatch(/^valid: 1 policy\nredis: Redis at 127\.0\.0\.1:\d+ cannot be reached/);
 });
 
 test('without a configuration there is no Redis to ask', async () => {
