@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { type Obligation, obligationId } from '../fleet/obligation.ts';
+import { Coalesced } from './coalesced.ts';
 import { REPLACE_FIELD } from './lua/small.lua.ts';
 import { accountOf } from './notices.ts';
 import { obligationDraftSchema } from './operation-record.ts';
@@ -20,15 +21,15 @@ export function parseObligation(text: string): Obligation {
 /** Starts that are owed. They are made by the ledger when a stop is confirmed, in the same step. */
 export class Obligations {
   readonly #redis: StoreRedis;
+  /** A morning on which hundreds of starts are seen at once asks for the list once and not for each. */
+  readonly #stored = new Coalesced((account: string) => this.#read(account));
 
   constructor(redis: StoreRedis) {
     this.#redis = redis;
   }
 
   async list(account: string): Promise<readonly Obligation[]> {
-    const key = this.#redis.keys.obligations(account);
-    const stored = await this.#redis.ask('reading obligations', (redis) => redis.hvals(key));
-    return stored.map(parseObligation);
+    return await this.#stored.get(account);
   }
 
   async drop(obligation: Obligation): Promise<void> {
@@ -54,5 +55,11 @@ export class Obligations {
     await this.#redis.ask('postponing an obligation', (redis) =>
       REPLACE_FIELD.run(redis, key, [obligationId(obligation), text]),
     );
+  }
+
+  async #read(account: string): Promise<readonly Obligation[]> {
+    const key = this.#redis.keys.obligations(account);
+    const stored = await this.#redis.ask('reading obligations', (redis) => redis.hvals(key));
+    return stored.map(parseObligation);
   }
 }
