@@ -1,8 +1,27 @@
 import { z } from 'zod';
-import { ACTIVITY_VERDICTS, type ProbeReading, UNKNOWN_ACTIVITY_REASONS } from '../fleet/activity.ts';
+import {
+  ACTIVITY_SIGNALS,
+  ACTIVITY_VERDICTS,
+  JUDGED,
+  type ProbeReading,
+  type SignalReading,
+  UNKNOWN_ACTIVITY_REASONS,
+} from '../fleet/activity.ts';
 import { SAVE_READING } from './lua/small.lua.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
+
+const signal = z.object({
+  signal: z.enum(ACTIVITY_SIGNALS),
+  verdict: z.enum(ACTIVITY_VERDICTS),
+  judges: z.enum(JUDGED),
+  value: z.number().nullable().default(null),
+  threshold: z.number().nullable().default(null),
+  unit: z.string().default(''),
+  onlyPositive: z.boolean().default(false),
+  lastActiveAt: z.number().nullable().default(null),
+  detail: z.string().default(''),
+});
 
 const schema = z.object({
   probe: z.string(),
@@ -10,8 +29,10 @@ const schema = z.object({
   verdict: z.enum(ACTIVITY_VERDICTS),
   reason: z.enum(UNKNOWN_ACTIVITY_REASONS).nullable().default(null),
   lastActiveAt: z.number().nullable().default(null),
-  judges: z.enum(['work', 'people']),
+  judges: z.enum(JUDGED),
   evidence: z.string().default(''),
+  signals: z.array(signal).exactOptional(),
+  keepAlive: z.object({ owner: z.string(), reason: z.string(), endsAt: z.number() }).exactOptional(),
 });
 const ofInstance = z.compile(z.record(z.string(), schema));
 
@@ -49,8 +70,19 @@ export class Readings {
 
   /** Replaces what that probe said of the instance before, unless that was said later. */
   async save(account: string, instanceId: string, reading: ProbeReading): Promise<void> {
-    const { probe, at, verdict, reason, lastActiveAt, judges, evidence } = reading;
-    const text = JSON.stringify({ probe, at, verdict, reason, lastActiveAt, judges, evidence });
+    const { probe, at, verdict, reason, lastActiveAt, judges, evidence, signals, keepAlive } = reading;
+    const text = JSON.stringify({
+      probe,
+      at,
+      verdict,
+      reason,
+      lastActiveAt,
+      judges,
+      evidence,
+      // Not an empty list: Redis' own JSON would make a map of it.
+      signals: signals?.length === 0 ? undefined : signals?.map((part) => stored(part)),
+      keepAlive,
+    });
     await this.#redis.ask(`noting the activity of ${account}/${instanceId}`, (redis) =>
       SAVE_READING.run(redis, this.#redis.keys.readings(account), [instanceId, probe, text]),
     );
@@ -67,6 +99,12 @@ export class Readings {
       redis.hdel(this.#redis.keys.readings(account), ...old),
     );
   }
+}
+
+/** Field by field: what a probe adds of its own one day is not stored without being asked about. */
+function stored(part: SignalReading): SignalReading {
+  const { signal, verdict, judges, value, threshold, unit, onlyPositive, lastActiveAt, detail } = part;
+  return { signal, verdict, judges, value, threshold, unit, onlyPositive, lastActiveAt, detail };
 }
 
 function parse(text: string, instance: string): readonly ProbeReading[] {

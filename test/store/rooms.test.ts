@@ -321,6 +321,42 @@ describe('the rest', () => {
     expect(await store.readings.load('r')).toEqual(new Map());
   });
 
+  test('readings: with their parts and a keep-alive, and without either', async () => {
+    const plain: ProbeReading = {
+      probe: 'ssh',
+      at: NOON,
+      verdict: 'active',
+      reason: null,
+      lastActiveAt: NOON,
+      judges: 'work',
+      evidence: 'gpu 97 %',
+    };
+    const full: ProbeReading = {
+      ...plain,
+      signals: [
+        {
+          signal: 'gpu',
+          verdict: 'active',
+          judges: 'work',
+          value: 97.25,
+          threshold: 5,
+          unit: '%',
+          onlyPositive: false,
+          lastActiveAt: null,
+          detail: '8 cards',
+        },
+      ],
+      keepAlive: { owner: 'wang', reason: 'training', endsAt: NOON + DAY },
+    };
+    await store.readings.save('parts', 'i', full);
+    await store.readings.save('parts', 'j', { ...plain, signals: [] });
+    // A second probe makes the script read and write the first one's JSON again.
+    await store.readings.save('parts', 'i', { ...plain, probe: 'push' });
+    const [ssh] = (await store.readings.loadOne('parts', 'i')).filter(({ probe }) => probe === 'ssh');
+    expect(ssh).toEqual(full);
+    expect(await store.readings.loadOne('parts', 'j')).toEqual([plain]);
+  });
+
   test('savings add up', async () => {
     await store.addSavings('p', 3_600.4, 198);
     await other.addSavings('p', 10, 2.4);
