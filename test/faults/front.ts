@@ -130,6 +130,8 @@ export class Front {
   }
 
   async #answer(message: IncomingMessage, response: ServerResponse): Promise<void> {
+    // The time is that of the cloud behind, or none at all.
+    response.sendDate = false;
     const pieces: Buffer[] = [];
     for await (const piece of message) if (Buffer.isBuffer(piece)) pieces.push(piece);
     const body = Buffer.concat(pieces).toString();

@@ -52,8 +52,10 @@ test('N4: a code that no document shows is neither yes nor no where it destroys'
 policies:
   - name: sweep
     match: { status: running }
-    when: { runningFor: 1h }
+    when: { during: always }
     do: destroy
+    notice: 0s
+    requireNotice: false
 `,
     },
     accountConfig: {
