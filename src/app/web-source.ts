@@ -9,6 +9,7 @@ import { instanceFilter } from '../web/list-query.ts';
 import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
 import type { Control } from './control.ts';
+import { pageAt, pageBehind, planKey } from './pages.ts';
 import type { Reader } from './reader.ts';
 import { accountView, holdView, operationView, policyView } from './views.ts';
 
@@ -35,13 +36,6 @@ export interface WebSourceParts {
   }) => Promise<{ readonly items: readonly Parameters<typeof operationView>[0][]; readonly next: string | null }>;
 }
 
-/** A page by offset: these lists are small, or made anew for each request anyway. */
-function slice<T>(items: readonly T[], query: ListQuery, view: (item: T) => unknown): Page {
-  const from = query.cursor === null ? 0 : Number(query.cursor);
-  const to = from + query.limit;
-  return { items: items.slice(from, to).map(view), next: to < items.length ? String(to) : null };
-}
-
 export function makeWebSource(parts: WebSourceParts): WebSource {
   const { work, control } = parts;
 
@@ -51,7 +45,12 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
       ...(account === undefined ? {} : { account }),
       ...(status === undefined ? {} : { status }),
     });
-    return slice(rows, query, (row) => row);
+    return pageBehind(
+      rows,
+      query,
+      (row) => row.key,
+      (row) => row,
+    );
   }
 
   async function operations(query: ListQuery): Promise<Page> {
@@ -71,11 +70,12 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
 
   async function plan(query: ListQuery): Promise<Page> {
     const rows = await parts.reader.plan({ at: null, explain: query.filters.explain === 'true', signal: parts.signal });
-    return slice(rows, query, ({ sign: _sign, ...row }) => row);
+    return pageBehind(rows, query, planKey, ({ sign: _sign, ...row }) => row);
   }
 
   return {
     alive: parts.alive,
+    accountNames: () => [...work.standing().accounts.keys()],
     ready: parts.ready,
     metrics: parts.metrics,
     instances,
@@ -85,8 +85,9 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
       const operation = await work.store.ledger.get(id);
       return operation === null ? null : operationView(operation);
     },
-    policies: (query) => Promise.resolve(slice(work.standing().policies, query, policyView)),
-    holds: async (query) => slice(await work.store.holds(work.clock.now()), query, holdView),
+    policies: (query) => Promise.resolve(pageAt(work.standing().policies, query, policyView)),
+    holds: async (query) =>
+      pageBehind(await work.store.holds(work.clock.now()), query, ({ instance, id }) => `${instance}\n${id}`, holdView),
     accounts: async (query) => {
       const rows = await Promise.all(
         [...work.standing().accounts.values()].map(async ({ account }) => {
@@ -98,7 +99,12 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
           return accountView(account, snapshot, health, money);
         }),
       );
-      return slice(rows, query, (row) => row);
+      return pageBehind(
+        rows,
+        query,
+        (row) => row.account,
+        (row) => row,
+      );
     },
     hold: (input) => control.hold(input),
     release: (id) => control.releaseHold(id, 'api'),

@@ -11,6 +11,7 @@ import type { Config } from '../config/config.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import type { ConfigOptions } from '../config/load-config.ts';
 import type { Clock } from '../fleet/clock.ts';
+import { unknownName } from '../fleet/unknown-name.ts';
 import type { Mode } from '../policy/policy.ts';
 import { EXIT, UserError } from './exit.ts';
 import type { Io } from './io.ts';
@@ -104,6 +105,13 @@ export async function withClient<T>(
 /** The person at the keyboard, for the audit. */
 export function person(io: Io, given: string | undefined): string {
   return given ?? io.env.LAMPLIGHTER_USER ?? io.env.SUDO_USER ?? io.env.USER ?? 'cli';
+}
+
+/** Refuses an account that is not configured: an empty answer would say that there is nothing. @throws UserError */
+export function knownAccount(config: Config, name: string | undefined): void {
+  const names = config.accounts.map((account) => account.name);
+  if (name === undefined || names.includes(name)) return;
+  throw new UserError(unknownName('account', name, names), EXIT.usage);
 }
 
 /** Ends a command whose wish was not granted. */

@@ -2,7 +2,7 @@ import { parseCron } from '../calendar/cron.ts';
 import { parseWindow } from '../calendar/parse-window.ts';
 import type { Zone } from '../calendar/zone.ts';
 import { assertNever } from '../fleet/assert-never.ts';
-import { unknownName } from '../yaml/check-shape.ts';
+import { unknownName } from '../fleet/unknown-name.ts';
 import type { Calendars } from './compile-calendars.ts';
 import type { Subject } from './findings.ts';
 import type { Condition } from './policy.ts';

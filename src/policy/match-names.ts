@@ -1,6 +1,6 @@
 import type { Account } from '../fleet/account.ts';
 import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
-import { unknownName } from '../yaml/check-shape.ts';
+import { unknownName } from '../fleet/unknown-name.ts';
 import type { Subject } from './findings.ts';
 import { globTest } from './glob.ts';
 import type { MatchClauses, MatchText } from './match-grammar.ts';

@@ -1,6 +1,6 @@
 import type { Account } from '../fleet/account.ts';
 import { type Action, actionClass, hasBalance, hasExpiry, offers } from '../fleet/action.ts';
-import { unknownName } from '../yaml/check-shape.ts';
+import { unknownName } from '../fleet/unknown-name.ts';
 import { compileMatch } from './compile-match.ts';
 import { type Outline, stepPath } from './draft.ts';
 import type { MatchText } from './match-grammar.ts';

@@ -2,7 +2,9 @@ import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
 import { secureHeaders } from 'hono/secure-headers';
 import type { z } from 'zod';
+import { unknownName } from '../fleet/unknown-name.ts';
 import { bearerOf, sameSecret } from './bearer.ts';
+import { bodyMistakes } from './body-wording.ts';
 import { LISTS, listQuery } from './list-query.ts';
 import { isOwnHost, peerOf, type WebEnv } from './own-host.ts';
 import { statusPage } from './page.ts';
@@ -76,7 +78,7 @@ function bytesOf(
 /** Reads a JSON body by its schema; anything else ends here with 400 or 415. No body at all is an empty object. */
 async function body<T>(
   context: Context,
-  schema: z.ZodType<T>,
+  schema: z.ZodType<T> & { readonly shape: object },
 ): Promise<{ ok: true; value: T } | { ok: false; response: Response }> {
   const type = context.req.header('content-type') ?? '';
   const text = await context.req.text();
@@ -89,9 +91,9 @@ async function body<T>(
   } catch {
     return { ok: false, response: fail(context, 400, 'invalid', 'the body is not JSON') };
   }
-  const parsed = schema.safeParse(data);
+  const parsed = schema.safeParse(data, { reportInput: true });
   if (parsed.success) return { ok: true, value: parsed.data };
-  const message = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'body'}: ${issue.message}`).join('; ');
+  const message = bodyMistakes(parsed.error.issues, Object.keys(schema.shape));
   return { ok: false, response: fail(context, 400, 'invalid', message) };
 }
 
@@ -172,7 +174,14 @@ export function makeWeb(
     app.get(`/api/v1/${name}`, async (context) => {
       const asked = listQuery(name, context.req.query());
       if (!asked.ok) return fail(context, 400, 'invalid', asked.message);
-      return context.json(await source[name](asked.query));
+      const page = await source[name](asked.query);
+      const { account } = asked.query.filters;
+      const known = source.accountNames();
+      // What happened at an account that is not configured any more can still be asked for.
+      if (account !== undefined && page.items.length === 0 && !known.includes(account)) {
+        return fail(context, 404, 'not-found', unknownName('account', account, known));
+      }
+      return context.json(page);
     });
   }
   app.get('/api/v1/operations/:id', async (context) => {

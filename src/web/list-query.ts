@@ -1,6 +1,7 @@
 import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES } from '../fleet/operation.ts';
 import { STATUSES } from '../fleet/status.ts';
+import { fromCursor } from './cursor.ts';
 import type { ListQuery } from './source.ts';
 
 export const LISTS = ['instances', 'operations', 'policies', 'plan', 'holds', 'accounts'] as const;
@@ -9,7 +10,10 @@ export type ListName = (typeof LISTS)[number];
 const PAGE_SIZE = 100;
 const MAX_PAGE_SIZE = 1_000;
 /** A place in a list, or a sequence number of the ledger: what `next` of an earlier page says. */
-const CURSOR = /^\d{1,15}$/;
+const PLACE = /^\d{1,15}$/;
+
+/** Lists that change while somebody turns their pages: the next page begins behind a row and not at a place. */
+const KEYED: readonly ListName[] = ['instances', 'plan', 'holds', 'accounts'];
 
 /** What a filter takes: any text, an instance, or one of these words. */
 type Takes = 'text' | 'instance' | readonly string[];
@@ -29,13 +33,20 @@ export type Asked = { readonly ok: true; readonly query: ListQuery } | { readonl
 export function listQuery(name: ListName, asked: Readonly<Record<string, string>>): Asked {
   const { cursor, limit, ...filters } = asked;
   const size = limit === undefined ? PAGE_SIZE : /^\d{1,4}$/.test(limit) ? Number(limit) : 0;
-  if (size < 1 || size > MAX_PAGE_SIZE) return no(`limit is a number from 1 to ${MAX_PAGE_SIZE}`);
-  if (cursor !== undefined && !CURSOR.test(cursor)) return no('cursor is the "next" of an earlier page');
+  if (size < 1 || size > MAX_PAGE_SIZE) return no(`limit is a number from 1 to ${MAX_PAGE_SIZE}, not "${limit}"`);
+  const from = cursor === undefined ? null : cursorOf(name, cursor);
+  if (from === undefined) return no(`cursor is the "next" of an earlier page of ${name}, not "${cursor}"`);
   for (const [key, value] of Object.entries(filters)) {
     const wrong = wrongFilter(name, key, value);
     if (wrong !== null) return no(wrong);
   }
-  return { ok: true, query: { cursor: cursor ?? null, limit: size, filters } };
+  return { ok: true, query: { cursor: from, limit: size, filters } };
+}
+
+/** `undefined`: it is none of this list. */
+function cursorOf(name: ListName, cursor: string): string | undefined {
+  if (KEYED.includes(name)) return fromCursor(cursor) ?? undefined;
+  return PLACE.test(cursor) ? cursor : undefined;
 }
 
 function wrongFilter(name: ListName, key: string, value: string): string | null {

@@ -5,14 +5,17 @@ const BY = z.string().trim().min(1).max(100).default('api');
 const REASON = z.string().trim().max(500).default('');
 
 export const HOLD = z.strictObject({
-  instance: z.string().min(3).max(300),
-  for: z.string().min(2).max(40),
+  instance: z.string().min(1).max(300),
+  for: z.string().min(1).max(40),
   reason: z.string().trim().min(1).max(500),
   owner: z.string().trim().min(1).max(100),
 });
 export const PERSON = z.strictObject({ by: BY, reason: REASON });
 export const ACTIVITY = z.strictObject({
-  instance: z.string().min(3).max(300),
+  instance: z
+    .string()
+    .max(300)
+    .regex(/^[^/]+\/./, 'must be account/id'),
   verdict: z.enum(['active', 'idle']),
   lastActiveAt: z.iso.datetime({ offset: true }).optional(),
   evidence: z.string().max(200).optional(),

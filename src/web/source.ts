@@ -7,6 +7,7 @@ export interface Page {
 }
 
 export interface ListQuery {
+  /** Of `operations` and `policies` a place; of the other lists the key of the last row that was seen. */
   readonly cursor: string | null;
   readonly limit: number;
   readonly filters: Readonly<Record<string, string>>;
@@ -30,6 +31,8 @@ export interface WebSource {
   alive(): { readonly ok: boolean; readonly detail: string };
   ready(): Promise<Readiness>;
   metrics(): AsyncIterable<string>;
+  /** Of the accounts that are configured. */
+  accountNames(): readonly string[];
   instances(query: ListQuery): Promise<Page>;
   operations(query: ListQuery): Promise<Page>;
   /** `null`: there is none of that id. */

@@ -239,20 +239,6 @@ export function unknownKey(key: string, known: readonly string[]): string {
   return `unknown key ${quoted(key)}; ${suggestion(key, known)}`;
 }
 
-/** Says that nothing bears a name, and which one was probably meant. */
-export function unknownName(what: string, name: string, known: readonly string[]): string {
-  const near = nearestWord(name, known);
-  if (near !== null) return `no ${what} is called ${quoted(name)}; did you mean "${near}"?`;
-  const fits = isGlob(name) ? `no ${what} fits ${quoted(name)}` : `no ${what} is called ${quoted(name)}`;
-  return known.length === 0
-    ? `${fits}; there is none`
-    : `${fits}; there ${known.length === 1 ? 'is' : 'are'} ${known.join(', ')}`;
-}
-
-function isGlob(name: string): boolean {
-  return /[*?]/.test(name);
-}
-
 /** Says that a word is not one of a closed list, and which one was probably meant. */
 export function unknownWord(word: unknown, known: readonly string[]): string {
   if (typeof word !== 'string') return `must be ${list(known)}, not ${typeWord(word)}`;

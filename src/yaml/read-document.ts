@@ -180,7 +180,9 @@ class Mistakes {
 
   /** In our words. */
   located(): Omit<Parsed, 'documents' | 'mistakes'> & { readonly all: readonly Located[] } {
-    const all = new SyntaxMistakes(this.#source.text, this.#source.shown).explain(this.#raw);
+    const all = new SyntaxMistakes(this.#source.text, this.#source.shown, (text) => new Lexer().lex(text)).explain(
+      this.#raw,
+    );
     const isWhole = !this.tooMany && !all.some(({ swallowsTheRest }) => swallowsTheRest === true);
     return {
       all: all.map((each) => this.#source.located(each, each.message, each.hint)),

@@ -1,4 +1,3 @@
-import { Lexer } from 'yaml';
 import { dashGlued, mustBeQuoted, oneAt, quotableText, type SyntaxMistake, short, spaceMissing } from './glued-text.ts';
 import type { Span } from './node.ts';
 import { indentOf, type Line, TextLines } from './text-lines.ts';
@@ -21,8 +20,14 @@ export class SyntaxMistakes {
   readonly #lines: TextLines;
   #lexemes: readonly { readonly start: number; readonly source: string }[] | null = null;
 
-  /** @param shown the text as it may be quoted; equal in length, with secrets masked */
-  constructor(text: string, shown: string) {
+  readonly #lex: (text: string) => Iterable<string>;
+
+  /**
+   * @param shown the text as it may be quoted; equal in length, with secrets masked
+   * @param lex the library's reading of a text, piece by piece
+   */
+  constructor(text: string, shown: string, lex: (text: string) => Iterable<string>) {
+    this.#lex = lex;
     this.#text = text;
     this.#shown = shown;
     this.#lines = new TextLines(text);
@@ -351,7 +356,7 @@ export class SyntaxMistakes {
     if (this.#lexemes === null) {
       const all: { start: number; source: string }[] = [];
       let start = 0;
-      for (const source of new Lexer().lex(this.#text)) {
+      for (const source of this.#lex(this.#text)) {
         // These three stand for the kind of what follows and not for letters of the file.
         if (source === '\u0002' || source === '\u0018' || source === '\u001f') continue;
         all.push({ start, source });

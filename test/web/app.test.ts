@@ -1,6 +1,7 @@
 import type { Hono } from 'hono';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { makeWeb } from '../../src/web/app.ts';
+import { toCursor } from '../../src/web/cursor.ts';
 import type { WebEnv } from '../../src/web/own-host.ts';
 import { MemorySource } from './memory-source.ts';
 
@@ -87,7 +88,9 @@ describe('lists', () => {
 
   test.each([
     ['operations?cursor=abc', 'cursor is the "next" of an earlier page'],
+    ['policies?cursor=abc', 'cursor is the "next" of an earlier page of policies, not "abc"'],
     ['instances?cursor=zzz', 'cursor is'],
+    ['instances?cursor=a%20b', 'cursor is the "next" of an earlier page of instances, not "a b"'],
     ['instances?cursor=-1', 'cursor is'],
     ['operations?instance=garbage', 'instance is account/id, not "garbage"'],
     ['operations?instance=', 'instance is account/id'],
@@ -100,6 +103,27 @@ describe('lists', () => {
   ])('%s is refused', async (path, message) => {
     await expectError(await get(`/api/v1/${path}`), 400, 'invalid', new RegExp(message));
     expect(source.asked).toEqual([]);
+  });
+
+  test.each(['instances', 'plan', 'holds', 'accounts'])(
+    '%s goes on behind the row that was seen last',
+    async (name) => {
+      const cursor = toCursor('hxy/张伟');
+      await get(`/api/v1/${name}?cursor=${cursor}`);
+      expect(source.asked[0]?.with).toMatchObject({ cursor: 'hxy/张伟' });
+    },
+  );
+
+  test.each(['instances', 'operations'])('%s of an account that nobody knows is 404 with the nearest', async (name) => {
+    source.accountsKnown = ['hxy-main', 'chenyu'];
+    const near = 'no account is called "hxy-mian"; did you mean "hxy-main"?';
+    await expectError(await get(`/api/v1/${name}?account=hxy-mian`), 404, 'not-found', near);
+    const far = 'no account is called "nope"; there are hxy-main, chenyu';
+    await expectError(await get(`/api/v1/${name}?account=nope`), 404, 'not-found', far);
+    expect((await get(`/api/v1/${name}?account=chenyu`)).status).toBe(200);
+    // The ledger remembers accounts that are gone from the configuration.
+    source.pages[name] = { items: [{ id: 'a' }], next: null };
+    expect((await get(`/api/v1/${name}?account=nope`)).status).toBe(200);
   });
 
   test.each([
@@ -256,11 +280,14 @@ describe('bodies', () => {
   });
 
   test.each([
-    ['a key that nobody knows', { ...HOLD, force: true }, 'force'],
-    ['a key that is missing', { ...HOLD, owner: undefined }, 'owner: '],
-    ['a wrong type', { ...HOLD, reason: 7 }, 'reason: '],
-    ['a reason of blanks', { ...HOLD, reason: '   ' }, 'reason: '],
-    ['a very long reason', { ...HOLD, reason: 'x'.repeat(501) }, 'reason: '],
+    ['a key that nobody knows', { ...HOLD, ownr: 'wang' }, 'unknown key "ownr"; did you mean "owner"?'],
+    ['a key like none', { ...HOLD, colour: 'red' }, 'unknown key "colour"; known: instance, for, reason, owner'],
+    ['a number for a time', { ...HOLD, for: 4 }, '"for" must be a text, not 4'],
+    ['no time', { ...HOLD, for: '' }, '"for" must not be empty'],
+    ['a key that is missing', { ...HOLD, owner: undefined }, '"owner" is missing'],
+    ['a wrong type', { ...HOLD, reason: 7 }, '"reason" must be a text, not 7'],
+    ['a reason of blanks', { ...HOLD, reason: '   ' }, '"reason" must not be empty'],
+    ['a very long reason', { ...HOLD, reason: 'x'.repeat(501) }, '"reason" is longer than 500 characters'],
     ['a prototype', '{"__proto__":{"by":"x"},"instance":"a/b","for":"4h","reason":"r","owner":"o"}', '__proto__'],
   ])('%s is named', async (_name, body, named) => {
     await expectError(await post('/api/v1/holds', body), 400, 'invalid', named);
@@ -312,12 +339,15 @@ describe('POST /api/v1/activity', () => {
   });
 
   test.each([
-    [{ ...REPORT, verdict: 'unknown' }, 'verdict: '],
-    [{ ...REPORT, verdict: undefined }, 'verdict: '],
-    [{ ...REPORT, lastActiveAt: '12:00' }, 'lastActiveAt: '],
-    [{ ...REPORT, lastActiveAt: 1_795_000_000 }, 'lastActiveAt: '],
-    [{ ...REPORT, evidence: 'x'.repeat(201) }, 'evidence: '],
-    [{ ...REPORT, instance: 'x' }, 'instance: '],
+    [{ ...REPORT, verdict: 'unknown' }, '"verdict" must be active or idle, not "unknown"'],
+    [{ ...REPORT, verdict: undefined }, '"verdict" is missing'],
+    [
+      { ...REPORT, lastActiveAt: '12:00' },
+      '"lastActiveAt" must be a time such as 2026-10-01T08:00:00.08:00, not "12:00"',
+    ],
+    [{ ...REPORT, lastActiveAt: 1_795_000_000 }, '"lastActiveAt" must be a text, not 1795000000'],
+    [{ ...REPORT, evidence: 'x'.repeat(201) }, '"evidence" is longer than 200 characters'],
+    [{ ...REPORT, instance: 'x' }, '"instance" must be account/id, not "x"'],
     [{ ...REPORT, at: 'now' }, 'at'],
   ])('%j is 400', async (report, named) => {
     await expectError(await post('/api/v1/activity', report), 400, 'invalid', named);

@@ -7,11 +7,15 @@ export class MemorySource implements WebSource {
   done: Done = { kind: 'done', value: { ok: 'yes' } };
   aliveNow = { ok: true, detail: 'alive' };
   readiness: Readiness = { ready: true, checks: {}, accounts: [] };
+  accountsKnown: readonly string[] = ['hxy'];
   failWith: Error | null = null;
   scrape: () => AsyncIterable<string> = async function* one() {
     yield 'lamplighter_paused 0\n';
   };
 
+  accountNames() {
+    return this.accountsKnown;
+  }
   alive() {
     return this.aliveNow;
   }

@@ -1,7 +1,8 @@
 import type { Command } from 'commander';
 import { makeReader } from '../../app/reader.ts';
 import { STATUSES } from '../../fleet/status.ts';
-import { withClient } from '../context.ts';
+import { unknownWord } from '../../yaml/check-shape.ts';
+import { knownAccount, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { table } from '../table.ts';
@@ -18,8 +19,9 @@ export function instancesCommand(program: Command, io: Io): void {
     .action(async (options: { account?: string; status?: string; json?: boolean }, command: Command) => {
       const { status } = options;
       if (status !== undefined && !STATUSES.some((known) => known === status))
-        throw new UserError(`--status is one of ${STATUSES.join(', ')}, not "${status}"`, EXIT.usage);
+        throw new UserError(`--status: ${unknownWord(status, STATUSES)}`, EXIT.usage);
       await withClient(command, io, { policies: 'unneeded' }, async (client) => {
+        knownAccount(client.config, options.account);
         const reader = makeReader(client.work, client.store);
         const all = await reader.instances({
           ...(options.account === undefined ? {} : { account: options.account }),
