@@ -1,8 +1,10 @@
 import { interrupts } from '../fleet/action.ts';
+import type { Notice } from '../fleet/notice.ts';
 import type { Announcement } from './decision.ts';
 import type { CloudPolicyAction, Due, No } from './due.ts';
 import { evidenceOf } from './evidence.ts';
 import { localText } from './time-text.ts';
+import type { InstanceView } from './world.ts';
 
 /** A deadline missed by this much (the daemon was down, a limit held it back) is announced anew. */
 export const NOTICE_GRACE_MS = 15 * 60_000;
@@ -19,7 +21,9 @@ export function noticeState(due: Due, action: CloudPolicyAction, occurrence: str
   const { noticeMs, requireNotice, name, timezone } = standing.policy;
   if (!interrupts(action, due.account.view.provider)) return { kind: 'go' };
   // Asked for first: what has been promised stands, also where an edit has taken the notice out of the policy.
-  const notice = pass.world.history.notice(name, view.key, occurrence);
+  const kept = pass.world.history.notice(name, view.key, occurrence);
+  // What was announced of a machine that is gone is no announcement of the one that has its id now.
+  const notice = kept === null || isOfAnother(kept, view) ? null : kept;
   if (notice === null) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
   const deadlineAt = Math.max(notice.deadlineAt, notice.announcedAt + noticeMs);
   const wait = (detail: string): NoticeState => ({ kind: 'wait', no: { reason: 'notice', detail } });
@@ -27,6 +31,11 @@ export function noticeState(due: Due, action: CloudPolicyAction, occurrence: str
   if (pass.now >= deadlineAt + NOTICE_GRACE_MS) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
   if (requireNotice && !notice.delivered) return wait('announced, but no notifier has taken the announcement');
   return { kind: 'go' };
+}
+
+/** Was it announced before this machine was first seen? Then it was of another one that had the id. */
+export function isOfAnother(notice: Notice, view: InstanceView): boolean {
+  return notice.announcedAt < view.tracked.firstSeenAt;
 }
 
 export function announcementOf(due: Due, action: CloudPolicyAction, occurrence: string): Announcement {

@@ -22,7 +22,7 @@ const GUARDS: readonly Guard[] = [
   guarded,
   held,
   savingImage,
-  noPaidWork,
+  classFrozen,
   breakerOpen,
   tooYoung,
   unknownActivity,
@@ -135,10 +135,12 @@ function savingImage(due: Due): No | null {
   return { reason: 'open-operation', detail: 'an image of it is being saved' };
 }
 
-function noPaidWork(due: Due, action: CloudPolicyAction): No | null {
-  const { paidWork, paidWorkOff = null, name } = due.account.view;
-  const kind = actionClass(action);
-  if (paidWork === 'open' || kind === 'reversible') return null;
+function classFrozen(due: Due, action: CloudPolicyAction): No | null {
+  const { paidWork, paidWorkOff = null, reversibleOff = null, name } = due.account.view;
+  if (actionClass(action) === 'reversible') {
+    return reversibleOff === null ? null : { reason: 'frozen', detail: `reversible work there is ${reversibleOff}` };
+  }
+  if (paidWork === 'open') return null;
   const off = `paid and destructive work on account ${name} is off`;
   if (paidWork === 'breaker') return { reason: 'breaker', detail: `${off} after too many unclear answers` };
   return {

@@ -125,7 +125,7 @@ function firstNo(
   occurrence: string,
 ): No | null {
   const { world, now } = pass;
-  const { provider, allowed, trust, name, breakerOpen, foreign = null } = account.view;
+  const { provider, allowed, trust, name, breakerOpen, foreign = null, reversibleOff = null } = account.view;
   const { instance } = view.tracked;
   const timezone = pass.zoneOf(obligation.policy);
   const state = world.history.step(obligation.policy, view.key, occurrence, 0);
@@ -141,6 +141,7 @@ function firstNo(
   if (!allowed.has('start'))
     return { reason: 'not-allowed', detail: `account ${name} does not list start under actions` };
   if (foreign !== null) return { reason: 'frozen', detail: foreign };
+  if (reversibleOff !== null) return { reason: 'frozen', detail: `reversible work there is ${reversibleOff}` };
   if ((view.tracked.missing ?? 0) > 0) return { reason: 'unknown-status', detail: MISSING };
   if (trust !== 'good') return { reason: trust, detail: `the listing of account ${name} cannot be trusted` };
   if (instance.status === 'unknown' || instance.problems.length > 0) {

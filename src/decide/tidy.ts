@@ -1,4 +1,5 @@
 import type { Notice } from '../fleet/notice.ts';
+import { isOfAnother } from './announce.ts';
 import type { Tidy } from './decision.ts';
 import { type AccountPass, type Pass, type Watched, watchKey } from './pass.ts';
 import type { InstanceView } from './world.ts';
@@ -38,6 +39,7 @@ function whyDropped(
   if (hold !== undefined && !(hold.until <= pass.now)) return 'hold';
   const { trust } = account.view;
   if (view === undefined) return trust === 'good' ? 'no-longer-due' : null;
+  if (isOfAnother(notice, view)) return 'no-longer-due';
   const { status, problems } = view.tracked.instance;
   // A row that cannot be read may fail to match for that reason alone.
   if (trust === 'stale-snapshot' || status === 'unknown' || problems.length > 0) return null;

@@ -41,6 +41,8 @@ export interface AccountView {
   readonly paidWork: 'open' | 'frozen' | 'breaker';
   /** Why it is frozen, where that is not for a person to reconcile: the settings of Redis, or the clock. */
   readonly paidWorkOff?: string | null;
+  /** Why nothing reversible is done there either, until a person has looked; absent or `null`: it is. */
+  readonly reversibleOff?: string | null;
   /** No action at all: the credentials are refused. */
   readonly breakerOpen: boolean;
   /** Why no action at all is done there: its token seems to be another account's. */

@@ -14,9 +14,7 @@ function keyOf(operation: Operation): string {
 /** A payment whose answer was unclear, on a machine that soon ends: that is for a person to know at once, not in an hour. */
 export async function tellUnclearNearExpiry(work: Work, operation: Operation): Promise<void> {
   const { expiresAt } = operation.observed;
-  if (expiresAt === null || !wasUnclear(operation)) return;
-  const now = work.clock.now();
-  if (expiresAt - now >= NEAR_MS || (await work.store.wasSaid(keyOf(operation)))) return;
+  if (expiresAt === null || !isUnclearNearExpiry(operation) || (await work.store.wasSaid(keyOf(operation)))) return;
   const told = await tell(work, {
     event: 'expiry.soon',
     severity: 'critical',
@@ -38,17 +36,22 @@ export async function tellUnclearNearExpiry(work: Work, operation: Operation): P
     to: null,
     identity: keyOf(operation),
   });
-  if (told) await work.store.sayOnce(keyOf(operation), now);
+  if (told) await work.store.sayOnce(keyOf(operation), work.clock.now());
 }
 
-function wasUnclear(operation: Operation): boolean {
-  return actionClass(operation.action) === 'paid' && operation.transitions.some(({ to }) => to === 'uncertain');
+/** By the record alone, so that whoever confirms knows of a page that another process is just sending. */
+function isUnclearNearExpiry({ action, observed, transitions }: Operation): boolean {
+  const { expiresAt } = observed;
+  const since = transitions.findIndex(({ to }) => to === 'uncertain');
+  if (actionClass(action) !== 'paid' || expiresAt === null || since === -1) return false;
+  return transitions
+    .slice(since)
+    .some(({ to, at }) => (to === 'uncertain' || to === 'verifying') && expiresAt - at < NEAR_MS);
 }
 
 /** The notification that asked a person to look, which a confirmation closes; `null`: nobody was asked. */
-export async function pageOf(work: Work, operation: Operation): Promise<string | null> {
+export function pageOf(operation: Operation): string | null {
   const escalated = operation.transitions.findIndex(({ to }) => to === 'escalated');
   if (escalated !== -1) return notificationId('operation.escalated', `${operation.id}/${escalated + 1}`);
-  if (!wasUnclear(operation) || !(await work.store.wasSaid(keyOf(operation)))) return null;
-  return notificationId('expiry.soon', keyOf(operation));
+  return isUnclearNearExpiry(operation) ? notificationId('expiry.soon', keyOf(operation)) : null;
 }

@@ -74,7 +74,7 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
   }
   const excess = operation.reason === 'excess';
   // Whoever was called is told that it is over, through the same filter of severities as far as that goes.
-  const closes = outcome === 'confirmed' && !excess ? await pageOf(work, operation) : null;
+  const closes = outcome === 'confirmed' && !excess ? pageOf(operation) : null;
   const told = await tell(work, {
     event: kind.event,
     severity: excess ? 'critical' : closes === null ? kind.severity : 'warning',

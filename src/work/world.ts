@@ -4,6 +4,7 @@ import { belowSince, moneyView } from '../decide/burn.ts';
 import type { AccountView, InstanceView, Trust, World } from '../decide/world.ts';
 import { interrupts } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
+import type { StandingFreeze } from '../fleet/freeze.ts';
 import type { Hold } from '../fleet/hold.ts';
 import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
@@ -54,7 +55,7 @@ export async function accountWorld(
   const mayInterrupt = policies.some((policy) =>
     policyActions(policy).some((action) => interrupts(action, account.provider)),
   );
-  const [guarded, history, holds, paused, interruptedAt, breaker, frozen, balances, spent, activities] =
+  const [guarded, history, holds, paused, interruptedAt, breaker, freezes, balances, spent, activities] =
     await Promise.all([
       work.store.loadShrink(account.name),
       work.store.history(account.name, now, { hourly }),
@@ -62,7 +63,7 @@ export async function accountWorld(
       work.store.paused(),
       mayInterrupt ? work.store.interruptedAt(account.name, now - INTERRUPT_WINDOW_MS) : [],
       work.store.breaker(account.name, now),
-      work.store.ledger.frozen(),
+      work.store.freezes(),
       work.store.balances(account.name),
       work.store.spentToday(account.name, localDay(now, standing.zone)),
       standing.observer.activities(snapshot, standing.labels, now),
@@ -78,6 +79,8 @@ export async function accountWorld(
     };
   });
   const off = work.paidWorkOff();
+  const frozen = freezes.find(({ class: cls }) => cls !== 'reversible') ?? null;
+  const reversibleOff = freezes.find((freeze) => freeze.class === 'reversible' && freeze.account === account.name);
   const money = moneyView({ balances, snapshot, prices: account.prices, now });
   const view: AccountView = {
     name: account.name,
@@ -91,7 +94,8 @@ export async function accountWorld(
     balanceBelowSince: (fen) => belowSince(balances, fen),
     runwayBelowSince: (ms) => money.runwayBelowSince(ms),
     paidWork: frozen !== null || off !== null ? 'frozen' : breaker.paid ? 'breaker' : 'open',
-    paidWorkOff: frozen === null ? off : null,
+    paidWorkOff: frozen === null ? off : frozen.detail === '' ? null : untilReconciled(frozen),
+    reversibleOff: reversibleOff === undefined ? null : untilReconciled(reversibleOff),
     breakerOpen: breaker.all,
     foreign: runtime.mark === undefined ? null : strangeness(account.name, guarded, runtime.mark),
     prices: account.prices,
@@ -100,6 +104,10 @@ export async function accountWorld(
     interruptedAt,
   };
   return { now, paused, accounts: [view], holds: byInstance(holds), history };
+}
+
+function untilReconciled({ reason, detail }: StandingFreeze): string {
+  return `frozen (${reason}: ${detail}) until lamplighter reconcile`;
 }
 
 export function byInstance(holds: readonly Hold[]): ReadonlyMap<InstanceKey, Hold> {

@@ -54,6 +54,16 @@ describe('a notice', () => {
     expect(evaluate([shorter], given).refusals).toMatchObject([{ reason: 'notice' }]);
   });
 
+  it('of a machine that had the id before is none of this one: it is dropped, and announced anew', () => {
+    const { history, notice } = announced();
+    const mine = view();
+    const newcomer = { ...mine, tracked: { ...mine.tracked, firstSeenAt: NOON - MINUTE } };
+    const result = evaluate([TEN], world([account([newcomer])], { history }));
+    expect(result.acts).toEqual([]);
+    expect(result.tidy).toEqual([{ kind: 'drop-notice', notice, why: 'no-longer-due' }]);
+    expect(result.announcements).toMatchObject([{ notice: { announcedAt: NOON } }]);
+  });
+
   it('is given anew when the deadline was missed by a quarter of an hour', () => {
     const { history } = announced();
     const when = (now: number) => evaluate([TEN], world([account([view({}, { now })])], { history, now }));

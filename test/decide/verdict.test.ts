@@ -223,6 +223,13 @@ const CASES: readonly (readonly [string, ActionCall, Partial<Instance> | null, P
     ['destroyed, as listed', { kind: 'destroy' }, { status: 'destroyed' }, {}, 'confirmed: seen'],
     ['absent once', { kind: 'destroy' }, null, {}, 'waiting'],
     ['absent twice', { kind: 'destroy' }, null, { op: { checks: 1 } }, 'confirmed: seen'],
+    [
+      'absent once, after it was seen several times',
+      { kind: 'destroy' },
+      null,
+      { op: { transitions: looksThatTold('it is still listed', 3) } },
+      'waiting',
+    ],
     ['another machine has its id', { kind: 'destroy' }, { createdAt: NOON }, {}, 'confirmed: seen'],
     ['still there', { kind: 'destroy' }, { status: 'stopped' }, LATE, 'escalate: not-seen'],
     ['rebuilt', { kind: 'rebuild', imageId: 'new' }, { imageId: 'new' }, {}, 'confirmed: seen'],
