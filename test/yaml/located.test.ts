@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { displayWidth } from '../../src/yaml/display-width.ts';
 import { type Located, renderAll, renderLocated } from '../../src/yaml/located.ts';
 import { maskSecrets } from '../../src/yaml/mask-secrets.ts';
+import { cpuTime } from './cpu-time.ts';
 
 const located = (more: Partial<Located>): Located => ({
   file: 'f.yaml',
@@ -81,12 +82,41 @@ describe('secrets are masked letter by letter', () => {
     ['redis: redis://u:p/w@d@host:6379/0', 'redis: redis://********host:6379**'],
     ['url: open.feishu.cn/hook/abc', 'url: ***********************'],
     ['"url": "hook/abc", "type": "webhook"', '"url": "********", "type": "webhook"'],
+    ['url: ["hook/abc"]', 'url: ["********"]'],
+    ['url:\n  - hook/abc', 'url:\n  - ********'],
+    ['token: ["abc"]', 'token: *"***"]'],
     [`url: \${OPS_URL}`, `url: \${OPS_URL}`],
     ['urlFile: secrets/hook', 'urlFile: secrets/hook'],
     ['"token": "abc"', '"token": "***"'],
+    ['tokn: abc', 'tokn: ***'],
+    ['a: { provider: chenyu, Tokens: "abc", tokenfile: x }', 'a: { provider: chenyu, Tokens: "***", tokenfile: x }'],
+    ['hxy_token: abc', 'hxy_token: ***'],
+    ['access-token : abc', 'access-token : ***'],
+    ['pasword: abc\naccounts: { a: { tocken: def } }', 'pasword: ***\naccounts: { a: { tocken: *** } }'],
+    ['secretFile: /run/secrets/x', 'secretFile: /run/secrets/x'],
+    ['timezone: Asia/Shanghai', 'timezone: Asia/Shanghai'],
     ['name: dev', 'name: dev'],
   ])('%j', (text, masked) => {
     expect(maskSecrets(text)).toBe(masked);
     expect(maskSecrets(text)).toHaveLength(text.length);
+  });
+
+  test.each([
+    'a',
+    'a.',
+    'ab: ',
+    'token: ',
+    'token   ',
+    'token:\n\n\n}',
+    'url: [- ',
+    'http://',
+    'http://,',
+    'http://a@',
+    '"',
+    '"token": "\\',
+  ])('no text takes long: many %j', (piece) => {
+    const text = piece.repeat(Math.ceil(250_000 / piece.length));
+    // About 100 ms at most; what grows with the square of the length takes minutes.
+    expect(cpuTime(() => maskSecrets(text))).toBeLessThan(5_000);
   });
 });
