@@ -3,7 +3,7 @@ import type { ActionClass } from '../../fleet/action.ts';
 import { assertNever } from '../../fleet/assert-never.ts';
 import type { ReadFailure } from '../port.ts';
 import { errorCode } from './secrets.ts';
-import type { WireAnswer } from './transport.ts';
+import { OVERSIZE_CODE, type WireAnswer } from './transport.ts';
 
 /**
  * The one place that says what a failure means. Two questions, because a read may be asked again and a send may not:
@@ -32,9 +32,10 @@ const NOT_CONNECTED: ReadonlySet<string> = new Set([
 
 const TLS_CODE = /^(?:CERT_|ERR_TLS_|ERR_SSL_)/;
 
-/** A read that got no answer. */
-export function failedRead(error: unknown): 'not-sent' | 'uncertain' {
+/** A read that got no answer. One that is too large will be so again, and costs memory each time. */
+export function failedRead(error: unknown): 'not-sent' | 'uncertain' | 'protocol' {
   const code = errorCode(error);
+  if (code === OVERSIZE_CODE) return 'protocol';
   return code !== null && (NOT_CONNECTED.has(code) || TLS_CODE.test(code)) ? 'not-sent' : 'uncertain';
 }
 

@@ -24,5 +24,8 @@ export const DEFAULT_LIMITS: HttpLimits = {
   closeMs: 5_000,
 };
 
-/** For listings: 10,000 rows of about 750 bytes are 7.5 MB, so this leaves room for the largest fleets. */
-export const LISTING_MAX_BYTES = 64 * 1024 * 1024;
+/**
+ * For listings: 10,000 rows of about 750 bytes are 7.5 MB, so this leaves room for the largest fleets. What a cloud sends
+ * is held in memory up to here, so it is no more than that.
+ */
+export const LISTING_MAX_BYTES = 24 * 1024 * 1024;

@@ -46,8 +46,13 @@ export class ClosedError extends Error {
   }
 }
 
+/** Of {@link OversizeError}. */
+export const OVERSIZE_CODE = 'LAMPLIGHTER_OVERSIZE';
+
 /** The body is larger than the request allows. */
 export class OversizeError extends Error {
+  readonly code = OVERSIZE_CODE;
+
   constructor(maxBytes: number) {
     super(`the answer is larger than ${maxBytes} bytes`);
     this.name = 'OversizeError';
