@@ -20,3 +20,14 @@ export class InvariantBroken extends Error {
     this.detail = detail;
   }
 }
+
+/**
+ * A command of the ledger may or may not have been carried out: its answer was lost. The store never gives it again by
+ * itself. A `sending` that ends like this must not be followed by a request; the same transaction id asks what became of it.
+ */
+export class LedgerUnclear extends Error {
+  constructor(what: string, cause: unknown) {
+    super(`no answer from Redis: ${what} may or may not have been written`, { cause });
+    this.name = 'LedgerUnclear';
+  }
+}

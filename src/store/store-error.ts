@@ -1,3 +1,5 @@
+export { LedgerUnclear } from '../fleet/ledger-error.ts';
+
 /**
  * Redis could not be asked: provably nothing was written. Trying again later is safe.
  */
@@ -5,17 +7,6 @@ export class StoreDown extends Error {
   constructor(what: string, cause: unknown) {
     super(`Redis cannot be reached: ${what} was not done`, { cause });
     this.name = 'StoreDown';
-  }
-}
-
-/**
- * A command of the ledger may or may not have been carried out: its answer was lost. It is never sent again by itself.
- * A `sending` that ends like this must not be followed by a request; the same transaction id asks what became of it.
- */
-export class LedgerUnclear extends Error {
-  constructor(what: string, cause: unknown) {
-    super(`no answer from Redis: ${what} may or may not have been written`, { cause });
-    this.name = 'LedgerUnclear';
   }
 }
 

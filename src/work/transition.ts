@@ -1,5 +1,5 @@
 import { assertNever } from '../fleet/assert-never.ts';
-import { IllegalTransition, InvariantBroken } from '../fleet/ledger-error.ts';
+import { IllegalTransition, InvariantBroken, LedgerUnclear } from '../fleet/ledger-error.ts';
 import { type Operation, type OperationPatch, type OperationState, outcomeOf } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
 import type { SpendCheck, StepOutcome, TransitionRequest, TransitionResult } from '../store/ledger.ts';
@@ -70,8 +70,43 @@ async function guarded(work: Work, operation: Operation, request: TransitionRequ
     if (error instanceof IllegalTransition) {
       await breach(work, { invariant: 'I3', detail: error.message }, { account, action });
     }
+    if (error instanceof LedgerUnclear) return await askAgain(work, operation, request, error);
     throw error;
   }
+}
+
+/** Real ms to wait before each asking: a connection that was cut is back soon, and whoever waits longer may not send any more. */
+const ASK_AGAIN_MS = [50, 100, 200, 400] as const;
+
+/**
+ * The answer to a transition was lost. The same transaction id changes nothing twice, so the ledger is asked what became
+ * of it: otherwise a SENDING that is ours would be left to be found by others, who could only call a person.
+ * @throws the first error when it cannot be asked
+ */
+async function askAgain(
+  work: Work,
+  operation: Operation,
+  request: TransitionRequest,
+  lost: LedgerUnclear,
+): Promise<TransitionResult> {
+  const { clock, log } = work;
+  for (const waitMs of ASK_AGAIN_MS) {
+    await clock.sleep(waitMs / clock.toReal(1), new AbortController().signal);
+    try {
+      const result = await work.store.ledger.transition(operation.id, request);
+      log.info(
+        { operation: operation.id, to: request.to, found: result.kind },
+        'a lost answer of the ledger was asked for again',
+      );
+      if (result.kind !== 'moved') return result;
+      const { state, version } = result.operation;
+      const isOurs = state === request.to && version === request.from.version + 1;
+      return isOurs ? { ...result, replayed: false } : { kind: 'stale', operation: result.operation };
+    } catch (error) {
+      log.debug({ err: error, operation: operation.id }, 'a lost answer of the ledger could not be asked for again');
+    }
+  }
+  throw lost;
 }
 
 async function report(work: Work, from: OperationState, operation: Operation): Promise<void> {

@@ -7,8 +7,12 @@ import type { AccountRuntime, LedgerPort, QueuePort, Standing, StorePort, Work }
 
 /** Where a daemon of a test can be struck. See harness.ts for what each means. */
 export const POINTS = [
+  'before-list',
+  'after-list',
   'before-arm',
   'after-arm',
+  'before-read',
+  'after-read',
   'before-ring',
   'after-ring',
   'gate-open',
@@ -165,6 +169,20 @@ export class FaultPoints {
 
   #provider(bare: Provider): Provider {
     return overlay(bare, {
+      list: async (signal) => {
+        const subject = { instance: bare.account, action: 'list' };
+        await this.reach('before-list', subject);
+        const listing = await bare.list(signal);
+        await this.reach('after-list', subject);
+        return listing;
+      },
+      read: async (id, signal) => {
+        const subject = { instance: `${bare.account}/${id}`, action: 'read' };
+        await this.reach('before-read', subject);
+        const instance = await bare.read(id, signal);
+        await this.reach('after-read', subject);
+        return instance;
+      },
       act: async (id: string, call: ActionCall, options: ActOptions) => {
         const subject = { instance: `${bare.account}/${id}`, action: call.kind };
         const outcome = await bare.act(id, call, {

@@ -24,8 +24,10 @@
  *     });
  *
  * Points, in the order of an operation's life (`strikes[].point`; see fault-points.ts):
+ *   before-list, after-list         around listing an account; its `instance` is the account
  *   before-arm, after-arm           around writing ARMED; after: it is in the ledger, its job is not queued
  *   before-ring, after-ring         around queueing its job
+ *   before-read, after-read         around reading one instance anew, just before acting and when looking afterwards
  *   before-STATE, after-STATE       around each transition to STATE, e.g. before-sending, after-sending (the CAS is
  *                                   acknowledged, the send window not yet looked at), before-confirmed, after-confirmed
  *   gate-open                       the window was looked at; the connection is about to be given to undici

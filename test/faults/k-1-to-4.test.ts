@@ -5,7 +5,7 @@ import { account, daily, type FaultBed, KEEP_PAID, MINUTE, type Point, SECOND, u
 const beds = useFaultBeds();
 
 async function prepare(): Promise<FaultBed> {
-  return await beds.prepare({ accounts: [account('huixingyun', [daily('d', 6)])], policies: KEEP_PAID });
+  return await beds.prepare({ accounts: [account('huixingyun', [daily('d', 11)])], policies: KEEP_PAID });
 }
 
 /** One daemon dies at a point, another follows. */

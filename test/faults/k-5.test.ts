@@ -5,7 +5,7 @@ import { account, daily, type FaultBed, KEEP_PAID, MINUTE, SECOND, useFaultBeds 
 const beds = useFaultBeds();
 
 async function prepare(): Promise<FaultBed> {
-  return await beds.prepare({ accounts: [account('huixingyun', [daily('d', 6)])], policies: KEEP_PAID });
+  return await beds.prepare({ accounts: [account('huixingyun', [daily('d', 11)])], policies: KEEP_PAID });
 }
 
 test('K5: stopped for minutes between SENDING and the write, while a second daemon escalates, it wakes and does not send', async () => {

@@ -25,6 +25,7 @@ async function isFrozen(bed: FaultBed, child: FaultChild): Promise<void> {
   const since = bed.clock.now();
   await bed.attend('minutes have passed', 30 * SECOND, () => bed.clock.now() > since + 600 * SECOND);
   expect(bed.requests()).toBe(1);
+  expect(bed.receiver.told().filter(({ reason }) => reason === 'amnesia')).toHaveLength(1);
 }
 
 async function reconciled(bed: FaultBed): Promise<void> {

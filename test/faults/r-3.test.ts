@@ -1,9 +1,9 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { Redis } from 'ioredis';
 import { expect, test } from 'vitest';
-import { startRedis, type TestRedis } from '../support/redis.ts';
+import { startRedis } from '../support/redis.ts';
 import { account, busy, daily, type FaultBed, type FaultChild, SECOND, useFaultBeds } from './harness.ts';
+import { ask } from './redis-commands.ts';
 
 const POLICIES = {
   'all.yaml': `
@@ -19,16 +19,6 @@ policies:
 `,
 };
 const beds = useFaultBeds();
-
-async function ask(redis: Pick<TestRedis, 'url'>, ...command: readonly [string, ...string[]]): Promise<unknown> {
-  const client = new Redis(redis.url);
-  try {
-    const [name, ...args] = command;
-    return await client.call(name, ...args);
-  } finally {
-    client.disconnect();
-  }
-}
 
 /** One machine is renewed and confirmed; the other is not due for an hour. */
 async function prepare(options: { readonly proxyRedis?: boolean } = {}): Promise<{
@@ -51,12 +41,14 @@ async function prepare(options: { readonly proxyRedis?: boolean } = {}): Promise
 async function frozenButAlive(bed: FaultBed, child: FaultChild): Promise<void> {
   await bed.until('paid work is frozen', async () => (await bed.metricOf(child, 'paid_work_frozen')) === 1);
   await bed.polling();
+  await bed.until('people are told', () => bed.receiver.told().some(({ reason }) => reason === 'amnesia'));
   const since = bed.clock.now();
   await bed.attend('the second is long due', 60 * SECOND, () => bed.clock.now() > since + 5_400 * SECOND);
   await bed.attend('what can be undone is done', 20 * SECOND, () =>
     bed.sim.account('hxy').instances.some(({ id, status }) => id === 'h' && status === 'stopped'),
   );
   expect(bed.requests()).toBe(1);
+  expect(bed.receiver.told().filter(({ reason }) => reason === 'amnesia')).toHaveLength(1);
   expect(await bed.listOf(child, 'plan')).toContainEqual(
     expect.objectContaining({ instance: 'hxy/later', action: 'renew', reason: 'frozen' }),
   );
@@ -65,7 +57,7 @@ async function frozenButAlive(bed: FaultBed, child: FaultChild): Promise<void> {
 
 test('R3: FLUSHALL under a daemon', async () => {
   const { bed, child } = await prepare();
-  await ask(beds.redis, 'FLUSHALL');
+  await ask(beds.redis.url, 'FLUSHALL');
   await frozenButAlive(bed, child);
 });
 
@@ -89,9 +81,9 @@ test('R3: a failover to a replica that misses the tail', async () => {
     const child = await bed.spawnFaulty({ strikes: [{ point: 'before-sending', do: 'wait', instance: 'hxy/d' }] });
     await bed.until('it is about to send', () => child.struck);
     await bed.until('the replica follows', async () =>
-      String(await ask(replica, 'INFO', 'replication')).includes('master_link_status:up'),
+      String(await ask(replica.url, 'INFO', 'replication')).includes('master_link_status:up'),
     );
-    await ask(replica, 'REPLICAOF', 'NO', 'ONE');
+    await ask(replica.url, 'REPLICAOF', 'NO', 'ONE');
     child.go();
     await bed.until('the cloud has done it', () => bed.commits().length === 1);
     await bed.until('it is written down', () => child.reached('after-accepted'));
