@@ -146,7 +146,7 @@ export class ActivityObserver {
     believedMs: number,
     signal: AbortSignal,
   ): Promise<void> {
-    await this.#keep(instance.account, instance.id, previous, await probe.read(instance, signal), believedMs);
+    await this.#keep(instance.account, instance.id, previous, await probe.read(instance, signal, previous), believedMs);
   }
 
   async #keep(

@@ -9,5 +9,6 @@ export interface Probe {
   readonly name: string;
   /** Is it read by going there (`pull`), or does the instance report by itself (`push`)? */
   readonly kind: 'pull' | 'push';
-  read(instance: Instance, signal: AbortSignal): Promise<ProbeReading>;
+  /** `previous`: this probe's last reading of the instance, for what only a comparison tells. */
+  read(instance: Instance, signal: AbortSignal, previous?: ProbeReading): Promise<ProbeReading>;
 }

@@ -24,7 +24,12 @@ export const ACTIVITY_SIGNALS = [
   'disk',
   'network',
   'queue',
+  'kernel',
+  'requests',
+  'model',
+  'metric',
   'session',
+  'tab',
   'terminal',
   'transfer',
   'keep-alive',
@@ -75,6 +80,11 @@ export interface ProbeReading {
   readonly signals?: readonly SignalReading[];
   /** A keep-alive that holds now. Its signal is `keep-alive`. */
   readonly keepAlive?: KeepAlive;
+  /**
+   * What the next reading is held against: counters as they stood, and digests of what was last in a list, by names of the
+   * probe's own. Digests are numbers, so that nothing that the machine sent is kept.
+   */
+  readonly marks?: Readonly<Record<string, number>>;
 }
 
 /** The verdict on one instance. `at` is when the oldest reading it rests on was taken. All times epoch ms. */
