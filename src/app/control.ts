@@ -1,13 +1,13 @@
 import { parseDuration } from '../calendar/duration.ts';
 import { ANY_ACCOUNT, identityOf } from '../decide/account-identity.ts';
 import { ANY_SIZE, believeShrunken } from '../decide/listing-guard.ts';
+import { localText } from '../decide/time-text.ts';
 import { actionClass } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
-import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import type { ArmResult } from '../store/ledger.ts';
 import { MOST_ATTEMPTS, queueAct } from '../work/arm.ts';
@@ -68,7 +68,7 @@ export class Control {
     await this.#audit(
       'hold',
       found.key,
-      `${hold.owner} holds ${found.key} until ${rfc3339(hold.until)}: ${hold.reason}`,
+      `${hold.owner} holds ${found.key} until ${localText(hold.until, this.#work.standing().zone.name)}: ${hold.reason}`,
       { hold: hold.id },
     );
     return { kind: 'done', value: holdView(hold) };

@@ -1,11 +1,11 @@
 import { costOf, HALF_UNIT_MS } from '../decide/spending.ts';
+import { localText } from '../decide/time-text.ts';
 import type { Account } from '../fleet/account.ts';
 import { actionClass, type CloudAction, interrupts, needsClearView, offers } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
-import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import { arm } from '../work/arm.ts';
 import { operationKey } from '../work/operation-id.ts';
@@ -142,7 +142,7 @@ export class HandActs {
     if (needsClearView(action, instance.provider)) {
       const hold = byInstance(await this.#work.store.holds(now)).get(key);
       if (hold !== undefined)
-        return `${key} is held by ${hold.owner} until ${rfc3339(hold.until)}: ${hold.reason}; release it first`;
+        return `${key} is held by ${hold.owner} until ${this.#local(hold.until)}: ${hold.reason}; release it first`;
       if (isProtected(standing.labels(instance))) return `${key} has the label protect: "true"`;
     }
     if (
@@ -155,6 +155,11 @@ export class HandActs {
     return ready === null ? null : `${key} ${ready}`;
   }
 
+  /** A time as people in the configured zone read it. */
+  #local(at: number): string {
+    return localText(at, this.#work.standing().zone.name);
+  }
+
   /** At most one renewal in half a unit, whoever asks: a second one so soon is a slip. */
   async #renewedLately(call: ActionCall, tracked: Tracked): Promise<string | null> {
     if (call.kind !== 'renew') return null;
@@ -162,7 +167,7 @@ export class HandActs {
     const now = this.#work.clock.now();
     const at = (await this.#work.store.history(instance.account, now)).lastRenewedAt(instanceKey(instance));
     if (at === null || now - at >= HALF_UNIT_MS[call.unit]) return null;
-    return `was renewed at ${rfc3339(at)}; the next renewal may follow half a period later`;
+    return `was renewed at ${this.#local(at)}; the next renewal may follow half a period later`;
   }
 }
 

@@ -17,11 +17,16 @@ import { findInstance, instanceView, noticeView, obligationView, operationView }
 const OPERATIONS_SHOWN = 10;
 const AUDIT_SHOWN = 15;
 
-/** What a row of `plan` begins with: done, announced or told, held back, tidied. */
+/** What a row of `plan` begins with: done, told, announced, held back, tidied. */
 const SIGNS = { act: '+', notify: '!', announce: '~', refuse: '-', tidy: '.' } as const satisfies Record<
   PlanRow['decision'],
   string
 >;
+
+/** What is not due is not kept from being done: there is nothing to do. */
+function signOf({ decision, reason }: PlanRow): string {
+  return reason === 'not-due' ? '' : SIGNS[decision];
+}
 
 /** One look at an account that nobody has looked at, for a plan only: nothing is stored, settled or told. */
 async function listOnce(
@@ -105,7 +110,7 @@ export function makeReader(work: Work, store: Store) {
         // The fleet is taken as it is, so what is known of its activity counts whatever the time asked about.
         { explain: options.explain, ...(options.at === null ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }) },
       );
-      rows.push(...planRows(evaluation).map((row) => ({ ...row, sign: SIGNS[row.decision] })));
+      rows.push(...planRows(evaluation, standing.zone.name).map((row) => ({ ...row, sign: signOf(row) })));
     }
     return rows;
   }

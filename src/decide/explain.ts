@@ -44,7 +44,7 @@ export function explainInstance(
   const view = account?.instances.find((each) => each.key === key);
   if (account === undefined || view === undefined) return null;
   const evaluation = evaluate(policies, world, { explain: true, only: { account: account.name } });
-  const rows = planRows(evaluation).filter((row) => row.instance === key);
+  const rows = planRows(evaluation, timezone).filter((row) => row.instance === key);
   return {
     instance: key,
     facts: factsOf(world, account, view, timezone),

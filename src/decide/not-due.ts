@@ -1,5 +1,8 @@
 import { formatDuration } from '../calendar/duration.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { formatYuan } from '../fleet/money.ts';
+import type { Status } from '../fleet/status.ts';
+import { idleSince, instanceTests, testInstance } from './conditions.ts';
 import type { Standing } from './standing.ts';
 import { localText } from './time-text.ts';
 import type { InstanceView } from './world.ts';
@@ -49,33 +52,62 @@ export function notDueDetail(why: NotDue, standing: Standing, view: InstanceView
 }
 
 function whatFails(standing: Standing, view: InstanceView, now: number): string {
-  const { tracked, activity } = view;
+  const { tracked } = view;
+  const wanted = formatDuration;
   const since = (at: number | null) => {
     const ms = now - (at ?? Number.NaN);
     return Number.isFinite(ms) ? formatDuration(Math.round(ms / 1000) * 1000) : 'an unknown time';
   };
   const facts = standing.ordered.map((condition): string | null => {
+    const tests = instanceTests([condition]);
+    if (tests.length > 0 && testInstance(tests, view, now, Number.POSITIVE_INFINITY, 'holds') === 'holds') return null;
     switch (condition.kind) {
       case 'during':
       case 'cron':
         return null;
       case 'idleFor':
-        return activity === null ? 'activity unknown' : `activity ${activity.kind}`;
+        return idleText(view, wanted(condition.ms), since);
       case 'runningFor':
-        return `up for ${since(tracked.upSince)}`;
+        return tracked.upSince === null
+          ? `${tracked.instance.status}, not up for ${wanted(condition.ms)}`
+          : `up for ${since(tracked.upSince)} of ${wanted(condition.ms)}`;
       case 'stoppedFor':
+        return statusText(view, ['stopped'], wanted(condition.ms), since);
       case 'statusFor':
-        return `${tracked.instance.status} for ${since(tracked.statusSince)}`;
+        return statusText(view, condition.status, wanted(condition.ms), since);
       case 'expiresWithin': {
         const { expiresAt } = tracked.instance;
-        return expiresAt === null ? 'no expiry' : `expires ${localText(expiresAt, standing.policy.timezone)}`;
+        const within = `not within ${wanted(condition.ms)}`;
+        return expiresAt === null
+          ? `no expiry, so ${within}`
+          : `expires ${localText(expiresAt, standing.policy.timezone)}, ${within}`;
       }
       case 'balanceBelow':
+        return `balance wanted below ${formatYuan(condition.fen)} yuan`;
       case 'runwayBelow':
-        return 'balance or runway not low';
+        return `runway wanted below ${wanted(condition.ms)}`;
       default:
         return assertNever(condition);
     }
   });
-  return facts.filter((fact) => fact !== null).join(', ');
+  return facts.filter((fact) => fact !== null).join('; ');
+}
+
+type Since = (at: number | null) => string;
+
+function idleText(view: InstanceView, wanted: string, since: Since): string {
+  const { activity, tracked } = view;
+  if (activity === null) return `activity unknown, not idle for ${wanted}`;
+  if (activity.kind !== 'idle') return `activity ${activity.kind}, not idle for ${wanted}`;
+  const idleAt = idleSince(view);
+  return idleAt === null
+    ? `${tracked.instance.status}, not idle for ${wanted}`
+    : `idle for ${since(idleAt)} of ${wanted}`;
+}
+
+function statusText(view: InstanceView, statuses: readonly Status[] | null, wanted: string, since: Since): string {
+  const { instance, statusSince } = view.tracked;
+  const isOther = statuses !== null && !statuses.includes(instance.status);
+  if (isOther) return `${instance.status}, not ${statuses.join(' or ')} for ${wanted}`;
+  return `${instance.status} for ${since(statusSince)} of ${wanted}`;
 }

@@ -4,7 +4,7 @@ import { formatYuan } from '../fleet/money.ts';
 import type { Evidence } from '../fleet/operation.ts';
 import type { DecisionReason } from '../fleet/reason.ts';
 import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal } from './decision.ts';
-import { utcText } from './time-text.ts';
+import { localText, utcText } from './time-text.ts';
 
 /** One decision as `plan` prints it and the API answers it: flat, JSON, money in yuan, times as RFC 3339. */
 export interface PlanRow {
@@ -33,11 +33,14 @@ export interface PlanRow {
   readonly evidence: Evidence;
 }
 
-/** Acts first, in the order in which they would be done; then what is announced, what is refused, and what is tidied. */
-export function planRows(evaluation: Evaluation): readonly PlanRow[] {
+/**
+ * Acts first, in the order in which they would be done; then what is announced, what is refused, and what is tidied.
+ * @param timezone for the times in sentences
+ */
+export function planRows(evaluation: Evaluation, timezone: string): readonly PlanRow[] {
   return [
     ...evaluation.acts.map((act) => (act.kind === 'operation' ? operationRow(act) : notificationRow(act))),
-    ...evaluation.announcements.map(announcementRow),
+    ...evaluation.announcements.map((announcement) => announcementRow(announcement, timezone)),
     ...evaluation.refusals.map(refusalRow),
     ...evaluation.tidy.map(tidyRow),
   ];
@@ -79,7 +82,7 @@ function notificationRow(act: NotifyAct): PlanRow {
   };
 }
 
-function announcementRow(announcement: Announcement): PlanRow {
+function announcementRow(announcement: Announcement, timezone: string): PlanRow {
   const { view, notice, action } = announcement;
   return {
     decision: 'announce',
@@ -91,7 +94,7 @@ function announcementRow(announcement: Announcement): PlanRow {
     step: null,
     occurrence: notice.occurrence,
     reason: 'notice',
-    detail: `announce a ${action} of ${view.tracked.instance.name} at ${utcText(notice.deadlineAt)}`,
+    detail: `announce a ${action} of ${view.tracked.instance.name} at ${localText(notice.deadlineAt, timezone)}`,
     costYuan: null,
     evidence: announcement.evidence,
   };

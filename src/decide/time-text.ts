@@ -13,8 +13,8 @@ export function utcText(at: number): string {
   return iso.endsWith('.000Z') ? `${iso.slice(0, -'.000Z'.length)}Z` : iso;
 }
 
-/** RFC 3339 with the offset of an IANA zone: for people. */
+/** RFC 3339 to the second with the offset of an IANA zone: for people, who have no use for milliseconds. */
 export function localText(at: number, timezone: string): string {
   if (!(Math.abs(at) <= EDGE_OF_TIME)) return String(at);
-  return formatTime(at, zoneNamed(timezone));
+  return formatTime(Math.floor(at / 1000) * 1000, zoneNamed(timezone));
 }

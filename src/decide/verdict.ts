@@ -62,7 +62,12 @@ export function settleMs(operation: Pick<Operation, 'action'>): number {
  * What one look says of an operation whose request may have left. Pure; the caller writes the transition. Any complete
  * read that began after the request and shows the right change confirms, however late.
  */
-export function verify(operation: Operation, reading: Reading, now: number): Verdict {
+export function verify(
+  operation: Operation,
+  reading: Reading,
+  now: number,
+  shown: (at: number) => string = utcText,
+): Verdict {
   const { sendingAt } = operation;
   if (sendingAt === null) return waiting('no request has left yet');
   if (!(reading.readStartedAt >= sendingAt)) return waiting('this read began before the request');
@@ -78,7 +83,7 @@ export function verify(operation: Operation, reading: Reading, now: number): Ver
       ? seen(operation, 'another machine has the id now')
       : { kind: 'escalate', reason: 'gone', detail: 'another machine has the id now' };
   }
-  return verifyCall(operation, operation.call, instance, reading, now);
+  return verifyCall(operation, operation.call, instance, { reading, now, shown });
 }
 
 /** Is the instance so already that there is nothing left to ask for? */
@@ -108,13 +113,8 @@ export function isWantedState(operation: Pick<Operation, 'call'>, instance: Inst
   }
 }
 
-function verifyCall(
-  operation: Operation,
-  call: ActionCall,
-  instance: Instance,
-  reading: Reading,
-  now: number,
-): Verdict {
+function verifyCall(operation: Operation, call: ActionCall, instance: Instance, look: Look): Verdict {
+  const { reading, now } = look;
   switch (call.kind) {
     case 'stop':
     case 'cardless-stop':
@@ -126,7 +126,7 @@ function verifyCall(
     case 'snapshot':
       return verifySnapshot(operation, instance, reading, now);
     case 'renew':
-      return verifyRenewal(operation, call, instance, reading, now);
+      return verifyRenewal(operation, call, instance, look);
     case 'lengthen':
       return verifyLengthened(operation, call.to, instance, reading, now);
     case 'destroy':
@@ -137,7 +137,7 @@ function verifyCall(
     case 'create':
       return seen(operation, `it is listed as ${instance.id}`);
     case 'shutdown-timer':
-      return verifyTimer(operation, call.at, instance, reading, now);
+      return verifyTimer(operation, call.at, instance, look);
     default:
       return assertNever(call);
   }
@@ -187,12 +187,18 @@ function verifySnapshot(operation: Operation, instance: Instance, reading: Readi
   return notYet(operation, reading, now, 'there is no such image yet');
 }
 
+/** What was seen, when, and how times are written for people. */
+interface Look {
+  readonly reading: Reading;
+  readonly now: number;
+  readonly shown: (at: number) => string;
+}
+
 function verifyRenewal(
   operation: Operation,
   call: Extract<ActionCall, { kind: 'renew' }>,
   instance: Instance,
-  reading: Reading,
-  now: number,
+  { reading, now, shown }: Look,
 ): Verdict {
   const before = operation.observed.expiresAt;
   const after = instance.expiresAt;
@@ -200,7 +206,7 @@ function verifyRenewal(
   const moved = after - before;
   if (Math.abs(moved) < EXPIRY_NOISE_MS) return notYet(operation, reading, now, 'its expiry has not moved');
   const { least, most, usual } = lengthOf(call.unit, call.periods);
-  const told = `its expiry moved from ${utcText(before)} to ${utcText(after)}`;
+  const told = `its expiry moved from ${shown(before)} to ${shown(after)}`;
   if (moved >= least && moved <= most) return seen(operation, told);
   const asked = `${call.periods} ${call.unit} had been asked for`;
   if (moved >= EXCESS * usual) return { kind: 'confirmed', reason: 'excess', detail: `${told}; only ${asked}` };
@@ -265,11 +271,10 @@ function verifyTimer(
   operation: Operation,
   at: number | null,
   instance: Instance,
-  reading: Reading,
-  now: number,
+  { reading, now, shown }: Look,
 ): Verdict {
   if (at === null ? instance.shutdownTimerAt === null : hasTimer(instance, at)) {
-    return seen(operation, at === null ? 'no timer is set' : `the timer is set for ${utcText(at)}`);
+    return seen(operation, at === null ? 'no timer is set' : `the timer is set for ${shown(at)}`);
   }
   // chenyu v1 lists no timer; its yes is all there is.
   if (instance.provider === 'chenyu-v1' && wasAccepted(operation)) return seen(operation, 'the cloud accepted it');

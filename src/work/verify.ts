@@ -1,3 +1,4 @@
+import { localText } from '../decide/time-text.ts';
 import { checkAfter, type Reading, settleMs, type Verdict, verify } from '../decide/verdict.ts';
 import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
@@ -184,11 +185,13 @@ export async function settleByListing(work: Work, account: string, listing: List
 
 /** What is not to be seen yet is waited for as long as it was seen to take on that account. */
 async function judge(work: Work, operation: Operation, reading: Reading, now: number): Promise<Verdict> {
-  const verdict = verify(operation, reading, now);
+  const { name } = work.standing().zone;
+  const shown = (at: number) => localText(at, name);
+  const verdict = verify(operation, reading, now, shown);
   const isGuarded = actionClass(operation.action) !== 'reversible';
   if (!isGuarded || verdict.kind !== 'escalate' || verdict.reason !== 'not-seen') return verdict;
   const settleMs = (await work.store.settleTimes(operation.account)).get(operation.action) ?? null;
-  return verify(operation, { ...reading, settleMs }, now);
+  return verify(operation, { ...reading, settleMs }, now, shown);
 }
 
 /** An effect that was found after a longer pause says nothing of when it came. */

@@ -11,6 +11,8 @@ const keep = policy({
   conditions: [expiresWithin(HOUR)],
   steps: [{ kind: 'renew', periods: { daily: 3, monthly: 1 } }],
 });
+const IDLE = { kind: 'idleFor', ms: 30 * MINUTE } as const;
+const STOPPED = { kind: 'stoppedFor', ms: 168 * HOUR } as const;
 const prices = new Map([['geforce_rtx_4090', { hourlyFen: 198, dailyFen: 4000, monthlyFen: null }]]);
 
 describe('a plan', () => {
@@ -25,7 +27,10 @@ describe('a plan', () => {
       delivered: true,
     });
     const views = [view({ id: 'a' }), view({ id: 'b' }), view({ id: 'c', billing: 'daily', expiresAt: NOON + MINUTE })];
-    const rows = planRows(evaluate([stopIdle, announced, keep], world([account(views, { prices })], { history })));
+    const rows = planRows(
+      evaluate([stopIdle, announced, keep], world([account(views, { prices })], { history })),
+      'Asia/Shanghai',
+    );
     expect(rows.map((row) => `${row.decision} ${row.policy} ${row.instance} ${row.action} ${row.reason}`)).toEqual([
       'act stop-idle hxy/a stop due',
       'act keep hxy/c renew due',
@@ -34,6 +39,7 @@ describe('a plan', () => {
       'refuse stop-idle hxy/c stop limit-percent',
       'tidy gone hxy/a stop policy-removed',
     ]);
+    expect(rows[2]?.detail).toBe('announce a stop of dev-1 at 2026-10-08T12:10:00+08:00');
     expect(rows[1]).toMatchObject({ costYuan: '120.00', detail: 'renew dev-1 for 120.00 yuan' });
     expect(JSON.parse(JSON.stringify(rows))).toEqual(rows);
   });
@@ -58,12 +64,51 @@ describe('why', () => {
     });
   });
 
-  it('knows what is not due', () => {
-    const busy = view({ id: 'a' }, { activity: { kind: 'active', at: NOON, readings: [] } });
-    const explained = explainInstance([stopIdle], world([account([busy])]), 'hxy/a', 'Asia/Shanghai');
-    expect(explained?.policies).toMatchObject([
-      { reason: 'not-due', detail: 'not all conditions hold: activity active' },
-    ]);
+  const busy = { activity: { kind: 'active', at: NOON, readings: [] } } as const;
+  const idle = (since: number) => ({ activity: { kind: 'idle', since, at: NOON, readings: [] } }) as const;
+  it.each([
+    ['busy', stopIdle, view({ id: 'a' }, busy), 'activity active, not idle for 30m'],
+    [
+      'unread',
+      stopIdle,
+      view({ id: 'a', status: 'stopped' }, { activity: null }),
+      'activity unknown, not idle for 30m',
+    ],
+    ['idle for less', stopIdle, view({ id: 'a' }, idle(NOON - 12 * MINUTE - 400)), 'idle for 12m of 30m'],
+    [
+      'what holds is left out',
+      policy({ conditions: [IDLE, { kind: 'runningFor', ms: 999 * HOUR }] }),
+      view({ id: 'a' }, idle(NOON - HOUR)),
+      'up for 1d of 41d15h',
+    ],
+    [
+      'several',
+      policy({ conditions: [IDLE, { kind: 'statusFor', status: ['starting', 'stopping'], ms: HOUR }] }),
+      view({ id: 'a' }, busy),
+      'activity active, not idle for 30m; running, not starting or stopping for 1h',
+    ],
+    ['not stopped', policy({ conditions: [STOPPED] }), view({ id: 'a' }), 'running, not stopped for 1w'],
+    [
+      'stopped for less',
+      policy({ conditions: [STOPPED] }),
+      view({ id: 'a', status: 'stopped' }),
+      'stopped for 1d of 1w',
+    ],
+    [
+      'no expiry',
+      policy({ conditions: [expiresWithin(HOUR)] }),
+      view({ id: 'a', billing: 'hourly', expiresAt: null }),
+      'no expiry, so not within 1h',
+    ],
+    [
+      'an expiry far off',
+      policy({ conditions: [expiresWithin(HOUR)] }),
+      view({ id: 'a', billing: 'daily', expiresAt: NOON + 2 * HOUR + 7 }),
+      'expires 2026-10-08T14:00:00+08:00, not within 1h',
+    ],
+  ])('knows what is not due, in numbers: %s', (_, given, row, detail) => {
+    const explained = explainInstance([given], world([account([row])]), 'hxy/a', 'Asia/Shanghai');
+    expect(explained?.policies).toMatchObject([{ reason: 'not-due', detail: `not all conditions hold: ${detail}` }]);
   });
 
   it('knows nothing of an instance that is nowhere', () => {
