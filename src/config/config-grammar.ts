@@ -2,12 +2,12 @@ import { isIP } from 'node:net';
 import { z } from 'zod';
 import { formatDuration } from '../calendar/duration.ts';
 import { EVENTS, SEVERITIES } from '../fleet/event.ts';
-import { nearestWord } from '../fleet/nearest-word.ts';
 import { duration, oneOrMany, timezone } from '../policy/grammar-parts.ts';
 import { labelKey, matchGrammar } from '../policy/match-grammar.ts';
-import { unknownKey, unknownWord } from '../yaml/check-shape.ts';
+import { unknownWord } from '../yaml/check-shape.ts';
 import { accountGrammar, tokenKeys } from './account-grammar.ts';
-import { httpProblem, parseListen, redisProblem } from './addresses.ts';
+import { parseListen, redisProblem } from './addresses.ts';
+import { probeGrammar } from './probe-grammar.ts';
 
 /** The same for accounts and notifiers: they stand in keys, labels and addresses. */
 const NAME = /^[a-z0-9-]{1,63}$/;
@@ -35,70 +35,8 @@ export const labelGrammar = z
   })
   .meta({ description: 'Gives labels to instances; a later rule wins per label.' });
 
-export const PROBES = ['jupyter', 'push'] as const;
-const LATER_PROBES = ['ssh', 'http', 'prometheus', 'comfyui', 'webui'];
-
 /** A probe costs a connection to every running instance each time. */
 const SHORTEST_PROBE_MS = 5_000;
-
-/** What is filled in for each instance. */
-const URL_PLACEHOLDERS = ['{id}', '{name}', '{account}'];
-
-const jupyterUrl = z.string().superRefine((url, context) => {
-  const wrong = (message: string, params = {}) => context.addIssue({ code: 'custom', message, params });
-  const unknown = [...url.matchAll(/\{[^{}]*\}?|\}/g)].filter(([text]) => !URL_PLACEHOLDERS.includes(text));
-  for (const { 0: text, index } of unknown) {
-    wrong(unknownPlaceholder(text), { offset: index, length: text.length });
-  }
-  // What nothing is filled in for has its error already: a number there is right as a name and as a port.
-  const filledIn = url.replaceAll(/\{[^{}]*\}?/g, (text) => (URL_PLACEHOLDERS.includes(text) ? 'x' : '1'));
-  const problem = httpProblem(filledIn);
-  if (problem !== null) wrong(`url ${problem}`);
-});
-
-function unknownPlaceholder(text: string): string {
-  const near = nearestWord(text, URL_PLACEHOLDERS);
-  const allowed = near === null ? `there are ${URL_PLACEHOLDERS.join(', ')}` : `did you mean ${near}?`;
-  return `nothing is filled in for ${JSON.stringify(text.slice(0, 40))}; ${allowed}`;
-}
-
-const probe = z
-  .strictObject(
-    {
-      jupyter: z
-        .union([
-          z.null(),
-          z.strictObject({
-            url: jupyterUrl.optional().meta({
-              description: 'Where it is, with {id}, {name} and {account} filled in; without it what the cloud lists.',
-            }),
-            ...tokenKeys("Jupyter's token"),
-          }),
-        ])
-        .optional()
-        .meta({ description: 'Reads kernels and terminals of a Jupyter server.' }),
-      push: z
-        .union([
-          z.null(),
-          z.strictObject({ staleAfter: duration('How long a report is believed (5m).', ['5m']).optional() }),
-        ])
-        .optional()
-        .meta({ description: 'The instance reports by itself: POST /api/v1/activity.' }),
-    },
-    {
-      error: (issue) =>
-        issue.code === 'unrecognized_keys'
-          ? issue.keys
-              .map((key) =>
-                LATER_PROBES.includes(key)
-                  ? `the ${key} probe is not available in this version; known: ${PROBES.join(', ')}`
-                  : unknownKey(key, PROBES),
-              )
-              .join('\n')
-          : undefined,
-    },
-  )
-  .refine((map) => Object.keys(map).length === 1, 'one map holds one probe');
 
 export const activityGrammar = z
   .strictObject({
@@ -108,7 +46,7 @@ export const activityGrammar = z
         error: ({ input }) => `must be 5s or more, not ${formatDuration(Number(input))}`,
       })
       .prefault('60s'),
-    probes: z.array(probe).min(1, 'no probe is named'),
+    probes: z.array(probeGrammar).min(1, 'no probe is named'),
   })
   .meta({ description: 'Which probes judge which instances; the last rule that fits an instance holds.' });
 
