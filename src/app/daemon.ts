@@ -24,10 +24,11 @@ import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
 import { compileFiles, configOrThrow, InvalidInput, type LoadedPolicies, loadPolicies } from './load.ts';
 import { LoopWatch } from './loop-watch.ts';
-import { PolicyWatch } from './policy-watch.ts';
+import { contentHash, PolicyWatch } from './policy-watch.ts';
 import { queuePort } from './queue-port.ts';
 import { makeReader } from './reader.ts';
 import { readiness } from './readiness.ts';
+import { refusalAudit } from './refusal-audit.ts';
 import { refusalLines } from './refusal-lines.ts';
 import { type InForce, keepGood, Reloader, showPolicies, tokensOf } from './reload.ts';
 import { tellInvalid, tellValid } from './reload-news.ts';
@@ -92,6 +93,7 @@ export interface Daemon {
    * No more jobs are taken by then and those that run are being broken off; the process is to end and start anew.
    */
   readonly unsafe: Promise<number>;
+  /** As SIGHUP does. */
   reload(): Promise<Done>;
   /** `false`: something was still running, or Redis was not there to be told; what it was at is in the ledger. */
   stop(): Promise<boolean>;
@@ -233,6 +235,11 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   halt = () => void queues.close(HALT_MS);
   await queues.start({ waitMs: REDIS_WAIT_MS });
 
+  const tellRefusals = refusalLines((line) => options.onEvent(line), log);
+  const recordRefusals = refusalAudit(
+    (entry) => store.audit(entry),
+    () => clock.now(),
+  );
   const { decorate = (bare: Work) => bare } = options;
   const work = decorate({
     clock,
@@ -250,7 +257,13 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       return doubtedAt !== null && performance.now() - doubtedAt > LONGEST_DOUBT_MS ? 'clock' : null;
     },
     onEvent: options.onEvent,
-    onRefusals: refusalLines((line) => options.onEvent(line), log),
+    onRefusals: (account, refusals, takenAt) => {
+      tellRefusals(account, refusals, takenAt);
+      // Lost where Redis goes just now; it is new again for whoever decides next.
+      recordRefusals(account, refusals).catch((error: unknown) =>
+        log.debug({ err: error }, 'refusals could not be recorded'),
+      );
+    },
   });
   wireWorkers(queues, work);
   await store.sawPolicies(
@@ -258,8 +271,9 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     clock.now(),
   );
   showPolicies(metrics, standing);
-  if (policies.fromLastGood) await tellInvalid(work, policies.errors);
-  else if (await store.unsay('policy.invalid')) await tellValid(work, policies.set.policies.length);
+  if (policies.errors.length > 0) await tellInvalid(work, policies.errors);
+  else if (!policies.fromLastGood && (await store.unsay('policy.invalid')))
+    await tellValid(work, policies.set.policies.length);
 
   const reader = makeReader(work, store);
   const control = new Control(work, peopleStore(store));
@@ -291,7 +305,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     },
     ready: () => readiness(work, store, { fromLastGood: current.now.fromLastGood, last: reloader.last }),
     metrics: () => scrape({ work, store, queues, reader, metrics }),
-    reload: () => reloader.byPerson(),
+    reload: (acknowledge) => reloader.byPerson(acknowledge),
     operations: (query) => store.ledger.list(query),
   });
   const web = new WebServer(
@@ -318,6 +332,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       log.debug({ err: error }, 'schedules are put right later'),
     );
   };
+  // Under `careful` it was not looked at yet; nothing is decided before.
+  if (policies.fromLastGood && policies.errors.length === 0) await reloader.compare();
   const watch = new PolicyWatch(config.policiesDir, compare);
   watch.start();
   cleanups.add('policy watch', () => watch.stop());
@@ -357,7 +373,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       return current.now.tokens;
     },
     unsafe: unsafe.promise,
-    reload: () => reloader.byPerson(),
+    reload: () => reloader.bySignal(),
     stop: async () => {
       stopping.abort(new Error('the daemon stops'));
       await cleanups.run();
@@ -367,7 +383,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
 }
 
 interface FirstPolicies extends Extract<LoadedPolicies, { ok: true }> {
-  /** They come from Redis, since what is in the folder cannot be used. */
+  /** They come from Redis: what is in the folder cannot be used, or is, under `careful`, to be compared first. */
   readonly fromLastGood: boolean;
   readonly errors: readonly Located[];
 }
@@ -376,20 +392,41 @@ interface FirstPolicies extends Extract<LoadedPolicies, { ok: true }> {
 async function firstPolicies(config: Config, options: DaemonOptions, store: Store): Promise<FirstPolicies> {
   const now = options.clock.now();
   const loaded = await loadPolicies(config, options.cwd, now);
+  if (loaded.ok && config.reload === 'careful') {
+    // A restart takes nothing that a reload would hold: it begins with the last good ones, and what is in the folder is compared.
+    const kept = await lastGood(config, store, now);
+    if (kept !== null && contentHash(kept.files) !== contentHash(loaded.files)) {
+      return { ...kept, fromLastGood: true, errors: [] };
+    }
+  }
   if (loaded.ok) {
     for (const warning of loaded.set.warnings) options.log.warn({ at: summarise(warning) }, 'a policy is odd');
     await keepGood(store, loaded.files, now);
     return { ...loaded, fromLastGood: false, errors: [] };
   }
-  const kept = await store.settings.loadPolicies();
-  const files = kept?.files.map(({ name, text }) => ({ file: name, text }));
-  const old = files === undefined ? null : compileFiles(files, config, now);
-  if (old === null || !old.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
+  const old = await lastGood(config, store, now);
+  if (old === null) throw new InvalidInput('the policies are not valid', loaded.errors);
   options.log.error(
     { errors: loaded.errors.map(summarise) },
     'the policies are not valid; the last good ones are used',
   );
   return { ...old, fromLastGood: true, errors: loaded.errors };
+}
+
+/** What was in force before, as it is meant under this configuration; `null`: there was nothing, or it cannot be used. */
+async function lastGood(
+  config: Config,
+  store: Store,
+  now: number,
+): Promise<Extract<LoadedPolicies, { ok: true }> | null> {
+  const kept = await store.settings.loadPolicies();
+  if (kept === null) return null;
+  const compiled = compileFiles(
+    kept.files.map(({ name, text }) => ({ file: name, text })),
+    config,
+    now,
+  );
+  return compiled.ok ? compiled : null;
 }
 
 /** Tries until the queues have their own connections back; they lag a little behind ours. */

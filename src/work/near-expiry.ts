@@ -1,3 +1,4 @@
+import { localText } from '../decide/time-text.ts';
 import { actionClass } from '../fleet/action.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
@@ -31,7 +32,7 @@ export async function tellUnclearNearExpiry(work: Work, operation: Operation): P
     reason: 'uncertain',
     text:
       `${operation.action} of ${operation.instanceName} (${operation.instance}) had no clear answer, and its paid time ends at ` +
-      `${rfc3339(expiresAt)}; it is not sent again: look in the cloud’s console`,
+      `${localText(expiresAt, work.standing().zone.name)}; it is not sent again: look in the cloud’s console`,
     details: { operation: operation.id, expiresAt: rfc3339(expiresAt) },
     to: null,
     identity: keyOf(operation),

@@ -14,6 +14,7 @@ import { breach, brokenDecision } from './invariants.ts';
 import { operationKey } from './operation-id.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { tell } from './tell.ts';
+import { recordUnseen } from './unseen.ts';
 import { accountWorld } from './world.ts';
 
 /** A failed start that keeps an obligation is tried again after this, doubling up to the longest. */
@@ -29,6 +30,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   const world = await accountWorld(work, standing, runtime, now);
   if (world === null) return null;
   signal.throwIfAborted();
+  await recordUnseen(work, standing, runtime, world);
   const began = performance.now();
   const evaluation = evaluate(standing.policies, world);
   work.metrics.evaluationDuration.observe((performance.now() - began) / 1000);
@@ -280,7 +282,8 @@ async function tidyUp(work: Work, standing: Standing, runtime: AccountRuntime, t
 /** A tick that came and went unseen is put on record once. */
 async function missed(work: Work, standing: Standing, refusal: Refusal): Promise<void> {
   const target = refusal.instance ?? refusal.account;
-  const key = `missed|${refusal.policy}|${target}|${refusal.occurrence ?? ''}`;
+  // With the detail, which names the tick: where the facts are not known there is no occurrence.
+  const key = `missed|${refusal.policy}|${target}|${refusal.occurrence ?? refusal.detail}`;
   if (!(await work.store.sayOnce(key, work.clock.now()))) return;
   await work.store.audit({
     at: work.clock.now(),
