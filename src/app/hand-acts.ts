@@ -7,6 +7,7 @@ import { assertNever } from '../fleet/assert-never.ts';
 import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
+import { unknownName } from '../fleet/unknown-name.ts';
 import { arm } from '../work/arm.ts';
 import { operationKey } from '../work/operation-id.ts';
 import type { Standing, Work } from '../work/ports.ts';
@@ -61,7 +62,7 @@ export class HandActs {
     if (runtime === undefined) {
       return {
         kind: 'not-found',
-        message: `there is no account "${accountName}"; configured are ${[...standing.accounts.keys()].join(', ')}`,
+        message: unknownName('account', accountName, [...standing.accounts.keys()]),
       };
     }
     const no =

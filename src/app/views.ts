@@ -5,6 +5,7 @@ import type { Hold } from '../fleet/hold.ts';
 import { type InstanceKey, instanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
 import { formatYuan } from '../fleet/money.ts';
+import { nearestWord } from '../fleet/nearest-word.ts';
 import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
 import { type Operation, outcomeOf } from '../fleet/operation.ts';
@@ -195,8 +196,12 @@ export function findInstance(text: string, snapshots: readonly Snapshot[]): Foun
   const all = snapshots.flatMap((snapshot) => snapshot.instances);
   const same = all.filter(({ instance }) => instance.id === text || instance.name === text);
   const first = same[0];
-  if (first === undefined)
-    return { kind: 'none', message: `no account has an instance "${text}"; write account/id, an id or a name` };
+  if (first === undefined) {
+    const names = all.flatMap(({ instance }) => [instance.name, instanceKey(instance), instance.id]);
+    const near = nearestWord(text, names);
+    const hint = near === null ? 'write account/id, an id or a name' : `did you mean "${near}"?`;
+    return { kind: 'none', message: `no account has an instance "${text}"; ${hint}` };
+  }
   if (same.length === 1) return { kind: 'found', key: instanceKey(first.instance), tracked: first };
   const keys = same.slice(0, 5).map(({ instance }) => instanceKey(instance));
   return {

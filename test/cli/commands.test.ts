@@ -93,6 +93,25 @@ describe('reading', () => {
       .parse(await json('instances', '--account', 'cy'));
     expect(items.map(({ key }) => key)).toEqual(['cy/inst_a']);
     expect(await json('instances', '--status', 'stopped')).toEqual({ items: [], next: null });
+    expect(await run('instances', '--account', 'hxxy', '--json')).toEqual({
+      code: 2,
+      out: '',
+      err: 'lamplighter: no account is called "hxxy"; did you mean "hxy"?\n',
+    });
+    expect((await run('instances', '--account', 'nobody')).err).toBe(
+      'lamplighter: no account is called "nobody"; there are hxy, cy\n',
+    );
+    expect((await run('instances', '--status', 'runing')).err).toBe(
+      'lamplighter: --status: "runing" is not known here; did you mean "running"?\n',
+    );
+    expect(await run('operations', '--account', 'hxxy')).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('did you mean "hxy"?'),
+    });
+    expect((await run('operations', '--state', 'escalatd')).err).toBe(
+      'lamplighter: --state: "escalatd" is not known here; did you mean "escalated"?\n',
+    );
+    expect((await run('why', 'dev-q')).err).toMatch(/no account has an instance "dev-q"; did you mean "dev-[a-z]"\?/);
   });
 
   test('plan', async () => {
@@ -101,6 +120,9 @@ describe('reading', () => {
     expect(human.out).toMatch(/stop +hxy\/a +dev-a +long-runs +observe/);
     const rows = await json('plan', '--explain');
     expect(rows).toMatchObject({ items: expect.arrayContaining([expect.objectContaining({ instance: 'hxy/d' })]) });
+    const explained = (await run('plan', '--explain')).out;
+    expect(explained).toMatch(/^ .*\bnot-due\b/m);
+    expect(explained).not.toMatch(/^-.*\bnot-due\b/m);
     const later = await json('plan', '--at', new Date(Date.now() + HOUR).toISOString());
     expect(later).toMatchObject({ next: null });
     const typo = await run('plan', '--at', 'tomorrow');
@@ -193,7 +215,18 @@ describe('reading', () => {
     expect(JSON.stringify(JSON.parse(answer.out))).toContain('dev-a');
     expect(answer.out).not.toMatch(/pw-[0-9a-f]{12}/);
     expect(JSON.parse((await run('call', 'cy', 'balance')).out)).toMatchObject({ cashYuan: expect.any(String) });
-    expect((await run('call', 'nobody')).code).toBe(2);
+    expect(await json('call', 'hxy')).toMatchObject({
+      items: expect.arrayContaining([{ name: 'instances', summary: expect.any(String) }]),
+      next: null,
+    });
+    expect(await json('call', 'hxy', 'instances')).toMatchObject({ incomplete: null });
+    expect(await run('call', 'hxi')).toMatchObject({
+      code: 2,
+      err: 'lamplighter: no account is called "hxi"; did you mean "hxy"?\n',
+    });
+    expect((await run('call', 'hxy', 'instance')).err).toBe(
+      'lamplighter: no operation of huixingyun is called "instance"; did you mean "instances"?\n',
+    );
     expect((await run('call', 'hxy', 'instances/destroy')).code).toBe(2);
     expect((await run('call', 'hxy', 'instances', 'not json')).code).toBe(2);
     const unfit = await run('call', 'hxy', 'images', '{ "gpu": 1 }');

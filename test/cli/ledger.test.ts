@@ -66,9 +66,9 @@ test('commands of a folder of somebody else read the fleet all the same', async 
 
 test.each([
   [['operations', '--cursor', 'abc'], '--cursor is what an earlier page ended with, not "abc"'],
-  [['operations', '--state', 'bogus'], '--state is one of armed'],
+  [['operations', '--state', 'bogus'], '--state: "bogus" is not known here; known: armed'],
   [['operations', '--instance', 'garbage'], '--instance is account/id'],
-  [['instances', '--status', 'bogus'], '--status is one of creating'],
+  [['instances', '--status', 'bogus'], '--status: "bogus" is not known here; known: creating'],
 ])('%j is wrong use', async (args, message) => {
   const bed = await beds.prepare({ accounts: [account('huixingyun', [])], policies: NOTHING });
   const told = await runCommand(args, { cwd: bed.dir });

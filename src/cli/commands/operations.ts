@@ -2,7 +2,8 @@ import type { Command } from 'commander';
 import { operationView } from '../../app/views.ts';
 import { type InstanceKey, parseInstanceKey } from '../../fleet/instance.ts';
 import { OPERATION_STATES } from '../../fleet/operation.ts';
-import { granted, person, withClient } from '../context.ts';
+import { unknownWord } from '../../yaml/check-shape.ts';
+import { granted, knownAccount, person, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { printable, table } from '../table.ts';
@@ -49,7 +50,7 @@ export function operationsCommands(program: Command, io: Io): void {
           throw new UserError(`--limit is a number from 1 to ${MOST}, not "${options.limit}"`, EXIT.usage);
         const states = OPERATION_STATES.filter((state) => state === options.state);
         if (options.state !== undefined && states.length === 0) {
-          throw new UserError(`--state is one of ${OPERATION_STATES.join(', ')}, not "${options.state}"`, EXIT.usage);
+          throw new UserError(`--state: ${unknownWord(options.state, OPERATION_STATES)}`, EXIT.usage);
         }
         if (options.cursor !== undefined && !/^\d{1,15}$/.test(options.cursor))
           throw new UserError(`--cursor is what an earlier page ended with, not "${options.cursor}"`, EXIT.usage);
@@ -61,6 +62,8 @@ export function operationsCommands(program: Command, io: Io): void {
           ...(states.length === 0 ? {} : { states }),
           ...(options.cursor === undefined ? {} : { cursor: options.cursor }),
         });
+        // What happened at an account that is not configured any more can still be asked for.
+        if (page.items.length === 0) knownAccount(client.config, options.account);
         const items = page.items.map(operationView);
         if (options.json === true) {
           printJson(io, { items, next: page.next });
