@@ -12,7 +12,7 @@ test('K7: two replicas, killed again and again at random: everything is done onc
     kills: 12,
     renewals: 12,
     accounts: 2,
-    spanMs: 2 * HOUR,
+    spanMs: HOUR,
     lifeMs: 1_500,
   };
   const bed = await beds.prepare({

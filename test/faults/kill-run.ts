@@ -37,6 +37,10 @@ const REPLICAS = 2;
 /** From due to expiry: time enough for what is held back after unclear answers. */
 const AHEAD_MS = 12 * HOUR;
 const QUIET_STEP_MS = 20 * SECOND;
+/** Real ms: the last deaths are settled within hours of their time, a fraction of a second each. */
+const SETTLE_MS = 600_000;
+/** How often one is told how far it is. */
+const TELL_EVERY = 50;
 /** How often one is killed at a named point rather than at any moment. */
 const NAMED_SHARE = 0.75;
 const NAMED: readonly Point[] = [
@@ -79,7 +83,8 @@ export function machines(plan: KillPlan): readonly SimAccount[] {
     account(
       'huixingyun',
       all.filter((_, index) => index % plan.accounts === number),
-      { name: `hxy-${number}` },
+      // A month of each machine is paid for.
+      { name: `hxy-${number}`, balanceFen: 1_000_000_000 },
     ),
   );
 }
@@ -91,23 +96,39 @@ export async function killRun(bed: FaultBed, plan: KillPlan): Promise<Tally> {
   await crew.start();
   while (crew.kills < plan.kills) {
     await crew.killOne();
+    if (crew.kills % TELL_EVERY === 0)
+      process.stderr.write(`${crew.kills} kills, ${bed.requests()} requests, ${bed.commits().length} commits\n`);
     // As much time passes between two deaths as it takes for as many renewals to fall due.
     await quiet(bed);
     await bed.pass(Math.round(2 * random() * (plan.spanMs / plan.kills)));
   }
   await crew.letLive();
-  await bed.attend(
-    'everything is settled',
-    MINUTE,
-    async () => {
-      if (bed.clock.now() < crew.endAt) return null;
-      const all = await bed.everyOperation();
-      return all.every(isOver) && unsettled(bed, all).length === 0;
-    },
-    // Three real minutes for what takes one: the last of them are looked at for a quarter of an hour of their time.
-    180_000,
-  );
+  await settle(bed, plan, crew.endAt);
   return await count(bed, crew.kills, plan);
+}
+
+/** Lets time pass, with each round of listings, until every renewal has fallen due and has ended. */
+async function settle(bed: FaultBed, plan: KillPlan, endAt: number): Promise<void> {
+  const { ledger } = await bed.store();
+  let seen = bed.listings;
+  await bed.until(
+    'everything is settled',
+    async () => {
+      if (bed.listings < seen + plan.accounts) return false;
+      const open = await ledger.openCounts();
+      const isUnderWay = (open.get('armed') ?? 0) + (open.get('sending') ?? 0) > 0;
+      const isLookedAt = (open.get('accepted') ?? 0) + (open.get('uncertain') ?? 0) + (open.get('verifying') ?? 0) > 0;
+      if (!isUnderWay && !isLookedAt && bed.clock.now() >= endAt) {
+        const all = await bed.everyOperation();
+        if (all.every(isOver) && unsettled(bed, all).length === 0) return true;
+      }
+      // Small steps where a request may be under way, large ones where nothing is.
+      await bed.pass(isUnderWay ? QUIET_STEP_MS : isLookedAt ? MINUTE : 5 * MINUTE);
+      seen = bed.listings;
+      return false;
+    },
+    SETTLE_MS,
+  );
 }
 
 /** A line of names and a line of numbers. */
@@ -141,12 +162,17 @@ class Crew {
 
   /** One of them dies: at its point if it comes by there in time, else at any moment. Another takes its place. */
   async killOne(): Promise<void> {
-    const end = performance.now() + this.#plan.lifeMs * (0.25 + this.#random() * 0.75);
+    const lifeMs = this.#plan.lifeMs * (0.25 + this.#random() * 0.75);
+    let end = Number.POSITIVE_INFINITY;
     const dead = await this.#bed.until('one dies, or has lived long enough', async () => {
       const struck = this.#alive.find(({ running }) => !running);
       if (struck !== undefined) return struck;
+      // A life begins when it works: on a busy machine the start takes longer than all the rest.
+      const working = this.#alive.filter(({ origin }) => origin !== null);
+      if (working.length === 0) return null;
+      end = Math.min(end, performance.now() + lifeMs);
       if (performance.now() < end) return null;
-      const victim = this.#alive[Math.floor(this.#random() * this.#alive.length)];
+      const victim = working[Math.floor(this.#random() * working.length)];
       await victim?.kill();
       return victim;
     });
