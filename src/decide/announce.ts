@@ -33,9 +33,12 @@ export function noticeState(due: Due, action: CloudPolicyAction, occurrence: str
   return { kind: 'go' };
 }
 
-/** Was it announced before this machine was first seen? Then it was of another one that had the id. */
+/**
+ * Was it announced before this machine was first seen? Then it was of another one that had the id. One of time 0 stands
+ * for a notice that was over when its operation was armed; there the operation's own fence knows the machine.
+ */
 export function isOfAnother(notice: Notice, view: InstanceView): boolean {
-  return notice.announcedAt < view.tracked.firstSeenAt;
+  return notice.announcedAt > 0 && notice.announcedAt < view.tracked.firstSeenAt;
 }
 
 export function announcementOf(due: Due, action: CloudPolicyAction, occurrence: string): Announcement {
