@@ -78,7 +78,7 @@ async function sorted(files: readonly string[], io: Io, errors: Located[]): Prom
     }
     const kind = fileKind(file, text);
     if (kind === 'configuration') configs.push(file);
-    else if (kind === 'policies') policies.push({ file: shown, text });
+    else if (kind !== 'test') policies.push({ file: shown, text });
     else io.err(`${shown} holds tests of policies; these are not checked here\n`);
   }
   return { configs, policies };
@@ -97,6 +97,8 @@ async function readFolder(
   const path = folder ?? (policies === undefined ? beside : resolve(io.cwd, policies));
   const read = await readPolicyFolder(path, io.cwd);
   if (read.ok) return read.files;
+  // That a folder is not there which nobody has named is no mistake.
+  if (folder === null && policies === undefined && errors.length > 0) return [];
   errors.push(...read.errors);
   return [];
 }

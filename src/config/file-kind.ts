@@ -2,7 +2,7 @@ import { policyFileFrame } from '../policy/policy-grammar.ts';
 import { configFrame } from './config-grammar.ts';
 
 /** What somebody may hand us to check. */
-export type FileKind = 'configuration' | 'policies' | 'test';
+export type FileKind = 'configuration' | 'policies' | 'test' | 'unclear';
 
 /** A key at the top of a file, with what stands behind it in its line. */
 const TOP_KEY = /^([A-Za-z][A-Za-z-]*)[ \t]*:(.*)$/gm;
@@ -19,6 +19,7 @@ export function fileKind(name: string, text: string): FileKind {
     else if (CONFIG_KEYS.includes(key)) score += 1;
     else if (POLICY_KEYS.includes(key)) score -= 1;
   }
+  if (score === 0) return 'unclear';
   return score > 0 ? 'configuration' : 'policies';
 }
 

@@ -33,7 +33,7 @@ import { Secret } from './secret.ts';
 import { readSecretFile, type SecretReader } from './secret-files.ts';
 import { SecretTaker } from './secret-taker.ts';
 import { toNotifier, toProbes } from './sections.ts';
-import { checkAccount, toAccount } from './to-account.ts';
+import { checkAccount, likelyAccount, toAccount } from './to-account.ts';
 
 /** Shorter ones can be guessed by whoever holds the token of one instance. */
 const SHORTEST_CONTROL_TOKEN = 16;
@@ -161,19 +161,27 @@ class Loader {
     const all: Account[] = [];
     const tokens = new Map<string, Secret>();
     const names: { name: string; provider: Account['provider'] | null }[] = [];
+    const likely: Account[] = [];
     const entries = this.#each('accounts', accountGrammar, accountParts);
     for (const { key, value, parts, subject } of entries) {
       names.push({ name: key, provider: parts.provider ?? null });
       checkAccount(key, parts, subject);
-      if (value !== null) all.push(toAccount(key, value));
+      const account = value === null ? likelyAccount(key, parts, subject) : toAccount(key, value);
+      if (account !== null) likely.push(account);
+      if (account !== null && value !== null) all.push(account);
       const given = { inline: parts.token, file: parts.tokenFile, needed: true };
       const token = await this.#secrets.take(subject, [], 'token', given);
       if (token !== null) tokens.set(key, token);
     }
     const count = keysOf(this.#at(['accounts'])).length;
-    const isComplete = all.length === count && !this.#subject.lost.perhaps(['accounts']);
+    const isComplete = likely.length === count && count > 0;
     // Names can only be held against the accounts when all of these are known.
-    return { all, tokens, isComplete, names: names.length === count && count > 0 ? names : null };
+    return {
+      all,
+      tokens,
+      likely: isComplete ? likely : null,
+      names: names.length === count && count > 0 ? names : null,
+    };
   }
 
   #labels(names: Accounts['names']): Labelling {
@@ -197,7 +205,7 @@ class Loader {
     const policies = lost.perhaps(['policies']) ? null : resolve(dirname(this.#path), frame.policies ?? './policies');
     return {
       options: {
-        accounts: accounts.isComplete && accounts.all.length > 0 ? accounts.all : null,
+        accounts: accounts.likely,
         notifiers: lost.perhaps(['notifiers']) ? null : keysOf(this.#at(['notifiers'])),
         ...(labels.isComplete ? { labels: labelValues(labels.all) } : {}),
         timezone: frame.timezone ?? 'Asia/Shanghai',
@@ -274,8 +282,8 @@ interface Labelling {
 interface Accounts {
   readonly all: readonly Account[];
   readonly tokens: ReadonlyMap<string, Secret>;
-  /** Was every one of them read? */
-  readonly isComplete: boolean;
+  /** All of them for checking policies, also those with mistakes; `null`: of one not even the cloud is known. */
+  readonly likely: readonly Account[] | null;
   /** `null`: they are not all known. */
   readonly names: readonly { readonly name: string; readonly provider: Account['provider'] | null }[] | null;
 }

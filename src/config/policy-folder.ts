@@ -23,7 +23,7 @@ export async function readPolicyFolder(folder: string, from: string, signal?: Ab
   try {
     names = (await readdir(folder)).filter(isPolicyFile).sort();
   } catch (error) {
-    return { ok: false, errors: [unreadable(shown, 'the policy folder cannot be read', error)] };
+    return { ok: false, errors: [noFolder(shown, error)] };
   }
   if (names.length === 0) return { ok: false, errors: [about(shown, 'the policy folder holds no .yaml file')] };
   if (names.length > MAX_FILES) {
@@ -75,8 +75,16 @@ function unreadable(file: string, message: string, error: unknown): Located {
   return about(file, `${message}: ${why}`);
 }
 
-function about(file: string, message: string): Located {
-  return { file, line: 1, column: 1, length: 1, message, hint: null, sourceLine: '' };
+/** About a file or folder as a whole. */
+export function about(file: string, message: string, hint: string | null = null): Located {
+  return { file, line: 1, column: 1, length: 1, message, hint, sourceLine: '' };
+}
+
+function noFolder(shown: string, error: unknown): Located {
+  if (isAbsent(error)) return about(shown, 'there is no such policy folder');
+  const isFile = error instanceof Error && 'code' in error && error.code === 'ENOTDIR';
+  if (isFile) return about(shown, 'the policy folder is a file; name the folder that it is in');
+  return unreadable(shown, 'the policy folder cannot be read', error);
 }
 
 function isAbsent(error: unknown): boolean {

@@ -1,5 +1,5 @@
 import type { Account, Price } from '../fleet/account.ts';
-import { DEFAULT_ACCOUNT_ACTIONS, offers } from '../fleet/action.ts';
+import { CLOUD_ACTIONS, DEFAULT_ACCOUNT_ACTIONS, offers } from '../fleet/action.ts';
 import { DEFAULT_BASE_URL } from '../fleet/provider-kind.ts';
 import type { Subject } from '../policy/findings.ts';
 import type { AccountParts, AccountText } from './account-grammar.ts';
@@ -31,6 +31,27 @@ export function toAccount(name: string, text: AccountText): Account {
     billingWords: inLowerCase(text.billingWords ?? {}),
     prices: new Map(Object.entries(text.prices ?? {}).map(([key, price]) => [key, toPrice(price)])),
     spendLimit: text.spendLimit === undefined ? null : { perDayFen: perDay, callsPerDay },
+  };
+}
+
+/**
+ * As much of an account as policies are held against, for one with mistakes: what could not be read is taken for
+ * allowed. `null`: not even its cloud is known.
+ */
+export function likelyAccount(name: string, parts: AccountParts, { lost }: Subject): Account | null {
+  if (parts.provider === undefined) return null;
+  const isLimited = parts.spendLimit !== undefined || lost.perhaps(['spendLimit']);
+  return {
+    name,
+    provider: parts.provider,
+    baseUrl: DEFAULT_BASE_URL[parts.provider],
+    pollEveryMs: 0,
+    requestsPerSecond: 0,
+    actions: lost.perhaps(['actions']) ? CLOUD_ACTIONS : (parts.actions ?? DEFAULT_ACCOUNT_ACTIONS),
+    statusWords: new Map(),
+    billingWords: new Map(),
+    prices: new Map(),
+    spendLimit: isLimited ? { perDayFen: null, callsPerDay: null } : null,
   };
 }
 

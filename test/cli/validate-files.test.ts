@@ -64,6 +64,22 @@ test('mistakes of the configuration do not keep policies from being held against
   ]);
 });
 
+test('policies in the place of the configuration are said to be such', async () => {
+  const { code, out } = await validate('--config', 'rules/p.yaml');
+  expect(code).toBe(3);
+  expect(out).toBe(
+    'rules/p.yaml:1:1: this file holds policies and is no configuration\n  hint: copy lamplighter.example.yaml to begin with one, name another by --config, or ask the demo by --demo\n',
+  );
+});
+
+test('a folder that the configuration names and that is not there', async () => {
+  await put('lamplighter.yaml', CONFIG.replace('./rules', './rulez'));
+  expect(await validate()).toMatchObject({ code: 3, out: 'rulez:1:1: there is no such policy folder\n' });
+  await put('lamplighter.yaml', CONFIG.replace('./rules', './token'));
+  const { out } = await validate();
+  expect(out).toBe('token:1:1: the policy folder is a file; name the folder that it is in\n');
+});
+
 test('tests of policies are named and left alone', async () => {
   await put('rules/p.test.yaml', 'tests: []\n');
   const { code, out, err } = await validate('rules/p.yaml', 'rules/p.test.yaml');
@@ -78,7 +94,7 @@ test.each([
   ['policies', 'policies:\n  - name: p\n    mode: observe\n', 'policies'],
   ['policies between brackets', 'policies: [{ name: p }]\n', 'policies'],
   ['calendars', 'calendars:\n  cn: {}\n', 'policies'],
-  ['neither', 'services:\n  web: {}\n', 'policies'],
+  ['neither', 'services:\n  web: {}\n', 'unclear'],
 ] as const)('told by its keys: %s', (_, text, kind) => {
   expect(fileKind('x.yaml', text)).toBe(kind);
 });

@@ -37,7 +37,7 @@ describe('a policy folder', () => {
   });
 
   test.each([
-    ['no folder', 'absent', 'the policy folder cannot be read: ENOENT'],
+    ['no folder', 'absent', 'there is no such policy folder'],
     ['an empty folder', '.', 'holds no .yaml file'],
   ])('%s', async (_, name, phrase) => {
     const read = await readPolicyFolder(join(folder, name), '/');

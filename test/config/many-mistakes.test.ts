@@ -119,4 +119,15 @@ describe('all mistakes of a configuration at once', () => {
     const result = await load('accounts:\n  a: { provider: x }\n');
     expect(result).toMatchObject({ ok: false, known: { options: { accounts: null } } });
   });
+
+  test('an account with a mistake is still good for its name, its cloud and what it can do', async () => {
+    const result = await load(
+      'accounts:\n  a: { provider: chenyu, token: abcdefgh, polEvery: 1m }\n  b: { provider: huixingyun, token: abcdefgh, actions: [destory] }\n',
+    );
+    const accounts = result.ok ? null : result.known?.options.accounts;
+    expect(accounts?.map(({ name, provider }) => `${name} ${provider}`)).toEqual(['a chenyu', 'b huixingyun']);
+    expect(accounts?.[0]?.actions).not.toContain('destroy');
+    // What was meant by the list is not known, so nothing is said to be missing from it.
+    expect(accounts?.[1]?.actions).toContain('destroy');
+  });
 });
