@@ -21,8 +21,9 @@ export function checkReach(
     draft.subject.error(['match'], nothingReached(draft.text.match, accounts), { part: 'key' });
     return;
   }
-  const telling = checkConditions(draft, reach);
-  if (telling.length === 0) return;
+  const able = checkConditions(draft, reach);
+  // Where no account tells what is asked, what none of them can do is still wrong by itself.
+  const telling = able.length === 0 ? reach : able;
   for (const { action, path } of draft.named.all) checkAction(draft, { reach, telling }, action, path);
 }
 

@@ -61,7 +61,7 @@ describe('a configuration that cannot be used ends run and validate with its pla
     [
       'an unknown key',
       CONFIG.replace('tokenFile', 'tokenFiel'),
-      ['lamplighter.yaml:5:5: ', '"tokenFiel"', 'tokenFile', '    tokenFiel: token', '^^^^^^^^^'],
+      ['lamplighter.yaml:5:5: ', '"tokenFiel"', 'tokenFile', '    tokenFiel: ', '^^^^^^^^^'],
     ],
     [
       'a secret file that is not there',
@@ -116,7 +116,7 @@ describe('policies that cannot be used', () => {
     for (const command of ['run', 'validate', 'plan']) {
       const result = await run(command);
       expect(result.code, command).toBe(3);
-      expect(result.out + result.err, command).toContain('the policy folder cannot be read');
+      expect(result.out + result.err, command).toContain('there is no such policy folder');
       noTrace(result);
     }
   });

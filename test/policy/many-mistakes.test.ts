@@ -81,7 +81,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
   - name: p
     match: { provider: chenyu, not: { account: [▶1], ▶lable: x } }
     when: { ▶expiresWithin: ▶3 }
-    do: stop
+    ▶do: cardless-stop
   - name: q
     match: { provider: chenyu, ▶nmae: x }
     when: { idleFor: ▶soon }
@@ -92,6 +92,7 @@ const CASES: readonly (readonly [string, string, readonly string[]])[] = [
       'unknown key "lable"; known: account, provider, id, name, status, billing, gpu, room, labels',
       'no account in reach tells when an instance expires; reached: chenyu (chenyu)',
       '"3" has no unit: write whole numbers with units y, w, d, h, m, s or ms, such as 30s, 15m, 1h30m or 7d',
+      'no account in reach can cardless-stop; reached: chenyu (chenyu)',
       'unknown key "nmae"; did you mean "name"?',
       '"soon" is not a duration: write whole numbers with units y, w, d, h, m, s or ms, such as 30s, 15m, 1h30m or 7d',
       'no account in reach can renew; reached: chenyu (chenyu)',
