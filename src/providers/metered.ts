@@ -3,6 +3,7 @@ import type { Clock } from '../fleet/clock.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { ProviderKind } from '../fleet/provider-kind.ts';
 import type { Balance, Listing } from '../fleet/snapshot.ts';
+import type { SshAccess } from '../fleet/ssh-access.ts';
 import {
   type ActOptions,
   type CallOutcome,
@@ -12,6 +13,7 @@ import {
   type ReadFailure,
   type ReadOperation,
   type SavedImage,
+  type SshAccessRequest,
 } from './port.ts';
 
 /** How a call ended, for metrics. `ok` is a read that brought its answer; `error` a bug of ours. */
@@ -94,6 +96,11 @@ class MeteredProvider implements Provider {
 
   savedImage(name: string, instance: Instance, signal: AbortSignal): Promise<SavedImage> {
     return this.#timed('saved-image', () => this.#inner.savedImage(name, instance, signal));
+  }
+
+  /** Not counted: nearly always it is a look into memory. */
+  sshAccess(request: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null> {
+    return this.#inner.sshAccess?.(request, signal) ?? Promise.resolve(null);
   }
 
   parseOrder(argument: unknown): Order {

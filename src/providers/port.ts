@@ -2,6 +2,7 @@ import type { ActionCall, Order } from '../fleet/action-call.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { ProviderKind } from '../fleet/provider-kind.ts';
 import type { Balance, Listing } from '../fleet/snapshot.ts';
+import type { SshAccess } from '../fleet/ssh-access.ts';
 
 /**
  * What became of one request that changes something. Classified once, in the HTTP client and the decoder; callers ask
@@ -83,6 +84,14 @@ export interface ReadOperation {
   run(argument: unknown, signal: AbortSignal): Promise<unknown>;
 }
 
+/** Which machine is to be logged in to, and how old the listing may be that says how. */
+export interface SshAccessRequest {
+  readonly id: string;
+  /** An id may come back for another machine. */
+  readonly createdAt: number | null;
+  readonly maxAgeMs: number;
+}
+
 /**
  * One account at one cloud: a handful of verbs. Every method may be called at any time and concurrently; the account's
  * rate budget is kept inside. Reads throw {@link ProviderError}; {@link act} never throws for what the cloud does.
@@ -102,6 +111,11 @@ export interface Provider {
   /** Sends exactly one request for one instance. Never retried inside. */
   act(id: string, call: ActionCall, options: ActOptions): Promise<CallOutcome>;
   savedImage(name: string, instance: Instance, signal: AbortSignal): Promise<SavedImage>;
+  /**
+   * How to log in to an instance, by the last listing that this process has read; where it has none so young, it reads one.
+   * Never stored: it comes from a listing into memory. `null`: the cloud names no way in. Absent: it never does.
+   */
+  sshAccess?(request: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null>;
   /** Checks what `do create` was given; throws an Error that says what, the value and what is allowed. */
   parseOrder(argument: unknown): Order;
   readonly reads: readonly ReadOperation[];

@@ -10,6 +10,8 @@ export interface ProviderOptions {
   readonly clock: Clock;
   /** 0 up to 1: jitter of retries. */
   readonly random: () => number;
+  /** Are the passwords of the instances, which the listings hold, wanted in memory? Absent: no, they are dropped. */
+  readonly keepSshPasswords?: boolean;
   readonly limits?: Partial<HttpLimits>;
   /** Told of every answer that says what time it is at the cloud. */
   readonly onAnswer?: (time: AnswerTime) => void;

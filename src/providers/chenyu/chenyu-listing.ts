@@ -1,18 +1,26 @@
 import type { Account } from '../../fleet/account.ts';
 import type { Listing } from '../../fleet/snapshot.ts';
 import type { ReadOptions } from '../http/http-client.ts';
+import type { SshVault } from '../ssh-vault.ts';
 import type { ChenyuApi } from './chenyu-api.ts';
 import { decodeInstance, instanceIdOf } from './instance-row.ts';
 import type { ListAnswer } from './list-answer.ts';
 import { decodeRows } from './listing.ts';
 import { PAGE_SIZE } from './requests.ts';
+import { sshAccessOf } from './ssh-access.ts';
 import { walkPages } from './walk-pages.ts';
 
 /**
  * Lists the whole account, page after page (chenyu v2 "instance/list").
+ * @param vault where the ways in over SSH go; `null`: they are dropped
  * @throws ProviderError when not even the first page could be read.
  */
-export async function listInstances(api: ChenyuApi, account: Account, options: ReadOptions): Promise<Listing> {
+export async function listInstances(
+  api: ChenyuApi,
+  account: Account,
+  options: ReadOptions,
+  vault: SshVault | null = null,
+): Promise<Listing> {
   const pages: ListAnswer[] = [];
   const walked = await walkPages({
     fetchPage: async (page) => {
@@ -26,7 +34,11 @@ export async function listInstances(api: ChenyuApi, account: Account, options: R
     totalPromised: true,
     signal: options.signal,
   });
-  const { instances, incomplete } = decodeRows(walked, account, decodeInstance);
+  const { instances, incomplete } = decodeRows(walked, account, (row) => {
+    const instance = decodeInstance(row, account);
+    if (instance !== null) vault?.note(instance, sshAccessOf(row));
+    return instance;
+  });
   return { ...timesOf(pages), instances, incomplete };
 }
 

@@ -5,6 +5,7 @@ import type { Clock } from '../../fleet/clock.ts';
 import type { Instance } from '../../fleet/instance.ts';
 import type { ProviderKind } from '../../fleet/provider-kind.ts';
 import type { Balance, Listing } from '../../fleet/snapshot.ts';
+import type { SshAccess } from '../../fleet/ssh-access.ts';
 import { HttpClient } from '../http/http-client.ts';
 import {
   type ActOptions,
@@ -13,9 +14,11 @@ import {
   ProviderError,
   type ReadOperation,
   type SavedImage,
+  type SshAccessRequest,
 } from '../port.ts';
 import type { ProviderOptions } from '../provider-options.ts';
 import { SharedRead } from '../shared-read.ts';
+import { SshVault } from '../ssh-vault.ts';
 import { usableCardsFen } from './cards.ts';
 import { cardRow, privateImageRow } from './catalogue.ts';
 import { ChenyuApi } from './chenyu-api.ts';
@@ -38,13 +41,16 @@ export class ChenyuProvider implements Provider {
   readonly #http: HttpClient;
   readonly #api: ChenyuApi;
   readonly #listing: SharedRead<Listing>;
+  readonly #vault: SshVault | null;
 
   /** @throws Error when the account's base URL or rate is not usable. */
   constructor(options: ProviderOptions) {
-    const { account, token, clock, random, limits, onAnswer } = options;
+    const { account, token, clock, random, limits, onAnswer, keepSshPasswords = false } = options;
     this.account = account.name;
     this.#account = account;
     this.#clock = clock;
+    const vault = keepSshPasswords ? new SshVault() : null;
+    this.#vault = vault;
     this.#http = new HttpClient({
       account: account.name,
       baseUrl: account.baseUrl,
@@ -58,9 +64,11 @@ export class ChenyuProvider implements Provider {
       ...(onAnswer === undefined ? {} : { onAnswer }),
     });
     this.#api = new ChenyuApi(this.#http);
-    this.#listing = new SharedRead(account.name, 'instance/list', (signal, onStart) =>
-      listInstances(this.#api, account, { signal, onStart }),
-    );
+    this.#listing = new SharedRead(account.name, 'instance/list', async (signal, onStart) => {
+      const listing = await listInstances(this.#api, account, { signal, onStart }, vault);
+      vault?.see(listing, clock.monotonic());
+      return listing;
+    });
     this.reads = chenyuReads(this.#api, this);
   }
 
@@ -122,6 +130,12 @@ export class ChenyuProvider implements Provider {
       );
     }
     return found;
+  }
+
+  async sshAccess({ id, createdAt, maxAgeMs }: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null> {
+    const vault = this.#vault;
+    if (vault === null) return null;
+    return vault.lookUp({ id, createdAt, maxAgeMs }, this.#clock, () => this.list(signal));
   }
 
   parseOrder(argument: unknown): Order {

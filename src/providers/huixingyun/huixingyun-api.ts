@@ -1,10 +1,12 @@
 import type { z } from 'zod';
 import type { ActionClass } from '../../fleet/action.ts';
+import type { Instance } from '../../fleet/instance.ts';
 import type { Listing } from '../../fleet/snapshot.ts';
 import type { HttpClient, ReadOptions } from '../http/http-client.ts';
 import { LISTING_MAX_BYTES } from '../http/limits.ts';
 import type { HttpRequest, ReadDecoder, SendDecoder } from '../http/request.ts';
 import type { ActOptions, CallOutcome } from '../port.ts';
+import type { SshVault } from '../ssh-vault.ts';
 import {
   type Application,
   applicationRow,
@@ -44,6 +46,7 @@ import {
   snapshotRequest,
   stopRequest,
 } from './requests.ts';
+import { sshAccessOf } from './ssh-access.ts';
 import type { Words } from './words.ts';
 
 /**
@@ -56,11 +59,14 @@ export class HuixingyunApi {
   readonly #http: HttpClient;
   readonly #words: Words;
   readonly #rows: KnownRows;
+  readonly #vault: SshVault | null;
 
-  constructor(http: HttpClient, words: Words, rows = new KnownRows()) {
+  /** `vault`: where the ways in over SSH go; `null`: nobody wants them, and they are dropped. */
+  constructor(http: HttpClient, words: Words, rows = new KnownRows(), vault: SshVault | null = null) {
     this.#http = http;
     this.#words = words;
     this.#rows = rows;
+    this.#vault = vault;
   }
 
   /** 获取 GPU 云主机列表: what can be rented. Disks and memory in GB. */
@@ -86,8 +92,14 @@ export class HuixingyunApi {
   /** 获取实例列表: all instances of the account in one answer, which also holds their root passwords. */
   instances(options: ReadOptions): Promise<Listing> {
     const rows = this.#rows;
-    const decode: ReadDecoder<Listing> = (answer) => decodeListing(this.#http.account, answer, this.#words, rows);
-    const parse = (raw: Buffer) => rows.parse(raw, (row) => decodeRow(this.#http.account, row, this.#words));
+    const account = this.#http.account;
+    const row = (given: unknown): Instance | null => {
+      const instance = decodeRow(account, given, this.#words);
+      if (instance !== null) this.#vault?.note(instance, sshAccessOf(given));
+      return instance;
+    };
+    const decode: ReadDecoder<Listing> = (answer) => decodeListing(account, answer, this.#words, rows, row);
+    const parse = (raw: Buffer) => rows.parse(raw, row);
     const request = { ...httpRequest('instances/list', {}, LISTING_MAX_BYTES), parse };
     return this.#http.read(request, decode, options);
   }

@@ -1,7 +1,9 @@
 import { type ActionCall, type Order, RENEWAL_PERIODS } from '../../fleet/action-call.ts';
 import { assertNever } from '../../fleet/assert-never.ts';
+import type { Clock } from '../../fleet/clock.ts';
 import type { Instance } from '../../fleet/instance.ts';
 import type { Listing } from '../../fleet/snapshot.ts';
+import type { SshAccess } from '../../fleet/ssh-access.ts';
 import { HttpClient } from '../http/http-client.ts';
 import {
   type ActOptions,
@@ -10,9 +12,11 @@ import {
   ProviderError,
   type ReadOperation,
   type SavedImage,
+  type SshAccessRequest,
 } from '../port.ts';
 import type { ProviderOptions } from '../provider-options.ts';
 import { SharedRead } from '../shared-read.ts';
+import { SshVault } from '../ssh-vault.ts';
 import { HuixingyunApi } from './huixingyun-api.ts';
 import { KnownRows } from './known-rows.ts';
 import { readOrder } from './order.ts';
@@ -30,15 +34,20 @@ export class HuixingyunProvider implements Provider {
   readonly kind = 'huixingyun';
   readonly account: string;
   readonly reads: readonly ReadOperation[];
+  readonly #clock: Clock;
   readonly #http: HttpClient;
   readonly #api: HuixingyunApi;
   readonly #listing: SharedRead<Listing>;
+  readonly #vault: SshVault | null;
 
   /** @throws Error on a token or base URL of the wrong form; the message never holds the token. */
   constructor(options: ProviderOptions) {
-    const { account, token, clock, random, limits, onAnswer } = options;
+    const { account, token, clock, random, limits, onAnswer, keepSshPasswords = false } = options;
     checkToken(account.name, token);
     this.account = account.name;
+    this.#clock = clock;
+    const vault = keepSshPasswords ? new SshVault() : null;
+    this.#vault = vault;
     this.#http = new HttpClient({
       account: account.name,
       baseUrl: account.baseUrl,
@@ -49,11 +58,14 @@ export class HuixingyunProvider implements Provider {
       ...(limits === undefined ? {} : { limits }),
       ...(onAnswer === undefined ? {} : { onAnswer }),
     });
-    const api = new HuixingyunApi(this.#http, new Words(account), new KnownRows(Math.floor(random() * 2 ** 32)));
+    const rows = new KnownRows(Math.floor(random() * 2 ** 32));
+    const api = new HuixingyunApi(this.#http, new Words(account), rows, vault);
     this.#api = api;
-    this.#listing = new SharedRead(account.name, 'instances/list', (signal, onStart) =>
-      api.instances({ signal, onStart }),
-    );
+    this.#listing = new SharedRead(account.name, 'instances/list', async (signal, onStart) => {
+      const listing = await api.instances({ signal, onStart });
+      vault?.see(listing, clock.monotonic());
+      return listing;
+    });
     this.reads = readOperations(api, (signal) => this.list(signal));
   }
 
@@ -126,6 +138,12 @@ export class HuixingyunProvider implements Provider {
       'my-images',
       `the list is incomplete and does not hold "${name}"`,
     );
+  }
+
+  async sshAccess({ id, createdAt, maxAgeMs }: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null> {
+    const vault = this.#vault;
+    if (vault === null) return null;
+    return vault.lookUp({ id, createdAt, maxAgeMs }, this.#clock, () => this.list(signal));
   }
 
   parseOrder(argument: unknown): Order {

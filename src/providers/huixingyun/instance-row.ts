@@ -26,8 +26,8 @@ export function isUsableId(gid: unknown): gid is string {
 /**
  * One row of the instance list (慧星云 API doc, 获取实例列表) as an Instance; `null`: a row without a usable id.
  *
- * A new object of named fields: the row's `password`, `username`, `ip` and `port` are not among them. (Somebody who needs
- * them one day, such as an SSH probe, gets a second decoder of the same rows into memory only, not more fields here.)
+ * A new object of named fields: the row's `password`, `username`, `ip` and `port` are not among them. (The SSH
+ * probe gets them from a second decoder of the same rows, into memory only: ssh-access.ts.)
  *
  * Written by hand instead of with a schema: it runs for every row of every poll, and a field that cannot be read is to
  * cost this row its status and nothing else.

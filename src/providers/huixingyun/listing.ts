@@ -4,7 +4,7 @@ import { tooManyBadRows } from '../bad-rows.ts';
 import { JsonList } from '../http/json-list.ts';
 import { type Decoded, decoded, type JsonAnswer, undocumented } from '../http/request.ts';
 import { asDuplicate, decodeRow } from './instance-row.ts';
-import { KnownRows } from './known-rows.ts';
+import { KnownRows, type RowDecoder } from './known-rows.ts';
 import { isRecord, wholeNumber } from './wire-values.ts';
 import type { Words } from './words.ts';
 
@@ -17,6 +17,7 @@ export function decodeListing(
   answer: JsonAnswer,
   words: Words,
   known = new KnownRows(),
+  decode: RowDecoder = (row) => decodeRow(account, row, words),
 ): Decoded<Listing> {
   const cut = answer.body instanceof JsonList ? answer.body : null;
   const body = cut === null ? answer.body : cut.rest;
@@ -29,7 +30,6 @@ export function decodeListing(
   let withoutId = 0;
   let bad = 0;
   let doubled = false;
-  const decode = (row: unknown) => decodeRow(account, row, words);
   for (let index = 0; index < rows.length; index += 1) {
     const row = cut?.rows[index];
     const instance = row === undefined ? decode(rows[index]) : known.instance(row, decode);
