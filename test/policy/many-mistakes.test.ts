@@ -167,6 +167,19 @@ policies:
     ],
   ],
   [
+    'clauses that a mistake has made narrower than they were meant',
+    `policies:
+  - { name: a, match: { provider: chenyu, not: { account: chenyu, ▶lable: x } }, when: { during: always }, do: stop }
+  - { name: b, match: { account: [▶7, chenyu] }, when: { during: always }, do: cardless-stop }
+  - { name: c, match: { ▶acount: hxy-main, provider: "chenyu*" }, when: { during: always }, do: stop }
+`,
+    [
+      'unknown key "lable"; known: account, provider, id, name, status, billing, gpu, room, labels',
+      'must be a text, not the number 7; write it in quotes: "7"',
+      'unknown key "acount"; did you mean "account"?',
+    ],
+  ],
+  [
     'a match that leaves out what it names',
     `policies:
   - { name: a, ▶match: { account: chenyu, not: { account: chenyu } }, when: { during: always }, do: stop }
