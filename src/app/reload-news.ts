@@ -1,40 +1,73 @@
+import { createHash } from 'node:crypto';
 import type { Config } from '../config/config.ts';
 import { labelsOf } from '../config/labels-of.ts';
-import { reachOf, widened } from '../decide/reach.ts';
-import { instanceKey } from '../fleet/instance.ts';
+import { type Reach, type ReachAccount, reachOf, widened } from '../decide/reach.ts';
+import type { Instance } from '../fleet/instance.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Store } from '../store/store.ts';
 import type { Work } from '../work/ports.ts';
 import { type Telling, tell } from '../work/tell.ts';
 import { type Located, summarise } from '../yaml/located.ts';
 
-/** What new policies may do on the fleet as last seen that those in force may not. */
-export async function widening(work: Work, next: readonly Policy[], config: Config): Promise<readonly string[]> {
-  const standing = work.standing();
-  const accounts = await Promise.all(
-    config.accounts.map(async ({ name, provider }) => {
-      const snapshot = await work.store.loadSnapshot(name);
-      const instances = (snapshot?.instances ?? []).map((tracked) => ({
-        key: instanceKey(tracked.instance),
-        tracked,
-        labels: labelsOf(config.labels, tracked.instance),
-        activity: null,
-      }));
-      return { name, provider, instances };
-    }),
-  );
-  return widened(reachOf(standing.policies, accounts), reachOf(next, accounts));
+/** Short enough to type, long enough not to be met by accident. */
+const ID_LENGTH = 8;
+
+/** A configuration with its compiled policies. */
+export interface Rules {
+  readonly config: Config;
+  readonly policies: readonly Policy[];
 }
 
-/** Tells that a reload is held under `reload: careful`. */
-export async function tellHeld(work: Work, held: readonly string[]): Promise<void> {
-  const text = `a change of the policies is held, since it would newly allow ${held.length} actions, such as ${held[0]}; reload by hand to take it`;
-  if (!(await work.store.sayOnce('policy.invalid', work.clock.now()))) return;
+/** A reload that `reload: careful` does not take by itself. */
+export interface Held {
+  /** What would newly be allowed, in words. */
+  readonly reach: readonly string[];
+  /** Whoever names this has seen just this widening. The same for every replica. */
+  readonly id: string;
+}
+
+/** What the next rules may do on the fleet as last seen that those in force may not; `null`: nothing. */
+export async function widening(store: Store, inForce: Rules, next: Rules): Promise<Held | null> {
+  const fleet = new Map<string, readonly Instance[] | null>();
+  for (const { name } of [...inForce.config.accounts, ...next.config.accounts]) {
+    const snapshot = await store.loadSnapshot(name);
+    fleet.set(name, snapshot === null ? null : snapshot.instances.map(({ instance }) => instance));
+  }
+  const reach = widened(reachUnder(inForce, fleet), reachUnder(next, fleet));
+  if (reach.length === 0) return null;
+  return { reach, id: createHash('sha256').update(reach.join('\n')).digest('hex').slice(0, ID_LENGTH) };
+}
+
+function reachUnder({ config, policies }: Rules, fleet: ReadonlyMap<string, readonly Instance[] | null>): Reach {
+  const accounts = config.accounts.map((account): ReachAccount => {
+    const instances = fleet.get(account.name) ?? null;
+    const labelled = instances?.map((instance) => ({ instance, labels: labelsOf(config.labels, instance) })) ?? null;
+    return { account, instances: labelled };
+  });
+  return reachOf(policies, accounts);
+}
+
+/** What a person may do about it, in a sentence. */
+export function howToTake({ id }: Held): string {
+  return `POST /-/reload with {"acknowledge":"${id}"}, or SIGHUP, takes it`;
+}
+
+/** Under this it is kept that a held reload was told of. */
+export function heldKey(id: string): string {
+  return `policy.held ${id}`;
+}
+
+/** Tells once that a reload is held under `reload: careful`. */
+export async function tellHeld(work: Work, held: Held): Promise<void> {
+  const { length } = held.reach;
+  const text = `a change of policies or configuration is held, since it would newly allow ${length} ${length === 1 ? 'thing' : 'things'}, such as ${held.reach[0]}; ${howToTake(held)}`;
+  if (!(await work.store.sayOnce(heldKey(held.id), work.clock.now()))) return;
   await say(work, {
     event: 'policy.invalid',
     severity: 'warning',
     reason: 'frozen',
     text,
-    details: { actions: held.length },
+    details: { actions: length, acknowledge: held.id },
   });
 }
 

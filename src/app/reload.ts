@@ -1,6 +1,7 @@
 import { ActivityTokens } from '../activity/push-probe.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigResult } from '../config/load-config.ts';
+import { assertNever } from '../fleet/assert-never.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import type { Queues } from '../queue/queue.ts';
 import type { Store } from '../store/store.ts';
@@ -9,13 +10,28 @@ import type { Done } from '../web/source.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { type Located, summarise } from '../yaml/located.ts';
 import { schedulesOf } from './engine.ts';
-import { type LoadedPolicies, loadPolicies } from './load.ts';
+import { compileFiles, type LoadedPolicies, loadPolicies } from './load.ts';
 import { contentHash } from './policy-watch.ts';
-import { tellHeld, tellInvalid, tellValid, widening } from './reload-news.ts';
+import {
+  type Held,
+  heldKey,
+  howToTake,
+  type Rules,
+  tellHeld,
+  tellInvalid,
+  tellValid,
+  widening,
+} from './reload-news.ts';
 import { type StandingBuilder, secretsOf } from './standing.ts';
 
-/** Who wants the reload: the folder changed, or a person says so, which also takes what `careful` holds. */
-type ReloadAsked = 'watch' | 'person';
+/**
+ * Who wants the reload: the folder changed, or a person. What `careful` holds is taken from a person who names it, and
+ * from a signal once it was told of: a signal can name nothing.
+ */
+type ReloadAsked =
+  | { readonly by: 'watch' }
+  | { readonly by: 'signal' }
+  | { readonly by: 'person'; readonly acknowledge: string | null };
 
 /** What the daemon works by. Replaced as a whole. */
 export interface InForce {
@@ -54,6 +70,8 @@ export class Reloader {
   /** The folder as it was when a reload of it last came to an end; `null`: one did not. */
   #seen: string | null;
   #last: LastReload;
+  /** What `careful` holds, since it was told of. */
+  #held: Held | null = null;
 
   constructor(parts: ReloadParts) {
     const { files, fromLastGood } = parts.current.now;
@@ -69,11 +87,20 @@ export class Reloader {
     return this.#last;
   }
 
-  /** A person's reload, which also takes what `careful` holds. */
-  byPerson(): Promise<Done> {
+  /** SIGHUP: takes what `careful` holds where it was told of before. */
+  bySignal(): Promise<Done> {
+    return this.#asked({ by: 'signal' });
+  }
+
+  /** A person's reload. `acknowledge` names what `careful` holds, which is then taken. */
+  byPerson(acknowledge: string | null): Promise<Done> {
+    return this.#asked({ by: 'person', acknowledge });
+  }
+
+  #asked(asked: ReloadAsked): Promise<Done> {
     return this.#inTurn(async () => {
       try {
-        const done = await this.#reload('person');
+        const done = await this.#reload(asked);
         if (done.kind === 'done') this.#seen = contentHash(this.#parts.current.now.files);
         return done;
       } catch (error) {
@@ -89,9 +116,10 @@ export class Reloader {
       const { cwd, work, current } = this.#parts;
       const folder = await loadPolicies(current.now.config, cwd, work.clock.now());
       const hash = folder.ok ? contentHash(folder.files) : `invalid ${folder.errors.map(summarise).join()}`;
-      if (hash === this.#seen) return;
       try {
-        await this.#reload('watch');
+        // What is held may meanwhile have been taken by another replica, whose person said yes.
+        if (hash === this.#seen && (this.#held === null || hash !== (await this.#lastGoodHash()))) return;
+        await this.#reload({ by: 'watch' });
         this.#seen = hash;
       } catch (error) {
         this.#broke(error);
@@ -125,9 +153,10 @@ export class Reloader {
     this.#warnFixed(config, read.config);
     const fresh: Config = { ...read.config, redis: config.redis, listen: config.listen, stateDir: config.stateDir };
     this.#parts.onSecrets([...secretsOf(config), ...secretsOf(fresh)]);
-    if (config.reload === 'careful' && asked === 'watch') {
-      const held = await widening(work, loaded.set.policies, fresh);
-      if (held.length > 0) return await this.#held(held);
+    if (config.reload === 'careful') {
+      const held = await widening(store, this.#rules(), { config: fresh, policies: loaded.set.policies });
+      if (held !== null && !(await this.#mayTake(held, asked, loaded.files, fresh)))
+        return await this.#hold(held, asked);
     }
     const standing = builder.build(fresh, loaded.set.policies);
     current.now = { config: fresh, standing, files: loaded.files, fromLastGood: false, tokens: tokensOf(fresh) };
@@ -154,7 +183,8 @@ export class Reloader {
       text: `${count} policies are in force`,
       data: { hash: loaded.set.hash },
     });
-    if (await store.unsay('policy.invalid')) await tellValid(work, count);
+    const wasHeld = await this.#letGo();
+    if ((await store.unsay('policy.invalid')) || wasHeld) await tellValid(work, count);
     this.#last = { ok: true, detail: 'the last reload is in force' };
     work.log.info({ policies: count }, 'policies and configuration were read again');
     return { kind: 'done', value: { policies: count } };
@@ -173,19 +203,64 @@ export class Reloader {
     return { kind: 'invalid', message: errors.map(summarise).join('; ') };
   }
 
-  async #held(held: readonly string[]): Promise<Done> {
+  #rules(): Rules {
+    const { config, standing } = this.#parts.current.now;
+    return { config, policies: standing.policies };
+  }
+
+  /** Has a person said yes to just this? */
+  async #mayTake(held: Held, asked: ReloadAsked, files: readonly PolicyFile[], fresh: Config): Promise<boolean> {
+    switch (asked.by) {
+      case 'person':
+        return asked.acknowledge === held.id;
+      case 'signal':
+        return this.#held?.id === held.id;
+      case 'watch':
+        return await this.#takenElsewhere(files, fresh);
+      default:
+        return assertNever(asked);
+    }
+  }
+
+  /** A person may have told another replica: then these policies are the last good ones already. Configuration is not kept there. */
+  async #takenElsewhere(files: readonly PolicyFile[], fresh: Config): Promise<boolean> {
+    const { store, current, work } = this.#parts;
+    const hash = await this.#lastGoodHash();
+    if (hash !== contentHash(files) || hash === contentHash(current.now.files)) return false;
+    const old = compileFiles(current.now.files, fresh, work.clock.now());
+    return old.ok && (await widening(store, this.#rules(), { config: fresh, policies: old.set.policies })) === null;
+  }
+
+  async #lastGoodHash(): Promise<string | null> {
+    const kept = await this.#parts.store.settings.loadPolicies();
+    return kept === null ? null : contentHash(kept.files.map(({ name, text }) => ({ file: name, text })));
+  }
+
+  async #hold(held: Held, asked: ReloadAsked): Promise<Done> {
     const { work, metrics } = this.#parts;
     metrics.reloadSuccessful.set(0);
-    this.#last = { ok: false, detail: `the last reload is held, since it would newly allow ${held.length} actions` };
+    const { length } = held.reach;
+    const what = `it would newly allow ${length} ${length === 1 ? 'thing' : 'things'}, such as ${held.reach[0]}`;
+    this.#last = { ok: false, detail: `the last reload is held, since ${what}; ${howToTake(held)}` };
     work.log.warn(
-      { reach: held.slice(0, 20), more: Math.max(0, held.length - 20) },
-      'a reload that widens reach is held; SIGHUP or POST /-/reload takes it',
+      { reach: held.reach.slice(0, 20), more: Math.max(0, length - 20), acknowledge: held.id },
+      'a reload that widens reach is held until a person acknowledges it',
     );
+    if (this.#held?.id !== held.id) {
+      await this.#letGo();
+      this.#held = held;
+    }
     await tellHeld(work, held);
-    return {
-      kind: 'refused',
-      message: `the reload would newly allow ${held.length} actions, such as ${held[0]}; reload by hand to take it`,
-    };
+    const other =
+      asked.by === 'person' && asked.acknowledge !== null ? `"${asked.acknowledge}" is not what is held: ` : '';
+    return { kind: 'refused', message: `${other}${what}; ${howToTake(held)}` };
+  }
+
+  /** Nothing is held any more. `true`: it had been told of. */
+  async #letGo(): Promise<boolean> {
+    const held = this.#held;
+    this.#held = null;
+    return held !== null && (await this.#parts.store.unsay(heldKey(held.id)));
   }
 
   /** What is opened once is not opened again. The address of Redis may hold a password, so it is compared and not told. */

@@ -25,7 +25,7 @@ export interface WebSourceParts {
   readonly alive: () => { readonly ok: boolean; readonly detail: string };
   readonly ready: () => Promise<Readiness>;
   readonly metrics: () => AsyncIterable<string>;
-  readonly reload: () => Promise<Done>;
+  readonly reload: (acknowledge: string | null) => Promise<Done>;
   readonly operations: (query: {
     readonly account?: string;
     readonly instance?: InstanceKey;

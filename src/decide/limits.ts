@@ -45,7 +45,8 @@ export function capsOf(due: Due, action: CloudPolicyAction): readonly Cap[] {
   return caps;
 }
 
-function defaultMax(size: number): number {
+/** How many instances of an account of this size may be interrupted in a minute where no policy says otherwise. */
+export function defaultMax(size: number): number {
   return Math.min(DEFAULT_MAX, share(DEFAULT_PERCENT, size));
 }
 

@@ -8,7 +8,7 @@ import { bodyMistakes } from './body-wording.ts';
 import { LISTS, listQuery } from './list-query.ts';
 import { isOwnHost, peerOf, type WebEnv } from './own-host.ts';
 import { statusPage } from './page.ts';
-import { ACTIVITY, HOLD, PERSON } from './schemas.ts';
+import { ACTIVITY, HOLD, PERSON, RELOAD } from './schemas.ts';
 import type { Done, WebSource } from './source.ts';
 import { WrongTokens } from './wrong-tokens.ts';
 
@@ -247,6 +247,9 @@ export function makeWeb(
       ? answer(context, await source.close(context.req.param('id'), input.value.by, input.value.reason))
       : input.response;
   });
-  app.post('/-/reload', control, async (context) => answer(context, await source.reload()));
+  app.post('/-/reload', control, async (context) => {
+    const input = await body(context, RELOAD);
+    return input.ok ? answer(context, await source.reload(input.value.acknowledge)) : input.response;
+  });
   return app;
 }

@@ -11,6 +11,8 @@ export const HOLD = z.strictObject({
   owner: z.string().trim().min(1).max(100),
 });
 export const PERSON = z.strictObject({ by: BY, reason: REASON });
+/** `acknowledge`: the id by which a held reload was told of. */
+export const RELOAD = z.strictObject({ acknowledge: z.string().max(64).nullable().default(null) });
 export const ACTIVITY = z.strictObject({
   instance: z
     .string()

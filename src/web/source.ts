@@ -52,7 +52,8 @@ export interface WebSource {
   resume(by: string): Promise<Done>;
   approve(id: string, by: string, reason: string): Promise<Done>;
   close(id: string, by: string, reason: string): Promise<Done>;
-  reload(): Promise<Done>;
+  /** `acknowledge` names a reload that is held. */
+  reload(acknowledge: string | null): Promise<Done>;
   /** Checks the token of the instance; `refused` when it is not that instance's. */
   activity(report: ActivityReportInput, token: string): Promise<Done>;
 }

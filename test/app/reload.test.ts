@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { useBeds } from '../support/beds.ts';
 import { account, busy } from '../support/cloud.ts';
 import type { Bed } from '../support/daemon.ts';
@@ -75,6 +75,107 @@ test('a person who reloads while the folder’s own reload goes on is answered f
   await bed.until('it is held again', () => bed.log.filter((line) => line.includes('widens reach is held')).length > 1);
   expect(await bed.daemon.reload()).toEqual({ kind: 'done', value: { policies: 2 } });
   expect(names(bed)).toEqual(['first', 'widest']);
+});
+
+/** A policy that may do more than the first. */
+const wider = policy('wider').replace('do: stop', 'do: cardless-stop');
+
+async function heldBed(): Promise<{ readonly bed: Bed; readonly id: string }> {
+  const bed = await bedWith({ reload: 'careful' });
+  await bed.round();
+  await bed.writePolicy('two.yaml', wider);
+  const line = await bed.until('it is held', () => bed.log.find((each) => each.includes('widens reach is held')));
+  return { bed, id: /"acknowledge":"([0-9a-f]{8})"/.exec(line)?.[1] ?? '' };
+}
+
+async function reloaded(bed: Bed, body: object): Promise<{ readonly status: number; readonly text: string }> {
+  const response = await bed.control('/-/reload', body);
+  return { status: response.status, text: await response.text() };
+}
+
+describe('a reload that widens reach, under careful', () => {
+  test('is held until a person names it, and everybody is told', async () => {
+    const { bed, id } = await heldBed();
+    expect(await bed.metric('policy_last_reload_successful')).toBe(0);
+    const ready = await (await bed.http('/readyz')).text();
+    expect(ready).toContain('the last reload is held');
+    expect(ready).toContain(id);
+    const told = await bed.until('it is told', () => bed.receiver.told('policy.invalid')[0]);
+    expect(told).toMatchObject({ severity: 'warning', reason: 'frozen', details: { actions: 1, acknowledge: id } });
+    expect(told.text).toContain('cardless-stop hxy/a');
+    // Nobody has named it: a deployment that reloads by itself is no person.
+    for (const body of [{}, { acknowledge: 'deadbeef' }]) {
+      const refused = await reloaded(bed, body);
+      expect(refused.status).toBe(409);
+      expect(refused.text).toContain(id);
+    }
+    expect(names(bed)).toEqual(['first']);
+    expect(bed.receiver.told('policy.invalid')).toHaveLength(1);
+    expect(await reloaded(bed, { acknowledge: id })).toEqual({ status: 200, text: '{"policies":2}' });
+    expect(names(bed)).toEqual(['first', 'wider']);
+    expect(await bed.metric('policy_last_reload_successful')).toBe(1);
+    await bed.until('it is told', () => bed.receiver.told('policy.recovered').length === 1);
+  });
+
+  test('that changes once more needs another yes, and one that is taken back none', async () => {
+    const { bed, id } = await heldBed();
+    await bed.writePolicy(
+      'two.yaml',
+      `${wider}${policy('widest').replace('policies:', '').replace('do: stop', 'do: restart')}`,
+    );
+    expect((await reloaded(bed, { acknowledge: id })).status).toBe(409);
+    expect(names(bed)).toEqual(['first']);
+    await bed.removePolicy('two.yaml');
+    expect((await reloaded(bed, {})).status).toBe(200);
+    expect(await bed.metric('policy_last_reload_successful')).toBe(1);
+  });
+
+  test('is taken from a signal only once it was told of', async () => {
+    const bed = await bedWith({ reload: 'careful' });
+    await bed.round();
+    await bed.writePolicy('one.yaml', policy('first').replace('dev-*', '*').replace('do: stop', 'do: restart'));
+    expect(await bed.daemon.reload()).toMatchObject({
+      kind: 'refused',
+      message: expect.stringContaining('restart hxy/a'),
+    });
+    expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
+  });
+
+  test('may come from lamplighter.yaml: a protection that goes', async () => {
+    const labels = [{ match: { id: 'a' }, set: { protect: 'true' } }];
+    const bed = await bedWith({ reload: 'careful', labels });
+    await bed.round();
+    await bed.writeConfig({ labels: [] });
+    const refused = await reloaded(bed, {});
+    expect([refused.status, refused.text]).toEqual([409, expect.stringContaining('stop hxy/a')]);
+    // Until then the old labels hold.
+    expect(bed.daemon.config.labels).toHaveLength(1);
+  });
+
+  test('is not taken by a restart, and held on', async () => {
+    const { bed, id } = await heldBed();
+    await bed.stopDaemon();
+    await bed.start();
+    expect(names(bed)).toEqual(['first']);
+    expect(await (await bed.http('/readyz')).text()).toContain(id);
+    expect((await reloaded(bed, { acknowledge: id })).status).toBe(200);
+    await bed.stopDaemon();
+    await bed.start();
+    expect(names(bed)).toEqual(['first', 'wider']);
+    expect(await bed.metric('policy_last_reload_successful')).toBe(1);
+  });
+
+  test('is taken by every replica once a person has told one of them', async () => {
+    const { bed, id } = await heldBed();
+    const second = await bed.start();
+    expect(second.work.standing().policies).toHaveLength(1);
+    expect((await reloaded(bed, { acknowledge: id })).status).toBe(200);
+    // It hears of it when it next looks; a file that is touched makes it look.
+    await bed.until('the other has it too', async () => {
+      await bed.writePolicy('two.yaml', wider);
+      return second.work.standing().policies.length === 2;
+    });
+  });
 });
 
 test('a new control token counts from the reload on, and the tokens of instances with it', async () => {

@@ -230,6 +230,17 @@ test('the token is asked for anew each time, so that a new one counts after a re
   ).toBe(200);
 });
 
+test('a held reload is acknowledged by its id', async () => {
+  expect((await post('/-/reload', { acknowledge: '1f2e3d4c' })).status).toBe(200);
+  expect((await post('/-/reload', { acknowledge: null })).status).toBe(200);
+  await expectError(await post('/-/reload', { acknowledge: true }), 400, 'invalid', 'acknowledge');
+  await expectError(await post('/-/reload', { force: true }), 400, 'invalid', 'force');
+  expect(source.asked).toEqual([
+    { what: 'reload', with: '1f2e3d4c' },
+    { what: 'reload', with: null },
+  ]);
+});
+
 test('who and why are handed on', async () => {
   for (const route of CONTROL) await change(app, route, BEARER);
   expect(source.asked).toEqual([

@@ -64,8 +64,8 @@ export class MemorySource implements WebSource {
   close(id: string, by: string, reason: string): Promise<Done> {
     return this.#answer('close', { id, by, reason }, this.done);
   }
-  reload(): Promise<Done> {
-    return this.#answer('reload', null, this.done);
+  reload(acknowledge: string | null): Promise<Done> {
+    return this.#answer('reload', acknowledge, this.done);
   }
   activity(report: unknown, token: string): Promise<Done> {
     return this.#answer('activity', { report, token }, this.done);
