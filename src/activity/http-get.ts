@@ -14,20 +14,25 @@ export interface Got {
   readonly remoteNow: number | null;
 }
 
+export interface HttpGetOptions {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly timeoutMs: number;
+  readonly guard: AddressGuard | null;
+  readonly signal: AbortSignal;
+  /** Bytes of the body; 64 kB where absent. */
+  readonly maxBytes?: number;
+  /** Sent by POST: for questions that are too long for an address. */
+  readonly form?: URLSearchParams;
+}
+
 /**
- * One GET of a probe: no redirects, at most 64 kB, `timeoutMs` in all. With a guard, the address is checked when
+ * One request of a probe: no redirects, at most `maxBytes`, `timeoutMs` in all. With a guard, the address is checked when
  * connecting, after resolving. @throws the socket's error, AddressRefused, or Unreadable naming the limit that was passed.
  */
-export function httpGet(
-  url: URL,
-  options: {
-    readonly headers: Readonly<Record<string, string>>;
-    readonly timeoutMs: number;
-    readonly guard: AddressGuard | null;
-    readonly signal: AbortSignal;
-  },
-): Promise<Got> {
+export function httpGet(url: URL, options: HttpGetOptions): Promise<Got> {
   const { promise, resolve, reject } = Promise.withResolvers<Got>();
+  const { maxBytes = MAX_BYTES } = options;
+  const form = options.form?.toString();
   const host = url.hostname.replace(/^\[|\]$/g, '');
   if (options.guard !== null && isIP(host) !== 0 && !options.guard.permits(host)) {
     reject(new AddressRefused(host, host));
@@ -43,8 +48,15 @@ export function httpGet(
   const request = send(
     url,
     {
-      method: 'GET',
-      headers: { accept: 'application/json', 'accept-encoding': 'identity', ...options.headers },
+      method: form === undefined ? 'GET' : 'POST',
+      headers: {
+        accept: 'application/json',
+        'accept-encoding': 'identity',
+        ...(form === undefined
+          ? {}
+          : { 'content-type': 'application/x-www-form-urlencoded', 'content-length': String(Buffer.byteLength(form)) }),
+        ...options.headers,
+      },
       agent: false,
       signal,
       ...(options.guard === null ? {} : { lookup: options.guard.lookup }),
@@ -54,12 +66,12 @@ export function httpGet(
       let size = 0;
       response.on('data', (chunk: Buffer) => {
         size += chunk.length;
-        if (size <= MAX_BYTES) {
+        if (size <= maxBytes) {
           chunks.push(chunk);
           return;
         }
         // Before the connection goes, which has an error of its own to tell.
-        fail(new Unreadable('bad-answer', `the answer is larger than ${MAX_BYTES} bytes`));
+        fail(new Unreadable('bad-answer', `the answer is larger than ${maxBytes} bytes`));
         request.destroy();
       });
       response.on('error', fail);
@@ -74,6 +86,6 @@ export function httpGet(
     },
   );
   request.on('error', fail);
-  request.end();
+  request.end(form);
   return promise;
 }

@@ -1,20 +1,20 @@
 import { z } from 'zod';
-import type { ProbeReading, UnknownActivityReason } from '../fleet/activity.ts';
+import type { ProbeReading, SignalReading } from '../fleet/activity.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { Instance } from '../fleet/instance.ts';
-import { type AddressGuard, AddressRefused } from './address-guard.ts';
+import type { AddressGuard } from './address-guard.ts';
 import { type Got, httpGet } from './http-get.ts';
 import type { Probe } from './probe.ts';
+import { failureOf, isRefused, mustBeOk, parseJson } from './probe-failure.ts';
+import { clockDifference } from './remote-clock.ts';
+import { type Listed, type ServiceAddress, serviceAddress } from './service-address.ts';
+import { PROVES_ACTIVITY_ONLY } from './service-probe.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** A healthy Jupyter answers in milliseconds; a dead host must cost no more than its own time limit. */
 const TIMEOUT_MS = 5_000;
 
-/**
- * Clocks that differ by less than this are taken as equal: the `Date` header has whole seconds, and a correction that
- * wavers with the time on the wire would make one unchanged last activity look like several.
- */
-const SAME_CLOCK_MS = 2_000;
+const LISTED: Listed = { words: /(?:^|[./\s-])jupyter/i, port: 8888 };
 
 const TIME = z.iso.datetime({ offset: true });
 const KERNELS = z.array(
@@ -25,11 +25,14 @@ const KERNELS = z.array(
   }),
 );
 const TERMINALS = z.array(z.object({ last_activity: TIME }));
+const STATUS = z.object({ last_activity: TIME, connections: z.number().int().nonnegative() });
 
 export interface JupyterProbeOptions {
-  /** Where the server is, with `{id}`, `{name}` and `{account}` filled in; `null`: what the listing calls Jupyter. */
+  /** Where the server is, with `{id}`, `{name}`, `{account}` and `{ip}` filled in; `null`: what the listing calls Jupyter. */
   readonly url: string | null;
   readonly token: () => string | null;
+  /** The server need not be there: see `ServiceProbeOptions.optional`. */
+  readonly optional?: boolean;
   /** Checks addresses that a listing names; addresses from the configuration are trusted. */
   readonly guard: AddressGuard;
   readonly clock: Clock;
@@ -37,12 +40,15 @@ export interface JupyterProbeOptions {
   readonly timeoutMs?: number;
 }
 
+type Found = Pick<ProbeReading, 'verdict' | 'reason' | 'lastActiveAt' | 'evidence' | 'signals'>;
+
 /**
  * Reads a Jupyter server's kernels and terminals (Jupyter Server REST API, `/api/kernels`, `/api/terminals`), always
  * with `no_track_activity=1`: without it the reading itself would count as activity and keep the machine awake.
  *
  * A kernel in any state but `idle` is work. All kernels idle, with at least one listed, is proof of idleness since the
- * newest `last_activity`. No kernel at all proves nothing: a script may run in a terminal.
+ * newest `last_activity`. No kernel at all proves nothing: a script may run in a terminal. `/api/status`, which never
+ * counts, tells of open pages; their own requests keep its `last_activity` young, so that one is shown and not judged by.
  */
 export class JupyterProbe implements Probe {
   readonly name = 'jupyter';
@@ -59,24 +65,18 @@ export class JupyterProbe implements Probe {
       return await this.#look(instance, at, signal);
     } catch (error) {
       signal.throwIfAborted();
-      return this.#reading(at, {
-        verdict: 'unknown',
-        reason: reasonOf(error),
-        lastActiveAt: null,
-        evidence: messageOf(error),
-      });
+      const { reason, message } = failureOf(error);
+      if (this.#options.optional === true && isRefused(error)) return this.#absent(at, message);
+      return this.#reading(at, { verdict: 'unknown', reason, lastActiveAt: null, evidence: message });
     }
   }
 
   async #look(instance: Instance, at: number, signal: AbortSignal): Promise<ProbeReading> {
-    const base = this.#base(instance);
+    const base = serviceAddress(instance, this.#options.url, LISTED);
     if (base === null) {
-      return this.#reading(at, {
-        verdict: 'unknown',
-        reason: 'no-reading',
-        lastActiveAt: null,
-        evidence: 'the listing names no Jupyter service and no url is configured',
-      });
+      const evidence = 'the listing names no Jupyter service and no url is configured';
+      if (this.#options.optional === true) return this.#absent(at, evidence);
+      return this.#reading(at, { verdict: 'unknown', reason: 'no-reading', lastActiveAt: null, evidence });
     }
     const kernelAnswer = await this.#get(base, 'api/kernels', signal);
     const ahead = clockDifference(kernelAnswer.remoteNow, at, this.#options.clock.now());
@@ -84,36 +84,73 @@ export class JupyterProbe implements Probe {
     const terminalAnswer = await this.#get(base, 'api/terminals', signal);
     // 404: the terminals extension is off, so there are none.
     const terminals = terminalAnswer.status === 404 ? [] : decode(TERMINALS, terminalAnswer, 'api/terminals');
+    const status = await this.#status(base, signal);
 
-    const busy = kernels.filter((kernel) => kernel.execution_state !== 'idle').length;
-    const evidence = `${kernels.length} kernels, ${busy} not idle, ${terminals.length} terminals`;
-    const stamps = [...kernels, ...terminals].map(({ last_activity }) => Date.parse(last_activity) + ahead);
-    const lastActiveAt = stamps.length === 0 ? null : Math.min(at, Math.max(...stamps));
-    if (busy > 0) return this.#reading(at, { verdict: 'active', reason: null, lastActiveAt: at, evidence });
-    if (kernels.length === 0) {
-      return this.#reading(at, { verdict: 'unknown', reason: 'not-judged', lastActiveAt, evidence });
+    const newest = (rows: readonly { readonly last_activity: string }[]): number | null =>
+      rows.length === 0 ? null : Math.min(at, Math.max(...rows.map((row) => Date.parse(row.last_activity))) + ahead);
+    const busy = kernels.filter((kernel) => kernel.execution_state !== 'idle');
+    const evidence = `${kernels.length} kernels, ${busy.length} not idle, ${terminals.length} terminals`;
+    const lastActiveAt = newest([...kernels, ...terminals]);
+    const signals: SignalReading[] = [
+      {
+        signal: 'kernel',
+        verdict: busy.length > 0 ? 'active' : kernels.length > 0 ? 'idle' : 'not-applicable',
+        judges: 'work',
+        value: busy.length,
+        threshold: 1,
+        unit: 'kernels',
+        onlyPositive: kernels.length === 0,
+        // A busy kernel that has said nothing for hours may be stuck: its last message is told, and judged elsewhere.
+        lastActiveAt: newest(busy.length > 0 ? busy : kernels),
+        detail: `${busy.length} of ${kernels.length} kernels not idle`,
+      },
+      {
+        signal: 'terminal',
+        verdict: 'not-applicable',
+        judges: 'people',
+        value: terminals.length,
+        threshold: null,
+        unit: 'terminals',
+        onlyPositive: true,
+        lastActiveAt: newest(terminals),
+        detail: `${terminals.length} terminals open`,
+      },
+    ];
+    if (status !== null) {
+      signals.push({
+        signal: 'tab',
+        verdict: 'not-applicable',
+        judges: 'people',
+        value: status.connections,
+        threshold: null,
+        unit: 'connections',
+        onlyPositive: true,
+        lastActiveAt: newest([status]),
+        detail: `${status.connections} pages connected to kernels`,
+      });
     }
-    return this.#reading(at, { verdict: 'idle', reason: null, lastActiveAt, evidence });
+    if (busy.length > 0) {
+      return this.#reading(at, { verdict: 'active', reason: null, lastActiveAt: at, evidence, signals });
+    }
+    if (kernels.length > 0)
+      return this.#reading(at, { verdict: 'idle', reason: null, lastActiveAt, evidence, signals });
+    return this.#reading(at, {
+      verdict: 'not-applicable',
+      reason: 'not-judged',
+      lastActiveAt,
+      evidence: `${evidence}; without a kernel ${PROVES_ACTIVITY_ONLY}`,
+      signals,
+    });
   }
 
-  #base(instance: Instance): { readonly url: URL; readonly trusted: boolean } | null {
-    const configured = this.#options.url;
-    if (configured !== null) {
-      const text = configured
-        .replaceAll('{id}', () => segment(instance.id))
-        .replaceAll('{name}', () => segment(instance.name))
-        .replaceAll('{account}', () => segment(instance.account));
-      if (!URL.canParse(text))
-        throw new Unreadable('no-reading', 'the configured url with this instance in it is no URL');
-      return { url: withSlash(new URL(text)), trusted: true };
-    }
-    const service = instance.services.find(({ title, url }) => /jupyter/i.test(title) || /(^|[./-])jupyter/i.test(url));
-    if (service === undefined || !URL.canParse(service.url)) return null;
-    const url = new URL(service.url);
-    return url.protocol === 'http:' || url.protocol === 'https:' ? { url: withSlash(url), trusted: false } : null;
+  /** `null`: it does not tell, which is nothing to judge by. */
+  async #status(base: ServiceAddress, signal: AbortSignal): Promise<z.output<typeof STATUS> | null> {
+    const answer = await this.#get(base, 'api/status', signal);
+    const parsed = STATUS.safeParse(answer.status === 200 ? parseJson(answer.body) : undefined);
+    return parsed.success ? parsed.data : null;
   }
 
-  #get(base: { readonly url: URL; readonly trusted: boolean }, path: string, signal: AbortSignal): Promise<Got> {
+  #get(base: ServiceAddress, path: string, signal: AbortSignal): Promise<Got> {
     const url = new URL(path, base.url);
     for (const [key, value] of base.url.searchParams) url.searchParams.set(key, value);
     url.searchParams.set('no_track_activity', '1');
@@ -126,62 +163,19 @@ export class JupyterProbe implements Probe {
     });
   }
 
-  #reading(at: number, found: Pick<ProbeReading, 'verdict' | 'reason' | 'lastActiveAt' | 'evidence'>): ProbeReading {
+  #absent(at: number, message: string): ProbeReading {
+    const evidence = `${message}; it is optional`;
+    return this.#reading(at, { verdict: 'not-applicable', reason: null, lastActiveAt: null, evidence });
+  }
+
+  #reading(at: number, found: Found): ProbeReading {
     return { probe: this.name, at, judges: 'work', ...found };
   }
 }
 
-/**
- * What to add to a time of the other side's clock to have it on ours, ms. `from` and `to` are our clock before and after
- * the request. Where it is uncertain, the later moment counts: an instance then looks idle a little too late, not too soon.
- */
-function clockDifference(remoteNow: number | null, from: number, to: number): number {
-  if (remoteNow === null) return 0;
-  const same = remoteNow >= from - SAME_CLOCK_MS && remoteNow <= to + SAME_CLOCK_MS;
-  return same ? 0 : to - remoteNow;
-}
-
-/** A value from a listing as one path segment. `.` and `..` would lead elsewhere, and no escape keeps them from it. */
-function segment(value: string): string {
-  if (value === '.' || value === '..') {
-    throw new Unreadable('no-reading', `the configured url cannot hold an instance named "${value}"`);
-  }
-  return encodeURIComponent(value.toWellFormed());
-}
-
-function withSlash(url: URL): URL {
-  if (url.pathname.endsWith('/')) return url;
-  const slashed = new URL(url);
-  slashed.pathname += '/';
-  return slashed;
-}
-
 function decode<T>(schema: z.ZodType<T>, answer: Got, path: string): T {
-  if (answer.status === 401 || answer.status === 403) {
-    throw new Unreadable('unauthorised', `${path} answered ${answer.status}: the token is missing or wrong`);
-  }
-  if (answer.status !== 200) throw new Unreadable('bad-answer', `${path} answered ${answer.status}`);
+  mustBeOk(answer, path);
   const parsed = schema.safeParse(parseJson(answer.body));
   if (!parsed.success) throw new Unreadable('bad-answer', `${path} did not answer as Jupyter Server does`);
   return parsed.data;
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-function reasonOf(error: unknown): UnknownActivityReason {
-  if (error instanceof Unreadable) return error.reason;
-  if (error instanceof AddressRefused) return 'address-refused';
-  return 'unreachable';
-}
-
-function messageOf(error: unknown): string {
-  if (error instanceof Unreadable || error instanceof AddressRefused) return error.message;
-  const code = error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
-  return `not reachable: ${code}`;
 }

@@ -11,7 +11,11 @@ import { isUp } from '../fleet/status.ts';
 export function judge(tracked: Tracked, readings: readonly ProbeReading[], now: number): Activity {
   if (!isUp(tracked.instance.status)) return { kind: 'not-applicable', at: now };
   const applicable = readings.filter((reading) => reading.verdict !== 'not-applicable');
-  if (applicable.length === 0) return { kind: 'unknown', at: now, reason: 'no-probe', readings };
+  if (applicable.length === 0) {
+    // Probes that can prove activity and saw none leave it open; that is more than no probe at all.
+    const reason = readings.some((reading) => reading.reason === 'not-judged') ? 'not-judged' : 'no-probe';
+    return { kind: 'unknown', at: now, reason, readings };
+  }
   const oldest = Math.min(...applicable.map((reading) => reading.at));
   const active = applicable.filter((reading) => reading.verdict === 'active');
   if (active.length > 0) return { kind: 'active', at: Math.max(...active.map((reading) => reading.at)), readings };
@@ -23,8 +27,10 @@ export function judge(tracked: Tracked, readings: readonly ProbeReading[], now: 
     return { kind: 'unknown', at: oldest, reason: 'not-judged', readings };
   }
   const starts = applicable.map((reading) => reading.lastActiveAt ?? now);
+  // What a probe proved counts, though it says nothing now: a model server that answered a minute ago was at work then.
+  const proven = readings.map((reading) => reading.lastActiveAt ?? 0);
   const boot = tracked.upSince ?? tracked.firstSeenAt;
-  return { kind: 'idle', at: oldest, since: Math.min(now, Math.max(...starts, boot)), readings };
+  return { kind: 'idle', at: oldest, since: Math.min(now, Math.max(...starts, ...proven, boot)), readings };
 }
 
 /**

@@ -53,7 +53,7 @@ function answers(answer: (response: ServerResponse) => void): void {
 describe('what a server says', () => {
   test('a busy kernel is work, now', async () => {
     jupyter([kernel('idle', stamp(NOON - HOUR)), kernel('busy', stamp(NOON - 3 * HOUR))]);
-    expect(await read()).toEqual({
+    expect(await read()).toMatchObject({
       probe: 'jupyter',
       at: NOON,
       verdict: 'active',
@@ -61,7 +61,32 @@ describe('what a server says', () => {
       lastActiveAt: NOON,
       judges: 'work',
       evidence: '2 kernels, 1 not idle, 0 terminals',
+      // The busy kernel's last message: whether it computes or is stuck is for other signals to say.
+      signals: [
+        { signal: 'kernel', verdict: 'active', value: 1, threshold: 1, lastActiveAt: NOON - 3 * HOUR },
+        { signal: 'terminal', judges: 'people', value: 0 },
+      ],
     });
+  });
+
+  test('open pages are told from the status, and judge nothing', async () => {
+    server.handler = (request, response) => {
+      response.setHeader('date', new Date(NOON).toUTCString());
+      if (request.url.startsWith('/api/status')) {
+        json(response, { started: stamp(NOON - 9 * HOUR), last_activity: stamp(NOON), kernels: 1, connections: 3 });
+      } else json(response, request.url.includes('/api/kernels') ? [kernel('idle', stamp(NOON - HOUR))] : []);
+    };
+    const got = await read();
+    expect(got).toMatchObject({ verdict: 'idle', lastActiveAt: NOON - HOUR });
+    expect(got.signals).toContainEqual(
+      expect.objectContaining({
+        signal: 'tab',
+        verdict: 'not-applicable',
+        judges: 'people',
+        value: 3,
+        lastActiveAt: NOON,
+      }),
+    );
   });
 
   test.each(['starting', 'restarting', 'unknown', 'autorestarting', 'a word of tomorrow'])(
@@ -84,9 +109,12 @@ describe('what a server says', () => {
 
   test('no kernel proves nothing, whatever the terminals show', async () => {
     jupyter([], [{ name: '1', last_activity: stamp(NOON - 5 * HOUR) }]);
-    expect(await read()).toMatchObject({ verdict: 'unknown', reason: 'not-judged', lastActiveAt: NOON - 5 * HOUR });
+    const nothing = { verdict: 'not-applicable', reason: 'not-judged' };
+    const got = await read();
+    expect(got).toMatchObject({ ...nothing, lastActiveAt: NOON - 5 * HOUR });
+    expect(got.evidence).toContain('it can prove activity, never idleness');
     jupyter([]);
-    expect(await read()).toMatchObject({ verdict: 'unknown', reason: 'not-judged', lastActiveAt: null });
+    expect(await read()).toMatchObject({ ...nothing, lastActiveAt: null });
   });
 
   test('terminals that answer 404 are switched off', async () => {
@@ -130,8 +158,10 @@ describe('what is asked', () => {
     expect(server.requests.map(({ method, url }) => `${method} ${url}`)).toEqual([
       'GET /api/kernels?no_track_activity=1',
       'GET /api/terminals?no_track_activity=1',
+      'GET /api/status?no_track_activity=1',
     ]);
-    expect(server.requests.map(({ headers }) => headers.authorization)).toEqual(['token jt-secret', 'token jt-secret']);
+    const sent = server.requests.map(({ headers }) => headers.authorization);
+    expect(sent).toEqual(['token jt-secret', 'token jt-secret', 'token jt-secret']);
   });
 
   test('the configured address is a template, and its query is kept', async () => {
@@ -216,6 +246,15 @@ describe('what is no answer', () => {
     const url = gone.origin;
     await gone[Symbol.asyncDispose]();
     expect(await read({ url })).toMatchObject({ reason: 'unreachable', evidence: 'not reachable: ECONNREFUSED' });
+  });
+
+  test('nobody listens where it is optional', async () => {
+    await using gone = await new HttpServer().start();
+    const url = gone.origin;
+    await gone[Symbol.asyncDispose]();
+    const absent = { verdict: 'not-applicable', reason: null };
+    expect(await read({ url, optional: true })).toMatchObject(absent);
+    expect(await probe({ url: null, optional: true }).read(instance(), forever())).toMatchObject(absent);
   });
 
   test('whoever asked to stop gets the reason, not a reading', async () => {

@@ -16,12 +16,20 @@ const idle = reading();
 const active = reading({ verdict: 'active', lastActiveAt: NOON });
 const unknown = reading({ verdict: 'unknown', reason: 'unreachable', lastActiveAt: null });
 const absent = reading({ verdict: 'not-applicable', lastActiveAt: null });
+const silent = reading({ probe: 'ollama', verdict: 'not-applicable', reason: 'not-judged', lastActiveAt: null });
 const empty = reading({ judges: 'people' });
 
 describe('judge', () => {
   const cases: readonly (readonly [string, readonly ProbeReading[], Partial<Activity> & { since?: number }])[] = [
     ['no probe at all', [], { kind: 'unknown', reason: 'no-probe' }],
     ['only probes that do not apply', [absent], { kind: 'unknown', reason: 'no-probe' }],
+    ['only probes that prove no idleness', [absent, silent], { kind: 'unknown', reason: 'not-judged' }],
+    ['one that proves no idleness is in nobody’s way', [silent, reading()], { kind: 'idle', since: NOON - HOUR }],
+    [
+      'and what it proved before counts',
+      [{ ...silent, lastActiveAt: NOON - 10 * MINUTE }, reading()],
+      { kind: 'idle', since: NOON - 10 * MINUTE },
+    ],
     ['one idle', [idle], { kind: 'idle', since: NOON - HOUR }],
     ['idle and not applicable', [absent, idle], { kind: 'idle', since: NOON - HOUR }],
     ['idle and unknown', [idle, unknown], { kind: 'unknown', reason: 'unreachable' }],
