@@ -113,8 +113,14 @@ const actionMap = z
           : undefined,
     },
   )
-  .refine((map) => Object.keys(map).length === 1, 'one map holds one action; for several write a list')
+  .refine((map) => Object.keys(map).length === 1, { error: ({ input }) => notOneAction(input) })
   .meta({ description: 'One action with its arguments.' });
+
+function notOneAction(map: unknown): string {
+  const names = typeof map === 'object' && map !== null ? Object.keys(map) : [];
+  if (names.length === 0) return 'the map is empty; name an action such as stop';
+  return `one map holds one action, not ${names.join(' and ')}; for several write a list such as [${names.join(', ')}]`;
+}
 
 const WHAT =
   'must be an action such as stop, a map of one action such as { renew: { periods: 1 } }, or a list of these';

@@ -207,11 +207,13 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty';
       if (issue.origin === 'array') return 'the list is empty';
-      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}`;
+      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, not ${String(issue.input)}`;
     case 'too_big':
-      if (issue.origin === 'string') return `is longer than ${issue.maximum} characters`;
-      if (issue.origin === 'array') return `the list has more than ${issue.maximum} entries`;
-      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}`;
+      if (issue.origin === 'string')
+        return `the text has ${lengthOf(issue.input)} characters; at most ${issue.maximum} are allowed`;
+      if (issue.origin === 'array')
+        return `the list has ${lengthOf(issue.input)} entries; at most ${issue.maximum} are allowed`;
+      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}, not ${String(issue.input)}`;
     case 'invalid_format':
     case 'invalid_element':
     case 'invalid_key':
@@ -222,6 +224,10 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return assertNever(issue);
   }
+}
+
+function lengthOf(input: unknown): string {
+  return typeof input === 'string' || Array.isArray(input) ? String(input.length) : 'too many';
 }
 
 function missing(path: readonly PropertyKey[]): string {

@@ -77,7 +77,7 @@ const CASES: readonly (readonly [string, string, string])[] = [
   [
     'a pattern without end',
     policy(`match: { name: ▶${'x'.repeat(257)} }\nwhen: { idleFor: 1h }\ndo: stop`),
-    'longer than 256',
+    'the text has 257 characters; at most 256 are allowed',
   ],
   [
     'an unknown status',
@@ -232,13 +232,18 @@ const CASES: readonly (readonly [string, string, string])[] = [
   [
     'two actions in one map',
     policy('match: all\nwhen: { idleFor: 1h }\ndo: { ▶stop: {}, start: {} }').replace('do: { ▶', '▶do: { '),
-    'one map holds one action',
+    'one map holds one action, not stop and start; for several write a list such as [stop, start]',
+  ],
+  [
+    'an empty map for an action',
+    policy('match: all\nwhen: { idleFor: 1h }\n▶do: {}'),
+    'the map is empty; name an action',
   ],
   ['an empty list of actions', policy('match: all\nwhen: { idleFor: 1h }\n▶do: []'), 'the list is empty'],
   [
     'too many actions',
     policy(`match: all\nwhen: { idleFor: 1h }\n▶do: [${'stop, '.repeat(9)}]`),
-    'more than 8 entries',
+    'the list has 9 entries; at most 8 are allowed',
   ],
   [
     'arguments for a stop',
@@ -362,7 +367,7 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ['no limits', policy(`${GOOD}\n▶limits: {}`), 'no limit is named'],
   ['a percentage as number', policy(`${GOOD}\nlimits: { percent: ▶10 }`), 'such as "10%"'],
   ['more than everything', policy(`${GOOD}\nlimits: { percent: ▶"101%" }`), 'from "1%" to "100%"'],
-  ['a limit of none', policy(`${GOOD}\nlimits: { perPass: ▶0 }`), 'must be at least 1'],
+  ['a limit of none', policy(`${GOOD}\nlimits: { perPass: ▶0 }`), 'must be at least 1, not 0'],
   ['half an instance', policy(`${GOOD}\nlimits: { perPass: ▶1.5 }`), 'must be a whole number'],
   // calendars
   ['an empty calendar', `${policy(GOOD)}calendars:\n  ▶cn: {}\n`, 'neither holidays nor workdays are named'],
