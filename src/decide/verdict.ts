@@ -4,6 +4,7 @@ import type { ActionCall, PrepaidUnit } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
+import type { EscalationReason } from '../fleet/reason.ts';
 import { utcText } from './time-text.ts';
 
 export { checkAfter } from './check-schedule.ts';
@@ -30,7 +31,7 @@ export interface Reading {
 export type Verdict =
   | { readonly kind: 'confirmed'; readonly reason: 'seen' | 'seen-late' | 'excess'; readonly detail: string }
   | { readonly kind: 'waiting'; readonly detail: string }
-  | { readonly kind: 'escalate'; readonly reason: 'odd-change' | 'gone' | 'not-seen'; readonly detail: string }
+  | { readonly kind: 'escalate'; readonly reason: EscalationReason; readonly detail: string }
   | { readonly kind: 'failed'; readonly detail: string };
 
 /** A machine that was coming up and is stopped again has failed to start; this tells the later look of the earlier. */

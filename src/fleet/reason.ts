@@ -96,3 +96,7 @@ export const OPERATION_REASONS = [
   'closed-by-person',
 ] as const;
 export type OperationReason = (typeof OPERATION_REASONS)[number];
+
+/** Why an operation is handed to a person. */
+export const ESCALATION_REASONS = ['odd-change', 'gone', 'not-seen'] as const satisfies readonly OperationReason[];
+export type EscalationReason = (typeof ESCALATION_REASONS)[number];

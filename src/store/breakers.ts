@@ -4,7 +4,8 @@ import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
 
 /** What a breaker keeps from happening on an account: everything, or what is paid. */
-export type BreakerKind = 'all' | 'paid';
+export const BREAKER_KINDS = ['all', 'paid'] as const;
+export type BreakerKind = (typeof BREAKER_KINDS)[number];
 
 export interface Breaker {
   readonly until: number;
