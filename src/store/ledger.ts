@@ -261,6 +261,8 @@ export class Ledger {
       }
       case 'replayed': {
         const operation = decodeOperation(list(value));
+        // Whoever hears of it only now must have it in the watermark too before a request leaves.
+        this.#epoch.saw(operation.transitions.at(-1)?.seq ?? 0);
         await this.#settleSending(operation, to);
         return { kind: 'moved', operation, replayed: true };
       }
