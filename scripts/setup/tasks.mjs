@@ -36,6 +36,12 @@ export function taskFor(root, name, args) {
         inRoot: true,
         steps: [{ label: 'faults', args: [QUIET, join(root, 'test', 'faults', 'main.ts'), ...args] }],
       };
+    case 'simulation':
+      return {
+        redis: false,
+        inRoot: true,
+        steps: [{ label: 'simulation', args: [QUIET, join(root, 'test', 'simulation', 'main.ts'), ...args] }],
+      };
     case 'bench':
       return {
         redis: true,
@@ -55,4 +61,4 @@ export function taskFor(root, name, args) {
   }
 }
 
-export const TASKS = ['lamplighter', 'test', 'faults', 'bench', 'lint', 'typecheck', 'check', 'node'];
+export const TASKS = ['lamplighter', 'test', 'faults', 'simulation', 'bench', 'lint', 'typecheck', 'check', 'node'];
