@@ -43,8 +43,8 @@ const GUARDED: ReadonlySet<string> = new Set([
 ]);
 /** More often than people would: time in a test passes with the listings that daemons ask for. */
 const POLL_EVERY = '20s';
-/** A process of its own starts slowly where everything else runs beside it. */
-const START_MS = 30_000;
+/** Real ms that something may take on a machine that has much else to do. */
+const PATIENCE_MS = 60_000;
 const METRIC = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
 const page = z.object({ items: z.array(z.record(z.string(), z.unknown())), next: z.string().nullable() });
 
@@ -122,6 +122,15 @@ export class FaultBed extends Bed {
     return cloud === null ? this.sim.origin : `http://127.0.0.1:${cloud.port}`;
   }
 
+  /** As everywhere, with more patience: several processes start and stop here. */
+  override until<T>(
+    what: string,
+    look: () => Promise<T | null | undefined | false> | T | null | undefined | false,
+    limitMs: number = PATIENCE_MS,
+  ): Promise<T> {
+    return super.until(what, look, limitMs);
+  }
+
   /** Starts a daemon in a process of its own that is struck where it is told, and waits until it runs (or has died of it). */
   async spawnFaulty(options: SpawnOptions = {}): Promise<FaultChild> {
     const child = this.launch(options);
@@ -156,7 +165,7 @@ export class FaultBed extends Bed {
 
   /** Waits until a daemon runs, or has ended. */
   async up(child: FaultChild): Promise<void> {
-    await this.until('the daemon runs', () => child.origin !== null || child.struck || !child.running, START_MS);
+    await this.until('the daemon runs', () => child.origin !== null || child.struck || !child.running);
   }
 
   #child(launch: Launch, env: Readonly<Record<string, string>> = {}): FaultChild {
@@ -187,7 +196,7 @@ export class FaultBed extends Bed {
   }
 
   /** Waits until daemons list again and again, by their schedules. */
-  async polling(limitMs = 30_000): Promise<void> {
+  async polling(limitMs: number = PATIENCE_MS): Promise<void> {
     const before = this.listings;
     await this.until('daemons list by their schedules', () => this.listings >= before + 3, limitMs);
   }
@@ -217,6 +226,15 @@ export class FaultBed extends Bed {
   async listOf(child: FaultChild, path: string): Promise<readonly Record<string, unknown>[]> {
     const response = await fetch(`${child.origin}/api/v1/${path}`);
     return page.parse(await response.json()).items;
+  }
+
+  /** Waits until a daemon's plan refuses this for that reason: right after a step of time the listing is too old for any. */
+  async refused(child: FaultChild, instance: string, action: string, reason: string): Promise<void> {
+    await this.until(`the plan refuses ${action} of ${instance}: ${reason}`, async () =>
+      (await this.listOf(child, 'plan')).some(
+        (row) => row.instance === instance && row.action === action && row.reason === reason,
+      ),
+    );
   }
 
   /** As `metric`, of a daemon in a process. */

@@ -43,7 +43,7 @@
  * Clouds: `bed.sim.faults.add(…)`; the true history is `bed.sim.account(name).commits`, `bed.sent`, `bed.sim.calls`.
  * Daemons in this process: `bed.start()`, as in test/system; the fault points are for processes only.
  */
-import { afterAll, afterEach, beforeAll, inject } from 'vitest';
+import { afterAll, afterEach, beforeAll, inject, vi } from 'vitest';
 import { startRedis, type TestRedis, type TestRedisOptions } from '../support/redis.ts';
 import { FaultBed, type FaultBedOptions } from './fault-bed.ts';
 
@@ -63,6 +63,8 @@ declare module 'vitest' {
 
 /** Redis has sixteen databases unless told otherwise; a file may have more tests. */
 const DATABASES = 64;
+/** For one case; on a machine with nothing else to do it takes a tenth. */
+const TEST_MS = 120_000;
 
 export const KEEP_PAID = {
   'keep-paid.yaml': `
@@ -83,6 +85,7 @@ export function seedFor(name: string, own: number): number {
 
 /** For a test file: one redis-server, a database of it for each bed, everything closed after each test, and nothing left unchecked. */
 export function useFaultBeds(redisOptions: TestRedisOptions = {}) {
+  vi.setConfig({ testTimeout: TEST_MS });
   let redis: TestRedis | null = null;
   let database = 0;
   const open: FaultBed[] = [];

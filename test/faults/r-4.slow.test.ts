@@ -71,9 +71,7 @@ for (const [name, value] of [
     const since = bed.clock.now();
     await bed.attend('minutes have passed', 60 * SECOND, () => bed.clock.now() > since + 600 * SECOND);
     expect(bed.requests()).toBe(0);
-    expect(await bed.listOf(child, 'plan')).toContainEqual(
-      expect.objectContaining({ instance: 'hxy/d', action: 'renew', reason: 'frozen' }),
-    );
+    await bed.refused(child, 'hxy/d', 'renew', 'frozen');
     const readiness: unknown = await (await fetch(`${child.origin}/readyz`)).json();
     expect(JSON.stringify(readiness)).toContain(value);
     await bed.until('people are told why', () =>

@@ -23,7 +23,7 @@ async function isFrozen(bed: FaultBed, child: FaultChild): Promise<void> {
   // To this ledger the renewal is armed, and was never sent.
   expect(await bed.operations()).toMatchObject([{ state: 'armed' }]);
   const since = bed.clock.now();
-  await bed.attend('minutes have passed', 30 * SECOND, () => bed.clock.now() > since + 600 * SECOND);
+  await bed.attend('minutes have passed', 60 * SECOND, () => bed.clock.now() > since + 600 * SECOND);
   expect(bed.requests()).toBe(1);
   expect(bed.receiver.told().filter(({ reason }) => reason === 'amnesia')).toHaveLength(1);
 }
