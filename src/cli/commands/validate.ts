@@ -3,7 +3,6 @@ import { RedisUnreachable } from '../../app/client.ts';
 import { lookAtRedis } from '../../app/look-at-redis.ts';
 import { secretsOf } from '../../app/standing.ts';
 import type { Config } from '../../config/config.ts';
-import type { RedisChecks } from '../../store/checks.ts';
 import { type Located, renderLocated } from '../../yaml/located.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
@@ -40,6 +39,8 @@ interface ValidateOptions {
   readonly redis?: boolean;
   readonly json?: boolean;
 }
+
+type RedisChecks = Awaited<ReturnType<typeof lookAtRedis>>;
 
 /** What was found of Redis, or why it could not be asked. */
 type Redis = { readonly kind: 'asked'; readonly checks: RedisChecks } | { readonly kind: 'away'; readonly why: string };
