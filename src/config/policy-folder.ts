@@ -1,4 +1,5 @@
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
 import { join, relative } from 'node:path';
 import type { PolicyFile } from '../policy/compile.ts';
 import type { Located } from '../yaml/located.ts';
@@ -37,7 +38,7 @@ export async function readPolicyFolder(folder: string, from: string, signal?: Ab
   for (const name of names) {
     signal?.throwIfAborted();
     const file = shortened(join(folder, name), from);
-    const text = await readText(join(folder, name), file);
+    const text = await readOrdinary(join(folder, name), file);
     if (typeof text === 'string') files.push({ file, text });
     else errors.push(text);
   }
@@ -45,19 +46,61 @@ export async function readPolicyFolder(folder: string, from: string, signal?: Ab
 }
 
 /**
- * One text file, at most 256 kB, as UTF-8.
+ * One text file, at most 256 kB, as UTF-8. Whoever names it may name a pipe, too.
  * @param shown how errors name it
  */
 export async function readText(path: string, shown: string): Promise<string | Located> {
   try {
     const { size } = await stat(path);
-    if (size > MAX_BYTES) return about(shown, `the file has ${size} bytes; at most ${MAX_BYTES} (256 kB) are read`);
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(await readFile(path));
+    if (size > MAX_BYTES) return tooLarge(shown, size);
+    return asText(await readFile(path));
   } catch (error) {
-    if (error instanceof TypeError) return about(shown, 'the file is not UTF-8 text');
-    if (isAbsent(error)) return about(shown, 'there is no such file');
-    return unreadable(shown, 'the file cannot be read', error);
+    return unread(shown, error);
   }
+}
+
+/** As `readText`, of a file that nobody named: what lies in a folder may be a pipe without an end, or a link to a device. */
+async function readOrdinary(path: string, shown: string): Promise<string | Located> {
+  try {
+    // Without waiting: whoever opens a pipe waits for somebody who writes into it.
+    const file = await open(path, constants.O_RDONLY | constants.O_NONBLOCK);
+    try {
+      const stats = await file.stat();
+      if (!stats.isFile()) return about(shown, 'this is no ordinary file');
+      if (stats.size > MAX_BYTES) return tooLarge(shown, stats.size);
+      // A file may grow while it is read.
+      const bytes = await readUpTo(file, MAX_BYTES + 1);
+      return bytes.length > MAX_BYTES ? tooLarge(shown, bytes.length) : asText(bytes);
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    return unread(shown, error);
+  }
+}
+
+function asText(bytes: Buffer): string {
+  return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+}
+
+function unread(shown: string, error: unknown): Located {
+  if (error instanceof TypeError) return about(shown, 'the file is not UTF-8 text');
+  if (isAbsent(error)) return about(shown, 'there is no such file');
+  return unreadable(shown, 'the file cannot be read', error);
+}
+
+async function readUpTo(file: FileHandle, most: number): Promise<Buffer> {
+  const bytes = Buffer.alloc(most);
+  let size = 0;
+  for (;;) {
+    const { bytesRead } = await file.read(bytes, size, most - size);
+    if (bytesRead === 0) return bytes.subarray(0, size);
+    size += bytesRead;
+  }
+}
+
+function tooLarge(shown: string, size: number): Located {
+  return about(shown, `the file has ${size} bytes; at most ${MAX_BYTES} (256 kB) are read`);
 }
 
 function isPolicyFile(name: string): boolean {

@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, symlinkSync } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -45,6 +47,20 @@ describe('a policy folder', () => {
     expect(read.ok ? '' : read.errors[0]?.file).toContain('lamplighter-config-');
   });
 
+  test.each([
+    ['a pipe that nobody writes into', (path: string) => void execFileSync('mkfifo', [path])],
+    ['a link to a device without an end', (path: string) => symlinkSync('/dev/zero', path)],
+    ['a folder', (path: string) => mkdirSync(path)],
+    ['a link to nowhere', (path: string) => symlinkSync('/nowhere/at/all', path)],
+    ['a link to itself', (path: string) => symlinkSync('odd.yaml', path)],
+  ])('%s is refused at once', async (_, make) => {
+    await put('a.yaml', 'a');
+    make(join(folder, 'odd.yaml'));
+    const read = await readPolicyFolder(folder, folder);
+    expect(read).toMatchObject({ ok: false, errors: [{ file: 'odd.yaml' }] });
+    expect(read.ok ? '' : read.errors[0]?.message).toMatch(/no ordinary file|no such file|cannot be read/);
+  });
+
   test('one file that cannot be read refuses the whole, and all such files are named', async () => {
     await put('a.yaml', 'a');
     await put('big.yaml', Buffer.alloc(5 * 1024 * 1024, 'x'));
@@ -55,7 +71,7 @@ describe('a policy folder', () => {
     expect(read.ok ? [] : read.errors.map(({ file, message }) => `${file}: ${message}`)).toEqual([
       expect.stringContaining('big.yaml: the file has 5242880 bytes'),
       'dangling.yaml: there is no such file',
-      expect.stringContaining('folder.yaml: the file cannot be read: EISDIR'),
+      expect.stringContaining('folder.yaml: this is no ordinary file'),
       'latin.yaml: the file is not UTF-8 text',
     ]);
   });
