@@ -21,7 +21,7 @@ const COUNTED_MS = 3_000;
 const WARM_UP_MS = 15_000;
 /** Jobs of the no-op worker per round: as many as take it a second or so. */
 const NOOP_JOBS = 5_000;
-const LONGEST_DRAIN_MS = 10_000;
+const LONGEST_DRAIN_MS = 60_000;
 const LOOK_MS = 10;
 
 /**
