@@ -114,7 +114,7 @@ export class Control {
     if (operation.state !== 'escalated' && !approvedBefore) {
       return refuse(`operation ${id} is ${operation.state}; only an escalated one waits for a person`);
     }
-    const frozen = await frozenNo(this.#work, operation.action);
+    const frozen = await frozenNo(this.#work, operation.action, operation.account);
     if (frozen !== null) return refuse(frozen);
     const other = await this.#anotherMachine(operation);
     if (other !== null) return refuse(other);
@@ -139,7 +139,7 @@ export class Control {
       case 'capped':
         return refuse(`held back by ${armed.reason}`);
       case 'frozen':
-        return refuse(frozenSentence(armed.freeze.reason));
+        return refuse(frozenSentence(armed.freeze));
       default:
         return assertNever(armed);
     }

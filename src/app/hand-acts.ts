@@ -68,7 +68,7 @@ export class HandActs {
     const no =
       accountNo(runtime.account, 'create') ??
       spendNo(runtime.account, 'create') ??
-      (await frozenNo(this.#work, 'create'));
+      (await frozenNo(this.#work, 'create', accountName));
     if (no !== null) return refuse(no);
     let order: ReturnType<typeof runtime.provider.parseOrder>;
     try {
@@ -124,7 +124,7 @@ export class HandActs {
       case 'capped':
         return refuse(`held back by ${result.reason}`);
       case 'frozen':
-        return refuse(frozenSentence(result.freeze.reason));
+        return refuse(frozenSentence(result.freeze));
       default:
         return assertNever(result);
     }
@@ -136,7 +136,9 @@ export class HandActs {
     if (runtime === undefined) return `the account ${instance.account} is not configured any more`;
     const action = call.kind;
     const no =
-      accountNo(runtime.account, action) ?? spendNo(runtime.account, action) ?? (await frozenNo(this.#work, action));
+      accountNo(runtime.account, action) ??
+      spendNo(runtime.account, action) ??
+      (await frozenNo(this.#work, action, instance.account));
     if (no !== null) return no;
     if (await this.#work.store.paused()) return 'all acting is paused; lamplighter resume ends that';
     const now = this.#work.clock.now();

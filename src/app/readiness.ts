@@ -1,7 +1,7 @@
 import type { Store } from '../store/store.ts';
 import type { Readiness } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
-import { frozenSentence } from './frozen-no.ts';
+import { frozenAll, frozenSentence } from './frozen-no.ts';
 import type { LastReload } from './reload.ts';
 
 /**
@@ -36,8 +36,10 @@ export async function readiness(
       }),
     );
     const tried = accounts.every((account) => account.tried);
-    const freeze = await store.ledger.frozen();
-    const frozen = freeze === null ? off : frozenSentence(freeze);
+    const freezes = await store.freezes();
+    const [everywhere] = freezes.filter(({ account }) => account === null);
+    const frozen = everywhere === undefined ? off : frozenSentence(everywhere);
+    const accountsFrozen = frozenAll(freezes.filter(({ account }) => account !== null));
     return {
       ready: tried,
       checks: {
@@ -45,6 +47,7 @@ export async function readiness(
         policies,
         accounts: { ok: tried, detail: tried ? 'all tried' : 'not all tried yet' },
         paidWork: { ok: frozen === null, detail: frozen ?? 'open' },
+        ...(accountsFrozen !== null && { reversibleWork: { ok: false, detail: accountsFrozen } }),
       },
       accounts: accounts.map(({ account, ok, detail }) => ({ account, ok, detail })),
     };

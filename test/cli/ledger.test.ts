@@ -75,3 +75,18 @@ test.each([
   expect(told.code).toBe(2);
   expect(told.err).toContain(message);
 });
+
+test('an account whose reversible work is frozen is told of, and goes on after reconcile', async () => {
+  const bed = await beds.start({ accounts: [account('huixingyun', [busy('a')])], policies: NOTHING });
+  await bed.round();
+  await bed.daemon.store.freezeClass('reversible', 'hxy', 'invariant', 'I8: no proof', NOON);
+  const refused = await runCommand(['do', 'stop', 'a'], { cwd: bed.dir });
+  expect(refused.code).toBe(1);
+  expect(refused.out + refused.err).toContain('reversible work on account hxy is frozen: invariant: I8: no proof');
+  const ready: unknown = await (await bed.http('/readyz')).json();
+  expect(ready).toMatchObject({ checks: { paidWork: { ok: true }, reversibleWork: { ok: false } } });
+  const asked = await runCommand(['reconcile'], { cwd: bed.dir });
+  expect(asked).toMatchObject({ code: 2, err: expect.stringContaining('reversible work on account hxy is frozen') });
+  expect(await runCommand(['reconcile', '--yes'], { cwd: bed.dir })).toMatchObject({ code: 0 });
+  expect(await runCommand(['do', 'stop', 'a'], { cwd: bed.dir })).toMatchObject({ code: 0 });
+});

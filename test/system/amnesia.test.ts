@@ -42,6 +42,8 @@ policies:
     await beds.redis.restoreFiles(copy);
     await beds.redis.start();
     await bed.until('the freeze is told', async () => (await bed.metric('paid_work_frozen')) === 1);
+    const page = await bed.until('people are told', () => bed.receiver.told('operation.escalated')[0]);
+    expect(page).toMatchObject({ severity: 'critical', reason: 'amnesia', account: null });
     // To the daemon the machine is about to expire once more.
     bed.sim.account('hxy').instance('d').expiresAt = bed.clock.now() + 60 * MINUTE;
     await bed.control('/api/v1/resume', { by: 'li' });

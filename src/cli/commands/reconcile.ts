@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { frozenAll } from '../../app/frozen-no.ts';
 import { granted, person, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
@@ -7,7 +8,7 @@ import { type Io, printJson } from '../io.ts';
 export function reconcileCommand(program: Command, io: Io): void {
   program
     .command('reconcile')
-    .description('lift a freeze of paid and destructive work, taking the ledger in Redis as it is now')
+    .description('lift every freeze, taking the ledger in Redis as it is now')
     .option('--listing <account>', 'instead: believe the present listing of an account that shrank too much at once')
     .option('--yes', 'yes, the operations that may be missing were looked at in the clouds’ own consoles')
     .option('--by <name>', 'who you are; default the user of this machine')
@@ -20,15 +21,19 @@ export function reconcileCommand(program: Command, io: Io): void {
           else io.out(`the listing of ${options.listing} is believed from its next reading on\n`);
           return;
         }
-        const frozen = await client.store.ledger.frozen();
+        const frozen = frozenAll(await client.store.freezes());
         if (frozen === null) {
+          const off = client.work.paidWorkOff();
           if (options.json === true) printJson(io, { frozen: null });
-          else io.out('nothing is frozen\n');
+          else
+            io.out(
+              `nothing is frozen${off === null ? '' : `; paid and destructive work is off all the same: ${off}`}\n`,
+            );
           return;
         }
         if (options.yes !== true) {
           throw new UserError(
-            `paid and destructive work is frozen: ${frozen}. Look in the clouds’ own consoles for renewals and orders of the last hours, then say --yes`,
+            `${frozen}. Look in the clouds’ own consoles for renewals and orders of the last hours, then say --yes`,
             EXIT.usage,
           );
         }
