@@ -14,6 +14,7 @@ import { breach, brokenDecision } from './invariants.ts';
 import { operationKey } from './operation-id.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { tell } from './tell.ts';
+import { lapsed, unpaid } from './unrenewed.ts';
 import { recordUnseen } from './unseen.ts';
 import { accountWorld } from './world.ts';
 
@@ -49,6 +50,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
     if (refusal.reason === 'missed') await missed(work, standing, refusal);
     // Of what is not due only this is told without being asked: it is too late to renew.
     if (refusal.reason === 'not-due' && refusal.action === 'renew') await lapsed(work, world, refusal);
+    if (refusal.reason === 'spend-limit' && refusal.action === 'renew') await unpaid(work, standing, world, refusal);
   }
   const [seen] = world.accounts;
   if (seen !== undefined) work.onRefusals(accountName, evaluation.refusals, seen.takenAt);
@@ -295,42 +297,6 @@ async function missed(work: Work, standing: Standing, refusal: Refusal): Promise
     text: `policy ${refusal.policy} missed its time for ${target}: ${refusal.detail}`,
     data: { occurrence: refusal.occurrence, timezone: standing.zone.name },
   });
-}
-
-/** A machine that a policy should have kept paid has expired: somebody is about to lose it, and is told so once. */
-async function lapsed(work: Work, world: World, refusal: Refusal): Promise<void> {
-  const key = `lapsed|${refusal.policy}|${refusal.instance ?? ''}|${refusal.detail}`;
-  if (await work.store.wasSaid(key)) return;
-  const view = world.accounts
-    .flatMap(({ instances }) => instances)
-    .find((candidate) => candidate.key === refusal.instance);
-  const text = `${refusal.name ?? ''} (${refusal.instance ?? refusal.account}) ${refusal.detail}; policy ${refusal.policy} should have renewed it`;
-  const told = await tell(work, {
-    event: 'expiry.soon',
-    severity: 'critical',
-    account: refusal.account,
-    instance: view?.tracked.instance ?? null,
-    policy: refusal.policy,
-    action: refusal.action,
-    occurrence: refusal.occurrence,
-    reason: refusal.reason,
-    text,
-    details: {},
-    to: null,
-    identity: key,
-  });
-  if (!told) return;
-  await work.store.audit({
-    at: work.clock.now(),
-    kind: 'notification',
-    account: refusal.account,
-    instance: refusal.instance,
-    policy: refusal.policy,
-    reason: refusal.reason,
-    text,
-    data: {},
-  });
-  await work.store.sayOnce(key, work.clock.now());
 }
 
 /** Who was told that the balance is low is told that it has recovered. */

@@ -82,5 +82,10 @@ test('what the day may cost is not exceeded, and the refusal says so everywhere'
   const [row] = await bed.list('plan');
   expect(row).toMatchObject({ action: 'renew', policy: 'keep-paid', reason: 'spend-limit' });
   expect(await bed.metric('decisions_total', { policy: 'keep-paid', reason: 'spend-limit' })).toBeGreaterThan(0);
+  const told = await bed.until('people are told', () => bed.receiver.told('expiry.soon')[0]);
+  expect(told).toMatchObject({ severity: 'critical', reason: 'spend-limit', account: 'hxy', action: 'renew' });
+  expect(bed.receiver.told('expiry.soon')).toHaveLength(1);
+  expect(await bed.metric('paid_calls_today', { account: 'hxy' })).toBe(2);
+  expect(await bed.metric('paid_calls_limit', { account: 'hxy' })).toBe(2);
   expect(bed.sim.account('hxy').instances.filter(({ expiresAt }) => (expiresAt ?? 0) > NOON + DAY)).toHaveLength(2);
 });
