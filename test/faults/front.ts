@@ -3,10 +3,12 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { Server as SecureServer } from 'node:https';
 import { createServer as createSecureServer } from 'node:https';
 import { Server as NetServer, type Socket } from 'node:net';
+import { z } from 'zod';
 import type { TestCertificate } from './certificate.ts';
 
 export interface FrontRequest {
   readonly path: string;
+  readonly query: URLSearchParams;
   readonly headers: IncomingMessage['headers'];
   readonly body: string;
 }
@@ -136,7 +138,8 @@ export class Front {
     for await (const piece of message) if (Buffer.isBuffer(piece)) pieces.push(piece);
     const body = Buffer.concat(pieces).toString();
     const url = message.url ?? '/';
-    const request: FrontRequest = { path: url.split('?')[0] ?? '/', headers: message.headers, body };
+    const [path = '/', query = ''] = url.split('?');
+    const request: FrontRequest = { path, query: new URLSearchParams(query), headers: message.headers, body };
     this.requests.push(request);
     const forward = async (): Promise<FrontAnswer> => {
       const answer = await fetch(`${this.target}${url}`, {
@@ -173,6 +176,31 @@ export function reword(change: (body: unknown) => unknown, status?: number): Pra
     response.writeHead(status ?? answer.status, answer.headers).end(text);
   };
 }
+
+/** Changes the rows of a listing, whichever API it is of, and the total with them unless it is told otherwise. */
+export function relist(
+  change: (rows: readonly Record<string, unknown>[]) => readonly unknown[],
+  total?: (of: number) => number,
+): Prank {
+  return reword((body) => {
+    const listing = LISTING.parse(body);
+    const holder = listing.data ?? listing.result ?? listing;
+    for (const key of ['items', 'instance_list']) {
+      const rows = holder[key];
+      if (rows === undefined) continue;
+      const changed = change(z.array(z.record(z.string(), z.unknown())).parse(rows));
+      holder[key] = changed;
+      if (holder.total !== undefined) {
+        const now = total?.(Number(holder.total)) ?? changed.length;
+        holder.total = typeof holder.total === 'string' ? `${now}` : now;
+      }
+    }
+    return listing;
+  });
+}
+
+const OBJECT = z.record(z.string(), z.unknown());
+const LISTING = z.looseObject({ data: OBJECT.optional(), result: OBJECT.optional() });
 
 /** Answers so, without asking the cloud. */
 export function say(status: number, body: string, headers: Readonly<Record<string, string>> = {}): Prank {
