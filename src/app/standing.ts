@@ -2,7 +2,10 @@ import { hash } from 'node:crypto';
 import { AddressGuard } from '../activity/address-guard.ts';
 import { JupyterProbe } from '../activity/jupyter-probe.ts';
 import { ActivityObserver, type ActivityRule, type ReadingStore } from '../activity/observer.ts';
+import { PrometheusProbe } from '../activity/prometheus-probe.ts';
 import { PUSH_STALE_AFTER_MS, pushProbe } from '../activity/push-probe.ts';
+import { ServiceProbe } from '../activity/service-probe.ts';
+import { serviceRules } from '../activity/service-rules.ts';
 import { zoneNamed } from '../calendar/zone.ts';
 import type { Config, NotifierConfig, ProbeConfig } from '../config/config.ts';
 import { labelsOf } from '../config/labels-of.ts';
@@ -129,15 +132,21 @@ export class StandingBuilder {
 
   #probe(probe: ProbeConfig, guard: AddressGuard): ActivityRule['probes'][number] {
     switch (probe.kind) {
-      case 'jupyter': {
-        const { url, token } = probe;
-        const jupyter = new JupyterProbe({
-          url,
+      case 'service': {
+        const { service, url, optional, token } = probe;
+        const options = { url, optional, token: () => token?.reveal() ?? null, guard, clock: this.#parts.clock };
+        const made =
+          service === 'jupyter' ? new JupyterProbe(options) : new ServiceProbe(serviceRules(service), options);
+        return { probe: made, staleAfterMs: null };
+      }
+      case 'prometheus': {
+        const { kind: _kind, token, ...options } = probe;
+        const prometheus = new PrometheusProbe({
+          ...options,
           token: () => token?.reveal() ?? null,
-          guard,
           clock: this.#parts.clock,
         });
-        return { probe: jupyter, staleAfterMs: null };
+        return { probe: prometheus, staleAfterMs: null };
       }
       case 'push':
         return { probe: pushProbe, staleAfterMs: probe.staleAfterMs ?? PUSH_STALE_AFTER_MS };
@@ -173,7 +182,7 @@ export function secretsOf(config: Config): readonly string[] {
       secret === null ? [url.reveal()] : [url.reveal(), secret.reveal()],
     ),
     ...config.activity.flatMap(({ probes }) =>
-      probes.flatMap((probe) => (probe.kind === 'jupyter' && probe.token !== null ? [probe.token.reveal()] : [])),
+      probes.flatMap((probe) => ('token' in probe && probe.token !== null ? [probe.token.reveal()] : [])),
     ),
   ];
 }

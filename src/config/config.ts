@@ -1,6 +1,9 @@
 import type { Account } from '../fleet/account.ts';
+import type { Judged } from '../fleet/activity.ts';
 import type { EventName, Severity } from '../fleet/event.ts';
 import type { Labels } from '../fleet/label.ts';
+import type { QueryPart } from '../fleet/query-part.ts';
+import type { ServiceKind } from '../fleet/service-kind.ts';
 import type { Match, Mode } from '../policy/policy.ts';
 import type { Located } from '../yaml/located.ts';
 import type { Secret } from './secret.ts';
@@ -18,8 +21,26 @@ export interface LabelRule {
 }
 
 export type ProbeConfig =
-  /** `url`: with `{id}`, `{name}` and `{account}` to be filled in; `null`: what the cloud lists. */
-  | { readonly kind: 'jupyter'; readonly url: string | null; readonly token: Secret | null }
+  /** `url`: with `{id}`, `{name}`, `{account}` and `{ip}` to be filled in; `null`: what the cloud lists. */
+  | {
+      readonly kind: 'service';
+      readonly service: 'jupyter' | ServiceKind;
+      readonly url: string | null;
+      /** It need not run. */
+      readonly optional: boolean;
+      readonly token: Secret | null;
+    }
+  | {
+      readonly kind: 'prometheus';
+      readonly name: string;
+      readonly url: string;
+      readonly query: readonly QueryPart[];
+      readonly threshold: number;
+      readonly judges: Judged;
+      /** `null`: the query is not one of which the age of its samples can be asked. */
+      readonly staleAfterMs: number | null;
+      readonly token: Secret | null;
+    }
   /** `staleAfterMs` `null`: the probe's own default. */
   | { readonly kind: 'push'; readonly staleAfterMs: number | null };
 

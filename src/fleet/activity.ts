@@ -8,6 +8,7 @@ export const UNKNOWN_ACTIVITY_REASONS = [
   'address-refused',
   'no-credentials',
   'host-key-changed',
+  'no-data',
   'counter-reset',
   'stale',
   'not-judged',

@@ -38,6 +38,8 @@ const ACCOUNT = `accounts:\n  a: { provider: huixingyun, token: "\${HXY_TOKEN}" 
 const account = (lines: string) =>
   `accounts:\n  a:\n    provider: huixingyun\n    tokenFile: /run/secrets/url\n${lines.replaceAll(/^/gm, '    ')}\n`;
 
+const PROMETHEUS = '{ url: "http://p", query: up, threshold: 1 }';
+
 describe('a good file', () => {
   test('the least that is needed, with every default', async () => {
     const config = await good(ACCOUNT);
@@ -127,8 +129,8 @@ reload: careful
     expect(config.tokens.get('old')?.reveal()).toBe('env-token-1x');
     expect(config.controlToken?.reveal()).toBe('file-token-long-enough');
     expect(config.activity.map(({ everyMs, probes }) => [everyMs, probes.map(({ kind }) => kind)])).toEqual([
-      [30_000, ['jupyter', 'push']],
-      [60_000, ['jupyter', 'push']],
+      [30_000, ['service', 'push']],
+      [60_000, ['service', 'push']],
     ]);
     expect(config.activity[0]?.probes[1]).toEqual({ kind: 'push', staleAfterMs: 120_000 });
     expect(config.notifiers[0]).toMatchObject({
@@ -138,6 +140,42 @@ reload: careful
       severity: 'critical',
     });
     expect(config.notifiers[0]?.url.reveal()).toBe('https://example.com/hook/s3cr3t');
+  });
+
+  test('services and Prometheus as probes', async () => {
+    const { activity } = await good(`${ACCOUNT}activity:
+  - match: all
+    probes:
+      - comfyui:
+      - sd-webui: { url: "http://{ip}:7860", optional: true, tokenFile: tok }
+      - prometheus: { url: "http://127.0.0.1:9090", query: 'up{instance="{ip}:9400"}', threshold: 5 }
+      - prometheus: { name: tabs, url: "http://p/x/", query: "max(tabs{n=~'{name}'})", threshold: 1, judges: people }
+`);
+    const of = { token: null };
+    expect(activity[0]?.probes).toMatchObject([
+      { kind: 'service', service: 'comfyui', url: null, optional: false, ...of },
+      { kind: 'service', service: 'sd-webui', url: 'http://{ip}:7860', optional: true },
+      {
+        kind: 'prometheus',
+        name: 'prometheus',
+        query: [
+          { kind: 'text', text: 'up{instance="' },
+          { kind: 'value', of: 'ip', quote: '"', regex: false },
+          { kind: 'text', text: ':9400"}' },
+        ],
+        judges: 'work',
+        staleAfterMs: 180_000,
+        ...of,
+      },
+      {
+        name: 'prometheus-tabs',
+        query: [{ text: "max(tabs{n=~'" }, { of: 'name', quote: "'", regex: true }, { text: "'})" }],
+        judges: 'people',
+        staleAfterMs: null,
+      },
+    ]);
+    const [, webui] = activity[0]?.probes ?? [];
+    expect(webui?.kind === 'service' ? webui.token?.reveal() : null).toBe('file-token-long-enough');
   });
 
   test('REDIS_URL and the command line override the file', async () => {
@@ -270,11 +308,6 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'no account',
   ],
   ['no probe', `${ACCOUNT}activity: [{ match: all, ▶probes: [] }]`, 'no probe is named'],
-  [
-    'a later probe',
-    `${ACCOUNT}activity: [{ match: all, probes: [{ push: {} }, { ▶ssh: {} }] }]`,
-    'the ssh probe is not available in this version; known: jupyter, push',
-  ],
   ['an unknown probe', `${ACCOUNT}activity: [{ match: all, probes: [{ ▶jupiter: {} }] }]`, 'did you mean "jupyter"?'],
   [
     'two probes in one map',
@@ -291,6 +324,47 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'a token file of a probe',
     `${ACCOUNT}activity: [{ match: all, probes: [{ jupyter: { tokenFile: ▶nope } }] }]`,
     'cannot be read',
+  ],
+  [
+    'a probe that there is twice',
+    `${ACCOUNT}activity: [{ match: all, probes: [{ vllm: }, { push: }, { ▶vllm: }] }]`,
+    'vllm is there twice in this rule',
+  ],
+  [
+    'two of Prometheus without names',
+    `${ACCOUNT}activity: [{ match: all, probes: [{ prometheus: ${PROMETHEUS} }, { ▶prometheus: ${PROMETHEUS} }] }]`,
+    'give each a name of its own',
+  ],
+  [
+    'a WebUI that is asked too often',
+    `${ACCOUNT}activity: [{ match: all, every: 10s, probes: [{ ▶sd-webui: }] }]`,
+    'sd-webui needs "every" of 30s or more',
+  ],
+  ['llama.cpp', `${ACCOUNT}activity: [{ match: all, probes: [{ ▶llama-cpp: }] }]`, 'asking it keeps its model loaded'],
+  [
+    'a query without threshold',
+    `${ACCOUNT}activity: [{ match: all, probes: [{ ▶prometheus: { url: "http://p", query: up } }] }]`,
+    '"threshold" is missing',
+  ],
+  [
+    'a placeholder outside of quotes',
+    `${ACCOUNT}activity: [{ match: all, probes: [{ prometheus: { url: "http://p", query: 'up▶{id}', threshold: 1 } }] }]`,
+    'can stand only in the quotes behind a label',
+  ],
+  [
+    'a placeholder of a query that nothing is filled in for',
+    `${ACCOUNT}activity: [{ match: all, probes: [{ prometheus: { url: "http://p", query: 'up{i="▶{ipp}"}', threshold: 1 } }] }]`,
+    'did you mean {ip}?',
+  ],
+  [
+    'a password in the address of Prometheus',
+    `${ACCOUNT}activity: [{ match: all, probes: [{ prometheus: { url: ▶"http://u:p@p", query: up, threshold: 1 } }] }]`,
+    'must hold no user and no password',
+  ],
+  [
+    'an age of what has none',
+    `${ACCOUNT}activity: [{ match: all, probes: [{ prometheus: { url: "http://p", query: max(up), threshold: 1, staleAfter: ▶1m } }] }]`,
+    'only of one metric and its labels',
   ],
   ['no range', `${ACCOUNT}network: { allow: [10.0.0.0/8, ▶10.0.0.0/33] }`, 'is no range of addresses'],
   [

@@ -84,11 +84,11 @@ labels:
   a: { provider: chenyu, token: "\${TOKEN}" }
 activity:
   - { match: all, probes: [{ jupyter: { url: "http://▶{host}.example:▶{port}/{name}" } }] }
-  - { match: all, probes: [{ jupyter: { url: "http://{id}.example:8888/{account}" } }, { jupyter: { url: "http://▶{id" } }] }
+  - { match: all, probes: [{ jupyter: { url: "http://{id}.example:8888/{account}" } }, { comfyui: { url: "http://▶{id" } }] }
 `,
     [
-      'nothing is filled in for "{host}"; there are {id}, {name}, {account}',
-      'nothing is filled in for "{port}"; there are {id}, {name}, {account}',
+      'nothing is filled in for "{host}"; there are {id}, {name}, {account}, {ip}',
+      'nothing is filled in for "{port}"; there are {id}, {name}, {account}, {ip}',
       'nothing is filled in for "{id"; did you mean {id}?',
     ],
   ],
