@@ -146,6 +146,13 @@ function compose(tokens: readonly CST.Token[], mistakes: Mistakes, source: Sourc
     if (!(error instanceof EnoughMistakes)) throw error;
   }
   const { all, ...rest } = mistakes.located();
+  // One of YAML 1.1 would make 8 of 010, 750 of 12:30 and false of no.
+  const directive = all.length > 0 ? undefined : tokens.find(({ type }) => type === 'directive');
+  if (directive !== undefined) {
+    const at = { start: directive.offset, end: directive.offset + 1 };
+    const told = source.located(at, 'lines that begin with % are not read here', 'delete this line');
+    return { documents: [], mistakes: [told], isWhole: false, isSound: false, spoilt: [] };
+  }
   const second = documents[1]?.range[0];
   if (second === undefined) return { documents, mistakes: all, ...rest };
   const message = 'a second document begins here; one file holds one document';

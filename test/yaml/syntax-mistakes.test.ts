@@ -241,6 +241,7 @@ const CASES: readonly (readonly [string, readonly string[]])[] = [
       'a list cannot begin in the line of its key | begin it in the next line, or write it between [ ]; a text that begins with "- " must stand in quotes',
     ],
   ],
+  ['▶%YAML 1.1\n---\na: 010\nb: no\n', ['lines that begin with % are not read here | delete this line']],
   ['▶%YAML 1.1\na: 1\n', ['lines that begin with % are not read here | delete this line']],
   ['- a\n▶b: 1\n', ['a key stands beside a list | indent the list, and write its key in a line before it']],
   [
