@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { account, daily, KEEP_PAID, useFaultBeds } from './harness.ts';
 import { expectOne, startTogether } from './replicas.ts';
 
-const TIMES = 48;
+const TIMES = 50;
 const beds = useFaultBeds();
 
 test(`R7: two daemons start together ${TIMES} times: one of each schedule, one request`, {
