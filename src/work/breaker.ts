@@ -23,12 +23,14 @@ export async function countUnclear(work: Work, account: string): Promise<void> {
   }
 }
 
-/** Tells of breakers that nobody was told of, since whoever tripped them is gone, and notes which have closed. For the tick. */
+/** Does what whoever counted an unclear answer left undone when it was killed, and notes which breakers have closed. For the tick. */
 export async function tellBreakers(work: Work): Promise<void> {
   for (const account of work.standing().accounts.keys()) {
     const { paid } = await work.store.breaker(account, work.clock.now());
     if (paid) await tellBreaker(work, account);
-    else await work.store.unsay(keyOf(account));
+    else if ((await work.store.countUncertain(account, work.clock.now())) > UNCLEAR_A_HOUR) {
+      await countUnclear(work, account);
+    } else await work.store.unsay(keyOf(account));
   }
 }
 

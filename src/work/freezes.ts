@@ -41,27 +41,30 @@ export async function tellFreezes(work: Work): Promise<void> {
     if (await work.store.wasSaid(key)) continue;
     // Whoever finds the ledger gone back freezes it in Redis at once, from wherever; it is counted where it is told.
     if (cause.reason === 'amnesia') work.metrics.invariantBreaches.inc({ invariant: 'I5' });
-    await tellCause(work, cause, key);
+    if (await tellCause(work, cause, key)) await work.store.sayOnce(key, work.clock.now());
   }
   await tellOff(work);
 }
 
+/** What each process has told of what ends by itself: another may see its own clock or Redis otherwise. */
+const TOLD = new WeakMap<Work, 'redis' | 'clock'>();
+/** Several replicas that see the same within this tell the same. */
+const SAME_TELLING_MS = 3_600_000;
+
 async function tellOff(work: Work): Promise<void> {
   const off = work.paidWorkOffBy?.() ?? null;
-  const said = ['redis', 'clock'] as const;
-  for (const reason of said) {
-    const key = `frozen|${reason}`;
-    if (off !== reason) {
-      await work.store.unsay(key);
-      continue;
-    }
-    if (await work.store.wasSaid(key)) continue;
-    const cause = { reason, detail: work.paidWorkOff() ?? '', account: null, at: work.clock.now() };
-    await tellCause(work, { ...cause, classes: ['paid', 'destructive'] }, key);
+  if (off === null) {
+    TOLD.delete(work);
+    return;
   }
+  if (TOLD.get(work) === off) return;
+  const at = Math.floor(work.clock.now() / SAME_TELLING_MS);
+  const cause = { reason: off, detail: work.paidWorkOff() ?? '', account: null, at, classes: ['paid', 'destructive'] };
+  if (await tellCause(work, cause, `frozen|${off}`)) TOLD.set(work, off);
 }
 
-async function tellCause(work: Work, cause: Cause, key: string): Promise<void> {
+/** Answers whether everybody has it now. */
+async function tellCause(work: Work, cause: Cause, key: string): Promise<boolean> {
   const { reason, detail, account, classes } = cause;
   const where = account === null ? '' : ` on account ${account}`;
   const text = `${classes.join(' and ')} work${where} is frozen (${reason}${detail === '' ? '' : `: ${detail}`}): ${WHY[reason]}; ${UNTIL[reason]}`;
@@ -79,7 +82,7 @@ async function tellCause(work: Work, cause: Cause, key: string): Promise<void> {
     to: null,
     identity: `${key}|${cause.at}`,
   });
-  if (!told) return;
+  if (!told) return false;
   await work.store.audit({
     at: work.clock.now(),
     kind: 'freeze',
@@ -90,7 +93,7 @@ async function tellCause(work: Work, cause: Cause, key: string): Promise<void> {
     text,
     data: { classes: classes.join(' '), detail },
   });
-  await work.store.sayOnce(key, work.clock.now());
+  return true;
 }
 
 function causesOf(freezes: readonly StandingFreeze[]): readonly Cause[] {
