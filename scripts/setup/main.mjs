@@ -8,6 +8,7 @@ import { installPackages, packagesReady } from './packages.mjs';
 import { bringPromtool, promtoolReady } from './promtool.mjs';
 import { bringRedis, mustHaveRedis, redisReady } from './redis.mjs';
 import { SetupError, say } from './say.mjs';
+import { bringSshd, sshdReady } from './sshd.mjs';
 import { TASKS, taskFor } from './tasks.mjs';
 
 const ROOT = resolve(dirname(fileURLToPath(import.meta.url)), '..', '..');
@@ -68,7 +69,9 @@ async function prepare(task, signal) {
   const node = readyNode(ROOT, TOOLCHAIN);
   const redis = () => !task.redis || redisReady(TOOLCHAIN);
   const promtool = () => !task.promtool || promtoolReady(TOOLCHAIN);
-  if (node !== undefined && packagesReady(ROOT, TOOLCHAIN) && redis() && promtool()) return node;
+  const sshd = () => !task.sshd || sshdReady(TOOLCHAIN);
+  const tools = () => redis() && promtool() && sshd();
+  if (node !== undefined && packagesReady(ROOT, TOOLCHAIN) && tools()) return node;
 
   if (!redis()) mustHaveRedis();
   try {
@@ -81,6 +84,7 @@ async function prepare(task, signal) {
     // Asked again under the lock: another set-up may just have done it all.
     if (!redis()) await bringRedis(TOOLCHAIN, signal);
     if (!promtool()) await bringPromtool(TOOLCHAIN, signal);
+    if (!sshd()) await bringSshd(TOOLCHAIN, signal);
     const ready = readyNode(ROOT, TOOLCHAIN) ?? (await bringNode(ROOT, TOOLCHAIN, signal));
     if (!packagesReady(ROOT, TOOLCHAIN)) await installPackages(ROOT, TOOLCHAIN, ready, signal);
     return ready;

@@ -7,7 +7,7 @@ const SMALL = '--max-semi-space-size=8';
 
 /**
  * What can be asked for. `steps` are argument lists for Node, run in order: a task of one step becomes that program, one of several
- * runs them all and fails if any did. `redis` and `promtool` say what must be there first.
+ * runs them all and fails if any did. `redis`, `promtool` and `sshd` say what must be there first.
  */
 export function taskFor(root, name, args) {
   const inModules = (...path) => join(root, 'node_modules', ...path);
@@ -28,7 +28,7 @@ export function taskFor(root, name, args) {
         steps: [{ label: 'lamplighter', args: [...program, ...args] }],
       };
     case 'test':
-      return { redis: true, promtool: true, inRoot: true, steps: [test] };
+      return { redis: true, promtool: true, sshd: true, inRoot: true, steps: [test] };
     case 'faults':
       return {
         redis: true,
@@ -53,7 +53,7 @@ export function taskFor(root, name, args) {
     case 'typecheck':
       return { redis: false, inRoot: true, steps: [typecheck] };
     case 'check':
-      return { redis: true, promtool: true, inRoot: true, steps: [...lint, test] };
+      return { redis: true, promtool: true, sshd: true, inRoot: true, steps: [...lint, test] };
     case 'node':
       return { redis: false, inRoot: false, steps: [{ label: 'node', args }] };
     default:

@@ -168,6 +168,7 @@ describe('a redis-server', () => {
 test('promtool comes out of its package where the machine has none, and nothing is installed for it', async () => {
   const here = await checkout(true);
   await here.addTool('redis-server');
+  await here.addTool('sshd');
   await here.addTool('apt-get', '[ "$2" = download ] && : >prometheus_2_amd64.deb');
   await here.addTool('dpkg-deb', 'mkdir -p tree/usr/bin && echo from-"$2" >tree/usr/bin/promtool');
   await mkdir(join(here.root, 'node_modules', 'vitest'));
@@ -176,6 +177,21 @@ test('promtool comes out of its package where the machine has none, and nothing 
   expect(await readFile(join(here.root, '.toolchain', 'bin', 'promtool'), 'utf8')).toBe(
     'from-prometheus_2_amd64.deb\n',
   );
+  expect(await readFile(join(here.bin, 'called'), 'utf8')).not.toContain('install');
+  expect((await here.start(['test']).ended).err).toBe('');
+});
+
+test('sshd comes out of its package with what it needs, and no service is installed for it', async () => {
+  const here = await checkout(true);
+  for (const tool of ['redis-server', 'promtool']) await here.addTool(tool);
+  await here.addTool('apt-get', '[ "$2" = download ] && for p in "$3" "$4" "$5"; do : >"$p"_1_amd64.deb; done');
+  await here.addTool('dpkg-deb', 'mkdir -p tree/usr/sbin && echo "$2" >>tree/usr/sbin/sshd');
+  await mkdir(join(here.root, 'node_modules', 'vitest'));
+  await writeFile(join(here.root, 'node_modules', 'vitest', 'vitest.mjs'), '');
+  expect(await here.start(['test'], { nobody: false }).ended).toMatchObject({ code: 0 });
+  const ours = join(here.root, '.toolchain', 'sshd', 'usr', 'sbin', 'sshd');
+  const packages = (await readFile(ours, 'utf8')).split('\n').sort();
+  expect(packages).toEqual(['', 'libnss-wrapper_1_amd64.deb', 'libwrap0_1_amd64.deb', 'openssh-server_1_amd64.deb']);
   expect(await readFile(join(here.bin, 'called'), 'utf8')).not.toContain('install');
   expect((await here.start(['test']).ended).err).toBe('');
 });
