@@ -2,6 +2,9 @@ import type { Clock } from '../fleet/clock.ts';
 import type { Queues } from '../queue/queue.ts';
 import type { QueuePort } from '../work/ports.ts';
 
+/** A call for a person is not given up: a year of tries, a quarter of an hour apart. */
+const UNTIL_TAKEN = 35_000;
+
 /** The queues as the work room asks for them: waits are given in ms of our clock and kept by the queue in real ones. */
 export function queuePort(queues: Queues, clock: Clock): QueuePort {
   // The last bell of each account that was rung by this process, so that hundreds of operations do not ask for it again.
@@ -22,6 +25,13 @@ export function queuePort(queues: Queues, clock: Clock): QueuePort {
       rung.set(account, second);
     },
     notify: (notifier, notification) =>
-      queues.enqueue('notify', { notifier, notification }, { jobId: `${notifier}.${notification.id}` }),
+      queues.enqueue(
+        'notify',
+        { notifier, notification },
+        {
+          jobId: `${notifier}.${notification.id}`,
+          ...(notification.severity === 'critical' && { attempts: UNTIL_TAKEN }),
+        },
+      ),
   };
 }

@@ -41,6 +41,8 @@ export interface EnqueueOptions {
   readonly jobId?: string;
   /** Real ms. */
   readonly delayMs?: number;
+  /** How often it is run in all, where not as usual in its queue. */
+  readonly attempts?: number;
   /** Of jobs under one such key one waits at most; one that comes while another runs follows it. */
   readonly latest?: string;
 }
@@ -158,7 +160,7 @@ export class Queues {
 
   /** Queues a job. @throws QueueDown (it is not queued, as far as we know), ZodError for a payload that does not fit */
   async enqueue<Q extends QueueName>(name: Q, payload: Payload<Q>, options: EnqueueOptions = {}): Promise<void> {
-    const { jobId, delayMs, latest } = options;
+    const { jobId, delayMs, latest, attempts } = options;
     if (jobId !== undefined && !isJobId(jobId)) {
       throw new Error(`job id "${jobId}": a colon, an empty text or a plain number is not allowed`);
     }
@@ -169,6 +171,7 @@ export class Queues {
     const added = this.#queue(name).add(name, data, {
       ...(jobId !== undefined && { jobId }),
       ...(delayMs !== undefined && delayMs > 0 && { delay: Math.round(delayMs) }),
+      ...(attempts !== undefined && { attempts }),
       ...(latest !== undefined && { deduplication: { id: latest, keepLastIfActive: true } }),
     });
     await this.#ask(`adding to ${name}`, added);
