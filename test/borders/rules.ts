@@ -101,6 +101,11 @@ const ONLY: readonly OnlyRule[] = [
   { what: 'hono', where: ['src/web/'], why: 'the web room is the only one that speaks HTTP to people' },
   { what: '@hono/node-server', where: ['src/web/server.ts'], why: ONE_FILE },
   { what: 'commander', where: ['src/cli/'], why: 'only commands have arguments' },
+  {
+    what: 'ssh2',
+    where: ['src/activity/ssh/ssh-client.ts'],
+    why: `${ONE_FILE}, and the host key is looked at there before a password leaves`,
+  },
   { what: 'chokidar', where: ['src/app/policy-watch.ts'], why: ONE_FILE },
   { what: 'cli-table3', where: ['src/cli/table.ts'], why: ONE_FILE },
   {

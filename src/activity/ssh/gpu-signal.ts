@@ -1,0 +1,149 @@
+import type { SignalReading } from '../../fleet/activity.ts';
+import { type Card, readCards } from './gpu-table.ts';
+import type { MachineFacts } from './output.ts';
+import { signal } from './signal.ts';
+
+/**
+ * Where cards tell no utilisation (MIG), power and clock are all there is. By readings of H100 and H200 in MIG: idle 10 to
+ * 11 % of the power at 17 % of the clock, at work 42 % and more at full clock. In between nothing is proven.
+ */
+const LOW_POWER = 0.2;
+const HIGH_POWER = 0.3;
+const LOW_CLOCK = 0.5;
+
+/** Readings of one card that are needed after the first is dropped. */
+const FEWEST_SAMPLES = 2;
+
+/** A machine started without cards is a small one; what AutoDL starts without a card has 2 GiB. */
+const CARDLESS_BYTES = 4 * 1024 ** 3;
+
+interface Judged {
+  readonly verdict: 'active' | 'idle' | 'unknown';
+  readonly value: number | null;
+  readonly why: string;
+}
+
+/**
+ * What all cards say, each by its peak: one busy card of eight is work. `rented`: how many cards there must be, by the
+ * cloud; `null`: it does not say.
+ */
+export function gpuSignals(
+  facts: MachineFacts,
+  rented: number | null,
+  thresholdPercent: number,
+): readonly SignalReading[] {
+  return [gpu(facts, rented, thresholdPercent), processes(facts)];
+}
+
+function gpu(facts: MachineFacts, rented: number | null, threshold: number): SignalReading {
+  const say = (verdict: SignalReading['verdict'], detail: string, value: number | null = null): SignalReading =>
+    signal('gpu', verdict, detail, { value, threshold, unit: '%' });
+  if (isCardless(facts, rented)) return say('not-applicable', 'runs without cards');
+  if (facts.smi === 'none') return say('unknown', 'there is no nvidia-smi');
+  if (facts.smi === 'hung') return say('unknown', 'nvidia-smi hangs: several of them never came to an end');
+  const failed = facts.samples.find(({ code }) => code !== 0);
+  if (failed !== undefined) return say('unknown', complaint(failed.lines, failed.code));
+
+  // The first answer may be of the driver waking up: an idle L40S was seen with 100 %.
+  const tables = facts.samples.slice(1).map(({ lines }) => readCards(lines));
+  if (tables.length < FEWEST_SAMPLES || tables.includes(null))
+    return say('unknown', 'nvidia-smi answers in another form');
+  const byIndex = new Map<number, Card[]>();
+  for (const card of tables.flatMap((table) => table ?? [])) {
+    byIndex.set(card.index, [...(byIndex.get(card.index) ?? []), card]);
+  }
+  const cards = [...byIndex].map(([index, readings]) => ({
+    index,
+    isWhole: readings.length === tables.length,
+    judged: judgeCard(readings, threshold, facts.apps),
+  }));
+  const peak = maximum(cards.map(({ judged }) => judged.value));
+  const held = memoryHeld([...byIndex.values()]);
+  const active = cards.filter(({ judged }) => judged.verdict === 'active');
+  if (active.length > 0) {
+    const which = active.map(({ index, judged }) => `${index} (${judged.why})`).join(', ');
+    return say('active', `${active.length} of ${cards.length} cards busy: ${which}${held}`, peak);
+  }
+  if (cards.length === 0) return say('unknown', 'nvidia-smi lists no card');
+  if (rented !== null && cards.length !== rented) {
+    return say('unknown', `${cards.length} cards are seen, ${rented} are rented`, peak);
+  }
+  const broken = cards.find(({ isWhole, judged }) => !isWhole || judged.verdict === 'unknown');
+  if (broken !== undefined) {
+    const why = broken.isWhole ? broken.judged.why : 'it comes and goes';
+    return say('unknown', `card ${broken.index}: ${why}`, peak);
+  }
+  const reasons = [...new Set(cards.flatMap(({ judged }) => (judged.value === null ? [judged.why] : [])))];
+  const how = reasons.length === 0 ? `at most ${peak} %` : reasons.join(', ');
+  return say('idle', `${cards.length} cards, ${how}${held}`, peak);
+}
+
+function judgeCard(readings: readonly Card[], threshold: number, apps: number | null): Judged {
+  // Under MIG utilisation is absent, or stands at 0 whatever runs.
+  if (readings.some(({ mig }) => mig)) return judgeByPower(readings, apps);
+  const peak = maximum(readings.map(({ utilisation }) => utilisation));
+  if (peak !== null && peak >= threshold) return { verdict: 'active', value: peak, why: `${peak} %` };
+  if (peak === null || readings.some(({ utilisation }) => utilisation === null)) {
+    return { verdict: 'unknown', value: peak, why: 'it tells no utilisation' };
+  }
+  return { verdict: 'idle', value: peak, why: `${peak} %` };
+}
+
+/** Weak evidence, so that it takes all of it to prove idleness. Processes are seen by their presence only: containers hide them. */
+function judgeByPower(readings: readonly Card[], apps: number | null): Judged {
+  const power = maximum(readings.map((card) => card.power));
+  const clock = maximum(readings.map((card) => card.clock));
+  if (power === null || clock === null) {
+    return { verdict: 'unknown', value: null, why: 'it is split (MIG) and tells neither power nor clock' };
+  }
+  const seen = `split (MIG), ${percent(power)} of its power at ${percent(clock)} of its clock`;
+  if (power >= HIGH_POWER && clock >= LOW_CLOCK) return { verdict: 'active', value: null, why: seen };
+  const isLow = power < LOW_POWER && clock < LOW_CLOCK && (apps ?? 0) === 0;
+  return { verdict: isLow ? 'idle' : 'unknown', value: null, why: seen };
+}
+
+/** All three must agree: what the cloud says, what is there, and the size of the machine. */
+function isCardless(facts: MachineFacts, rented: number | null): boolean {
+  const saysNone = facts.samples.some(({ code, lines }) => code !== 0 && /^No devices were found/.test(lines[0] ?? ''));
+  const noCards = facts.devices === 0 && (facts.smi === 'none' || saysNone);
+  return rented === 0 && noCards && facts.memoryBytes !== null && facts.memoryBytes <= CARDLESS_BYTES;
+}
+
+/** The driver's own words are known and few; others are not passed on. */
+function complaint(lines: readonly string[], code: number): string {
+  const text = lines.join(' ');
+  if (/No devices were found/i.test(text)) return 'nvidia-smi finds no cards';
+  if (/couldn't communicate with the NVIDIA driver/i.test(text)) return 'nvidia-smi does not reach the driver';
+  if (/Driver\/library version mismatch/i.test(text)) return 'driver and library are of different versions';
+  // GNU timeout's and the shell's way of saying "killed".
+  if (code === 124 || code === 137) return 'nvidia-smi does not answer';
+  return `nvidia-smi failed with ${code}`;
+}
+
+/**
+ * Processes that the driver names. A model that is held in memory for days is one, and the processes of a container are
+ * mostly none: this words the evidence and proves nothing.
+ */
+function processes(facts: MachineFacts): SignalReading {
+  const detail = facts.apps === null ? 'not told' : `${facts.apps} processes hold a card, as far as the driver tells`;
+  return signal('gpu-processes', 'not-applicable', detail, {
+    value: facts.apps,
+    unit: 'processes',
+    onlyPositive: true,
+  });
+}
+
+function memoryHeld(cards: readonly (readonly Card[])[]): string {
+  const mib = cards.reduce((sum, readings) => sum + (maximum(readings.map((card) => card.memoryUsed)) ?? 0), 0);
+  // Below that it is the driver's own.
+  return mib < 1_024 ? '' : `; ${Math.round(mib / 1_024)} GiB of card memory are held`;
+}
+
+function maximum(values: readonly (number | null)[]): number | null {
+  const numbers = values.filter((value) => value !== null);
+  return numbers.length === 0 ? null : Math.max(...numbers);
+}
+
+function percent(share: number): string {
+  return `${Math.round(share * 100)} %`;
+}

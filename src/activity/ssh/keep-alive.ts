@@ -1,0 +1,79 @@
+import type { KeepAlive, SignalReading } from '../../fleet/activity.ts';
+import type { MachineFacts } from './output.ts';
+import { signal } from './signal.ts';
+
+/** However it is written, it ends a day after the file was last touched: nothing is kept for ever by accident. */
+const LONGEST_MS = 24 * 3_600_000;
+/** What a file that cannot be read asks for: somebody meant something. */
+const UNREADABLE_MS = 3_600_000;
+const SKEW_MS = 60_000;
+const LONGEST_TEXT = 100;
+
+const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
+const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
+
+/**
+ * A file on the machine by which people there ask that it be kept. Its first line: the end (`2026-11-22T18:00:00+08:00`, epoch
+ * seconds, or a duration such as `4h` from when the file was written), then the owner, then the reason.
+ */
+export function keepAliveSignal(
+  facts: MachineFacts,
+  remoteToOurs: number,
+): { readonly signal: SignalReading; readonly keepAlive: KeepAlive | null } {
+  const shared = { judges: 'people', onlyPositive: true } as const;
+  const { keep, nowAt } = facts;
+  if (keep === null) return { signal: signal('keep-alive', 'idle', 'no file', shared), keepAlive: null };
+  if (keep.modifiedAt > nowAt + SKEW_MS) {
+    // Bound to a time ahead it would never end.
+    return { signal: signal('keep-alive', 'unknown', 'the file is of the future', shared), keepAlive: null };
+  }
+  const [first = '', owner = '', ...rest] = keep.text.trim().split(/\s+/);
+  const asked = endOf(first, keep.modifiedAt);
+  const end = Math.min(asked ?? keep.modifiedAt + UNREADABLE_MS, keep.modifiedAt + LONGEST_MS);
+  const endsAt = end + remoteToOurs;
+  const odd = asked === null ? '; the file does not begin with a time, so it holds for an hour' : '';
+  const cut = asked !== null && asked > end ? '; cut to a day after the file was written' : '';
+  if (end <= nowAt) {
+    return {
+      signal: signal('keep-alive', 'idle', `it has ended${odd}${cut}`, { ...shared, lastActiveAt: endsAt }),
+      keepAlive: null,
+    };
+  }
+  const keepAlive: KeepAlive =
+    asked === null
+      ? { owner: 'unknown', reason: 'the keep-alive file cannot be read', endsAt }
+      : { owner: shown(owner) || 'unknown', reason: shown(rest.join(' ')), endsAt };
+  const seconds = Math.round((end - nowAt) / 1_000);
+  return {
+    signal: signal('keep-alive', 'active', `kept by ${keepAlive.owner} for ${seconds} s more${odd}${cut}`, {
+      ...shared,
+      value: seconds,
+      unit: 's',
+    }),
+    keepAlive,
+  };
+}
+
+/** Epoch ms of the machine's clock; `null`: it is none of the three. */
+function endOf(text: string, modifiedAt: number): number | null {
+  if (/^\d{9,11}$/.test(text)) return Number(text) * 1_000;
+  const parts = [...text.matchAll(/(\d{1,6})([smhd])/g)];
+  if (parts.length > 0 && parts.map(([part]) => part).join('') === text) {
+    return parts.reduce((sum, [, amount = '', unit = '']) => sum + Number(amount) * unitMs(unit), modifiedAt);
+  }
+  const at = RFC3339.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? null : at;
+}
+
+function unitMs(unit: string): number {
+  return unit === 's' || unit === 'm' || unit === 'h' || unit === 'd' ? UNITS[unit] : 0;
+}
+
+/** Letters, digits, marks, signs and spaces of any script; what steers a terminal or turns the writing round is taken out. */
+function shown(text: string): string {
+  return text
+    .toWellFormed()
+    .replace(/[^\p{L}\p{M}\p{N}\p{P}\p{S} ]/gu, '')
+    .replaceAll('\uFFFD', '')
+    .slice(0, LONGEST_TEXT);
+}
