@@ -18,12 +18,19 @@ const PLAIN = {
   middle: '  ',
 };
 
-// Names come from clouds: a control character or a bidi mark in one must not reach the terminal.
-const UNSAFE = /[\p{Cc}\u200e\u200f\u202a-\u202e\u2066-\u2069]/gu;
+// Names come from clouds: no control character in one must reach the terminal, and nothing that turns text around or
+// cannot be seen. The joiner stays, which emoji are made with.
+const UNSAFE = /(?!\u200d)[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu;
+/** One name of ten thousand characters must not push the other columns off every screen. */
+const MAX_CELL = 300;
 
 /** A text from outside, safe to print on a terminal. */
 export function printable(text: string): string {
   return text.replace(UNSAFE, (char) => `\\u${(char.codePointAt(0) ?? 0).toString(16).padStart(4, '0')}`);
+}
+
+function cell(text: string): string {
+  return printable(text.length <= MAX_CELL ? text : `${text.slice(0, MAX_CELL)}…`);
 }
 
 /** Rows under a head, in columns that are right for Chinese too. */
@@ -33,7 +40,7 @@ export function table(head: readonly string[], rows: readonly (readonly string[]
     chars: PLAIN,
     style: { head: [], border: [], 'padding-left': 0, 'padding-right': 0 },
   });
-  for (const row of rows) made.push(row.map(printable));
+  for (const row of rows) made.push(row.map(cell));
   return `${made
     .toString()
     .split('\n')

@@ -19,7 +19,7 @@ function machines(count: number) {
 }
 
 const names = async (bed: FaultBed, child: FaultChild) =>
-  (await bed.listOf(child, 'policies')).map((row) => `${row.name} ${row.match}`);
+  (await bed.listOf(child, 'policies')).map(({ name, match }) => ({ name, match }));
 
 test('P3: a selector that is missing, empty or misspelt is an error and never everything', async () => {
   const bed = await beds.prepare({ accounts: [account('huixingyun', machines(4))], policies: { 'p.yaml': NIGHT } });
