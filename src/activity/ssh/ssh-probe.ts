@@ -2,19 +2,21 @@ import { randomBytes } from 'node:crypto';
 import type { KeepAlive, ProbeReading, SignalReading, UnknownActivityReason } from '../../fleet/activity.ts';
 import type { Clock } from '../../fleet/clock.ts';
 import { type Instance, incarnation } from '../../fleet/instance.ts';
+import type { SshOptional, SshThresholds } from '../../fleet/ssh-settings.ts';
 import { AddressRefused } from '../address-guard.ts';
+import { keepAliveSignal } from '../keep-alive.ts';
 import type { Probe } from '../probe.ts';
+import { clockDifference } from '../remote-clock.ts';
 import { Unreadable } from '../unreadable.ts';
 import { gpuSignals } from './gpu-signal.ts';
 import type { HostKeyStore } from './host-keys.ts';
-import { keepAliveSignal } from './keep-alive.ts';
 import { loadMarks, loadSignals } from './load-signals.ts';
 import type { SshLogin, Way } from './login.ts';
 import { readOutput } from './output.ts';
 import { sessionSignal, terminalSignal, transferSignal } from './people-signals.ts';
 import { probeScript } from './script.ts';
 import { HostKeyChanged, runOverSsh, type SshLimits, type SshRun } from './ssh-client.ts';
-import { DEFAULT_THRESHOLDS, type SshOptional, type SshThresholds } from './thresholds.ts';
+import { DEFAULT_THRESHOLDS } from './thresholds.ts';
 
 /**
  * The script takes some 3 s where the driver is awake and up to 15 s where it starts anew for each question; a dead host
@@ -22,10 +24,12 @@ import { DEFAULT_THRESHOLDS, type SshOptional, type SshThresholds } from './thre
  */
 export const DEFAULT_LIMITS: SshLimits = { connectMs: 10_000, totalMs: 30_000 };
 
-export const DEFAULT_KEEP_ALIVE_FILE = '~/.lamplighter-keep';
+/** Limits for a whole look of `totalMs`. */
+export function limitsOf(totalMs: number): SshLimits {
+  return { totalMs, connectMs: Math.min(DEFAULT_LIMITS.connectMs, totalMs) };
+}
 
-/** As with Jupyter's: closer clocks are the same clock. */
-const SAME_CLOCK_MS = 2_000;
+export const DEFAULT_KEEP_ALIVE_FILE = '~/.lamplighter-keep';
 
 /** A login that fails may be a listing that has grown old; an account's listing is read again for that so often at most. */
 const REREAD_EVERY_MS = 5 * 60_000;
@@ -94,8 +98,7 @@ export class SshProbe implements Probe {
     const mark = randomBytes(8).toString('hex');
     const run = await this.#run(instance, probeScript(mark, keepAliveFile), signal);
     const facts = readOutput(run.stdout, mark);
-    const ahead = clock.now() - facts.nowAt;
-    const remoteToOurs = Math.abs(ahead) <= SAME_CLOCK_MS ? 0 : ahead;
+    const remoteToOurs = clockDifference(facts.nowAt, at, clock.now());
 
     const { signal: keptSignal, keepAlive } = keepAliveSignal(facts, remoteToOurs);
     const signals: readonly SignalReading[] = [

@@ -1,6 +1,5 @@
-import type { KeepAlive, SignalReading } from '../../fleet/activity.ts';
-import type { MachineFacts } from './output.ts';
-import { signal } from './signal.ts';
+import type { KeepAlive, SignalReading } from '../fleet/activity.ts';
+import { signal } from './ssh/signal.ts';
 
 /** However it is written, it ends a day after the file was last touched: nothing is kept for ever by accident. */
 const LONGEST_MS = 24 * 3_600_000;
@@ -12,12 +11,19 @@ const LONGEST_TEXT = 100;
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
 const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 
+/** The file as a machine shows it or tells of it: its first line, and times by one clock, epoch ms. */
+export interface KeepFile {
+  /** `null`: there is none. */
+  readonly keep: { readonly modifiedAt: number; readonly text: string } | null;
+  readonly nowAt: number;
+}
+
 /**
  * A file on the machine by which people there ask that it be kept. Its first line: the end (`2026-11-22T18:00:00+08:00`, epoch
  * seconds, or a duration such as `4h` from when the file was written), then the owner, then the reason.
  */
 export function keepAliveSignal(
-  facts: MachineFacts,
+  facts: KeepFile,
   remoteToOurs: number,
 ): { readonly signal: SignalReading; readonly keepAlive: KeepAlive | null } {
   const shared = { judges: 'people', onlyPositive: true } as const;
