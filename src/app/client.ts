@@ -30,8 +30,11 @@ export interface Client {
   readonly store: Store;
   readonly standing: Standing;
   readonly control: Control;
-  /** With which "account/id" may report its own activity; `null`: no control token is configured. */
-  agentToken(instance: string): string | null;
+  /**
+   * With which "account/id" may report its own activity; `null`: no control token is configured. `replace`: a new one, and
+   * the ones before it are worthless.
+   */
+  agentToken(instance: string, options: { readonly replace: boolean }): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -98,7 +101,8 @@ export async function openClient(
       throw unreachable(config.redis.reveal(), error);
     }
     const metrics = makeMetrics();
-    const builder = new StandingBuilder({ clock, random: Math.random, metrics, log, readings: store.readings });
+    const { readings, hostKeys } = store;
+    const builder = new StandingBuilder({ clock, random: Math.random, metrics, log, readings, hostKeys });
     cleanups.add('clients of the clouds', () => builder.close());
     const standing = builder.build(config, policies);
     const queues = new Queues({
@@ -132,8 +136,15 @@ export async function openClient(
       store,
       standing,
       control: new Control(work, peopleStore(store)),
-      agentToken: (instance) =>
-        config.controlToken === null ? null : new ActivityTokens(config.controlToken.reveal()).tokenFor(instance),
+      agentToken: async (instance, { replace }) => {
+        if (config.controlToken === null) return null;
+        const tokens = new ActivityTokens(config.controlToken.reveal());
+        const { settings } = store;
+        const generation = replace
+          ? await settings.nextAgentGeneration(instance)
+          : await settings.agentGeneration(instance);
+        return tokens.tokenFor(instance, generation);
+      },
       close: () => cleanups.run(),
     };
   } catch (error) {

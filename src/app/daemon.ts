@@ -201,6 +201,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     metrics,
     log,
     readings: store.readings,
+    hostKeys: store.hostKeys,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onServerTime: (account, { tookMs, ...time }) => {
       const aheadMs = watched.told({ account, ...time, tookMs: clock.toReal(tookMs) });

@@ -6,8 +6,12 @@ import { PrometheusProbe } from '../activity/prometheus-probe.ts';
 import { PUSH_STALE_AFTER_MS, pushProbe } from '../activity/push-probe.ts';
 import { ServiceProbe } from '../activity/service-probe.ts';
 import { serviceRules } from '../activity/service-rules.ts';
+import type { HostKeyStore } from '../activity/ssh/host-keys.ts';
+import { SshLogin } from '../activity/ssh/login.ts';
+import type { SshProof } from '../activity/ssh/ssh-client.ts';
+import { limitsOf, SshProbe } from '../activity/ssh/ssh-probe.ts';
 import { zoneNamed } from '../calendar/zone.ts';
-import type { Config, NotifierConfig, ProbeConfig } from '../config/config.ts';
+import type { Config, NotifierConfig, ProbeConfig, SshConfig } from '../config/config.ts';
 import { labelsOf } from '../config/labels-of.ts';
 import type { Account } from '../fleet/account.ts';
 import { assertNever } from '../fleet/assert-never.ts';
@@ -29,10 +33,18 @@ export interface StandingParts {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly readings: ReadingStore;
+  readonly hostKeys: HostKeyStore;
   /** Told of the time in every answer of a cloud that has one. */
   readonly onServerTime?: (account: string, time: AnswerTime) => void;
   /** How long and large one exchange may get, where not as usual. */
   readonly limits?: Partial<HttpLimits>;
+}
+
+/** What probes are made of beside their own part of the configuration. */
+interface ProbeContext {
+  readonly guard: AddressGuard;
+  readonly everyMs: number;
+  readonly accounts: ReadonlyMap<string, AccountRuntime>;
 }
 
 /** An account's client with what it was made from, so that a reload keeps the ones that did not change. */
@@ -67,7 +79,7 @@ export class StandingBuilder {
       (rule): ActivityRule => ({
         covers: (instance, labels) => rule.match.instance(instance, labels),
         everyMs: rule.everyMs,
-        probes: rule.probes.map((probe) => this.#probe(probe, guard)),
+        probes: rule.probes.map((probe) => this.#probe(probe, { guard, everyMs: rule.everyMs, accounts })),
       }),
     );
     const observer = new ActivityObserver({
@@ -99,13 +111,15 @@ export class StandingBuilder {
   #open(account: Account, config: Config): Kept {
     const token = config.tokens.get(account.name)?.reveal();
     if (token === undefined) throw new Error(`account ${account.name} has no token; the configuration was not checked`);
-    const made = JSON.stringify(account, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
+    const keepSshPasswords = asksListings(config);
+    const parts = { account, keepSshPasswords };
+    const made = JSON.stringify(parts, (_key, value: unknown) => (value instanceof Map ? [...value] : value));
     const old = this.#kept.get(account.name);
     if (old !== undefined && old.made === made && old.token === token) return old;
     const { clock, random, metrics, log, limits, onServerTime = () => {} } = this.#parts;
     const onAnswer = (time: AnswerTime) => onServerTime(account.name, time);
     const extra = limits === undefined ? {} : { limits };
-    const provider = metered(openProvider({ account, token, clock, random, onAnswer, ...extra }), {
+    const provider = metered(openProvider({ account, token, clock, random, onAnswer, keepSshPasswords, ...extra }), {
       clock,
       onCall: (call) => {
         metrics.providerRequests.inc({ account: call.account, operation: call.operation, outcome: call.outcome });
@@ -130,8 +144,11 @@ export class StandingBuilder {
     }
   }
 
-  #probe(probe: ProbeConfig, guard: AddressGuard): ActivityRule['probes'][number] {
+  #probe(probe: ProbeConfig, context: ProbeContext): ActivityRule['probes'][number] {
+    const { guard } = context;
     switch (probe.kind) {
+      case 'ssh':
+        return { probe: this.#ssh(probe, context), staleAfterMs: null };
       case 'service': {
         const { service, url, optional, token } = probe;
         const options = { url, optional, token: () => token?.reveal() ?? null, guard, clock: this.#parts.clock };
@@ -155,6 +172,29 @@ export class StandingBuilder {
     }
   }
 
+  #ssh(config: SshConfig, { guard, everyMs, accounts }: ProbeContext): SshProbe {
+    const { host, port, user, keepAliveFile, timeoutMs, optional, thresholds } = config;
+    const login = new SshLogin({
+      host,
+      port,
+      user,
+      proof: () => proofOf(config),
+      listing: async ({ account, id, createdAt }, maxAgeMs, signal) =>
+        (await accounts.get(account)?.provider.sshAccess?.({ id, createdAt, maxAgeMs }, signal)) ?? null,
+      guard,
+    });
+    return new SshProbe({
+      login,
+      hostKeys: this.#parts.hostKeys,
+      clock: this.#parts.clock,
+      everyMs,
+      optional,
+      thresholds,
+      ...(keepAliveFile === null ? {} : { keepAliveFile }),
+      ...(timeoutMs === null ? {} : { limits: limitsOf(timeoutMs) }),
+    });
+  }
+
   #channel(notifier: NotifierConfig): Channel {
     return new Webhook({
       name: notifier.name,
@@ -165,6 +205,20 @@ export class StandingBuilder {
       now: () => this.#parts.clock.now(),
     });
   }
+}
+
+/** For the one login that it is asked for. */
+function proofOf({ proof }: SshConfig): SshProof | null {
+  if (proof === null) return null;
+  if (proof.kind === 'password') return { kind: 'password', password: proof.password.reveal() };
+  return { kind: 'key', privateKey: proof.privateKey.reveal(), passphrase: proof.passphrase?.reveal() ?? null };
+}
+
+/** Does any probe log in by what a listing says? Only then are the passwords in it kept in memory. */
+function asksListings(config: Config): boolean {
+  return config.activity.some(({ probes }) =>
+    probes.some((probe) => probe.kind === 'ssh' && (probe.host === null || probe.proof === null)),
+  );
 }
 
 /** 64 bits of a token's digest: enough to see that it was changed, and nothing to be made of by who reads it. */
@@ -184,5 +238,14 @@ export function secretsOf(config: Config): readonly string[] {
     ...config.activity.flatMap(({ probes }) =>
       probes.flatMap((probe) => ('token' in probe && probe.token !== null ? [probe.token.reveal()] : [])),
     ),
+    ...config.activity.flatMap(({ probes }) =>
+      probes.flatMap((probe) => (probe.kind === 'ssh' ? sshSecrets(probe) : [])),
+    ),
   ];
+}
+
+function sshSecrets({ proof }: SshConfig): readonly string[] {
+  if (proof === null) return [];
+  if (proof.kind === 'password') return [proof.password.reveal()];
+  return [proof.privateKey.reveal(), ...(proof.passphrase === null ? [] : [proof.passphrase.reveal()])];
 }

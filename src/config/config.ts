@@ -4,6 +4,7 @@ import type { EventName, Severity } from '../fleet/event.ts';
 import type { Labels } from '../fleet/label.ts';
 import type { QueryPart } from '../fleet/query-part.ts';
 import type { ServiceKind } from '../fleet/service-kind.ts';
+import type { SshOptional, SshThresholds } from '../fleet/ssh-settings.ts';
 import type { Match, Mode } from '../policy/policy.ts';
 import type { Located } from '../yaml/located.ts';
 import type { Secret } from './secret.ts';
@@ -41,8 +42,26 @@ export type ProbeConfig =
       readonly staleAfterMs: number | null;
       readonly token: Secret | null;
     }
+  | SshConfig
   /** `staleAfterMs` `null`: the probe's own default. */
   | { readonly kind: 'push'; readonly staleAfterMs: number | null };
+
+/** `null` each time: what the cloud lists, or the probe's own default. */
+export interface SshConfig {
+  readonly kind: 'ssh';
+  /** With `{id}`, `{name}` and `{account}` to be filled in. */
+  readonly host: string | null;
+  readonly port: number | null;
+  readonly user: string | null;
+  readonly proof:
+    | { readonly kind: 'password'; readonly password: Secret }
+    | { readonly kind: 'key'; readonly privateKey: Secret; readonly passphrase: Secret | null }
+    | null;
+  readonly keepAliveFile: string | null;
+  readonly optional: readonly SshOptional[];
+  readonly thresholds: Partial<SshThresholds>;
+  readonly timeoutMs: number | null;
+}
 
 export interface ActivityConfig {
   readonly match: Match;

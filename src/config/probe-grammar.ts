@@ -7,9 +7,10 @@ import { unknownKey } from '../yaml/check-shape.ts';
 import { tokenKeys } from './account-grammar.ts';
 import { httpProblem } from './addresses.ts';
 import { parseQueryTemplate } from './query-template.ts';
+import { sshGrammar } from './ssh-grammar.ts';
 
-export const PROBES = ['jupyter', ...SERVICE_KINDS, 'prometheus', 'push'] as const;
-const LATER_PROBES = ['ssh', 'http'];
+export const PROBES = ['ssh', 'jupyter', ...SERVICE_KINDS, 'prometheus', 'push'] as const;
+const LATER_PROBES = ['http'];
 
 /** Why there is no probe of that name. */
 const NO_PROBES: Readonly<Record<string, string>> = {
@@ -112,6 +113,10 @@ function prometheusProblem(text: string): string | null {
 export const probeGrammar = z
   .strictObject(
     {
+      ssh: z
+        .union([z.null(), sshGrammar])
+        .optional()
+        .meta({ description: 'Logs in over SSH and looks at cards, CPU and people.' }),
       jupyter: service('Reads kernels and terminals of a Jupyter server.', 'Jupyter', "Jupyter's token"),
       comfyui: service('Reads the queue and history of ComfyUI.', 'ComfyUI', "ComfyUI's token"),
       'sd-webui': service(

@@ -9,7 +9,12 @@ export interface Given {
   readonly inline: string | undefined;
   readonly file: string | undefined;
   readonly needed?: boolean;
+  /** What is wrong with its text; without it what a token has to be. */
+  readonly problem?: (text: string) => string | null;
 }
+
+type Check = NonNullable<Given['problem']>;
+type Key = 'token' | 'secret' | 'url' | 'password' | 'passphrase' | 'privateKey';
 
 /** Takes secrets from where the configuration says they are. */
 export class SecretTaker {
@@ -26,23 +31,23 @@ export class SecretTaker {
    * The secret `key` (or `keyFile`) of the map at `path`. `null` where there is none, or where it was refused with an
    * error. Errors never quote it.
    */
-  async take(subject: Subject, path: Path, key: 'token' | 'secret' | 'url', given: Given): Promise<Secret | null> {
-    const { inline, file, needed = false } = given;
+  async take(subject: Subject, path: Path, key: Key, given: Given): Promise<Secret | null> {
+    const { inline, file, needed = false, problem = secretProblem } = given;
     if (inline !== undefined && file !== undefined) {
       subject.error([...path, key], `${key} and ${key}File are both set; keep one`, { part: 'key' });
       return null;
     }
-    if (file !== undefined) return this.#fromFile(subject, [...path, `${key}File`], file);
-    if (inline !== undefined) return this.#inline(subject, [...path, key], key, inline);
+    if (file !== undefined) return this.#fromFile(subject, [...path, `${key}File`], file, problem);
+    if (inline !== undefined) return this.#inline(subject, [...path, key], key, inline, problem);
     const isPerhapsThere = [key, `${key}File`].some((each) => subject.lost.perhaps([...path, each]));
     if (needed && !isPerhapsThere) subject.error(path, `${key} or ${key}File is missing`, { part: 'key' });
     return null;
   }
 
-  async #fromFile(subject: Subject, path: Path, file: string): Promise<Secret | null> {
+  async #fromFile(subject: Subject, path: Path, file: string, check: Check): Promise<Secret | null> {
     try {
       const { text, worldReadable } = await this.#read(resolve(this.#folder, file));
-      const problem = secretProblem(text);
+      const problem = check(text);
       if (problem !== null) {
         subject.error(path, `the secret in ${file} ${problem}`);
         return null;
@@ -55,8 +60,8 @@ export class SecretTaker {
     }
   }
 
-  #inline(subject: Subject, path: Path, key: 'token' | 'secret' | 'url', text: string): Secret | null {
-    const problem = secretProblem(text);
+  #inline(subject: Subject, path: Path, key: Key, text: string, check: Check): Secret | null {
+    const problem = check(text);
     if (problem !== null) {
       subject.error(path, `the ${key} ${problem}`);
       return null;

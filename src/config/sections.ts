@@ -7,6 +7,7 @@ import type { ActivityParts, NotifierParts } from './config-grammar.ts';
 import { probesProblems, prometheusName } from './probe-grammar.ts';
 import { parseQueryTemplate } from './query-template.ts';
 import type { SecretTaker } from './secret-taker.ts';
+import { toSsh } from './to-ssh.ts';
 
 /** The Standard Webhooks specification asks for 24 to 64 bytes. */
 const SHORTEST_KEY_BYTES = 24;
@@ -22,6 +23,10 @@ export async function toProbes(text: ActivityParts, subject: Subject, secrets: S
   for (const [index, probe] of all.entries()) {
     if ('push' in probe) {
       probes.push({ kind: 'push', staleAfterMs: probe.push?.staleAfter ?? null });
+      continue;
+    }
+    if ('ssh' in probe) {
+      probes.push(await toSsh(probe.ssh ?? {}, ['probes', index, 'ssh'], subject, secrets));
       continue;
     }
     if (probe.prometheus !== undefined) {

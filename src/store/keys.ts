@@ -87,6 +87,11 @@ export class Keys {
   get holds(): string {
     return `${this.prefix}holds`;
   }
+  /** Instance → how often its token was replaced. */
+  get agentTokens(): string {
+    return `${this.prefix}agent-tokens`;
+  }
+
   get paused(): string {
     return `${this.prefix}paused`;
   }
@@ -125,7 +130,39 @@ export class Keys {
   get savings(): string {
     return `${this.prefix}savings`;
   }
+  /** The host key of one machine, remembered on first use. */
+  hostKey(account: string, incarnation: string): string {
+    return `${this.prefix}host-key:${account}/${incarnation}`;
+  }
   readings(account: string): string {
     return `${this.prefix}readings:${account}`;
+  }
+  /** Hash, instance id → since when it has been watched; see watches.ts. */
+  watches(account: string): string {
+    return `${this.prefix}watches:${account}`;
+  }
+  /** Hash, instance → when the last hold on it ended, or will. */
+  get heldUntil(): string {
+    return `${this.prefix}held-until`;
+  }
+  /** Hash, policy → "hash time": when its meaning last changed. */
+  get policyEdits(): string {
+    return `${this.prefix}policy-edits`;
+  }
+  /** Hash, "policy\ninstance" → the last stop that an observing policy would have made. */
+  shadows(account: string): string {
+    return `${this.prefix}shadows:${account}`;
+  }
+  /** Sorted set by time: the stops that observing policies would have made and that were judged. */
+  get shadowLog(): string {
+    return `${this.prefix}shadow-log`;
+  }
+  /** Hash, "policy\noutcome" and "policy\n…" → how often, and what it would have saved. */
+  get shadowTotals(): string {
+    return `${this.prefix}shadow-totals`;
+  }
+  /** What was seen right before an operation was sent; ends by itself. */
+  evidence(operation: string): string {
+    return `${this.prefix}evidence:${operation}`;
   }
 }

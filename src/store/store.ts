@@ -13,6 +13,7 @@ import { Gathered } from './coalesced.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { type HistoryNeeds, interruptedAt, type LoadedHistory, loadHistory } from './history.ts';
 import { Holds } from './holds.ts';
+import { HostKeys } from './host-keys.ts';
 import { Keys } from './keys.ts';
 import { Ledger } from './ledger.ts';
 import { LedgerClient } from './ledger-client.ts';
@@ -63,6 +64,7 @@ export class Store {
   readonly ledger: Ledger;
   readonly snapshots: Snapshots;
   readonly readings: Readings;
+  readonly hostKeys: HostKeys;
   readonly auditLog: Audit;
   readonly holdBook: Holds;
   readonly notices: Notices;
@@ -106,6 +108,7 @@ export class Store {
     this.ledger = new Ledger(ledgerClient, this.#epoch);
     this.snapshots = new Snapshots(this.#redis);
     this.readings = new Readings(this.#redis);
+    this.hostKeys = new HostKeys(this.#redis);
     this.auditLog = new Audit(this.#redis);
     this.holdBook = new Holds(this.#redis);
     this.notices = new Notices(this.#redis);

@@ -104,7 +104,7 @@ function judgeByPower(readings: readonly Card[], apps: number | null): Judged {
 
 /** All three must agree: what the cloud says, what is there, and the size of the machine. */
 function isCardless(facts: MachineFacts, rented: number | null): boolean {
-  const saysNone = facts.samples.some(({ code, lines }) => code !== 0 && /^No devices were found/.test(lines[0] ?? ''));
+  const saysNone = facts.samples.some(({ code, lines }) => code !== 0 && lines[0]?.startsWith('No devices were found'));
   const noCards = facts.devices === 0 && (facts.smi === 'none' || saysNone);
   return rented === 0 && noCards && facts.memoryBytes !== null && facts.memoryBytes <= CARDLESS_BYTES;
 }

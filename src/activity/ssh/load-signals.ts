@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import type { SignalReading } from '../../fleet/activity.ts';
+import type { SshThresholds } from '../../fleet/ssh-settings.ts';
 import type { Counters, MachineFacts } from './output.ts';
 import { WINDOW_SECONDS } from './script.ts';
 import { signal } from './signal.ts';
-import type { SshThresholds } from './thresholds.ts';
 
 /** Counters as they stood at the end of a reading, for the next one to be held against; numbers only, by names of ours. */
 export type LoadMarks = Readonly<Record<string, number>>;
