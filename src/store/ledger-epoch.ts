@@ -90,9 +90,13 @@ export class LedgerEpoch {
     return 'adopted';
   }
 
-  /** Looks again: after a reconnect, or when a script said that the ledger is not the one we know. */
+  /**
+   * Looks again: after a reconnect, when a script said that the ledger is not the one we know, and before anything paid or
+   * destructive leaves.
+   */
   async look(now: number): Promise<LedgerFound> {
     if (!this.#keepsFile) return await this.follow();
+    await this.#readFile();
     const freeze: Freeze = { reason: 'amnesia', detail: '', at: now };
     const sent = this.#sent !== null && now - this.#sent.at < REMEMBER_SENT_MS ? this.#sent : null;
     const answer = await this.#client.write(
@@ -113,6 +117,14 @@ export class LedgerEpoch {
     this.#epoch = epoch;
     await this.mark();
     return found;
+  }
+
+  /** Other daemons of this machine mark the same file: what one of them knew counts for all, also when it is dead. */
+  async #readFile(): Promise<void> {
+    const mark = await this.#file.load();
+    if (mark === null || mark.epoch !== this.#epoch || mark.seq <= this.#floor) return;
+    this.#floor = mark.seq;
+    this.#sent = mark.sent ?? this.#sent;
   }
 
   /** Notes an acknowledged sequence number. */

@@ -153,7 +153,10 @@ export class Ledger {
     return found;
   }
 
-  /** To be called after every reconnect: the Redis that came back may be older than the one that went. */
+  /**
+   * To be called after every reconnect, and before anything paid or destructive leaves: Redis may have come back older than
+   * it was, and another daemon of this machine may have known more of it than this one.
+   */
   async lookAgain(now: number, options: { readonly waitAof?: boolean } = {}): Promise<LedgerFound> {
     this.#waitAof = options.waitAof ?? this.#waitAof;
     return await this.#epoch.look(now);

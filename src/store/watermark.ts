@@ -81,10 +81,10 @@ export class WatermarkFile {
 
   async #write(mark: Watermark): Promise<void> {
     const written = this.#written;
-    if (written !== null && written.epoch === mark.epoch && written.seq >= mark.seq) return;
+    if (covers(written, mark)) return;
     // A command line may share the directory with the daemon: its later mark stays, and its half-written file is its own.
     const there = await this.#read();
-    if (there !== null && there.epoch === mark.epoch && there.seq >= mark.seq) {
+    if (covers(there, mark)) {
       this.#written = there;
       return;
     }
@@ -106,4 +106,12 @@ export class WatermarkFile {
     }
     this.#written = mark;
   }
+}
+
+/** Does what stands there say as much as the new mark? A later number stands for the sending before it. */
+function covers(there: Watermark | null, mark: Watermark): boolean {
+  if (there === null || there.epoch !== mark.epoch || there.seq < mark.seq) return false;
+  const { sent } = mark;
+  if (sent === undefined || there.seq > mark.seq) return true;
+  return there.sent?.id === sent.id && there.sent.version >= sent.version;
 }

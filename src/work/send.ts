@@ -84,6 +84,8 @@ async function openGate(
     state.refusal = 'frozen';
     return false;
   }
+  // Redis may have come back older than it was a moment ago; the ledger then freezes itself, and the step below is refused.
+  if (kind !== 'reversible') await work.store.ledger.lookAgain(now);
   const result = await move(work, operation, {
     to: 'sending',
     reason: 'sending',

@@ -32,7 +32,14 @@ export interface Stage {
 export interface Deeds {
   /** The store came back older than it was; somebody will hear of it. */
   wentBack(): void;
+  /** An operation waits for a person, who may answer soon, later, twice or not at all. */
+  escalated(operationId: string): void;
+  /** How much people still mean to do. */
+  readonly pending: number;
 }
+
+/** An answer to one operation, and how often people come back to it. */
+const MOST_ANSWERS = 3;
 
 /** Plans what people do, in the daemon and past it in the cloud's own console, and what happens to clocks and to the store. */
 export function planDeeds(stage: Stage): Deeds {
@@ -65,10 +72,34 @@ export function planDeeds(stage: Stage): Deeds {
       }
     });
   }
+  let pending = 0;
+  const answered = new Map<string, number>();
+  const soon = (mostMs: number, happen: () => void): void => {
+    pending += 1;
+    timeline.after(dice.wait(5_000, mostMs), () => {
+      pending -= 1;
+      happen();
+    });
+  };
   return {
+    get pending() {
+      return pending;
+    },
+    escalated(operationId) {
+      const times = answered.get(operationId) ?? 0;
+      if (times >= MOST_ANSWERS || dice.chance(0.4)) return;
+      answered.set(operationId, times + 1);
+      const answer = dice.pick([approveOne, approveOne, closeOne]);
+      for (let count = dice.pick([1, 1, 2]); count > 0; count -= 1) {
+        soon(12 * MINUTE, () => {
+          const process = someProcess(stage);
+          if (process !== null) answer(stage, process, operationId);
+        });
+      }
+    },
     wentBack() {
       if (dice.chance(0.4)) return;
-      timeline.after(dice.wait(MINUTE, 12 * MINUTE), () => {
+      soon(12 * MINUTE, () => {
         const process = someProcess(stage);
         if (process !== null) void stage.reconcile(process);
       });
@@ -102,7 +133,10 @@ function escalated({ store, dice }: Stage): string | null {
 
 function approve(stage: Stage, process: Process): void {
   const id = escalated(stage);
-  if (id === null) return;
+  if (id !== null) approveOne(stage, process, id);
+}
+
+function approveOne(stage: Stage, process: Process, id: string): void {
   // Whatever comes of it, and however often it is said: it is one authorisation.
   stage.monitor.approved(id);
   void stage.command(process, `approve ${id.slice(0, 6)}`, (control) => control.approve(id, 'li', 'once more'));
@@ -110,7 +144,10 @@ function approve(stage: Stage, process: Process): void {
 
 function close(stage: Stage, process: Process): void {
   const id = escalated(stage);
-  if (id === null) return;
+  if (id !== null) closeOne(stage, process, id);
+}
+
+function closeOne(stage: Stage, process: Process, id: string): void {
   void stage.command(process, `close ${id.slice(0, 6)}`, (control) => control.close(id, 'li', 'not charged'));
 }
 

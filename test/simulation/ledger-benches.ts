@@ -14,6 +14,7 @@ import type { LedgerPort } from '../../src/work/ports.ts';
 import { newFolder } from '../support/folder.ts';
 import { ReplicaEpoch, ReplicaLedger } from './replica-ledger.ts';
 import { StoreModel } from './store-model.ts';
+import { isCovered } from './wires.ts';
 
 export type Other = 'freeze' | 'freezeClass' | 'reconcile' | 'save' | 'goBack' | 'look' | 'restart';
 
@@ -22,6 +23,8 @@ export interface Bench {
   start(who: number, now: number): Promise<LedgerFound>;
   ledger(who: number): LedgerPort;
   other(what: Other, who: number, now: number): Promise<unknown>;
+  /** What a new epoch is called from now on. */
+  name(epoch: string): void;
   /** What stands in the watermark files. */
   marks(): Promise<unknown>;
   /** Everything that can be read of it in the end. */
@@ -32,14 +35,6 @@ const ACCOUNT = 'hxy';
 const INSTANCES = ['hxy/a', 'hxy/b', 'hxy/slot:a', 'hxy/slot:b'] as const;
 
 const byNumber = (a: number, b: number): number => a - b;
-
-function counter(): () => string {
-  let next = 0;
-  return () => {
-    next += 1;
-    return `id-${next}`;
-  };
-}
 
 /** Benches over a real Redis, on two connections that are kept. */
 export class RealBenches {
@@ -69,7 +64,8 @@ export class RealBenches {
     const folders = apart
       ? [await newFolder('lamplighter-'), await newFolder('lamplighter-')]
       : [await newFolder('lamplighter-')];
-    const newId = counter();
+    let label = 'id-0';
+    const newId = () => label;
     const replicas = this.#connections.map((connection, who) => {
       const folder = folders[who % folders.length] ?? '';
       const make = () => {
@@ -122,6 +118,9 @@ export class RealBenches {
           }
         }
       },
+      name: (epoch) => {
+        label = epoch;
+      },
       marks: () => Promise.all(replicas.map(({ file }) => file.load())),
       async everything(ids, now) {
         const store = new StoreRedis(redis, new Keys(prefix));
@@ -152,7 +151,8 @@ export class RealBenches {
 export function modelBench(apart: boolean): Bench {
   let store = new StoreModel();
   let saved = store.copy();
-  const newId = counter();
+  let label = 'id-0';
+  const newId = () => label;
   const link = {
     ask: <T>(_what: string, command: (ledger: StoreModel['ledger']) => T) =>
       new Promise<T>((resolve) => resolve(command(store.ledger))),
@@ -163,8 +163,7 @@ export function modelBench(apart: boolean): Bench {
     const disk = {
       load: async () => marks[place] ?? null,
       save: async (mark: Watermark) => {
-        const there = marks[place] ?? null;
-        if (there === null || there.epoch !== mark.epoch || there.seq < mark.seq) marks[place] = mark;
+        if (!isCovered(marks[place] ?? null, mark)) marks[place] = mark;
       },
     };
     const make = () => {
@@ -203,6 +202,9 @@ export function modelBench(apart: boolean): Bench {
           store = saved.copy();
           return undefined;
       }
+    },
+    name: (epoch) => {
+      label = epoch;
     },
     marks: async () => replicas.map((_, who) => marks[who % marks.length] ?? null),
     async everything(ids, now) {

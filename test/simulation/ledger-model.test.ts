@@ -95,7 +95,8 @@ async function tell(bench: Bench, lines: readonly Line[]): Promise<readonly unkn
   let txids: { readonly id: string; readonly request: TransitionRequest }[] = [];
   let now = NOON;
   let txid = 0;
-  for (const line of lines) {
+  for (const [index, line] of lines.entries()) {
+    bench.name(`epoch-${index}`);
     if (line.do === 'arm') {
       const { machine, key, attempt, action, policy, occurrence, owes, cap } = line;
       const instanceId = action === 'create' ? `slot:${machine}` : machine;
@@ -201,6 +202,33 @@ test('a sending that is told again to another replica is in its watermark as wel
       { seq: 2, sent },
       { seq: 2, sent },
     ]);
+  }
+  await inRedis.close();
+});
+
+test('what one daemon of a machine had sent before it died, another knows of when the ledger comes back without it', async () => {
+  const inRedis = await real.bench(`t-${randomUUID()}:`, false);
+  for (const bench of [inRedis, modelBench(false)]) {
+    await bench.start(0, NOON);
+    await bench.start(1, NOON);
+    const what = draft({ id: `${KEYS[0]}-1`, attempt: 1, action: 'renew', call: CALLS.renew, instanceId: 'a' });
+    await bench.ledger(0).arm(what, { now: NOON, caps: [] });
+    await bench.other('save', 0, NOON);
+    const request: TransitionRequest = {
+      from: { state: 'armed', version: 1 },
+      to: 'sending',
+      txid: 'first',
+      reason: 'sending',
+      detail: '',
+      by: 'lamplighter',
+      now: NOON,
+      patch: { sendingAt: NOON },
+    };
+    expect(await bench.ledger(0).transition(what.id, request)).toMatchObject({ kind: 'moved' });
+    await bench.other('goBack', 0, NOON);
+    // The other one has seen none of it, and its number is that of the ledger.
+    expect(await bench.ledger(1).lookAgain(NOON)).toBe('amnesia');
+    expect(await bench.ledger(1).transition(what.id, { ...request, txid: 'second' })).toMatchObject({ kind: 'frozen' });
   }
   await inRedis.close();
 });

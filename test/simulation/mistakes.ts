@@ -267,7 +267,7 @@ export const MISTAKES: readonly Mistake[] = [
   {
     name: 'a destruction without the fence: whatever has the id now is destroyed',
     variant: {
-      scenario: weather({ deeds: 6, jobLate: 0.5, unreachable: 0.5 }, ['old']),
+      scenario: weather({ deeds: 40, jobLate: 0.6, unreachable: 0.6 }, ['old']),
       only: ['fence'],
       decorate: (work) =>
         providerOf(work, (inner) => ({

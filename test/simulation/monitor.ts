@@ -2,6 +2,7 @@ import { localDay, type Zone } from '../../src/calendar/zone.ts';
 import type { Account } from '../../src/fleet/account.ts';
 import { actionClass, interrupts, needsClearView } from '../../src/fleet/action.ts';
 import type { ActionCall } from '../../src/fleet/action-call.ts';
+import type { Hold } from '../../src/fleet/hold.ts';
 import { isTerminal, OPERATION_EDGES, type Operation } from '../../src/fleet/operation.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import type { Machine, Request } from './cloud.ts';
@@ -77,6 +78,8 @@ export class Monitor {
   #wentBackAt = Number.NEGATIVE_INFINITY;
   #seq = 0;
   readonly #sendings = new Map<string, Sending>();
+  /** When the last request of an operation reached the wire. */
+  readonly #onWire = new Map<string, number>();
   /** Requests by what they are about, whichever attempt. */
   readonly #sent = new Map<string, Request[]>();
   readonly #committed = new Map<string, Set<Request>>();
@@ -88,6 +91,8 @@ export class Monitor {
   readonly #told = new Set<string>();
   actor: Task | null = null;
   operation: (id: string) => Operation | null = () => null;
+  holds: () => readonly Hold[] = () => [];
+  #pausedSince: number | null = null;
 
   constructor(options: {
     readonly only: ReadonlySet<string> | null;
@@ -135,6 +140,15 @@ export class Monitor {
     this.#authorise(keyOf(operationId));
   }
 
+  get isPaused(): boolean {
+    return this.#pausedSince !== null;
+  }
+
+  /** The kill switch was thrown, or thrown back. */
+  paused(isPaused: boolean): void {
+    this.#pausedSince = isPaused ? this.#now() : null;
+  }
+
   told(operationId: string): void {
     this.#told.add(operationId);
   }
@@ -176,6 +190,7 @@ export class Monitor {
     );
     if (sending === undefined) return;
     const waited = this.#now() - sending.at;
+    this.#restsOn(task, operation);
     this.#must('I2', waited <= SEND_WINDOW_MS, () => `${operation.id} is sent ${waited} ms after its SENDING`);
     const { mark } = task.process.host;
     if (isGuarded(operation) && mark?.epoch === task.process.epoch.epoch) {
@@ -200,7 +215,9 @@ export class Monitor {
     this.counts.sends += 1;
     const operation = this.#carriedOut(task, call);
     if (operation === null) return;
+    this.#onWire.set(operation.id, this.#now());
     this.#lookedAt(task, operation);
+    this.#isLetBe(task, operation);
     if (!isGuarded(operation)) return;
     const key = keyOf(operation.id);
     this.#keyOfRequest.set(request, key);
@@ -261,7 +278,11 @@ export class Monitor {
   #sending(after: Operation, seq: number): void {
     const task = this.actor;
     this.#sendings.set(after.id, { version: after.version, seq, task, at: this.#now() });
-    if (task === null || after.policy === null || !after.by.startsWith('policy ') || this.#clocksAreOff) return;
+  }
+
+  /** What a decision of a policy rests on, when nothing can hold its request back any more. */
+  #restsOn(task: Task, after: Operation): void {
+    if (after.policy === null || !after.by.startsWith('policy ') || this.#clocksAreOff) return;
     const { snapshot } = task;
     const policy = this.#policies.find(({ name }) => name === after.policy);
     const owed = after.transitions[0]?.reason === 'afterwards';
@@ -288,21 +309,26 @@ export class Monitor {
   /** What a reading says of an operation must come from one that began after its request. */
   #byReading(after: Operation): void {
     if (this.#clocksAreOff || this.actor === null) return;
-    const sending = this.#sendings.get(after.id);
+    const sentAt = this.#onWire.get(after.id);
     const looked =
       after.action === 'create'
         ? this.actor.listedAt
         : (this.actor.looks.get(after.instanceId)?.startedAt ?? this.actor.listedAt);
-    if (sending === undefined || looked === null) return;
+    // What never left cannot be seen too early.
+    if (sentAt === undefined || looked === null) return;
     this.#must(
       'I6',
-      looked >= sending.at,
+      looked >= sentAt - SEND_WINDOW_MS,
       () =>
-        `${after.id} is ${after.state} (${after.reason}) by a reading from ${sending.at - looked} ms before its SENDING`,
+        `${after.id} is ${after.state} (${after.reason}) by a reading from ${sentAt - looked} ms before its request`,
     );
     if (after.reason !== 'not-seen') return;
     const settle = actionClass(after.action) === 'reversible' ? SETTLE_MS : PATIENT_SETTLE_MS;
-    this.#must('I6', this.#now() - sending.at >= settle, () => `${after.id} was given up before its settle time`);
+    this.#must(
+      'I6',
+      this.#now() - sentAt >= settle - SEND_WINDOW_MS,
+      () => `${after.id} was given up before its settle time`,
+    );
   }
 
   /** The fence: the last look was recent and showed the very machine, unpaid as it was when this was decided. */
@@ -326,6 +352,20 @@ export class Monitor {
       row?.expiresAt === observed.expiresAt,
       () => `${operation.id} is sent after its expiry has moved`,
     );
+  }
+
+  /** What a person stopped long enough ago for every look to have seen it does not happen. */
+  #isLetBe(task: Task, operation: Operation): void {
+    if (task.yes?.pauses !== task.process.pauses || this.#clocksAreOff) return;
+    const policy = this.#policies.find(({ name }) => name === operation.policy);
+    const seen = this.#now() - maxLookMs(operation, policy) - SEND_WINDOW_MS - SLACK_MS;
+    const since = this.#pausedSince ?? Number.POSITIVE_INFINITY;
+    this.#must('people', since >= seen, () => `${operation.id} (${operation.action}) is sent although all is paused`);
+    if (!needsClearView(operation.action, operation.provider)) return;
+    const hold = this.holds().find(
+      ({ instance, createdAt, until }) => instance === operation.instance && createdAt < seen && until > this.#now(),
+    );
+    this.#must('people', hold === undefined, () => `${operation.id} (${operation.action}) is sent in spite of a hold`);
   }
 
   #spent(operation: Operation, request: Request): void {

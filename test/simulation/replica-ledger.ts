@@ -50,6 +50,11 @@ export class ReplicaEpoch {
   }
 
   async look(link: LedgerLink, now: number): Promise<LedgerFound> {
+    const mark = await this.#disk.load();
+    if (mark !== null && mark.epoch === this.epoch && mark.seq > this.floor) {
+      this.floor = mark.seq;
+      this.#sent = mark.sent ?? this.#sent;
+    }
     const known = { epoch: this.epoch, floor: this.floor, sent: this.#sent };
     const fresh = this.#newId();
     const { found, epoch, seq } = await link.ask('open the ledger', (ledger) => ledger.look(known, fresh, now));
@@ -153,6 +158,10 @@ export class ReplicaLedger implements LedgerPort {
 
   recent(account: string, limit: number): Promise<readonly Operation[]> {
     return this.#link.ask('recent', (ledger) => ledger.recent(account, limit));
+  }
+
+  lookAgain(now: number): Promise<LedgerFound> {
+    return this.#epoch.look(this.#link, now);
   }
 
   frozen(): Promise<string | null> {

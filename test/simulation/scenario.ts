@@ -100,7 +100,7 @@ function machine(dice: Dice, number: number, kind: Kind): Machine {
 
 export function scenarioOf(dice: Dice): Scenario {
   const timed = dice.chance(0.1);
-  const roughMs = dice.between(15, 35) * MINUTE;
+  const roughMs = (dice.chance(0.2) ? dice.between(35, 60) : dice.between(12, 30)) * MINUTE;
   const count = dice.between(1, 4);
   const perDay = dice.chance(0.3);
   return {

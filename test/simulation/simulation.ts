@@ -126,6 +126,7 @@ class Simulation implements Ground, Stage {
       zone,
     });
     this.monitor.operation = (id) => this.store.ledger.get(id);
+    this.monitor.holds = () => [...this.store.holds.values()];
     this.store.ledger.onChange = (change) => {
       this.monitor.actor = this.actor;
       this.note(
@@ -133,6 +134,7 @@ class Simulation implements Ground, Stage {
         `ledger ${change.seq} ${change.after.id.slice(0, 6)} ${change.after.action} ${change.after.state} ${change.after.reason}`,
       );
       this.monitor.changed(change);
+      if (change.after.state === 'escalated') this.#deeds.escalated(change.after.id);
     };
     this.store.ledger.onReconcile = (seq) => this.monitor.reconciledAt(seq);
     this.cloud = new Cloud({
@@ -157,8 +159,9 @@ class Simulation implements Ground, Stage {
   async run(): Promise<Outcome> {
     const { roughUntil, endAt, processes } = this.scenario;
     const shared: Host = { mark: null };
-    // Replicas on one computer share the watermark file; on several each has its own.
-    const apart = this.dice.chance(0.5);
+    // Replicas on one computer share the watermark file; on several each has its own. Then a store that goes back behind what
+    // only a dead replica knew cannot be told by the others, and nothing is promised; so these two do not come together.
+    const apart = this.dice.chance(0.5) && this.weather.rollback === 0;
     for (let index = 0; index < processes; index += 1) this.#born(`p${index}`, apart ? { mark: null } : shared);
     this.#every(this.scenario.account.pollEveryMs, () =>
       this.queue.add({ kind: 'poll', account: this.#account }, null, 0),
@@ -177,6 +180,7 @@ class Simulation implements Ground, Stage {
           await settled();
         }
         this.monitor.check();
+        if (this.store.paused !== this.monitor.isPaused) this.monitor.paused(this.store.paused);
         if (this.weather === CALM) {
           if (this.timeline.now >= endAt || this.#isOver()) break;
         } else this.#strike();
@@ -330,6 +334,7 @@ class Simulation implements Ground, Stage {
   #isOver(): boolean {
     const { ledger } = this.store;
     return (
+      this.#deeds.pending === 0 &&
       ledger.unfinished().every(({ state }) => state === 'escalated' || isTerminal(state)) &&
       ledger.untold(Number.POSITIVE_INFINITY).length === 0
     );

@@ -180,6 +180,9 @@ export class VirtualDisk implements WatermarkDisk {
   }
 }
 
-function isCovered(there: Watermark | null, mark: Watermark): boolean {
-  return there !== null && there.epoch === mark.epoch && there.seq >= mark.seq;
+/** Does what stands there say as much as the new mark? */
+export function isCovered(there: Watermark | null, mark: Watermark): boolean {
+  if (there === null || there.epoch !== mark.epoch || there.seq < mark.seq) return false;
+  if (mark.sent === undefined || there.seq > mark.seq) return true;
+  return there.sent?.id === mark.sent.id && there.sent.version >= mark.sent.version;
 }
