@@ -42,7 +42,7 @@ function secretValues(text: string): RegExp {
 
 function isForSecrets(key: string): boolean {
   if (/file$/i.test(key)) return false;
-  if (/token|secret|passw|api_?key|credential/i.test(key)) return true;
+  if (/token|secret|passw|passphrase|api_?key|credential/i.test(key)) return true;
   const meant = nearestWord(key, [...SECRET_KEYS, ...HARMLESS_KEYS]);
   return SECRET_KEYS.some((secret) => secret === meant);
 }
