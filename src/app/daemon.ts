@@ -297,6 +297,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     control,
     reader,
     tokens: () => current.now.tokens,
+    tokenGeneration: (instance) => store.settings.agentGeneration(instance),
     signal: stopping.signal,
     alive: () => {
       const turns = loop.state();

@@ -1,5 +1,4 @@
-import type { ActivityTokens } from '../activity/push-probe.ts';
-import { readingOf } from '../activity/push-probe.ts';
+import { ActivityTokens, readingOf } from '../activity/push-probe.ts';
 import { moneyView } from '../decide/burn.ts';
 import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
@@ -22,6 +21,8 @@ export interface WebSourceParts {
   readonly signal: AbortSignal;
   /** Asked anew each time: a reload may bring another control token. */
   readonly tokens: () => ActivityTokens | null;
+  /** How often the token of "account/id" was replaced. */
+  readonly tokenGeneration: (instance: string) => Promise<number>;
   readonly alive: () => { readonly ok: boolean; readonly detail: string };
   readonly ready: () => Promise<Readiness>;
   readonly metrics: () => AsyncIterable<string>;
@@ -114,7 +115,9 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
     close: (id, by, reason) => control.close(id, by, reason),
     reload: parts.reload,
     activity: async (report, token): Promise<Done> => {
-      if (parts.tokens()?.accepts(report.instance, token) !== true) {
+      // What is no such token at all must not make us ask Redis.
+      const generation = ActivityTokens.isLike(token) ? await parts.tokenGeneration(report.instance) : 0;
+      if (parts.tokens()?.accepts(report.instance, token, generation) !== true) {
         return { kind: 'refused', message: 'this token is not that of the instance' };
       }
       const key = parseInstanceKey(report.instance);
@@ -128,7 +131,11 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
         return { kind: 'not-found', message: `the last listing of ${key.account} has no instance ${key.id}` };
       }
       const { instance } = tracked;
-      await standing.observer.report(instance, standing.labels(instance), readingOf(report, work.clock.now()));
+      await standing.observer.report(
+        instance,
+        standing.labels(instance),
+        readingOf(report, work.clock.now(), instance.gpuCount),
+      );
       return { kind: 'done', value: {} };
     },
   };

@@ -77,6 +77,44 @@ export class Settings {
     return (await this.#redis.ask('resuming', (redis) => redis.del(this.#redis.keys.paused))) > 0;
   }
 
+  /** How often the token of "account/id" was replaced. */
+  async agentGeneration(instance: string): Promise<number> {
+    const { agentTokens } = this.#redis.keys;
+    const text = await this.#redis.ask('reading which agent token counts', (redis) =>
+      redis.hget(agentTokens, instance),
+    );
+    return text === null ? 0 : Number(text);
+  }
+
+  /** Makes every token of the instance so far worthless. */
+  async nextAgentGeneration(instance: string): Promise<number> {
+    const { agentTokens } = this.#redis.keys;
+    return await this.#redis.ask('replacing an agent token', (redis) => redis.hincrby(agentTokens, instance, 1));
+  }
+
+  async savePolicies(policies: PolicyText): Promise<void> {
+    const text = JSON.stringify({ at: policies.at, files: policies.files.map(({ name, text }) => ({ name, text })) });
+    await this.#redis.ask('keeping the policies', (redis) => redis.set(this.#redis.keys.lastGoodPolicies, text));
+  }
+
+  async loadPolicies(): Promise<PolicyText | null> {
+    const key = this.#redis.keys.lastGoodPolicies;
+    const text = await this.#redis.ask('reading the last good policies', (redis) => redis.get(key));
+    return text === null ? null : parseStored(policyTextSchema, text, key);
+  }
+
+  /** Notes policies that are in force: a new name from now on, a name that is gone no longer. */
+  async sawPolicies(names: readonly string[], now: number): Promise<void> {
+    const key = this.#redis.keys.policySince;
+    await this.#redis.ask('noting the policies', async (redis) => {
+      const gone = (await redis.hkeys(key)).filter((name) => !names.includes(name));
+      const change = redis.multi();
+      for (const name of names) change.hsetnx(key, name, now);
+      if (gone.length > 0) change.hdel(key, ...gone);
+      await change.exec();
+    });
+  }
+
   async savePolicies(policies: PolicyText): Promise<void> {
     const text = JSON.stringify({ at: policies.at, files: policies.files.map(({ name, text }) => ({ name, text })) });
     await this.#redis.ask('keeping the policies', (redis) => redis.set(this.#redis.keys.lastGoodPolicies, text));
