@@ -4,10 +4,10 @@ import { runSeeds } from './run-seeds.ts';
 import { simulate } from './simulation.ts';
 
 test('the same seed gives the same, to the last line of what happened', async () => {
-  for (const seed of [1, 7, 23]) {
+  for (const seed of [1, 2, 3, 5, 8, 13, 21]) {
     const one = await simulate(seed, {}, true);
     const two = await simulate(seed, {}, true);
-    expect(one.trace.length).toBeGreaterThan(200);
+    expect(one.trace.length).toBeGreaterThan(50);
     expect(two.trace.join('\n')).toBe(one.trace.join('\n'));
     const other = await simulate(seed + 1, {}, true);
     expect(other.trace.join('\n')).not.toBe(one.trace.join('\n'));

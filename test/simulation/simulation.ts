@@ -521,21 +521,23 @@ class Simulation implements Ground, Stage {
           const { dice, timeline } = this;
           const at = clock.now();
           const trueAt = timeline.now;
-          this.arrive(task.process, dice.wait(5, 2_000), () => {
+          timeline.after(dice.wait(5, 1_000), () => {
             const machine = this.cloud.machines.get(instance.id);
             const blind =
               machine === undefined || machine.status !== 'running' || dice.chance(this.weather.readFails / 2);
             const verdict = blind ? 'unknown' : machine.busy ? 'active' : 'idle';
-            task.probes.set(instance.id, { at: trueAt, verdict, startedAt: machine?.startedAt ?? null });
-            this.note(task.process, `probe ${instanceKey(instance)} ${verdict}`);
-            resolve({
-              probe: 'jupyter',
-              at,
-              verdict,
-              reason: blind ? 'unreachable' : null,
-              lastActiveAt: blind ? null : machine.busy ? at : machine.lastBusyAt + task.process.skewMs,
-              judges: 'work',
-              evidence: '',
+            this.arrive(task.process, dice.wait(1, 1_000), () => {
+              task.probes.set(instance.id, { at: trueAt, verdict, startedAt: machine?.startedAt ?? null });
+              this.note(task.process, `probe ${instanceKey(instance)} ${verdict}`);
+              resolve({
+                probe: 'jupyter',
+                at,
+                verdict,
+                reason: blind ? 'unreachable' : null,
+                lastActiveAt: blind ? null : machine.busy ? at : machine.lastBusyAt + task.process.skewMs,
+                judges: 'work',
+                evidence: '',
+              });
             });
           });
         }),
