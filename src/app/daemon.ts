@@ -18,7 +18,7 @@ import { type Located, summarise } from '../yaml/located.ts';
 import { Cleanups } from './cleanups.ts';
 import { peopleStore, unreachable } from './client.ts';
 import { systemClock } from './clock.ts';
-import { ClockWatch, type SystemTime } from './clock-watch.ts';
+import { ClockWatch } from './clock-watch.ts';
 import { Control } from './control.ts';
 import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
@@ -73,8 +73,6 @@ export interface DaemonOptions {
   readonly prefix?: string;
   /** Puts something around what the processors work with (ledger, queue, clouds), before the first of them begins. */
   readonly decorate?: (work: Work) => Work;
-  /** The operating system's clocks, to be watched for steps; `clock` may be another one, as in the demo. */
-  readonly time?: SystemTime;
   /** How long and large one exchange with a cloud may get, where not as usual. */
   readonly limits?: Partial<HttpLimits>;
 }
@@ -131,7 +129,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const unsafe = Promise.withResolvers<number>();
   let halt = () => {};
   const watched = new ClockWatch({
-    time: options.time ?? systemClock,
+    // Not `clock`, which may be another one, as in the demo: the queue goes by this one.
+    time: systemClock,
     onStep: (stepMs) => {
       metrics.clockSteps.inc({ direction: stepMs < 0 ? 'backward' : 'forward' });
       log.warn({ stepMs: Math.round(stepMs) }, 'the wall clock was set');
