@@ -24,15 +24,9 @@ export class ActedBook {
     this.#fields = fields;
   }
 
+  /** Lists are never changed in place, so that the same ones will do. */
   copy(): ActedBook {
-    const fields = new Map<string, Entry[]>();
-    for (const [field, list] of this.#fields) {
-      fields.set(
-        field,
-        list.map(({ o, s }) => ({ o, s: s.map((step) => ({ ...step, r: [...step.r] })) })),
-      );
-    }
-    return new ActedBook(fields);
+    return new ActedBook(new Map(this.#fields));
   }
 
   of(policy: string, target: string): Acted | undefined {
@@ -48,7 +42,7 @@ export class ActedBook {
     const field = `${where.policy}\n${where.target}`;
     const stored = this.#fields.get(field);
     if (stored === undefined && !create) return;
-    const list = [...(stored ?? [])];
+    const list = (stored ?? []).map(({ o, s }) => ({ o, s: s.map((step) => ({ ...step })) }));
     let entry = list.findLast(({ o }) => o === where.occurrence);
     if (entry === undefined) {
       if (!create) return;

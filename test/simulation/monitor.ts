@@ -215,7 +215,9 @@ export class Monitor {
     this.counts.sends += 1;
     const operation = this.#carriedOut(task, call);
     if (operation === null) return;
-    this.#onWire.set(operation.id, this.#now());
+    // One that was stopped after the yes sends at a time that nobody can know of.
+    if (wasStopped(task)) this.#onWire.delete(operation.id);
+    else this.#onWire.set(operation.id, this.#now());
     this.#lookedAt(task, operation);
     this.#isLetBe(task, operation);
     if (!isGuarded(operation)) return;
@@ -337,12 +339,11 @@ export class Monitor {
     const look = task.looks.get(operation.instanceId);
     const { observed } = operation;
     const row = look?.row ?? null;
-    const wasPaused = task.yes !== null && task.yes.pauses !== task.process.pauses;
     const age = this.#now() - (look?.startedAt ?? 0);
     const policy = this.#policies.find(({ name }) => name === operation.policy);
     this.#must(
       'fence',
-      age <= maxLookMs(operation, policy) + SEND_WINDOW_MS + SLACK_MS || wasPaused,
+      age <= maxLookMs(operation, policy) + SEND_WINDOW_MS + SLACK_MS || wasStopped(task),
       () => `${operation.id} (${operation.action}) is sent ${age} ms after its last look`,
     );
     this.#must('fence', row?.createdAt === observed.createdAt, () => `${operation.id} is sent to another machine`);
@@ -356,7 +357,7 @@ export class Monitor {
 
   /** What a person stopped long enough ago for every look to have seen it does not happen. */
   #isLetBe(task: Task, operation: Operation): void {
-    if (task.yes?.pauses !== task.process.pauses || this.#clocksAreOff) return;
+    if (wasStopped(task) || this.#clocksAreOff) return;
     const policy = this.#policies.find(({ name }) => name === operation.policy);
     const seen = this.#now() - maxLookMs(operation, policy) - SEND_WINDOW_MS - SLACK_MS;
     const since = this.#pausedSince ?? Number.POSITIVE_INFINITY;
@@ -400,6 +401,11 @@ export class Monitor {
     if (holds || this.#breach !== null || (this.#only !== null && !this.#only.has(invariant))) return;
     this.#breach = new Breach(invariant, what());
   }
+}
+
+/** Since its send gate said yes: from there on nothing can be held against it. */
+function wasStopped({ yes, process }: Task): boolean {
+  return yes !== null && yes.pauses !== process.pauses;
 }
 
 function isGuarded(operation: Operation): boolean {

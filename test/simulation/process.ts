@@ -28,6 +28,8 @@ export interface Process {
   /** Has it looked at the ledger since the connection stands? */
   looked: boolean;
   readonly tasks: Set<Task>;
+  /** How many of them carry out an operation. */
+  acts: number;
 }
 
 /** One look at a machine by a task: when it began, in true time, and what it was shown. */

@@ -182,7 +182,7 @@ class Simulation implements Ground, Stage {
         this.monitor.check();
         if (this.store.paused !== this.monitor.isPaused) this.monitor.paused(this.store.paused);
         if (this.weather === CALM) {
-          if (this.timeline.now >= endAt || this.#isOver()) break;
+          if (this.timeline.now >= endAt || (this.#steps % 8 === 0 && this.#isOver())) break;
         } else this.#strike();
       }
       const freezes = (['paid', 'destructive', 'reversible'] as const).flatMap((cls) => {
@@ -277,9 +277,7 @@ class Simulation implements Ground, Stage {
   /** What chance brings after a step. */
   #strike(): void {
     const { dice, weather } = this;
-    const acting = this.processes.some(
-      ({ alive, tasks }) => alive && [...tasks].some((task) => task.operationId !== null),
-    );
+    const acting = this.processes.some(({ alive, acts }) => alive && acts > 0);
     const nerve = acting ? NERVE : 1;
     if (weather.kill > 0 && dice.chance(weather.kill * nerve)) {
       const victim = this.#someone();
@@ -363,6 +361,7 @@ class Simulation implements Ground, Stage {
       connectedFrom: Number.POSITIVE_INFINITY,
       looked: false,
       tasks: new Set(),
+      acts: 0,
     };
     holder.process = process;
     this.#wires.set(process, new StoreWire(this, self));
@@ -449,6 +448,7 @@ class Simulation implements Ground, Stage {
       yes: null,
     };
     process.tasks.add(task);
+    if (operationId !== null) process.acts += 1;
     this.note(process, `begin ${task.number} ${what}`);
     try {
       const { work, people } = this.#workFor(task);
@@ -460,6 +460,7 @@ class Simulation implements Ground, Stage {
       return 'failed';
     } finally {
       process.tasks.delete(task);
+      if (operationId !== null) process.acts -= 1;
     }
   }
 
