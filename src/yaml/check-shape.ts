@@ -52,9 +52,31 @@ export type Found<T> =
 
 /** Checks data against a schema, in our words. */
 export function findMistakes<S extends z.ZodType>(schema: S, data: unknown): Found<z.output<S>> {
-  const result = schema.safeParse(data, { error: wording, reportInput: true });
-  if (result.success) return { ok: true, value: result.data };
-  return { ok: false, mistakes: withoutEchoes(result.error.issues.flatMap((issue) => mistakesOf(issue, []))) };
+  try {
+    const result = schema.safeParse(data, { error: wording, reportInput: true });
+    if (result.success) return { ok: true, value: result.data };
+    return { ok: false, mistakes: withoutEchoes(result.error.issues.flatMap((issue) => mistakesOf(issue, []))) };
+  } catch (error) {
+    // Where a list is expected, the library compares the `length` of whatever stands there with a number: of a map, too.
+    const path = oddLength(data, []);
+    if (!(error instanceof TypeError) || path === null) throw error;
+    return {
+      ok: false,
+      mistakes: [{ path, message: 'unknown key "length"', part: 'key', missing: false, about: 'value' }],
+    };
+  }
+}
+
+/** The first key `length` that holds a map or list; `null`: there is none. */
+function oddLength(data: unknown, path: Path): Path | null {
+  if (typeof data !== 'object' || data === null) return null;
+  for (const [key, value] of Object.entries(data)) {
+    const step = Array.isArray(data) ? Number(key) : key;
+    if (step === 'length' && typeof value === 'object' && value !== null) return [...path, step];
+    const deeper = oddLength(value, [...path, step]);
+    if (deeper !== null) return deeper;
+  }
+  return null;
 }
 
 /** A key that is misspelt leaves a gap where it belongs, and a map whose only key it is looks empty: that need not be said. */
@@ -207,13 +229,13 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
     case 'too_small':
       if (issue.origin === 'string') return 'must not be empty';
       if (issue.origin === 'array') return 'the list is empty';
-      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, not ${String(issue.input)}`;
+      return `must be ${issue.inclusive === false ? 'more than' : 'at least'} ${issue.minimum}, not ${sizeOf(issue.input)}`;
     case 'too_big':
       if (issue.origin === 'string')
         return `the text has ${lengthOf(issue.input)} characters; at most ${issue.maximum} are allowed`;
       if (issue.origin === 'array')
         return `the list has ${lengthOf(issue.input)} entries; at most ${issue.maximum} are allowed`;
-      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}, not ${String(issue.input)}`;
+      return `must be ${issue.inclusive === false ? 'less than' : 'at most'} ${issue.maximum}, not ${sizeOf(issue.input)}`;
     case 'invalid_format':
     case 'invalid_element':
     case 'invalid_key':
@@ -224,6 +246,11 @@ export function wording(issue: z.core.$ZodRawIssue): string | undefined {
     default:
       return assertNever(issue);
   }
+}
+
+/** A number; or, of a map that has a "length", what it is: nothing says that it can be made a text. */
+function sizeOf(input: unknown): string {
+  return typeof input === 'number' || typeof input === 'bigint' ? String(input) : typeWord(input);
 }
 
 function lengthOf(input: unknown): string {
