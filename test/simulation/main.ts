@@ -24,9 +24,6 @@ const ROWS: readonly (readonly [keyof Sum, string])[] = [
   ['lost', 'lost'],
 ];
 
-/** What a run makes is thrown away with it: a larger nursery saves a quarter of the time. */
-const YOUNG_MB = 96;
-
 function wholeNumber(name: string, text: string): number {
   const value = Number(text);
   if (Number.isSafeInteger(value) && value >= 1) return value;
@@ -41,11 +38,7 @@ async function inThreads(from: number, count: number, threads: number): Promise<
       count: Math.floor((count - index + threads - 1) / threads),
     };
     return new Promise<Result>((resolve, reject) => {
-      const worker = new Worker(new URL(import.meta.url), {
-        workerData: seeds,
-        argv: [],
-        resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
-      });
+      const worker = new Worker(new URL(import.meta.url), { workerData: seeds, argv: [] });
       worker.once('message', (result: Result) => resolve(result));
       worker.once('error', reject);
     });

@@ -1,36 +1,23 @@
-import { ActivityObserver } from '../../src/activity/observer.ts';
-import type { Probe } from '../../src/activity/probe.ts';
 import { Control, type PeopleStore } from '../../src/app/control.ts';
-import type { Clock } from '../../src/fleet/clock.ts';
-import type { Notification } from '../../src/fleet/event.ts';
-import { type Instance, instanceKey } from '../../src/fleet/instance.ts';
 import { isTerminal } from '../../src/fleet/operation.ts';
-import type { Channel } from '../../src/notify/channel.ts';
 import { ProviderError } from '../../src/providers/port.ts';
 import { LedgerUnclear, StoreDown } from '../../src/store/store-error.ts';
-import { makeLog } from '../../src/telemetry/log.ts';
-import { makeMetrics } from '../../src/telemetry/metrics.ts';
-import { act } from '../../src/work/act.ts';
-import { DeliveryPutOff, deliver } from '../../src/work/deliver.ts';
-import { pass } from '../../src/work/pass.ts';
-import { poll } from '../../src/work/poll.ts';
-import type { AccountRuntime, Standing, Work } from '../../src/work/ports.ts';
-import { tick } from '../../src/work/tick.ts';
-import { check, look } from '../../src/work/verify.ts';
+import { DeliveryPutOff } from '../../src/work/deliver.ts';
+import type { Work } from '../../src/work/ports.ts';
 import { Cloud } from './cloud.ts';
-import { CloudClient } from './cloud-client.ts';
 import { type Deeds, planDeeds, type Stage } from './deeds.ts';
 import { Dice } from './dice.ts';
 import { type Counts, Monitor } from './monitor.ts';
 import { Breach, type Host, type Process, type Task } from './process.ts';
-import { ReplicaEpoch, ReplicaLedger } from './replica-ledger.ts';
+import { ReplicaEpoch } from './replica-ledger.ts';
+import { carryOut } from './run-job.ts';
 import { type Scenario, scenarioOf } from './scenario.ts';
 import { StoreModel } from './store-model.ts';
 import { Timeline } from './timeline.ts';
-import { type Job, QueueDoor, VirtualQueue } from './virtual-queue.ts';
-import { VirtualReadings, VirtualStore } from './virtual-store.ts';
+import { type Job, VirtualQueue } from './virtual-queue.ts';
 import { CALM, type Weather } from './weather.ts';
 import { type Ground, StoreWire, VirtualDisk } from './wires.ts';
+import { OBSERVE_MS, WorkRoom } from './work-room.ts';
 
 /** What is put around the parts of a run, to see whether the run notices. */
 export interface Variant {
@@ -57,7 +44,6 @@ export interface Outcome extends Counts {
 
 /** Between two rounds of the tick; in production 30 s, here as rare as what it makes up for allows. */
 const TICK_MS = 60_000;
-const OBSERVE_MS = 2 * 60_000;
 /** A daemon that was killed is started again within this. */
 const RESTART_MS = 90_000;
 const PAUSES_MS = [3_000, 45_000, 3 * 60_000, 20 * 60_000] as const;
@@ -70,11 +56,6 @@ const MOST_STEPS = 30_000;
 const MOST_ROLLBACKS = 2;
 /** Copies of the store's disk that are kept, for going back to. */
 const COPIES = 6;
-
-// Made once: they decide nothing, and making them costs more than a run.
-const LOG = makeLog({ level: 'silent', destination: { write: () => {} }, scrub: (line) => line });
-const METRICS = makeMetrics();
-const NEVER = new AbortController().signal;
 
 /** Runs one seed to its end. The same seed and variant give the same, to the last line of the trace. */
 export async function simulate(seed: number, variant: Variant = {}, traced = false): Promise<Outcome> {
@@ -97,6 +78,7 @@ class Simulation implements Ground, Stage {
   readonly #variant: Variant;
   readonly #trace: string[] | null;
   readonly #wires = new Map<Process, StoreWire>();
+  readonly #room: WorkRoom;
   readonly #deeds: Deeds;
   #copies: StoreModel[] = [];
   #woke = false;
@@ -149,6 +131,14 @@ class Simulation implements Ground, Stage {
       () => this.processes,
       (process, job) => this.#runJob(process, job),
     );
+    this.#room = new WorkRoom({
+      ground: this,
+      scenario: this.scenario,
+      cloud: this.cloud,
+      queue: this.queue,
+      monitor: this.monitor,
+      newId: this.#newId,
+    });
     this.#deeds = planDeeds(this);
   }
 
@@ -403,29 +393,7 @@ class Simulation implements Ground, Stage {
     const operationId = 'operationId' in job ? job.operationId : null;
     const what = `${job.kind} ${operationId?.slice(0, 6) ?? ''}`;
     return this.#task(process, what, job.kind === 'act' ? operationId : null, async (work) => {
-      switch (job.kind) {
-        case 'poll':
-          return await poll(work, job.account, NEVER);
-        case 'evaluate':
-          await pass(work, job.account, NEVER);
-          return;
-        case 'look':
-          return await look(work, job.account, NEVER);
-        case 'observe': {
-          const snapshot = await work.store.loadSnapshot(job.account);
-          const { observer, labels } = work.standing();
-          if (snapshot !== null) await observer.observe(snapshot, labels, NEVER);
-          return;
-        }
-        case 'act':
-          return await act(work, job.operationId, NEVER);
-        case 'verify':
-          return await check(work, job.operationId, NEVER);
-        case 'notify':
-          return await deliver(work, job.notifier, job.notification, NEVER);
-        case 'tick':
-          return await tick(work);
-      }
+      await carryOut(work, job);
     });
   }
 
@@ -451,8 +419,8 @@ class Simulation implements Ground, Stage {
     if (operationId !== null) process.acts += 1;
     this.note(process, `begin ${task.number} ${what}`);
     try {
-      const { work, people } = this.#workFor(task);
-      await run(work, task, people);
+      const { work, people } = this.#room.workFor(task, this.#wire(process));
+      await run(this.#variant.decorate?.(work, task) ?? work, task, people);
       return 'done';
     } catch (error) {
       if (!isWeather(error)) this.monitor.bug(error instanceof Error ? error : new Error('no error was thrown'));
@@ -462,110 +430,6 @@ class Simulation implements Ground, Stage {
       process.tasks.delete(task);
       if (operationId !== null) process.acts -= 1;
     }
-  }
-
-  #workFor(task: Task): { readonly work: Work; readonly people: PeopleStore } {
-    const { process } = task;
-    const link = this.#wire(process).linkFor(task);
-    const clock = this.#clockOf(process);
-    const store = new VirtualStore(link, new ReplicaLedger(link.ledger, process.epoch), (snapshot) => {
-      task.snapshot = snapshot;
-    });
-    const { account, policies, zone } = this.scenario;
-    const runtime: AccountRuntime = { account, provider: new CloudClient(this, this.cloud, task, this.monitor) };
-    const standing: Standing = {
-      policies,
-      accounts: new Map([[account.name, runtime]]),
-      observer: new ActivityObserver({
-        rules: [
-          {
-            covers: () => true,
-            everyMs: OBSERVE_MS,
-            probes: [{ probe: this.#probeFor(task, clock), staleAfterMs: null }],
-          },
-        ],
-        store: new VirtualReadings(link),
-        clock,
-        onReading: () => {},
-      }),
-      channels: new Map([['ops', this.#channelFor(process)]]),
-      zone,
-      labels: () => ({}),
-    };
-    const work: Work = {
-      clock,
-      log: LOG,
-      metrics: METRICS,
-      random: this.dice.next,
-      newId: this.#newId,
-      store,
-      queue: new QueueDoor(this.queue, link, task, (notification) => this.#told(notification)),
-      standing: () => standing,
-      paidWorkOff: () => (process.looked ? null : 'Redis has not been looked at yet'),
-      onEvent: () => {},
-      onRefusals: () => {},
-    };
-    return { work: this.#variant.decorate?.(work, task) ?? work, people: store };
-  }
-
-  #told(notification: Notification): void {
-    const { operation } = notification.details;
-    if (notification.event === 'operation.escalated' && typeof operation === 'string') this.monitor.told(operation);
-  }
-
-  #probeFor(task: Task, clock: Clock): Probe {
-    return {
-      name: 'jupyter',
-      kind: 'pull',
-      read: (instance: Instance) =>
-        new Promise((resolve) => {
-          const { dice, timeline } = this;
-          const at = clock.now();
-          const trueAt = timeline.now;
-          timeline.after(dice.wait(5, 1_000), () => {
-            const machine = this.cloud.machines.get(instance.id);
-            const blind =
-              machine === undefined || machine.status !== 'running' || dice.chance(this.weather.readFails / 2);
-            const verdict = blind ? 'unknown' : machine.busy ? 'active' : 'idle';
-            this.arrive(task.process, dice.wait(1, 1_000), () => {
-              task.probes.set(instance.id, { at: trueAt, verdict, startedAt: machine?.startedAt ?? null });
-              this.note(task.process, `probe ${instanceKey(instance)} ${verdict}`);
-              resolve({
-                probe: 'jupyter',
-                at,
-                verdict,
-                reason: blind ? 'unreachable' : null,
-                lastActiveAt: blind ? null : machine.busy ? at : machine.lastBusyAt + task.process.skewMs,
-                judges: 'work',
-                evidence: '',
-              });
-            });
-          });
-        }),
-    };
-  }
-
-  #channelFor(process: Process): Channel {
-    return {
-      name: 'ops',
-      accepts: () => true,
-      send: () =>
-        new Promise((resolve) => {
-          this.arrive(process, this.dice.wait(5, 500), () => {
-            const fails = this.dice.chance(this.weather.readFails);
-            resolve(fails ? { kind: 'retry', detail: 'busy', afterMs: null } : { kind: 'delivered' });
-          });
-        }),
-    };
-  }
-
-  #clockOf(process: Process): Clock {
-    return {
-      now: () => this.timeline.now + process.skewMs,
-      monotonic: () => this.timeline.now - process.bornAt,
-      sleep: (ms) => new Promise((resolve) => this.arrive(process, ms, resolve)),
-      toReal: (ms) => ms,
-    };
   }
 
   #wire(process: Process): StoreWire {
