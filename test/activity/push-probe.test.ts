@@ -1,6 +1,7 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
-import { ActivityTokens, pushProbe, readingOf } from '../../src/activity/push-probe.ts';
+import { type ActivityReport, ActivityTokens, pushProbe, readingOf } from '../../src/activity/push-probe.ts';
+import type { ActivitySignal, ActivityVerdict } from '../../src/fleet/activity.ts';
 import { forever, HOUR, instance, MINUTE, NOON, SECOND } from './fleet.ts';
 
 describe('tokens', () => {
@@ -33,6 +34,15 @@ describe('tokens', () => {
   test('are an HMAC under a key that is derived from the control token and is not it', () => {
     const key = Buffer.from(hkdfSync('sha256', 'control-token-of-the-daemon', '', 'lamplighter activity token', 32));
     expect(tokens.tokenFor('cy/a')).toBe(createHmac('sha256', key).update('cy/a').digest('base64url'));
+  });
+
+  test('one that was replaced is none any more', () => {
+    const second = tokens.tokenFor('cy/a', 1);
+    expect(tokens.accepts('cy/a', second, 1)).toBe(true);
+    expect(tokens.accepts('cy/a', second)).toBe(false);
+    expect(tokens.accepts('cy/a', tokens.tokenFor('cy/a'), 1)).toBe(false);
+    expect(ActivityTokens.isLike(second)).toBe(true);
+    expect(ActivityTokens.isLike('')).toBe(false);
   });
 
   test('are made for "account/id" only', () => {
@@ -78,6 +88,81 @@ describe('a report as a reading', () => {
     expect(readingOf({ verdict: 'idle', lastActiveAt: '2026-11-21T11:00:00+08:00' }, NOON).lastActiveAt).toBe(
       NOON - HOUR,
     );
+  });
+});
+
+describe('a report with signals', () => {
+  const signal = (name: ActivitySignal, verdict: ActivityVerdict) => ({ signal: name, verdict, detail: `${verdict}!` });
+  const idleGpu = signal('gpu', 'idle');
+
+  test.each<[string, ActivityReport, object]>([
+    ['the GPU is enough', { verdict: 'idle', signals: [idleGpu] }, { verdict: 'idle', judges: 'work' }],
+    ['the CPU is enough', { verdict: 'idle', signals: [signal('cpu', 'idle')] }, { verdict: 'idle' }],
+    [
+      'the disk is not',
+      { verdict: 'idle', signals: [signal('disk', 'idle')] },
+      { verdict: 'unknown', reason: 'not-judged' },
+    ],
+    [
+      'a GPU that cannot be read leaves it open, whatever the sender makes of it',
+      { verdict: 'idle', signals: [signal('gpu', 'unknown'), signal('cpu', 'idle')] },
+      { verdict: 'unknown', reason: 'not-judged', evidence: 'gpu: unknown!' },
+    ],
+    [
+      'work is work',
+      { verdict: 'idle', signals: [signal('gpu', 'unknown'), signal('cpu', 'active'), signal('session', 'active')] },
+      { verdict: 'active', judges: 'work' },
+    ],
+    [
+      'people are people',
+      { verdict: 'idle', signals: [idleGpu, signal('session', 'active')] },
+      { verdict: 'active', judges: 'people', evidence: 'session: active!' },
+    ],
+    [
+      'a silent terminal proves nothing',
+      { verdict: 'idle', signals: [signal('terminal', 'idle')] },
+      { verdict: 'unknown' },
+    ],
+    [
+      'a terminal that cannot be read is in nobody’s way',
+      { verdict: 'idle', signals: [idleGpu, signal('terminal', 'unknown')] },
+      { verdict: 'idle' },
+    ],
+    [
+      'the sender knows of work besides',
+      { verdict: 'active', signals: [idleGpu] },
+      { verdict: 'active', judges: 'work' },
+    ],
+    [
+      'the sender does not know',
+      { verdict: 'unknown', signals: [idleGpu] },
+      { verdict: 'unknown', reason: 'not-judged' },
+    ],
+    ['cards that are missing', { verdict: 'idle', signals: [idleGpu], cards: 7 }, { verdict: 'unknown' }],
+    ['all cards', { verdict: 'idle', signals: [idleGpu], cards: 8 }, { verdict: 'idle' }],
+    ['cards that are missing, without signals', { verdict: 'idle', cards: 1 }, { verdict: 'unknown' }],
+    [
+      'a keep-alive, even by a sender that cannot see its cards',
+      { verdict: 'unknown', keepAlive: { text: '2h wang', writtenSecondsAgo: 3_600 } },
+      { verdict: 'active', judges: 'people', keepAlive: { owner: 'wang', endsAt: NOON + HOUR } },
+    ],
+    [
+      'a keep-alive signal is taken from the file alone',
+      { verdict: 'idle', signals: [idleGpu, signal('keep-alive', 'active')] },
+      { verdict: 'idle' },
+    ],
+  ])('%s', (_name, report, expected) => {
+    expect(readingOf(report, NOON, 8)).toMatchObject(expected);
+  });
+
+  test('keeps no longer than a day after the file was written', () => {
+    const keepAlive = { text: '2099-01-01T00:00:00Z wang', writtenSecondsAgo: 3_600 };
+    expect(readingOf({ verdict: 'idle', keepAlive }, NOON).keepAlive?.endsAt).toBe(NOON + 23 * HOUR);
+  });
+
+  test('tells times by how long ago they were, so that the sender’s clock does not matter', () => {
+    const signals = [idleGpu, { ...signal('terminal', 'idle'), lastActiveSecondsAgo: 90 }];
+    expect(readingOf({ verdict: 'idle', signals }, NOON).signals?.[1]?.lastActiveAt).toBe(NOON - 90 * SECOND);
   });
 });
 
