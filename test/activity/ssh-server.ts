@@ -42,7 +42,8 @@ export class SshServer implements AsyncDisposable {
     const server = new SshServer(script, accepts);
     server.#server.listen(0, '127.0.0.1');
     await once(server.#server, 'listening');
-    server.port = server.#server.address().port;
+    const address = server.#server.address();
+    server.port = typeof address === 'object' && address !== null ? address.port : 0;
     return server;
   }
 

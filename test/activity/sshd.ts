@@ -6,7 +6,7 @@ import { createServer } from 'node:net';
 import { userInfo } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { utils } from 'ssh2';
+import ssh2 from 'ssh2';
 import { newFolder } from '../support/folder.ts';
 
 const OURS = fileURLToPath(new URL('../../.toolchain/sshd', import.meta.url));
@@ -15,7 +15,7 @@ const LIBRARIES = ['x86_64-linux-gnu', 'aarch64-linux-gnu', 'arm-linux-gnueabihf
 );
 
 /** An OpenSSH key pair. */
-export const newKey = () => utils.generateKeyPairSync('ed25519');
+export const newKey = () => ssh2.utils.generateKeyPairSync('ed25519');
 
 /** Plays nvidia-smi: the answers lie in files, one per question, the last of them for all further ones. */
 const NVIDIA_SMI = (answers: string) => `#!/bin/sh

@@ -139,7 +139,8 @@ class Session {
       this.fail(new AddressRefused(host, host));
       return this.#done.promise;
     }
-    const socket = connect({ host, port, ...(guard === null ? {} : { lookup: guard.lookup }) });
+    // A login is many small messages back and forth: each would wait for the one before it to be acknowledged.
+    const socket = connect({ host, port, noDelay: true, ...(guard === null ? {} : { lookup: guard.lookup }) });
     this.#socket = socket;
     // Kept for the whole life of the socket: it may fail again while it is being closed.
     socket.on('error', (error) => this.fail(problemOf(error)));
