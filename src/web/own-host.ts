@@ -1,9 +1,14 @@
-import type { HttpBindings } from '@hono/node-server';
 import type { Context } from 'hono';
+
+/** The two ends of a connection. */
+interface Ends {
+  readonly localAddress?: string | undefined;
+  readonly remoteAddress?: string | undefined;
+}
 
 /** What the listener knows of a request beside what stands in it. */
 export interface WebEnv {
-  Bindings: Partial<HttpBindings>;
+  Bindings: { readonly incoming?: { readonly socket: Ends } };
 }
 
 const LOOPBACK = /^(?:::ffff:)?127\.|^::1$/i;
@@ -29,8 +34,8 @@ export function peerOf(context: Context<WebEnv>): string {
   return socketOf(context)?.remoteAddress ?? 'unknown';
 }
 
-function socketOf(context: Context<WebEnv>): HttpBindings['incoming']['socket'] | null {
+function socketOf(context: Context<WebEnv>): Ends | null {
   // Absent, whatever its type says, where a request is handed over without a listener.
-  const env: Partial<HttpBindings> | undefined = context.env;
+  const env: WebEnv['Bindings'] | undefined = context.env;
   return env?.incoming?.socket ?? null;
 }
