@@ -1,11 +1,12 @@
-import type { Activity, ProbeReading } from '../fleet/activity.ts';
+import type { Activity, ProbeReading, Watched } from '../fleet/activity.ts';
 import type { Clock } from '../fleet/clock.ts';
 import { type Instance, type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
 import type { Probe } from './probe.ts';
-import { judge, remember, unlessStale } from './verdict.ts';
+import { canTell, DEFAULT_PRESENCE_MS, judge, remember, unlessStale } from './verdict.ts';
+import { type Rhythm, ROUNDS_MISSED, watchOn } from './watch.ts';
 
 /** How many instances are probed at once: a dead host then costs only its own time limit. */
 const AT_ONCE = 100;
@@ -18,6 +19,8 @@ const EARLY = 0.8;
 export interface ActivityRule {
   covers(instance: Instance, labels: Labels): boolean;
   readonly everyMs: number;
+  /** How long people protect after their last sign of life; two hours where it is left out. */
+  readonly presenceMs?: number;
   readonly probes: readonly { readonly probe: Probe; readonly staleAfterMs: number | null }[];
 }
 
@@ -28,21 +31,58 @@ export interface ReadingStore {
   save(account: string, instanceId: string, reading: ProbeReading): Promise<void>;
 }
 
+/** Where it is kept since when each instance has been watched, shared between replicas. */
+export interface WatchStore {
+  load(account: string): Promise<ReadonlyMap<string, Watched>>;
+  loadOne(account: string, instanceId: string): Promise<Watched | null>;
+  save(account: string, watches: ReadonlyMap<string, Watched>): Promise<void>;
+}
+
+/** For an observer that shares its watches with nobody: they end with the process. */
+class OwnWatches implements WatchStore {
+  readonly #kept = new Map<string, Map<string, Watched>>();
+
+  load(account: string): Promise<ReadonlyMap<string, Watched>> {
+    return Promise.resolve(this.#kept.get(account) ?? new Map());
+  }
+
+  loadOne(account: string, instanceId: string): Promise<Watched | null> {
+    return Promise.resolve(this.#kept.get(account)?.get(instanceId) ?? null);
+  }
+
+  save(account: string, watches: ReadonlyMap<string, Watched>): Promise<void> {
+    const kept = this.#kept.get(account) ?? new Map<string, Watched>();
+    this.#kept.set(account, kept);
+    for (const [id, watched] of watches) kept.set(id, watched);
+    return Promise.resolve();
+  }
+}
+
+/** What is told of every reading, as it comes in. `tookMs`: real ms; `null` for one that an instance sent by itself. */
+export interface ReadingNews {
+  readonly account: string;
+  readonly reading: ProbeReading;
+  readonly tookMs: number | null;
+}
+
 /** Asks the probes, remembers their readings and says what they mean. */
 export class ActivityObserver {
   readonly #rules: readonly ActivityRule[];
   readonly #store: ReadingStore;
+  readonly #watches: WatchStore;
   readonly #clock: Clock;
-  readonly #onReading: (reading: ProbeReading) => void;
+  readonly #onReading: (news: ReadingNews) => void;
 
   constructor(options: {
     readonly rules: readonly ActivityRule[];
     readonly store: ReadingStore;
+    readonly watches?: WatchStore;
     readonly clock: Clock;
-    readonly onReading: (reading: ProbeReading) => void;
+    readonly onReading: (news: ReadingNews) => void;
   }) {
     this.#rules = options.rules;
     this.#store = options.store;
+    this.#watches = options.watches ?? new OwnWatches();
     this.#clock = options.clock;
     this.#onReading = options.onReading;
   }
@@ -55,36 +95,58 @@ export class ActivityObserver {
     return rounds.length === 0 ? null : Math.min(...rounds);
   }
 
+  /** How often an instance is looked at, ms; `null`: no rule covers it. */
+  everyMsOf(instance: Instance, labels: Labels): number | null {
+    const rule = this.#rule(instance, labels);
+    return rule === undefined ? null : rhythmOf(rule).everyMs;
+  }
+
   /** One round over an account: probes every running instance whose reading has had its time. */
   async observe(snapshot: Snapshot, labels: (instance: Instance) => Labels, signal: AbortSignal): Promise<void> {
-    const known = await this.#store.load(snapshot.account);
+    const { account } = snapshot;
+    const known = await this.#store.load(account);
     const now = this.#clock.now();
-    const due: {
-      readonly instance: Instance;
-      readonly probe: Probe;
-      readonly previous: ProbeReading | undefined;
-      readonly believed: number;
-    }[] = [];
-    for (const { instance } of snapshot.instances) {
+    const due: { readonly round: Round; readonly probe: Probe; readonly previous: ProbeReading | undefined }[] = [];
+    const rounds: Round[] = [];
+    for (const tracked of snapshot.instances) {
+      const { instance } = tracked;
       if (!isUp(instance.status)) continue;
       const rule = this.#rule(instance, labels(instance));
       if (rule === undefined) continue;
-      for (const entry of rule.probes) {
-        const { probe } = entry;
+      const readings = known.get(instance.id) ?? [];
+      const round: Round = { tracked, rule, readings: new Map(readings.map((each) => [each.probe, each])), left: 0 };
+      for (const { probe } of rule.probes) {
         if (probe.kind === 'push') continue;
-        const previous = known.get(instance.id)?.find((reading) => reading.probe === probe.name);
-        if (previous === undefined || now - previous.at >= rule.everyMs * EARLY)
-          due.push({ instance, probe, previous, believed: believedMs(rule, entry) });
+        const previous = round.readings.get(probe.name);
+        if (previous === undefined || now - previous.at >= rule.everyMs * EARLY) due.push({ round, probe, previous });
       }
     }
+    for (const { round } of due) {
+      if (round.left === 0) rounds.push(round);
+      round.left += 1;
+    }
+    if (rounds.length === 0) return;
+    const before = await this.#watches.load(account);
+    const after = new Map<string, Watched>();
     let next = 0;
     const worker = async (): Promise<void> => {
       for (let job = due[next++]; job !== undefined; job = due[next++]) {
         signal.throwIfAborted();
-        await this.#pull(job.instance, job.probe, job.previous, job.believed, signal);
+        const { round, probe, previous } = job;
+        const { instance } = round.tracked;
+        round.readings.set(probe.name, await this.#pull(instance, probe, previous, signal));
+        round.left -= 1;
+        if (round.left > 0) continue;
+        const watched = this.#watch(round.rule, [...round.readings.values()], before.get(instance.id) ?? null);
+        if (watched !== null) after.set(instance.id, watched);
       }
     };
-    await Promise.all(Array.from({ length: Math.min(AT_ONCE, due.length) }, worker));
+    try {
+      await Promise.all(Array.from({ length: Math.min(AT_ONCE, due.length) }, worker));
+    } finally {
+      // A round that is cut short has seen what it has seen.
+      if (after.size > 0) await this.#watches.save(account, after);
+    }
   }
 
   /** What is known of every instance of a snapshot. Absent: no rule covers it. */
@@ -95,11 +157,17 @@ export class ActivityObserver {
   ): Promise<ReadonlyMap<InstanceKey, Activity>> {
     const result = new Map<InstanceKey, Activity>();
     if (this.#rules.length === 0) return result;
-    const known = await this.#store.load(snapshot.account);
+    const [known, watches] = await Promise.all([
+      this.#store.load(snapshot.account),
+      this.#watches.load(snapshot.account),
+    ]);
     for (const tracked of snapshot.instances) {
-      const rule = this.#rule(tracked.instance, labels(tracked.instance));
+      const { instance } = tracked;
+      const rule = this.#rule(instance, labels(instance));
       if (rule === undefined) continue;
-      result.set(instanceKey(tracked.instance), this.#judge(tracked, rule, known.get(tracked.instance.id) ?? [], now));
+      const watched = watches.get(instance.id) ?? null;
+      const activity = this.#judge(tracked, rule, known.get(instance.id) ?? [], watched, now);
+      result.set(instanceKey(instance), activity);
     }
     return result;
   }
@@ -114,28 +182,30 @@ export class ActivityObserver {
       await Promise.all(
         rule.probes
           .filter(({ probe }) => probe.kind === 'pull')
-          .map((entry) =>
+          .map(({ probe }) =>
             this.#pull(
               instance,
-              entry.probe,
-              known.find((reading) => reading.probe === entry.probe.name),
-              believedMs(rule, entry),
+              probe,
+              known.find((reading) => reading.probe === probe.name),
               signal,
             ),
           ),
       );
     }
-    return this.#judge(tracked, rule, await this.#store.loadOne(instance.account, instance.id), this.#clock.now());
+    const readings = await this.#store.loadOne(instance.account, instance.id);
+    const watched = await this.#watchOne(instance, rule, readings);
+    return this.#judge(tracked, rule, readings, watched, this.#clock.now());
   }
 
   /** Takes a report that an instance sent by itself. `false`: no rule with that probe covers it. */
   async report(instance: Instance, labels: Labels, reading: ProbeReading): Promise<boolean> {
     const rule = this.#rule(instance, labels);
-    const entry = rule?.probes.find(({ probe }) => probe.name === reading.probe);
-    if (rule === undefined || entry === undefined) return false;
-    const known = await this.#store.loadOne(instance.account, instance.id);
+    if (rule === undefined || !rule.probes.some(({ probe }) => probe.name === reading.probe)) return false;
+    const { account, id } = instance;
+    const known = await this.#store.loadOne(account, id);
     const previous = known.find(({ probe }) => probe === reading.probe);
-    await this.#keep(instance.account, instance.id, previous, reading, believedMs(rule, entry));
+    const kept = await this.#keep(account, id, previous, reading, null);
+    await this.#watchOne(instance, rule, [...known.filter((each) => each !== previous), kept]);
     return true;
   }
 
@@ -143,10 +213,17 @@ export class ActivityObserver {
     instance: Instance,
     probe: Probe,
     previous: ProbeReading | undefined,
-    believedMs: number,
     signal: AbortSignal,
-  ): Promise<void> {
-    await this.#keep(instance.account, instance.id, previous, await probe.read(instance, signal, previous), believedMs);
+  ): Promise<ProbeReading> {
+    const began = this.#clock.monotonic();
+    const reading = await probe.read(instance, signal, previous);
+    return await this.#keep(
+      instance.account,
+      instance.id,
+      previous,
+      reading,
+      this.#clock.toReal(this.#clock.monotonic() - began),
+    );
   }
 
   async #keep(
@@ -154,29 +231,38 @@ export class ActivityObserver {
     instanceId: string,
     previous: ProbeReading | undefined,
     reading: ProbeReading,
-    believedMs: number,
-  ): Promise<void> {
-    this.#onReading(reading);
-    await this.#store.save(account, instanceId, remember(previous, reading, believedMs));
+    tookMs: number | null,
+  ): Promise<ProbeReading> {
+    this.#onReading({ account, reading, tookMs });
+    const kept = remember(previous, reading);
+    await this.#store.save(account, instanceId, kept);
+    return kept;
   }
 
-  #judge(tracked: Tracked, rule: ActivityRule, readings: readonly ProbeReading[], now: number): Activity {
-    const believed = rule.probes.map(({ probe, staleAfterMs }): ProbeReading => {
-      const reading = readings.find((candidate) => candidate.probe === probe.name);
-      if (reading === undefined) {
-        return {
-          probe: probe.name,
-          at: now,
-          verdict: 'unknown',
-          reason: 'no-reading',
-          lastActiveAt: null,
-          judges: 'work',
-          evidence: 'no reading yet',
-        };
-      }
-      return unlessStale(reading, believedMs(rule, { staleAfterMs }), now);
-    });
-    return judge(tracked, believed, now);
+  /** `null`: nobody could tell, now or before. */
+  #watch(rule: ActivityRule, readings: readonly ProbeReading[], before: Watched | null): Watched | null {
+    const now = this.#clock.now();
+    return canTell(believed(rule, readings, now), now) ? watchOn(before, now, rhythmOf(rule)) : before;
+  }
+
+  async #watchOne(instance: Instance, rule: ActivityRule, readings: readonly ProbeReading[]): Promise<Watched | null> {
+    const { account, id } = instance;
+    const before = await this.#watches.loadOne(account, id);
+    if (!isUp(instance.status)) return before;
+    const watched = this.#watch(rule, readings, before);
+    if (watched !== null && watched !== before) await this.#watches.save(account, new Map([[id, watched]]));
+    return watched;
+  }
+
+  #judge(
+    tracked: Tracked,
+    rule: ActivityRule,
+    readings: readonly ProbeReading[],
+    watched: Watched | null,
+    now: number,
+  ): Activity {
+    const { presenceMs = DEFAULT_PRESENCE_MS } = rule;
+    return judge(tracked, believed(rule, readings, now), now, { presenceMs, watched });
   }
 
   #rule(instance: Instance, labels: Labels): ActivityRule | undefined {
@@ -184,7 +270,40 @@ export class ActivityObserver {
   }
 }
 
+/** One instance in a round, until all of its probes have answered. */
+interface Round {
+  readonly tracked: Tracked;
+  readonly rule: ActivityRule;
+  readonly readings: Map<string, ProbeReading>;
+  left: number;
+}
+
+/** One reading for each probe of a rule, as far as it is believed. */
+function believed(rule: ActivityRule, readings: readonly ProbeReading[], now: number): readonly ProbeReading[] {
+  return rule.probes.map(({ probe, staleAfterMs }): ProbeReading => {
+    const reading = readings.find((candidate) => candidate.probe === probe.name);
+    if (reading !== undefined) return unlessStale(reading, believedMs(rule, { staleAfterMs }), now);
+    return {
+      probe: probe.name,
+      at: now,
+      verdict: 'unknown',
+      reason: 'no-reading',
+      lastActiveAt: null,
+      judges: 'work',
+      evidence: 'no reading yet',
+    };
+  });
+}
+
 /** For how long a reading is believed. */
 function believedMs(rule: ActivityRule, entry: { readonly staleAfterMs: number | null }): number {
   return entry.staleAfterMs ?? rule.everyMs * ROUNDS_BELIEVED;
+}
+
+/** Instances that report by themselves are as often heard of as makes three reports in the time that one is believed. */
+function rhythmOf(rule: ActivityRule): Rhythm {
+  const isPulled = rule.probes.some(({ probe }) => probe.kind === 'pull');
+  const longest = Math.max(rule.everyMs, ...rule.probes.map((entry) => believedMs(rule, entry) / ROUNDS_BELIEVED));
+  const everyMs = isPulled ? rule.everyMs : longest;
+  return { everyMs, longestHoleMs: everyMs * ROUNDS_MISSED };
 }

@@ -101,8 +101,8 @@ export async function openClient(
       throw unreachable(config.redis.reveal(), error);
     }
     const metrics = makeMetrics();
-    const { readings, hostKeys } = store;
-    const builder = new StandingBuilder({ clock, random: Math.random, metrics, log, readings, hostKeys });
+    const { readings, watches, hostKeys } = store;
+    const builder = new StandingBuilder({ clock, random: Math.random, metrics, log, readings, watches, hostKeys });
     cleanups.add('clients of the clouds', () => builder.close());
     const standing = builder.build(config, policies);
     const queues = new Queues({

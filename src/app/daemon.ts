@@ -200,6 +200,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     metrics,
     log,
     readings: store.readings,
+    watches: store.watches,
     hostKeys: store.hostKeys,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onServerTime: (account, { tookMs, ...time }) => {
@@ -270,6 +271,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     policies.set.policies.map(({ name }) => name),
     clock.now(),
   );
+  await store.settings.sawMeanings(policies.set.policies, clock.now());
   showPolicies(metrics, standing);
   if (policies.errors.length > 0) await tellInvalid(work, policies.errors);
   else if (!policies.fromLastGood && (await store.unsay('policy.invalid')))

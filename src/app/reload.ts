@@ -171,6 +171,7 @@ export class Reloader {
       loaded.set.policies.map(({ name }) => name),
       now,
     );
+    await store.settings.sawMeanings(loaded.set.policies, now);
     await queues.schedule(schedules);
     const count = loaded.set.policies.length;
     await store.audit({

@@ -1,7 +1,7 @@
 import { hash } from 'node:crypto';
 import { AddressGuard } from '../activity/address-guard.ts';
 import { JupyterProbe } from '../activity/jupyter-probe.ts';
-import { ActivityObserver, type ActivityRule, type ReadingStore } from '../activity/observer.ts';
+import { ActivityObserver, type ActivityRule, type ReadingStore, type WatchStore } from '../activity/observer.ts';
 import { PrometheusProbe } from '../activity/prometheus-probe.ts';
 import { PUSH_STALE_AFTER_MS, pushProbe } from '../activity/push-probe.ts';
 import { ServiceProbe } from '../activity/service-probe.ts';
@@ -24,7 +24,7 @@ import type { HttpLimits } from '../providers/http/limits.ts';
 import { metered } from '../providers/metered.ts';
 import { openProvider } from '../providers/open-provider.ts';
 import type { Log } from '../telemetry/log.ts';
-import { type Metrics, unknownWordCounter } from '../telemetry/metrics.ts';
+import { countReading, type Metrics, unknownWordCounter } from '../telemetry/metrics.ts';
 import type { AccountRuntime, Standing } from '../work/ports.ts';
 
 export interface StandingParts {
@@ -33,6 +33,7 @@ export interface StandingParts {
   readonly metrics: Metrics;
   readonly log: Log;
   readonly readings: ReadingStore;
+  readonly watches: WatchStore;
   readonly hostKeys: HostKeyStore;
   /** Told of the time in every answer of a cloud that has one. */
   readonly onServerTime?: (account: string, time: AnswerTime) => void;
@@ -85,8 +86,9 @@ export class StandingBuilder {
     const observer = new ActivityObserver({
       rules,
       store: this.#parts.readings,
+      watches: this.#parts.watches,
       clock: this.#parts.clock,
-      onReading: (reading) => this.#parts.metrics.probes.inc({ probe: reading.probe, verdict: reading.verdict }),
+      onReading: (news) => countReading(this.#parts.metrics, news),
     });
     const channels = new Map(config.notifiers.map((notifier) => [notifier.name, this.#channel(notifier)]));
     const previous = this.#kept;

@@ -2,14 +2,17 @@ import type { ActionCall } from '../fleet/action-call.ts';
 import { incarnation } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { ObligationDraft } from '../fleet/obligation.ts';
+import type { Evidence } from '../fleet/operation.ts';
 import type { Step } from '../policy/policy.ts';
+import { isOfAnother } from './announce.ts';
 import { fillIn } from './calls.ts';
 import type { CloudAct, NotifyAct } from './decision.ts';
 import type { CloudPolicyAction, Due } from './due.ts';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf, priceOf } from './evidence.ts';
 import { capsOf } from './limits.ts';
 import type { AccountPass, Pass } from './pass.ts';
 import { isMadeUp, type Standing } from './standing.ts';
+import { localText } from './time-text.ts';
 import { eventOf, sentence, subject } from './wording.ts';
 import type { InstanceView } from './world.ts';
 
@@ -31,12 +34,23 @@ export function cloudAct(
     step: due.stepIndex,
     occurrence,
     reason: isMadeUp(standing, pass.now) ? 'made-up' : 'due',
-    evidence: evidenceOf(standing, account.view, view),
+    evidence: {
+      ...evidenceOf(standing, account.view, view),
+      ...priceOf(action, account.view, view),
+      ...announced(due, occurrence),
+    },
     caps: capsOf(due, action),
     costFen: call.kind === 'renew' || call.kind === 'lengthen' ? costFen : null,
     obligations: action === 'stop' || action === 'cardless-stop' ? obligationsOf(due) : [],
     obligation: null,
   };
+}
+
+/** When people were told of it, so that they are told as well if nothing comes of it. */
+function announced({ pass, standing, view }: Due, occurrence: string): Evidence {
+  const { name, timezone } = standing.policy;
+  const notice = pass.world.history.notice(name, view.key, occurrence);
+  return notice === null || isOfAnother(notice, view) ? {} : { announcedAt: localText(notice.announcedAt, timezone) };
 }
 
 /**

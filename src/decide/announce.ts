@@ -2,7 +2,7 @@ import { interrupts } from '../fleet/action.ts';
 import type { Notice } from '../fleet/notice.ts';
 import type { Announcement } from './decision.ts';
 import type { CloudPolicyAction, Due, No } from './due.ts';
-import { evidenceOf } from './evidence.ts';
+import { evidenceOf, priceOf } from './evidence.ts';
 import { localText } from './time-text.ts';
 import type { InstanceView } from './world.ts';
 
@@ -58,6 +58,6 @@ export function announcementOf(due: Due, action: CloudPolicyAction, occurrence: 
       deadlineAt: pass.now + noticeMs,
       delivered: false,
     },
-    evidence: evidenceOf(standing, account.view, view),
+    evidence: { ...evidenceOf(standing, account.view, view), ...priceOf(action, account.view, view) },
   };
 }

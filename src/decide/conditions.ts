@@ -3,6 +3,7 @@ import { assertNever } from '../fleet/assert-never.ts';
 import type { Status } from '../fleet/status.ts';
 import { isUp } from '../fleet/status.ts';
 import type { Condition } from '../policy/policy.ts';
+import { idleStart, isProven } from './idle-clock.ts';
 import type { AccountView, InstanceView } from './world.ts';
 
 /**
@@ -31,6 +32,8 @@ export interface InstanceTest {
   readonly ms: number;
   /** `null`: any. */
   readonly statuses: readonly Status[] | null;
+  /** Of `idleFor`: what was before then is not counted. Epoch ms. */
+  readonly notBefore: number;
 }
 
 /** Cheapest first: the dear ones are then rarely asked. */
@@ -42,16 +45,17 @@ const COST: Readonly<Record<InstanceTest['kind'], number>> = {
   idleFor: 4,
 };
 
-export function instanceTests(conditions: readonly Condition[]): readonly InstanceTest[] {
+/** `notBefore`: when the policy came to mean what it means; idleness before then is not counted. */
+export function instanceTests(conditions: readonly Condition[], notBefore = 0): readonly InstanceTest[] {
   const tests = conditions.flatMap((condition): InstanceTest[] => {
     switch (condition.kind) {
       case 'statusFor':
-        return [{ kind: condition.kind, ms: condition.ms, statuses: condition.status }];
+        return [{ kind: condition.kind, ms: condition.ms, statuses: condition.status, notBefore: 0 }];
       case 'runningFor':
       case 'stoppedFor':
       case 'expiresWithin':
       case 'idleFor':
-        return [{ kind: condition.kind, ms: condition.ms, statuses: null }];
+        return [{ kind: condition.kind, ms: condition.ms, statuses: null, notBefore }];
       case 'during':
       case 'cron':
       case 'balanceBelow':
@@ -97,7 +101,7 @@ function testOne(test: InstanceTest, view: InstanceView, now: number, evidenceMa
     case 'expiresWithin':
       return testExpiry(test.ms, view, now);
     case 'idleFor':
-      return testIdle(test.ms, view, now, evidenceMaxAgeMs);
+      return testIdle(test, view, now, evidenceMaxAgeMs);
     default:
       return assertNever(test.kind);
   }
@@ -116,31 +120,28 @@ function testExpiry(ms: number, view: InstanceView, now: number): Verdict {
   return expiresAt <= now + ms ? 'holds' : 'fails';
 }
 
-function testIdle(ms: number, view: InstanceView, now: number, evidenceMaxAgeMs: number): Verdict {
+function testIdle(test: InstanceTest, view: InstanceView, now: number, evidenceMaxAgeMs: number): Verdict {
   const { tracked, activity } = view;
   const { status } = tracked.instance;
   if (status !== 'unknown' && !isUp(status)) return 'fails';
+  // What is only coming up has nothing to be idle with yet.
+  if (status === 'starting' || status === 'restarting') return 'fails';
   if (activity === null || activity.kind === 'unknown' || activity.kind === 'not-applicable') return 'unknown-activity';
   if (!isFresh(now - activity.at, evidenceMaxAgeMs)) return 'unknown-activity';
   if (activity.kind === 'active') return 'fails';
   // What was read before its last start says nothing of the time since.
   if (tracked.upSince !== null && activity.at < tracked.upSince) return 'unknown-activity';
-  const since = idleSince(view);
-  if (since === null) return 'unknown-activity';
-  return now - since >= ms ? 'holds' : 'fails';
+  const startAt = idleStart(view, test.notBefore);
+  if (startAt === null) return 'unknown-activity';
+  // For a look at another time the fleet is taken as it is: what was idle when last seen goes on being so.
+  const until = evidenceMaxAgeMs === Number.POSITIVE_INFINITY ? now : Math.min(now, activity.watched.to);
+  return isProven(test.ms, startAt, activity.watched, until) ? 'holds' : 'fails';
 }
 
 /** Of any age, for a look at another time: also one from after it. NaN is never fresh. */
 function isFresh(ageMs: number, maxAgeMs: number): boolean {
   if (maxAgeMs === Number.POSITIVE_INFINITY) return !Number.isNaN(ageMs);
   return ageMs <= maxAgeMs && ageMs >= -CLOCK_SLACK_MS;
-}
-
-/** Since when the instance has been up and idle; `null`: it is not known to be. A start begins it anew. */
-export function idleSince(view: InstanceView): number | null {
-  const { activity, tracked } = view;
-  if (activity === null || activity.kind !== 'idle' || tracked.upSince === null) return null;
-  return Math.max(activity.since, tracked.upSince);
 }
 
 /** The balance and runway conditions, the same for every instance of the account. */

@@ -42,7 +42,7 @@ export function evaluate(policies: readonly Policy[], world: World, options: Eva
 }
 
 function evaluateAccount(pass: Pass, view: AccountView, only: NonNullable<EvaluateOptions['only']>): void {
-  const account = new AccountPass(view, pass.now);
+  const account = new AccountPass(view, pass.now, pass.world.history.notices(view.name));
   const whole = only.instance === undefined && only.policy === undefined;
   const notices = whole ? watchNotices(pass, account) : [];
   for (const standing of pass.standings) {

@@ -1,9 +1,12 @@
 import { formatDuration } from '../calendar/duration.ts';
+import { type CloudAction, interrupts } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
-import { formatYuan } from '../fleet/money.ts';
+import type { Instance } from '../fleet/instance.ts';
+import { type Fen, formatYuan } from '../fleet/money.ts';
 import type { Evidence } from '../fleet/operation.ts';
 import type { Condition } from '../policy/policy.ts';
-import { idleSince } from './conditions.ts';
+import { aftermathOf } from './aftermath.ts';
+import { idleSince } from './idle-clock.ts';
 import type { Standing } from './standing.ts';
 import { localText } from './time-text.ts';
 import type { AccountView, InstanceView } from './world.ts';
@@ -22,6 +25,26 @@ export function evidenceOf(standing: Standing, account: AccountView, view: Insta
   }
   for (const condition of standing.ordered) addFacts(facts, condition, standing, account, view, time);
   return facts;
+}
+
+/** What an interrupting action is about to cost and to save: for whoever may still object. */
+export function priceOf(action: CloudAction, account: AccountView, view: InstanceView): Evidence {
+  const { instance } = view.tracked;
+  if (!interrupts(action, account.provider)) return {};
+  const aftermath = aftermathOf(account.provider, action);
+  const fen = hourlyFenOf(instance, account);
+  return {
+    costPerHour: fen === null ? null : formatYuan(fen),
+    ...(aftermath === null
+      ? {}
+      : { lost: aftermath.loses, kept: aftermath.keeps, notDocumented: aftermath.notDocumented }),
+  };
+}
+
+/** What an hour of it costs by the listing or the configured prices; `null`: not known, or not paid by the hour. */
+export function hourlyFenOf(instance: Instance, account: Pick<AccountView, 'prices'>): Fen | null {
+  if (instance.billing !== 'hourly') return null;
+  return instance.hourlyFen ?? account.prices.get(instance.gpuType)?.hourlyFen ?? null;
 }
 
 function addFacts(
@@ -80,4 +103,8 @@ function addActivity(facts: Facts, view: InstanceView | null, time: (at: number 
   facts.activityReadAt = time(activity.at);
   if (activity.kind === 'not-applicable') return;
   facts.probes = activity.readings.map((reading) => `${reading.probe}: ${reading.evidence}`).join('; ');
+  if (activity.watched !== undefined) {
+    facts.watchedSince = time(activity.watched.from);
+    facts.missed = activity.watched.holes.length;
+  }
 }

@@ -28,6 +28,7 @@ const GUARDS: readonly Guard[] = [
   unknownActivity,
   openOperation,
   renewedLately,
+  justRenewed,
   coolingDown,
   opposed,
 ];
@@ -171,7 +172,10 @@ function unknownActivity(due: Due): No | null {
 export function activityDetail(due: Pick<Due, 'view' | 'pass'>): string {
   const { activity } = due.view;
   if (activity === null) return 'no probe is set up for it';
-  if (activity.kind === 'unknown') return `its activity cannot be told: ${activity.reason}`;
+  if (activity.kind === 'unknown') {
+    const cause = activity.detail === undefined ? '' : ` (${activity.detail})`;
+    return `its activity cannot be told: ${activity.reason}${cause}`;
+  }
   if (activity.kind === 'not-applicable') return 'no probe could judge it';
   const ageMs = due.pass.now - activity.at;
   return Number.isFinite(ageMs)
@@ -198,6 +202,17 @@ function renewedLately(due: Due, action: CloudPolicyAction): No | null {
   if (due.pass.now - renewedAt >= HALF_UNIT_MS[billing]) return null;
   const at = localText(renewedAt, due.standing.policy.timezone);
   return { reason: 'cooldown', detail: `renewed at ${at}, less than half a unit ago` };
+}
+
+/** Somebody has just paid for it, and means to go on; the listing may not even show it yet. */
+const AFTER_RENEWAL_MS = 10 * 60_000;
+
+function justRenewed(due: Due, action: CloudPolicyAction): No | null {
+  if (!due.standing.idle || !interrupts(action, due.view.tracked.instance.provider)) return null;
+  const renewedAt = due.pass.world.history.lastRenewedAt(due.view.key);
+  if (renewedAt === null || due.pass.now - renewedAt >= AFTER_RENEWAL_MS) return null;
+  const at = localText(renewedAt, due.standing.policy.timezone);
+  return { reason: 'cooldown', detail: `renewed at ${at}, less than ${formatDuration(AFTER_RENEWAL_MS)} ago` };
 }
 
 function coolingDown(due: Due): No | null {

@@ -2,7 +2,8 @@ import { formatDuration } from '../calendar/duration.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import { formatYuan } from '../fleet/money.ts';
 import type { Status } from '../fleet/status.ts';
-import { idleSince, instanceTests, testInstance } from './conditions.ts';
+import { instanceTests, testInstance } from './conditions.ts';
+import { type IdleCause, idleCause, idleStart, provenMs } from './idle-clock.ts';
 import type { Standing } from './standing.ts';
 import { localText } from './time-text.ts';
 import type { InstanceView } from './world.ts';
@@ -66,7 +67,7 @@ function whatFails(standing: Standing, view: InstanceView, now: number): string 
       case 'cron':
         return null;
       case 'idleFor':
-        return idleText(view, wanted(condition.ms), since);
+        return idleText(view, condition.ms, standing, now);
       case 'runningFor':
         return tracked.upSince === null
           ? `${tracked.instance.status}, not up for ${wanted(condition.ms)}`
@@ -95,14 +96,33 @@ function whatFails(standing: Standing, view: InstanceView, now: number): string 
 
 type Since = (at: number | null) => string;
 
-function idleText(view: InstanceView, wanted: string, since: Since): string {
+/** Since what idleness is counted, where it is not the activity itself. */
+const CAUSES: Readonly<Record<IdleCause, string | null>> = {
+  activity: null,
+  boot: 'since it was started',
+  watch: 'since it has been watched without a hole',
+  'policy-edit': 'since the policy was changed',
+  hold: 'since a hold on it ended',
+};
+
+function idleText(view: InstanceView, wantedMs: number, standing: Standing, now: number): string {
   const { activity, tracked } = view;
+  const wanted = formatDuration(wantedMs);
   if (activity === null) return `activity unknown, not idle for ${wanted}`;
+  if (activity.kind === 'active' && activity.protection !== undefined) {
+    const { by, until } = activity.protection;
+    const who = by === 'people' ? 'somebody is there' : 'it is kept by a lease';
+    return `${who}, which protects it until ${localText(until, standing.policy.timezone)}; not idle for ${wanted}`;
+  }
   if (activity.kind !== 'idle') return `activity ${activity.kind}, not idle for ${wanted}`;
-  const idleAt = idleSince(view);
-  return idleAt === null
-    ? `${tracked.instance.status}, not idle for ${wanted}`
-    : `idle for ${since(idleAt)} of ${wanted}`;
+  const notBefore = standing.tests.find((test) => test.kind === 'idleFor')?.notBefore ?? 0;
+  const startAt = idleStart(view, notBefore);
+  const cause = idleCause(view, notBefore);
+  if (startAt === null || cause === null) return `${tracked.instance.status}, not idle for ${wanted}`;
+  const ms = provenMs(wantedMs, startAt, activity.watched, Math.min(now, activity.watched.to));
+  const told = Number.isFinite(ms) ? formatDuration(Math.round(ms / 1000) * 1000) : 'an unknown time';
+  const why = CAUSES[cause] === null ? '' : `, counted ${CAUSES[cause]}`;
+  return `idle for ${told} of ${wanted}${why}`;
 }
 
 function statusText(view: InstanceView, statuses: readonly Status[] | null, wanted: string, since: Since): string {

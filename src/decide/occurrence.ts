@@ -1,6 +1,6 @@
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Condition } from '../policy/policy.ts';
-import { idleSince } from './conditions.ts';
+import { idleSince } from './idle-clock.ts';
 import { utcText } from './time-text.ts';
 import type { AccountView, InstanceView } from './world.ts';
 

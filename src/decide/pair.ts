@@ -23,7 +23,8 @@ export function decidePair(pair: Pair, view: InstanceView, place: number): Decis
   if (standing.calendar === 'closed') return notDue(pair, view, 0, 'outside-window');
   if (standing.calendar === 'not-yet') return notDue(pair, view, 0, 'no-tick');
   const { instance } = view.tracked;
-  const verdict = testInstance(standing.tests, view, pass.now, pass.evidenceMaxAgeMs, pair.accountVerdict);
+  const tests = account.hasNotice(standing.policy.name, view.key) ? standing.noticedTests : standing.tests;
+  const verdict = testInstance(tests, view, pass.now, pass.evidenceMaxAgeMs, pair.accountVerdict);
   if (verdict === 'fails') return notDueYetWanted(pair, view, place, 0, 'condition');
   const { steps } = standing.policy;
   const only = steps.length === 1 ? steps[0] : undefined;

@@ -1,5 +1,6 @@
 import { interrupts, type PolicyAction } from '../fleet/action.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
+import type { Notice } from '../fleet/notice.ts';
 import type { InactionReason } from '../fleet/reason.ts';
 import type { Verdict } from './conditions.ts';
 import { PolicyCounts } from './counts.ts';
@@ -90,6 +91,10 @@ export class AccountPass {
   paidFen = 0;
   /** Pairs that a notice waits for; `null`: none on this account. */
   watched: Map<string, Watched | null> | null = null;
+  /** Does an announcement of this policy stand for the instance? */
+  hasNotice(policy: string, instance: InstanceKey): boolean {
+    return this.#noticed?.has(watchKey(policy, instance)) ?? false;
+  }
   /** Remembers how a pair came out, where a notice waits for it. */
   watch(policy: string, instance: InstanceKey, reason: Watched['reason'], occurrence: string | null): void {
     if (this.watched === null) return;
@@ -99,9 +104,12 @@ export class AccountPass {
 
   /** By index of the instance: 0 nothing, else 1 + 2 × the policy's index, + 1 for `up`. */
   readonly #wants: Int32Array;
+  readonly #noticed: ReadonlySet<string> | null;
 
-  constructor(view: AccountView, now: number) {
+  constructor(view: AccountView, now: number, notices: readonly Notice[]) {
     this.view = view;
+    this.#noticed =
+      notices.length === 0 ? null : new Set(notices.map((notice) => watchKey(notice.policy, notice.instance)));
     this.size = view.instances.filter((each) => each.tracked.instance.status !== 'destroyed').length;
     // Also what a replica with a fast clock did in our future.
     this.interrupted = view.interruptedAt.filter((at) => !(at <= now - ROLLING_MS)).length;

@@ -36,6 +36,8 @@ export interface Standing {
   /** In the order in which an occurrence names them. */
   readonly ordered: Policy['conditions'];
   readonly tests: readonly InstanceTest[];
+  /** The same for an instance of which an announcement stands: its warning is given, so an edit begins nothing anew. */
+  readonly noticedTests: readonly InstanceTest[];
   /** A `statusFor` is among them: the policy is about instances that are stuck. */
   readonly stuck: boolean;
   readonly idle: boolean;
@@ -76,7 +78,8 @@ export function standingOf(policy: Policy, index: number, world: World): Standin
     calendar,
     keys,
     ordered: inOccurrenceOrder(policy.conditions),
-    tests: instanceTests(policy.conditions),
+    tests: instanceTests(policy.conditions, world.history.policyEditedAt?.(policy.name) ?? 0),
+    noticedTests: instanceTests(policy.conditions),
     stuck: policy.conditions.some((condition) => condition.kind === 'statusFor'),
     idle: policy.conditions.some((condition) => condition.kind === 'idleFor'),
     window,

@@ -3,7 +3,7 @@ import { assertNever } from '../fleet/assert-never.ts';
 import type { EventName } from '../fleet/event.ts';
 import { formatYuan } from '../fleet/money.ts';
 import type { Condition, Policy } from '../policy/policy.ts';
-import { idleSince } from './conditions.ts';
+import { idleSince } from './idle-clock.ts';
 import type { Standing } from './standing.ts';
 import { localText } from './time-text.ts';
 import type { AccountView, InstanceView } from './world.ts';

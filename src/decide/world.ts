@@ -17,6 +17,8 @@ export interface InstanceView {
   readonly labels: Labels;
   /** `null`: no probe is configured for it, which is as good as unknown. */
   readonly activity: Activity | null;
+  /** When a hold on it ended that is over; absent or `null`: none has lately. Idleness is counted from then. */
+  readonly heldUntil?: number | null;
 }
 
 /** How far the account's listing can be trusted, decided once per pass. */
@@ -85,6 +87,10 @@ export interface History {
   policySince(policy: string): number | null;
   /** The account-level occurrences that were announced and have not recovered. */
   lowBalance(policy: string, account: string): string | null;
+  /** When the policy last came to mean what it means; absent or `null`: longer ago than matters. */
+  policyEditedAt?(policy: string): number | null;
+  /** When the last hold on the instance ended, or will; absent or `null`: there was none lately. */
+  heldUntil?(instance: InstanceKey): number | null;
 }
 
 /** Everything an evaluation may know. `now` is asked for once per pass. */

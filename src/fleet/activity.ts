@@ -67,6 +67,36 @@ export interface KeepAlive {
   readonly endsAt: number;
 }
 
+/** What is remembered of the people that a probe sees. */
+export interface Presence {
+  /** Their last sign of life: a keystroke, or that somebody came. Epoch ms. */
+  readonly at: number;
+  /** How many there were at the last look that could tell. */
+  readonly count: number;
+}
+
+/** A time within a watch of which nothing is known. */
+export interface Hole {
+  readonly at: number;
+  readonly ms: number;
+}
+
+/**
+ * For how long somebody could tell what the instance does. From `from` to `to` without a hole of more than three rounds;
+ * the shorter ones stand in `holes`, oldest first. Epoch ms.
+ */
+export interface Watched {
+  readonly from: number;
+  readonly to: number;
+  readonly holes: readonly Hole[];
+}
+
+/** What makes an instance active although nothing computes there, and how long it will: people, or a lease. */
+export interface Protection {
+  readonly by: 'people' | 'keep-alive';
+  readonly until: number;
+}
+
 /** One probe's reading of one instance. */
 export interface ProbeReading {
   readonly probe: string;
@@ -82,6 +112,8 @@ export interface ProbeReading {
   readonly signals?: readonly SignalReading[];
   /** A keep-alive that holds now. Its signal is `keep-alive`. */
   readonly keepAlive?: KeepAlive;
+  /** What is remembered of people: absent where none were ever seen. */
+  readonly presence?: Presence;
   /**
    * What the next reading is held against: counters as they stood, and digests of what was last in a list, by names of the
    * probe's own. Digests are numbers, so that nothing that the machine sent is kept.
@@ -89,14 +121,34 @@ export interface ProbeReading {
   readonly marks?: Readonly<Record<string, number>>;
 }
 
-/** The verdict on one instance. `at` is when the oldest reading it rests on was taken. All times epoch ms. */
+/**
+ * The verdict on one instance. `at` is when the oldest reading it rests on was taken; `since` the last proven activity, or
+ * the boot. All times epoch ms.
+ */
 export type Activity =
-  | { readonly kind: 'active'; readonly at: number; readonly readings: readonly ProbeReading[] }
-  | { readonly kind: 'idle'; readonly at: number; readonly since: number; readonly readings: readonly ProbeReading[] }
+  | {
+      readonly kind: 'active';
+      readonly at: number;
+      readonly readings: readonly ProbeReading[];
+      /** Absent: it works. */
+      readonly protection?: Protection;
+      readonly watched?: Watched;
+    }
+  | {
+      readonly kind: 'idle';
+      readonly at: number;
+      readonly since: number;
+      readonly readings: readonly ProbeReading[];
+      readonly watched: Watched;
+    }
   | {
       readonly kind: 'unknown';
       readonly at: number;
       readonly reason: UnknownActivityReason;
+      /** The cause, for people. */
+      readonly detail?: string;
       readonly readings: readonly ProbeReading[];
+      /** Absent: nobody could ever tell. */
+      readonly watched?: Watched;
     }
   | { readonly kind: 'not-applicable'; readonly at: number };

@@ -26,6 +26,8 @@ export interface LoadedHistory {
   obligations(account: string): readonly Obligation[];
   policySince(policy: string): number | null;
   lowBalance(policy: string, account: string): string | null;
+  policyEditedAt(policy: string): number | null;
+  heldUntil(instance: InstanceKey): number | null;
 }
 
 /** What of the history is needed. */
@@ -53,6 +55,8 @@ export async function loadHistory(
     all.hvals(keys.obligations(account));
     all.call('HGETALL', keys.policySince);
     all.call('HGETALL', keys.lowBalance(account));
+    all.call('HGETALL', keys.policyEdits);
+    all.call('HGETALL', keys.heldUntil);
     return (await all.exec()) ?? [];
   });
   const texts = (index: number): readonly string[] => {
@@ -73,6 +77,8 @@ export async function loadHistory(
   const obligations = texts(6).map(parseObligation);
   const since = pairs(texts(7));
   const low = pairs(texts(8));
+  const edits = pairs(texts(9));
+  const held = pairs(texts(10));
 
   // Parsed when first asked for: most of what is remembered is of policies and instances that this pass passes by.
   const parsed = new Map<string, Acted>();
@@ -103,6 +109,8 @@ export async function loadHistory(
     obligations: (of) => (of === account ? obligations : []),
     policySince: (policy) => numberOrNull(since.get(policy)),
     lowBalance: (policy, of) => (of === account ? (low.get(policy) ?? null) : null),
+    policyEditedAt: (policy) => numberOrNull(edits.get(policy)?.split(' ')[1]),
+    heldUntil: (instance) => numberOrNull(held.get(instance)),
   };
 }
 

@@ -14,19 +14,29 @@ const schema = z.object({
   until: z.number(),
 });
 
+const KEEP_MS = 7 * 86_400_000;
+/** Longer than any `idleFor` that makes sense. */
+const KEEP_ENDS_MS = 90 * 86_400_000;
+
 /** People's holds. An instance may have several; one hash, id → JSON. */
 export class Holds {
   readonly #redis: StoreRedis;
+  readonly #clock: () => number;
   readonly #all = new Coalesced<'all', readonly Hold[]>(() => this.#read());
 
-  constructor(redis: StoreRedis) {
+  /** @param clock epoch ms */
+  constructor(redis: StoreRedis, clock: () => number) {
     this.#redis = redis;
+    this.#clock = clock;
   }
 
   async add(hold: Hold): Promise<void> {
     const { id, instance, owner, reason, createdAt, until } = hold;
     const text = JSON.stringify({ id, instance, owner, reason, createdAt, until });
-    await this.#redis.ask(`holding ${instance}`, (redis) => redis.hset(this.#redis.keys.holds, id, text));
+    const { keys } = this.#redis;
+    await this.#redis.ask(`holding ${instance}`, (redis) =>
+      redis.multi().hset(keys.holds, id, text).hset(keys.heldUntil, instance, until).exec(),
+    );
   }
 
   /** Those that have not run out at `now`, the one made last first. */
@@ -39,14 +49,28 @@ export class Holds {
     const { keys } = this.#redis;
     const text = await this.#redis.ask(`reading hold ${id}`, (redis) => redis.hget(keys.holds, id));
     const removed = await this.#redis.ask(`releasing hold ${id}`, (redis) => redis.hdel(keys.holds, id));
-    return text === null || removed === 0 ? null : parseStored(schema, text, `hold ${id}`);
+    if (text === null || removed === 0) return null;
+    const hold = parseStored(schema, text, `hold ${id}`);
+    await this.#redis.ask(`noting the end of hold ${id}`, (redis) =>
+      redis.hset(keys.heldUntil, hold.instance, Math.min(hold.until, this.#clock())),
+    );
+    return hold;
   }
 
   /** Removes those that ran out a week ago: until then they explain what was not done. */
   async trim(now: number): Promise<number> {
-    const old = (await this.#all.get('all')).filter((hold) => hold.until < now - 7 * 86_400_000).map(({ id }) => id);
+    await this.#trimEnds(now);
+    const old = (await this.#all.get('all')).filter((hold) => hold.until < now - KEEP_MS).map(({ id }) => id);
     if (old.length === 0) return 0;
     return await this.#redis.ask('trimming holds', (redis) => redis.hdel(this.#redis.keys.holds, ...old));
+  }
+
+  /** An end so long ago is no beginning of anything any more. */
+  async #trimEnds(now: number): Promise<void> {
+    const { heldUntil } = this.#redis.keys;
+    const ends = await this.#redis.ask('trimming holds', (redis) => redis.hgetall(heldUntil));
+    const old = Object.entries(ends).flatMap(([instance, at]) => (Number(at) < now - KEEP_ENDS_MS ? [instance] : []));
+    if (old.length > 0) await this.#redis.ask('trimming holds', (redis) => redis.hdel(heldUntil, ...old));
   }
 
   async #read(): Promise<readonly Hold[]> {

@@ -33,6 +33,7 @@ const schema = z.object({
   evidence: z.string().default(''),
   signals: z.array(signal).exactOptional(),
   keepAlive: z.object({ owner: z.string(), reason: z.string(), endsAt: z.number() }).exactOptional(),
+  presence: z.object({ at: z.number(), count: z.number() }).exactOptional(),
   marks: z.record(z.string(), z.number()).exactOptional(),
 });
 const ofInstance = z.compile(z.record(z.string(), schema));
@@ -71,7 +72,7 @@ export class Readings {
 
   /** Replaces what that probe said of the instance before, unless that was said later. */
   async save(account: string, instanceId: string, reading: ProbeReading): Promise<void> {
-    const { probe, at, verdict, reason, lastActiveAt, judges, evidence, signals, keepAlive, marks } = reading;
+    const { probe, at, verdict, reason, lastActiveAt, judges, evidence, signals, keepAlive, presence, marks } = reading;
     const text = JSON.stringify({
       probe,
       at,
@@ -83,6 +84,7 @@ export class Readings {
       // Not an empty list: Redis' own JSON would make a map of it.
       signals: signals?.length === 0 ? undefined : signals?.map((part) => stored(part)),
       keepAlive,
+      presence,
       marks,
     });
     await this.#redis.ask(`noting the activity of ${account}/${instanceId}`, (redis) =>

@@ -115,25 +115,17 @@ export class Settings {
     });
   }
 
-  async savePolicies(policies: PolicyText): Promise<void> {
-    const text = JSON.stringify({ at: policies.at, files: policies.files.map(({ name, text }) => ({ name, text })) });
-    await this.#redis.ask('keeping the policies', (redis) => redis.set(this.#redis.keys.lastGoodPolicies, text));
-  }
-
-  async loadPolicies(): Promise<PolicyText | null> {
-    const key = this.#redis.keys.lastGoodPolicies;
-    const text = await this.#redis.ask('reading the last good policies', (redis) => redis.get(key));
-    return text === null ? null : parseStored(policyTextSchema, text, key);
-  }
-
-  /** Notes policies that are in force: a new name from now on, a name that is gone no longer. */
-  async sawPolicies(names: readonly string[], now: number): Promise<void> {
-    const key = this.#redis.keys.policySince;
-    await this.#redis.ask('noting the policies', async (redis) => {
-      const gone = (await redis.hkeys(key)).filter((name) => !names.includes(name));
+  /** Notes which meaning each policy in force has: one that it has not had before begins now. */
+  async sawMeanings(policies: readonly { readonly name: string; readonly hash: string }[], now: number): Promise<void> {
+    const { policyEdits } = this.#redis.keys;
+    await this.#redis.ask('noting what the policies say', async (redis) => {
+      const known = await redis.hgetall(policyEdits);
+      const names = new Set(policies.map(({ name }) => name));
+      const changed = policies.filter(({ name, hash }) => known[name]?.split(' ')[0] !== hash);
+      const gone = Object.keys(known).filter((name) => !names.has(name));
       const change = redis.multi();
-      for (const name of names) change.hsetnx(key, name, now);
-      if (gone.length > 0) change.hdel(key, ...gone);
+      for (const { name, hash } of changed) change.hset(policyEdits, name, `${hash} ${now}`);
+      if (gone.length > 0) change.hdel(policyEdits, ...gone);
       await change.exec();
     });
   }

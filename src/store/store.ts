@@ -28,6 +28,7 @@ import { SettleTimes } from './settle-times.ts';
 import { Snapshots } from './snapshots.ts';
 import { readSpend } from './spend.ts';
 import { trimActed } from './trim.ts';
+import { Watches } from './watches.ts';
 import { WatermarkFile } from './watermark.ts';
 
 export interface StoreOptions {
@@ -64,6 +65,7 @@ export class Store {
   readonly ledger: Ledger;
   readonly snapshots: Snapshots;
   readonly readings: Readings;
+  readonly watches: Watches;
   readonly hostKeys: HostKeys;
   readonly auditLog: Audit;
   readonly holdBook: Holds;
@@ -108,9 +110,10 @@ export class Store {
     this.ledger = new Ledger(ledgerClient, this.#epoch);
     this.snapshots = new Snapshots(this.#redis);
     this.readings = new Readings(this.#redis);
+    this.watches = new Watches(this.#redis);
     this.hostKeys = new HostKeys(this.#redis);
     this.auditLog = new Audit(this.#redis);
-    this.holdBook = new Holds(this.#redis);
+    this.holdBook = new Holds(this.#redis, options.clock);
     this.notices = new Notices(this.#redis);
     this.obligations = new Obligations(this.#redis);
     this.breakers = new Breakers(this.#redis);
@@ -319,6 +322,7 @@ export class Store {
     await this.settings.trimSaid(now, KEEP_SAID_MS);
     for (const account of accounts) {
       await this.readings.trim(account, now);
+      await this.watches.trim(account, now);
       await trimActed(this.#redis, account, now);
     }
     await this.ledger.trim(now);

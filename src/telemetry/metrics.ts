@@ -1,5 +1,6 @@
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { Action } from '../fleet/action.ts';
+import type { ProbeReading } from '../fleet/activity.ts';
 import type { EventName } from '../fleet/event.ts';
 import { INVARIANTS } from '../fleet/freeze.ts';
 import type { OperationOutcome } from '../fleet/operation.ts';
@@ -244,7 +245,20 @@ export function makeMetrics() {
     probes: new Counter({
       name: 'lamplighter_probe_readings_total',
       help: 'Readings of activity probes, by verdict.',
-      labelNames: ['probe', 'verdict'] as const,
+      labelNames: ['account', 'probe', 'verdict'] as const,
+      registers,
+    }),
+    probeLastSuccess: new Gauge({
+      name: 'lamplighter_probe_last_success_timestamp_seconds',
+      help: 'When the probe last could tell anything of any instance of the account, Unix time.',
+      labelNames: ['account', 'probe'] as const,
+      registers,
+    }),
+    probeDuration: new Histogram({
+      name: 'lamplighter_probe_duration_seconds',
+      help: 'How long the probe took to look at one instance, whether or not it could.',
+      labelNames: ['account', 'probe'] as const,
+      buckets: REQUEST_BUCKETS,
       registers,
     }),
     savedGpuSeconds: new Counter({
@@ -256,6 +270,24 @@ export function makeMetrics() {
     savedYuan: new Counter({
       name: 'lamplighter_saved_yuan_total',
       help: 'Estimated yuan not spent because a policy had stopped the instance, where prices are known.',
+      labelNames: ['policy'] as const,
+      registers,
+    }),
+    shadowStops: new Counter({
+      name: 'lamplighter_shadow_stops_total',
+      help: 'Stops that an observing policy would have made: wrong where activity was seen within 30 min after.',
+      labelNames: ['policy', 'outcome'] as const,
+      registers,
+    }),
+    shadowSavedGpuSeconds: new Counter({
+      name: 'lamplighter_shadow_saved_gpu_seconds_total',
+      help: 'GPU seconds that would not have been paid for, had an observing policy been enforced.',
+      labelNames: ['policy'] as const,
+      registers,
+    }),
+    shadowSavedYuan: new Counter({
+      name: 'lamplighter_shadow_saved_yuan_total',
+      help: 'Estimated yuan that would not have been spent, had an observing policy been enforced, where prices are known.',
       labelNames: ['policy'] as const,
       registers,
     }),
@@ -312,6 +344,18 @@ export function countOutcome(
 ): void {
   metrics.operations.inc({ account: operation.account, action: operation.action, outcome });
   metrics.operationDuration.observe({ action: operation.action }, Math.max(0, now - operation.createdAt) / 1000);
+}
+
+/** Counts one reading of a probe. `tookMs` is `null` for one that an instance sent by itself. */
+export function countReading(
+  metrics: Metrics,
+  news: { readonly account: string; readonly reading: ProbeReading; readonly tookMs: number | null },
+): void {
+  const { account, reading, tookMs } = news;
+  const { probe, verdict, at } = reading;
+  metrics.probes.inc({ account, probe, verdict });
+  if (tookMs !== null) metrics.probeDuration.observe({ account, probe }, Math.max(0, tookMs) / 1000);
+  if (verdict !== 'unknown') metrics.probeLastSuccess.set({ account, probe }, at / 1000);
 }
 
 export type NotificationOutcome = 'delivered' | 'failed' | 'retried' | 'dropped';

@@ -30,6 +30,12 @@ export function historyWithout(history: History, operation: Operation): History 
     obligations: (account) => history.obligations(account),
     policySince: (policy) => history.policySince(policy),
     lowBalance: (policy, account) => history.lowBalance(policy, account),
+    // With what it meant by then it was armed; only what it has come to mean since makes idleness begin anew.
+    policyEditedAt: (policy) => {
+      const at = history.policyEditedAt?.(policy) ?? null;
+      return at !== null && at > operation.createdAt ? at : null;
+    },
+    heldUntil: (instance) => history.heldUntil?.(instance) ?? null,
   };
 }
 

@@ -1,10 +1,12 @@
 import { formatTime, type Zone } from '../calendar/zone.ts';
+import { aftermathText } from '../decide/aftermath.ts';
 import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal, Tidy } from '../decide/decision.ts';
 import { evaluate } from '../decide/evaluate.ts';
-import type { World } from '../decide/world.ts';
+import type { InstanceView, World } from '../decide/world.ts';
 import type { Action } from '../fleet/action.ts';
 import { ACTIONS } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
 import type { Obligation } from '../fleet/obligation.ts';
 import { ACT_REASONS, type DecisionReason, INACTION_REASONS } from '../fleet/reason.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
@@ -39,7 +41,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   countAll(work, evaluation);
 
   // In this order: what is not due any more is tidied before anything new begins, and people hear of a stop before it.
-  for (const tidy of evaluation.tidy) await tidyUp(work, standing, runtime, tidy);
+  for (const tidy of evaluation.tidy) await tidyUp(work, standing, runtime, world, tidy);
   for (const announcement of evaluation.announcements) await announce(work, standing, announcement);
   for (const act of evaluation.acts) {
     signal.throwIfAborted();
@@ -182,7 +184,8 @@ async function announce(work: Work, standing: Standing, announcement: Announceme
   const { name } = view.tracked.instance;
   const text =
     `policy ${announcement.policy} will ${announcement.action} ${name} (${view.key}) at ${wallTime(notice.deadlineAt, standing.zone)}; ` +
-    `any activity cancels it, and so does: lamplighter hold ${view.key} --for 4h --reason "..."`;
+    `any activity cancels it, and so does: lamplighter hold ${view.key} --for 4h --reason "..."; ` +
+    `${priceText(announcement)}; ${aftermathText(view.tracked.instance.provider, announcement.action)}`;
   // Told first and put down after: nobody is stopped on a notice that nobody got.
   const told = await tell(work, {
     event: 'decision.announced',
@@ -215,12 +218,23 @@ async function announce(work: Work, standing: Standing, announcement: Announceme
   });
 }
 
+function priceText({ evidence }: Announcement): string {
+  const { costPerHour = null } = evidence;
+  return costPerHour === null ? 'what an hour of it costs is not known' : `it costs ${costPerHour} yuan an hour`;
+}
+
 /** A time for people, in their zone and to the second. */
 function wallTime(at: number, zone: Zone): string {
   return formatTime(Math.floor(at / 1000) * 1000, zone);
 }
 
-async function tidyUp(work: Work, standing: Standing, runtime: AccountRuntime, tidy: Tidy): Promise<void> {
+async function tidyUp(
+  work: Work,
+  standing: Standing,
+  runtime: AccountRuntime,
+  world: World,
+  tidy: Tidy,
+): Promise<void> {
   const now = work.clock.now();
   switch (tidy.kind) {
     case 'drop-notice': {
@@ -228,7 +242,24 @@ async function tidyUp(work: Work, standing: Standing, runtime: AccountRuntime, t
       await work.store.dropNotice(notice);
       // Its time came and the stop is on its way: nothing to tell.
       if (why === 'done') return;
+      const view = viewOf(world, notice.instance);
       const text = `the announced stop of ${notice.instance} by policy ${notice.policy} is off: ${why}`;
+      // Under one name for every try: who is told twice drops the second.
+      await tell(work, {
+        event: 'policy.notice',
+        severity: 'warning',
+        account: runtime.account.name,
+        instance: view?.tracked.instance ?? null,
+        policy: notice.policy,
+        action: 'notify',
+        occurrence: notice.occurrence,
+        reason: why,
+        text,
+        details: { announcedAt: rfc3339(notice.announcedAt), deadline: rfc3339(notice.deadlineAt) },
+        to: null,
+        alsoWhoHears: 'decision.announced',
+        identity: `off|${notice.policy}|${notice.instance}|${notice.occurrence}|${notice.announcedAt}`,
+      });
       await work.store.audit({
         at: now,
         kind: 'tidy',
@@ -239,7 +270,6 @@ async function tidyUp(work: Work, standing: Standing, runtime: AccountRuntime, t
         text,
         data: {},
       });
-      work.onEvent(text);
       return;
     }
     case 'drop-obligation': {
@@ -297,6 +327,10 @@ async function missed(work: Work, standing: Standing, refusal: Refusal): Promise
     text: `policy ${refusal.policy} missed its time for ${target}: ${refusal.detail}`,
     data: { occurrence: refusal.occurrence, timezone: standing.zone.name },
   });
+}
+
+function viewOf(world: World, key: InstanceKey | null): InstanceView | undefined {
+  return world.accounts.flatMap(({ instances }) => instances).find((candidate) => candidate.key === key);
 }
 
 /** Who was told that the balance is low is told that it has recovered. */

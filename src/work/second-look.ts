@@ -2,7 +2,7 @@ import { CALL_EVIDENCE_MAX_AGE_MS } from '../decide/conditions.ts';
 import { evaluate } from '../decide/evaluate.ts';
 import type { World } from '../decide/world.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
-import type { Activity } from '../fleet/activity.ts';
+import type { Activity, Protection } from '../fleet/activity.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import { type Instance, instanceKey } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
@@ -12,6 +12,11 @@ import { historyWithout, withoutOne } from './history-without.ts';
 import { breach, brokenDecision } from './invariants.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { accountWorld } from './world.ts';
+
+function activeDetail(protection: Protection | undefined): string {
+  if (protection === undefined) return 'it is at work again';
+  return protection.by === 'people' ? 'somebody is there' : 'somebody on the machine asks that it be kept';
+}
 
 interface No {
   readonly reason: OperationReason;
@@ -39,9 +44,13 @@ export async function secondLook(
     ? await standing.observer.look(tracked, standing.labels(instance), signal)
     : null;
   const now = work.clock.now();
-  if (activity?.kind === 'active') return { reason: 'activity', detail: 'it is at work again' };
+  if (activity?.kind === 'active') return { reason: 'activity', detail: activeDetail(activity.protection) };
   if (activity !== null && now - activity.at > CALL_EVIDENCE_MAX_AGE_MS) {
     return { reason: 'unknown-activity', detail: `the evidence is ${Math.round((now - activity.at) / 1000)} s old` };
+  }
+  const startedAt = operation.observed.startedAt;
+  if (asksActivity && startedAt !== null && instance.startedAt !== null && instance.startedAt > startedAt) {
+    return { reason: 'no-longer-due', detail: 'it was started anew since it was found idle' };
   }
   const world = await accountWorld(work, standing, runtime, now, { tracked, activity });
   if (world === null) return { reason: 'stale-snapshot', detail: 'the account has not been listed' };

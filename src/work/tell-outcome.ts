@@ -69,7 +69,8 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
   const text = outcomeText(operation, outcome);
   const kind = eventOf(outcome);
   if (kind === null) {
-    work.onEvent(text);
+    if (operation.evidence.announcedAt === undefined) work.onEvent(text);
+    else await tellOff(work, operation);
     return;
   }
   const excess = operation.reason === 'excess';
@@ -102,6 +103,32 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
     identity: `${operation.id}/${operation.version}`,
   });
   if (told) await work.store.markTold(operation.id);
+}
+
+/** What was announced and is not done is told to whoever was told of it. */
+async function tellOff(work: Work, operation: Operation): Promise<void> {
+  const why = operation.detail === '' ? operation.reason : `${operation.reason}: ${operation.detail}`;
+  const { announcedAt = null } = operation.evidence;
+  await tell(work, {
+    event: 'policy.notice',
+    severity: 'warning',
+    account: operation.account,
+    instance: {
+      provider: operation.provider,
+      id: operation.instanceId,
+      name: operation.instanceName,
+      status: operation.observed.status,
+    },
+    policy: operation.policy,
+    action: 'notify',
+    occurrence: operation.occurrence,
+    reason: operation.reason,
+    text: `the announced ${operation.action} of ${operation.instanceName} (${operation.instance}) by policy ${operation.policy} is off: ${why}`,
+    details: { operation: operation.id, announcedAt },
+    to: null,
+    alsoWhoHears: 'decision.announced',
+    identity: `off|${operation.id}|${operation.version}`,
+  });
 }
 
 /** An outcome that was not told within this is told again: the process that wrote it down has died, or Redis was away. */

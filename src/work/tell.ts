@@ -17,6 +17,8 @@ export interface Telling {
   readonly details: Notification['details'];
   /** Which notifiers; `null`: all. */
   readonly to: readonly string[] | null;
+  /** Also whoever hears of this event: who was told of a thing is told that it is off. */
+  readonly alsoWhoHears?: EventName;
   /** What makes it the same notification when it is told again. */
   readonly identity: string;
 }
@@ -56,7 +58,10 @@ export async function tell(work: Work, telling: Telling): Promise<boolean> {
   let all = true;
   for (const [name, channel] of standing.channels) {
     if (telling.to !== null && !telling.to.includes(name)) continue;
-    if (!channel.accepts(notification)) continue;
+    const { alsoWhoHears: other } = telling;
+    const isWanted =
+      channel.accepts(notification) || (other !== undefined && channel.accepts({ ...notification, event: other }));
+    if (!isWanted) continue;
     try {
       await work.queue.notify(name, notification);
     } catch (error) {

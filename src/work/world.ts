@@ -68,6 +68,9 @@ export async function accountWorld(
       work.store.spentToday(account.name, localDay(now, standing.zone)),
       standing.observer.activities(snapshot, standing.labels, now),
     ]);
+  const held = byInstance(holds);
+  // One that is in force is told by itself; only its end begins anything.
+  const endedHold = (key: InstanceKey) => (held.has(key) ? null : (history.heldUntil?.(key) ?? null));
   const instances = snapshot.instances.map((tracked): InstanceView => {
     const key = instanceKey(tracked.instance);
     const isFresh = fresher !== undefined && fresher.tracked.instance.id === tracked.instance.id;
@@ -76,6 +79,7 @@ export async function accountWorld(
       tracked: isFresh ? fresher.tracked : tracked,
       labels: standing.labels(isFresh ? fresher.tracked.instance : tracked.instance),
       activity: isFresh ? fresher.activity : (activities.get(key) ?? null),
+      heldUntil: endedHold(key),
     };
   });
   const off = work.paidWorkOff();
@@ -103,7 +107,7 @@ export async function accountWorld(
       account.spendLimit === null ? null : { ...account.spendLimit, callsToday: spent.calls, spentTodayFen: spent.fen },
     interruptedAt,
   };
-  return { now, paused, accounts: [view], holds: byInstance(holds), history };
+  return { now, paused, accounts: [view], holds: held, history };
 }
 
 function untilReconciled({ reason, detail }: StandingFreeze): string {

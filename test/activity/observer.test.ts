@@ -53,7 +53,12 @@ function bed(rules: (clock: JumpClock) => readonly Partial<ActivityRule>[]) {
   const store = new MemoryReadings();
   const seen: ProbeReading[] = [];
   const whole = rules(clock).map((rule) => ({ covers: () => true, everyMs: MINUTE, probes: [], ...rule }));
-  const observer = new ActivityObserver({ rules: whole, store, clock, onReading: (each) => seen.push(each) });
+  const observer = new ActivityObserver({
+    rules: whole,
+    store,
+    clock,
+    onReading: ({ reading: each }) => seen.push(each),
+  });
   return { clock, store, seen, observer };
 }
 

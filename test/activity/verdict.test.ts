@@ -1,15 +1,15 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
-import { judge, remember, unlessStale } from '../../src/activity/verdict.ts';
-import type { Activity, ProbeReading } from '../../src/fleet/activity.ts';
+import { type JudgeOptions, judge, remember, unlessStale } from '../../src/activity/verdict.ts';
+import type { Activity, ProbeReading, SignalReading } from '../../src/fleet/activity.ts';
 import { ACTIVITY_VERDICTS, UNKNOWN_ACTIVITY_REASONS } from '../../src/fleet/activity.ts';
 import { STATUSES } from '../../src/fleet/status.ts';
 import { HOUR, instance, MINUTE, NOON, reading, SECOND, tracked } from './fleet.ts';
 
-/** Readings here are believed for two hours. */
-function keep(previous: ProbeReading | undefined, next: ProbeReading): ProbeReading {
-  return remember(previous, next, 2 * HOUR);
-}
+const keep = remember;
+
+/** Watched for as long as anybody asks. */
+const OPTIONS: JudgeOptions = { presenceMs: 2 * HOUR, watched: { from: 0, to: NOON, holes: [] } };
 
 const up = tracked();
 const idle = reading();
@@ -18,6 +18,23 @@ const unknown = reading({ verdict: 'unknown', reason: 'unreachable', lastActiveA
 const absent = reading({ verdict: 'not-applicable', lastActiveAt: null });
 const silent = reading({ probe: 'ollama', verdict: 'not-applicable', reason: 'not-judged', lastActiveAt: null });
 const empty = reading({ judges: 'people' });
+
+/** What an SSH probe says of a machine with somebody logged in. */
+function session(options: { workVerdict: 'active' | 'idle' | 'unknown'; silentFor?: number }): ProbeReading {
+  const part = { value: 1, threshold: 1, unit: '', onlyPositive: false, lastActiveAt: null, detail: 'seen' } as const;
+  return reading({
+    probe: 'ssh',
+    verdict: 'active',
+    judges: options.workVerdict === 'active' ? 'work' : 'people',
+    lastActiveAt: NOON - 5 * HOUR,
+    signals: [
+      { ...part, signal: 'gpu', verdict: options.workVerdict, judges: 'work' },
+      { ...part, signal: 'transfer', verdict: 'idle', judges: 'work', onlyPositive: true },
+      { ...part, signal: 'session', verdict: 'active', judges: 'people' },
+    ],
+    presence: { at: NOON - (options.silentFor ?? 0), count: 1 },
+  });
+}
 
 describe('judge', () => {
   const cases: readonly (readonly [string, readonly ProbeReading[], Partial<Activity> & { since?: number }])[] = [
@@ -36,7 +53,60 @@ describe('judge', () => {
     ['idle, unknown and active', [idle, unknown, active], { kind: 'active', at: NOON }],
     ['an empty room', [empty], { kind: 'unknown', reason: 'not-judged' }],
     ['an empty room, and work that is idle', [empty, idle], { kind: 'idle' }],
-    ['people are there, work is idle', [{ ...empty, verdict: 'active' }, idle], { kind: 'active' }],
+    [
+      'people are there, work is idle',
+      [{ ...empty, verdict: 'active' }, idle],
+      { kind: 'active', protection: { by: 'people', until: NOON + 2 * HOUR } },
+    ],
+    [
+      'people who have been silent for too long',
+      [{ ...empty, verdict: 'active', presence: { at: NOON - 2 * HOUR, count: 1 } }, idle],
+      { kind: 'idle', since: NOON - HOUR },
+    ],
+    [
+      'the last sign of life of people counts',
+      [{ ...empty, presence: { at: NOON - 3 * MINUTE, count: 0 } }, idle],
+      { kind: 'idle', since: NOON - 3 * MINUTE },
+    ],
+    ['people are there, work is unknown', [{ ...empty, verdict: 'active' }, unknown], { kind: 'active' }],
+    ['work and people: it is work', [{ ...empty, verdict: 'active' }, active], { kind: 'active', at: NOON }],
+    [
+      'a lease protects until its end',
+      [{ ...idle, keepAlive: { owner: 'li', reason: 'upload', endsAt: NOON + 1 } }],
+      { kind: 'active', protection: { by: 'keep-alive', until: NOON + 1 } },
+    ],
+    [
+      'also where it cannot be read again',
+      [{ ...unknown, keepAlive: { owner: 'li', reason: 'upload', endsAt: NOON + 1 } }],
+      { kind: 'active', protection: { by: 'keep-alive', until: NOON + 1 } },
+    ],
+    [
+      'and when it ends the idle clock begins',
+      [{ ...idle, keepAlive: { owner: 'li', reason: 'upload', endsAt: NOON - MINUTE } }],
+      { kind: 'idle', since: NOON - MINUTE },
+    ],
+    [
+      'a lease without end holds for a day from when it was read',
+      [{ ...idle, keepAlive: { owner: 'li', reason: '', endsAt: NOON + 9_999 * HOUR } }],
+      { kind: 'active', protection: { by: 'keep-alive', until: NOON + 24 * HOUR } },
+    ],
+    [
+      'the cause of what is unknown is told',
+      [idle, unknown],
+      { detail: 'jupyter: 1 kernels, 0 not idle, 0 terminals' },
+    ],
+    ['a session that was seen is no work', [session({ workVerdict: 'idle' })], { kind: 'active' }],
+    [
+      'an old session leaves what lies beneath it: idle',
+      [session({ workVerdict: 'idle', silentFor: 3 * HOUR })],
+      { kind: 'idle', since: NOON - 3 * HOUR },
+    ],
+    [
+      'an old session leaves what lies beneath it: unknown',
+      [session({ workVerdict: 'unknown', silentFor: 3 * HOUR })],
+      { kind: 'unknown', reason: 'not-judged' },
+    ],
+    ['a session beside a busy card', [session({ workVerdict: 'active', silentFor: 3 * HOUR })], { kind: 'active' }],
     [
       'the newest last activity counts',
       [idle, reading({ lastActiveAt: NOON - 5 * MINUTE }), reading({ lastActiveAt: NOON - 2 * HOUR })],
@@ -52,11 +122,11 @@ describe('judge', () => {
     ['an unknown without a reason', [reading({ verdict: 'unknown' })], { kind: 'unknown', reason: 'bad-answer' }],
   ];
   test.each(cases)('%s', (_name, readings, expected) => {
-    expect(judge(up, readings, NOON)).toMatchObject(expected);
+    expect(judge(up, readings, NOON, OPTIONS)).toMatchObject(expected);
   });
 
   test.each(STATUSES)('activity of an instance that is %s', (status) => {
-    const kind = judge(tracked(instance({ status })), [idle], NOON).kind;
+    const kind = judge(tracked(instance({ status })), [idle], NOON, OPTIONS).kind;
     expect(kind).toBe(
       status === 'running' || status === 'starting' || status === 'restarting' ? 'idle' : 'not-applicable',
     );
@@ -64,7 +134,7 @@ describe('judge', () => {
 
   test('one whose boot nobody saw counts from when it was first seen', () => {
     const found = tracked(instance(), { upSince: null, firstSeenAt: NOON - MINUTE });
-    expect(judge(found, [idle], NOON)).toMatchObject({ kind: 'idle', since: NOON - MINUTE });
+    expect(judge(found, [idle], NOON, OPTIONS)).toMatchObject({ kind: 'idle', since: NOON - MINUTE });
   });
 });
 
@@ -84,9 +154,13 @@ describe('whatever the readings', () => {
   test('one unknown never yields idle, any active wins, and idle needs a judge of work', () => {
     fc.assert(
       fc.property(fc.array(anyReading, { maxLength: 5 }), anyTracked, (readings, fields) => {
-        const activity = judge(tracked(instance(), fields), readings, NOON);
+        const activity = judge(tracked(instance(), fields), readings, NOON, OPTIONS);
         const has = (verdict: string) => readings.some((each) => each.verdict === verdict);
-        if (has('active')) expect(activity.kind).toBe('active');
+        const works = readings.some(({ verdict, judges }) => verdict === 'active' && judges === 'work');
+        const present = readings.some(
+          ({ verdict, judges, at }) => verdict === 'active' && judges === 'people' && at > NOON - 2 * HOUR,
+        );
+        if (works || present) expect(activity.kind).toBe('active');
         else if (has('unknown')) expect(activity.kind).toBe('unknown');
         if (activity.kind === 'idle') {
           expect(readings.some((each) => each.verdict === 'idle' && each.judges === 'work')).toBe(true);
@@ -193,10 +267,53 @@ test('unlessStale believes a reading for its time and no longer', () => {
   expect(unlessStale(active, 180 * SECOND, NOON + 181 * SECOND)).toMatchObject({ verdict: 'unknown', reason: 'stale' });
 });
 
-test('a silence longer than a reading is believed ends the run: nothing unseen counts as idle', () => {
+test('a silence makes no activity: what was last proven stays, and the watch tells that nobody looked', () => {
   const before = reading({ at: NOON - 80 * MINUTE, verdict: 'active', lastActiveAt: NOON - 80 * MINUTE });
-  const after = reading({ lastActiveAt: null });
-  expect(remember(before, after, 5 * MINUTE).lastActiveAt).toBe(NOON);
-  expect(remember({ ...before, verdict: 'idle' }, after, 5 * MINUTE).lastActiveAt).toBe(NOON);
-  expect(remember(before, after, 80 * MINUTE).lastActiveAt).toBe(NOON - 80 * MINUTE);
+  expect(remember(before, reading({ lastActiveAt: null })).lastActiveAt).toBe(NOON - 80 * MINUTE);
+});
+
+describe('people are remembered', () => {
+  const here = (count: number, fields: Partial<ProbeReading> = {}) => {
+    const seen = session({ workVerdict: 'idle' });
+    const signals = (seen.signals ?? []).map((part) => (part.signal === 'session' ? { ...part, value: count } : part));
+    const { presence: _presence, ...rest } = seen;
+    return { ...rest, signals, lastActiveAt: NOON, ...fields };
+  };
+
+  test('somebody who comes gives a sign of life, and one who stays gives none', () => {
+    let known = keep(undefined, here(1, { at: NOON }));
+    expect(known.presence).toEqual({ at: NOON, count: 1 });
+    for (let minute = 1; minute <= 300; minute += 1) known = keep(known, here(1, { at: NOON + minute * MINUTE }));
+    expect(known.presence).toEqual({ at: NOON, count: 1 });
+    expect(keep(known, here(2, { at: NOON + 301 * MINUTE })).presence).toEqual({ at: NOON + 301 * MINUTE, count: 2 });
+  });
+
+  test('that they are there is no work', () => {
+    const worked = reading({ probe: 'ssh', verdict: 'active', at: NOON - HOUR, lastActiveAt: NOON - HOUR });
+    expect(keep(worked, here(1)).lastActiveAt).toBe(NOON - HOUR);
+  });
+
+  test('a look that fails forgets nobody, so that the next one sees nobody come', () => {
+    const known = keep(keep(undefined, here(1, { at: NOON })), { ...unknown, at: NOON + MINUTE });
+    expect(keep(known, here(1, { at: NOON + 2 * MINUTE })).presence).toEqual({ at: NOON, count: 1 });
+  });
+
+  test('a keystroke that a terminal tells is a sign of life', () => {
+    const typed = here(1, { at: NOON + HOUR });
+    const terminal: SignalReading = {
+      signal: 'terminal',
+      verdict: 'active',
+      judges: 'people',
+      value: 60,
+      threshold: 600,
+      unit: 's',
+      onlyPositive: true,
+      lastActiveAt: NOON + 59 * MINUTE,
+      detail: 'last input 60 s ago',
+    };
+    const known = keep(undefined, here(1, { at: NOON }));
+    const idleTerminal = { ...terminal, verdict: 'idle' } as const;
+    const next = keep(known, { ...typed, signals: [...(typed.signals ?? []), idleTerminal] });
+    expect(next.presence?.at).toBe(NOON + 59 * MINUTE);
+  });
 });

@@ -110,6 +110,7 @@ export function idle(since: number, readAt: number): Activity {
     kind: 'idle',
     at: readAt,
     since,
+    watched: { from: since, to: readAt, holes: [] },
     readings: [
       {
         probe: 'jupyter',

@@ -65,7 +65,8 @@ describe('why', () => {
   });
 
   const busy = { activity: { kind: 'active', at: NOON, readings: [] } } as const;
-  const idle = (since: number) => ({ activity: { kind: 'idle', since, at: NOON, readings: [] } }) as const;
+  const idle = (since: number) =>
+    ({ activity: { kind: 'idle', since, at: NOON, readings: [], watched: { from: 0, to: NOON, holes: [] } } }) as const;
   it.each([
     ['busy', stopIdle, view({ id: 'a' }, busy), 'activity active, not idle for 30m'],
     [

@@ -70,7 +70,9 @@ const SOURCE: FleetSeriesSource = {
       },
     ],
   },
-  activity: new Map([['a/i', { kind: 'idle', at: 1, since: 1, readings: [READING] }]]),
+  activity: new Map([
+    ['a/i', { kind: 'idle', at: 1, since: 1, readings: [READING], watched: { from: 1, to: 1, holes: [] } }],
+  ]),
   burnFenPerHour: 1,
   runwayMs: 1,
 };

@@ -23,6 +23,8 @@ import { Happenings } from './until.ts';
 
 /** Lines of log and told sentences shown beside a wait in vain. */
 const STORY_LINES = 60;
+/** `every` of the probes of a bed. */
+const PROBES_EVERY_MS = 5 * 60_000;
 /** Far longer than a request to a cloud on this machine takes. */
 const QUIET_MS = 1_500;
 
@@ -151,6 +153,8 @@ export class Bed {
       accounts,
       activity: [...new Set(this.#options.accounts.map(({ provider }) => provider))].map((provider) => ({
         match: { provider },
+        // As often as `roll` looks at the longest; the daemon's own schedule is of no matter here.
+        every: '5m',
         // huixingyun's listing names no Jupyter.
         probes: [{ jupyter: provider === 'huixingyun' ? { url: `${this.sim.origin}/jupyter/{account}/{id}` } : null }],
       })),
@@ -251,12 +255,28 @@ export class Bed {
     }
   }
 
-  /** Lets time pass in steps, with a round after each. */
+  /** Lets time pass in steps, with a round after each. A long step is watched by the probes all the way through. */
   async roll(stepMs: number, steps: number): Promise<void> {
     for (let step = 0; step < steps; step += 1) {
       await this.#quiet();
-      this.clock.pass(stepMs);
+      await this.#elapse(stepMs);
       await this.round();
+    }
+  }
+
+  async #elapse(ms: number): Promise<void> {
+    for (let left = ms; left > 0; left -= PROBES_EVERY_MS) {
+      this.clock.pass(Math.min(left, PROBES_EVERY_MS));
+      if (left > PROBES_EVERY_MS) await this.observe();
+    }
+  }
+
+  /** Lets the probes look once, as far as their time has come. */
+  async observe(daemon: Daemon = this.daemon): Promise<void> {
+    for (const name of daemon.work.standing().accounts.keys()) {
+      const standing = daemon.work.standing();
+      const snapshot = await daemon.store.loadSnapshot(name);
+      if (snapshot !== null) await standing.observer.observe(snapshot, standing.labels, this.#stop.signal);
     }
   }
 
@@ -270,7 +290,7 @@ export class Bed {
       const seen = await look();
       if (seen !== null && seen !== undefined && seen !== false) return seen;
       await this.#quiet();
-      this.clock.pass(stepMs);
+      await this.#elapse(stepMs);
       await this.round();
       return await look();
     });

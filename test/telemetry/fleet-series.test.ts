@@ -42,7 +42,16 @@ const FULL = source({
   ),
   activity: new Map<string, Activity>([
     // Up since an hour ago, so that its idle clock begins there; active it was two hours ago.
-    ['cy/a', { kind: 'idle', at: NOON, since: NOON - HOUR, readings: [reading(NOON - 2 * HOUR), reading(null)] }],
+    [
+      'cy/a',
+      {
+        kind: 'idle',
+        at: NOON,
+        since: NOON - HOUR,
+        watched: { from: 0, to: NOON, holes: [] },
+        readings: [reading(NOON - 2 * HOUR), reading(null)],
+      },
+    ],
     ['cy/b', { kind: 'not-applicable', at: NOON }],
     ['cy/c', { kind: 'active', at: NOON - 1_500, readings: [reading(NOON - 1_500)] }],
     ['cy/d', { kind: 'unknown', at: NOON, reason: 'stale', readings: [reading(NOON - 3 * HOUR)] }],

@@ -46,7 +46,12 @@ function fill(metrics: Metrics): void {
   metrics.queueJobs.set({ queue: 'poll', state: 'waiting' }, 2);
   metrics.queueOldest.set({ queue: 'poll' }, 0.5);
   countNotification(metrics, 'ops', 'delivered', 'operation.confirmed');
-  metrics.probes.inc({ probe: 'jupyter', verdict: 'idle' });
+  metrics.probes.inc({ account: 'hxy', probe: 'jupyter', verdict: 'idle' });
+  metrics.probeLastSuccess.set({ account: 'hxy', probe: 'jupyter' }, 1);
+  metrics.probeDuration.observe({ account: 'hxy', probe: 'jupyter' }, 0.2);
+  metrics.shadowStops.inc({ policy: 'lights-out', outcome: 'right' });
+  metrics.shadowSavedGpuSeconds.inc({ policy: 'lights-out' }, 3_600);
+  metrics.shadowSavedYuan.inc({ policy: 'lights-out' }, 1.98);
   metrics.savedGpuSeconds.inc({ policy: 'lights-out' }, 3_600);
   metrics.savedYuan.inc({ policy: 'lights-out' }, 1.98);
   metrics.buildInfo.set({ version: '0.1.0', node: '26' }, 1);
