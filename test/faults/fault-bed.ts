@@ -6,6 +6,7 @@ import type { Operation } from '../../src/fleet/operation.ts';
 import type { SimAccount } from '../../src/simulator/sim-account.ts';
 import { type Child, lamplighter } from '../support/child.ts';
 import { Bed, type BedOptions } from '../support/daemon.ts';
+import { redisText } from '../support/leaks.ts';
 import type { TestRedis } from '../support/redis.ts';
 import { FaultChild } from './fault-child.ts';
 import type { StrikeInput } from './fault-points.ts';
@@ -45,6 +46,7 @@ const GUARDED: ReadonlySet<string> = new Set([
 const POLL_EVERY = '20s';
 /** Real ms that something may take on a machine that has much else to do. */
 const PATIENCE_MS = 60_000;
+const SCRAPE_MS = 5_000;
 const METRIC = /^([a-z_]+)(?:\{(.*)\})? (\S+)$/;
 const page = z.object({ items: z.array(z.record(z.string(), z.unknown())), next: z.string().nullable() });
 
@@ -269,7 +271,8 @@ export class FaultBed extends Bed {
 
   /**
    * What holds after every case, whatever was broken: at most one payment and one request that is not a proven refusal per
-   * machine and expiry (and one more for each that a person allowed), every operation ended, no canary in a log.
+   * machine and expiry (and one more for each that a person allowed), every operation ended, no canary in a log, in Redis,
+   * in metrics or in a notification.
    * `ledger: 'lost'`: the case threw the ledger away, so only the clouds are asked.
    */
   async expectSound(options: { readonly ledger?: 'kept' | 'lost' } = {}): Promise<void> {
@@ -284,10 +287,29 @@ export class FaultBed extends Bed {
         ['the log', this.log.join('')],
         ['what was told', this.lines.join('\n')],
         ['a notification', this.receiver.bodies.join('\n')],
+        ['Redis', await redisText(this.redisUrl)],
+        ['metrics', await this.#metrics()],
         ...this.#all.map(({ stdout, stderr }, index) => [`process ${index + 1}`, stdout + stderr] as const),
       ]),
     });
     if (wrong.length > 0) throw new Error(`not sound:\n${wrong.join('\n')}`);
+  }
+
+  /** What scrapers see of the daemons that answer. */
+  async #metrics(): Promise<string> {
+    const running = this.#all.filter((child) => child.running && child.origin !== null);
+    const pages = await Promise.all(
+      running.map(async ({ origin }) => {
+        try {
+          const answer = await fetch(`${origin}/metrics`, { signal: AbortSignal.timeout(SCRAPE_MS) });
+          return await answer.text();
+        } catch {
+          // It stands still, or is about to end.
+          return '';
+        }
+      }),
+    );
+    return pages.join('\n');
   }
 
   /** Has {@link expectSound} been asked? */
