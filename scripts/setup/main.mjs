@@ -5,6 +5,7 @@ import { launch, supervise } from './launch.mjs';
 import { withLock } from './lock.mjs';
 import { bringNode, readyNode } from './node.mjs';
 import { installPackages, packagesReady } from './packages.mjs';
+import { bringPrograms, mustHavePrograms, programsReady } from './programs.mjs';
 import { bringPromtool, promtoolReady } from './promtool.mjs';
 import { bringRedis, mustHaveRedis, redisReady } from './redis.mjs';
 import { SetupError, say } from './say.mjs';
@@ -70,10 +71,12 @@ async function prepare(task, signal) {
   const redis = () => !task.redis || redisReady(TOOLCHAIN);
   const promtool = () => !task.promtool || promtoolReady(TOOLCHAIN);
   const sshd = () => !task.sshd || sshdReady(TOOLCHAIN);
-  const tools = () => redis() && promtool() && sshd();
+  const missing = () => (task.programs ?? []).filter((wanted) => !programsReady(wanted));
+  const tools = () => redis() && promtool() && sshd() && missing().length === 0;
   if (node !== undefined && packagesReady(ROOT, TOOLCHAIN) && tools()) return node;
 
   if (!redis()) mustHaveRedis();
+  missing().forEach(mustHavePrograms);
   try {
     mkdirSync(TOOLCHAIN, { recursive: true });
     accessSync(TOOLCHAIN, constants.W_OK);
@@ -85,6 +88,7 @@ async function prepare(task, signal) {
     if (!redis()) await bringRedis(TOOLCHAIN, signal);
     if (!promtool()) await bringPromtool(TOOLCHAIN, signal);
     if (!sshd()) await bringSshd(TOOLCHAIN, signal);
+    for (const wanted of missing()) await bringPrograms(wanted, TOOLCHAIN, signal);
     const ready = readyNode(ROOT, TOOLCHAIN) ?? (await bringNode(ROOT, TOOLCHAIN, signal));
     if (!packagesReady(ROOT, TOOLCHAIN)) await installPackages(ROOT, TOOLCHAIN, ready, signal);
     return ready;

@@ -4,21 +4,23 @@ import { mustBeInstallable, onPath } from './apt.mjs';
 import { run, tail } from './run.mjs';
 import { SetupError, say } from './say.mjs';
 
-/** The tests let Prometheus' own tool judge the metrics. */
+/** The tests let Prometheus' own tool judge the metrics, and ask a real Prometheus. */
+const PROGRAMS = ['promtool', 'prometheus'];
+
 export function promtoolReady(toolchain) {
-  return onPath('promtool') !== undefined || existsSync(ours(toolchain));
+  return PROGRAMS.every((name) => onPath(name) !== undefined || existsSync(ours(toolchain, name)));
 }
 
 /**
- * Takes promtool alone out of Debian's prometheus package, for which nobody has to be root and nothing is installed: the package
+ * Takes the programs alone out of Debian's prometheus package, for which nobody has to be root and nothing is installed: the package
  * itself would bring a Prometheus service that nobody asked for. Only under the lock.
  */
 export async function bringPromtool(toolchain, signal) {
-  const why = 'promtool is needed by the tests';
+  const why = 'promtool and prometheus are needed by the tests';
   if (onPath('apt-get') === undefined || onPath('dpkg-deb') === undefined) {
     throw new SetupError(`${why}: install Prometheus and start again`);
   }
-  say(`${why}: taking it out of Debian's prometheus package into .toolchain`);
+  say(`${why}: taking them out of Debian's prometheus package into .toolchain`);
   const part = join(toolchain, 'promtool.part');
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part);
@@ -34,16 +36,16 @@ export async function bringPromtool(toolchain, signal) {
   if (code === 0 && archive !== undefined) {
     code = await run('dpkg-deb', ['-x', archive, 'tree'], { cwd: part, env: process.env, log, signal });
   }
-  const file = join(part, 'tree', 'usr', 'bin', 'promtool');
-  if (code !== 0 || !existsSync(file)) {
+  const file = (name) => join(part, 'tree', 'usr', 'bin', name);
+  if (code !== 0 || !PROGRAMS.every((name) => existsSync(file(name)))) {
     mustBeInstallable({ packages: ['prometheus'], why, otherwise: 'install Prometheus' });
     throw new SetupError(`${why}, and apt-get could not fetch it:\n${tail(log)}`);
   }
   mkdirSync(join(toolchain, 'bin'), { recursive: true });
-  renameSync(file, ours(toolchain));
+  for (const name of PROGRAMS) renameSync(file(name), ours(toolchain, name));
   rmSync(part, { recursive: true, force: true });
 }
 
-function ours(toolchain) {
-  return join(toolchain, 'bin', 'promtool');
+function ours(toolchain, name) {
+  return join(toolchain, 'bin', name);
 }

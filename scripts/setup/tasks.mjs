@@ -28,7 +28,12 @@ export function taskFor(root, name, args) {
         steps: [{ label: 'lamplighter', args: [...program, ...args] }],
       };
     case 'test':
-      return { redis: true, promtool: true, sshd: true, inRoot: true, steps: [test] };
+      return { redis: true, promtool: true, sshd: true, programs: ['senders'], inRoot: true, steps: [test] };
+    case 'probes': {
+      const config = join(root, 'vitest.real.config.ts');
+      const real = { label: 'vitest', args: [inModules('vitest', 'vitest.mjs'), 'run', '--config', config, ...args] };
+      return { redis: false, programs: ['jupyter'], inRoot: true, steps: [real] };
+    }
     case 'faults':
       return {
         redis: true,
@@ -53,7 +58,14 @@ export function taskFor(root, name, args) {
     case 'typecheck':
       return { redis: false, inRoot: true, steps: [typecheck] };
     case 'check':
-      return { redis: true, promtool: true, sshd: true, inRoot: true, steps: [...lint, test] };
+      return {
+        redis: true,
+        promtool: true,
+        sshd: true,
+        programs: ['senders'],
+        inRoot: true,
+        steps: [...lint, test],
+      };
     case 'node':
       return { redis: false, inRoot: false, steps: [{ label: 'node', args }] };
     default:
@@ -61,4 +73,15 @@ export function taskFor(root, name, args) {
   }
 }
 
-export const TASKS = ['lamplighter', 'test', 'faults', 'simulation', 'bench', 'lint', 'typecheck', 'check', 'node'];
+export const TASKS = [
+  'lamplighter',
+  'test',
+  'probes',
+  'faults',
+  'simulation',
+  'bench',
+  'lint',
+  'typecheck',
+  'check',
+  'node',
+];

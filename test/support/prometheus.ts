@@ -1,0 +1,62 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join } from 'node:path';
+import { text } from 'node:stream/consumers';
+import { newFolder } from './folder.ts';
+
+export interface TestPrometheus extends AsyncDisposable {
+  readonly origin: string;
+}
+
+/**
+ * A real Prometheus that scrapes one target every second. @throws Error saying what to install where it is absent, and
+ * what it said where it ended
+ */
+export async function startPrometheus(target: string): Promise<TestPrometheus> {
+  const folder = await newFolder('lamplighter-prometheus-');
+  const config = join(folder, 'prometheus.yml');
+  const jobs = [{ job_name: 'gpu', static_configs: [{ targets: [new URL(target).host] }] }];
+  // YAML is a superset of JSON.
+  await writeFile(
+    config,
+    JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: jobs }),
+  );
+  const port = await freePort();
+  const origin = `http://127.0.0.1:${port}`;
+  const args = [
+    `--config.file=${config}`,
+    `--storage.tsdb.path=${join(folder, 'data')}`,
+    `--web.listen-address=127.0.0.1:${port}`,
+    '--log.level=warn',
+  ];
+  const child = spawn('prometheus', args, { stdio: ['ignore', 'ignore', 'pipe'] });
+  await once(child, 'spawn').catch((cause: unknown) => {
+    throw new Error('prometheus is not on the PATH; install it (on Debian or Ubuntu: apt-get install prometheus)', {
+      cause,
+    });
+  });
+  const closed = once(child, 'close');
+  const said = text(child.stderr);
+  return {
+    origin,
+    async [Symbol.asyncDispose]() {
+      child.kill('SIGTERM');
+      await closed;
+      await said;
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Prometheus cannot be asked which port it took, so it is told a free one. */
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (typeof address !== 'object' || address === null) throw new Error('no port is free');
+  return address.port;
+}
