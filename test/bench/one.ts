@@ -12,6 +12,8 @@ async function run(bench: BenchName): Promise<readonly Row[]> {
       return (await import('./poll.ts')).benchPoll();
     case 'lifecycle':
       return (await import('./lifecycle.ts')).benchLifecycle();
+    case 'probes':
+      return (await import('./probes.ts')).benchProbes();
     case 'daemon':
       return (await import('./daemon.ts')).benchDaemon();
     default:
