@@ -92,7 +92,6 @@ const ONLY: readonly OnlyRule[] = [
     where: ['src/providers/http/transport.ts', 'src/providers/http/send-connection.ts'],
     why: 'the two ways out of the clients, reads and sends, and no third: what leaves twice is paid twice',
   },
-  { what: 'ssh2', where: ['src/activity/ssh/ssh-client.ts'], why: ONE_FILE },
   { what: 'croner', where: ['src/calendar/cron.ts'], why: ONE_FILE },
   { what: 'yaml', where: ['src/yaml/read-document.ts'], why: `${ONE_FILE}, and its limits are set there` },
   { what: 'prom-client', where: ['src/telemetry/metrics.ts'], why: ONE_FILE },
