@@ -6,6 +6,7 @@ import type { ProbeReading } from '../../src/fleet/activity.ts';
 import { HttpServer, html, json } from '../providers/support/http-server.ts';
 import { JumpClock } from '../providers/support/jump-clock.ts';
 import { forever, HOUR, instance, jupyterAt, MINUTE, NOON, SECOND } from './fleet.ts';
+import recorded from './recorded/jupyter-server-1.23.3.json' with { type: 'json' };
 
 const clock = new JumpClock(NOON);
 let server: HttpServer;
@@ -148,6 +149,32 @@ describe('what a server says', () => {
   test('a stamp ahead of now is now', async () => {
     jupyter([kernel('idle', stamp(NOON + 5 * SECOND))]);
     expect(await read()).toMatchObject({ verdict: 'idle', lastActiveAt: NOON });
+  });
+});
+
+test('what a real one answered is understood', async () => {
+  const now = Date.parse(recorded.at);
+  const answer = (state: 'none' | 'busy' | 'idle') => {
+    server.handler = (request, response) => {
+      response.setHeader('date', new Date(now).toUTCString());
+      const { kernels, terminals, status } = recorded[state];
+      json(
+        response,
+        request.url.includes('kernels') ? kernels : request.url.includes('terminals') ? terminals : status,
+      );
+    };
+  };
+  const at = new JumpClock(now);
+  answer('none');
+  expect(await read({ clock: at })).toMatchObject({ verdict: 'not-applicable', reason: 'not-judged' });
+  answer('busy');
+  expect(await read({ clock: at })).toMatchObject({ verdict: 'active', lastActiveAt: now });
+  answer('idle');
+  expect(await read({ clock: at })).toMatchObject({
+    verdict: 'idle',
+    lastActiveAt: now,
+    evidence: '1 kernels, 0 not idle, 1 terminals',
+    signals: [{ lastActiveAt: Date.parse('2026-11-22T03:55:07.822Z') }, { value: 1 }, { signal: 'tab', value: 0 }],
   });
 });
 
