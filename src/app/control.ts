@@ -1,6 +1,6 @@
 import { parseDuration } from '../calendar/duration.ts';
-import { ANY_ACCOUNT, identityOf } from '../decide/account-identity.ts';
-import { ANY_SIZE, believeShrunken } from '../decide/listing-guard.ts';
+import { identityOf } from '../decide/account-identity.ts';
+import { beliefKey, personBelieves } from '../decide/person-believes.ts';
 import { localText } from '../decide/time-text.ts';
 import { actionClass } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
@@ -204,21 +204,20 @@ export class Control {
   async believeListing(account: string, by: string, sure: boolean): Promise<Outcome<{ readonly account: string }>> {
     const { store } = this.#work;
     const guarded = await store.loadShrink(account);
-    const identity = identityOf(guarded);
-    const isForeign = (identity?.foreign ?? null) !== null;
-    const state = isForeign ? ANY_SIZE : believeShrunken(guarded);
+    const isForeign = (identityOf(guarded)?.foreign ?? null) !== null;
+    const { baseline } = personBelieves(guarded);
     const snapshot = await store.loadSnapshot(account);
-    if (state === null || snapshot === null) {
+    if (baseline === undefined || snapshot === null) {
       return { kind: 'not-found', message: `account ${account} has not been listed` };
     }
     if (!snapshot.shrunken && !isForeign) return refuse(`the listing of ${account} is believed already`);
     if (!sure) {
       const seen = isForeign
         ? `${account} lists none of the ${snapshot.instances.length} instances that were known; look in the cloud’s own console whether its token is the right one`
-        : `${account} lists ${state.baseline} instances and had more; look in the cloud’s own console whether that is right`;
+        : `${account} lists ${baseline} instances and had more; look in the cloud’s own console whether that is right`;
       return refuse(`${seen}, then say --yes`);
     }
-    await store.saveShrink(account, { ...state, identity: isForeign ? ANY_ACCOUNT : identity });
+    await store.sayOnce(beliefKey(account), this.#work.clock.now());
     await store.audit({
       at: this.#work.clock.now(),
       kind: 'account',
@@ -228,7 +227,7 @@ export class Control {
       reason: isForeign ? 'frozen' : 'shrunken-snapshot',
       text: isForeign
         ? `${by} takes whatever the token of ${account} lists now for the account`
-        : `${by} believes the listing of ${account} with ${state.baseline} instances`,
+        : `${by} believes the listing of ${account} with ${baseline} instances`,
       data: {},
     });
     return { kind: 'done', value: { account } };

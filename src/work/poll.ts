@@ -1,5 +1,6 @@
 import { ANY_ACCOUNT, type IdentityJudgement, judgeIdentity } from '../decide/account-identity.ts';
 import { judgeListing, shrinkStateOf } from '../decide/listing-guard.ts';
+import { beliefKey, personBelieves } from '../decide/person-believes.ts';
 import { savingsOf } from '../decide/savings.ts';
 import { track } from '../decide/track.ts';
 import type { Operation } from '../fleet/operation.ts';
@@ -48,15 +49,19 @@ interface Recalled extends IdentityJudgement {
   readonly previous: Snapshot | null;
   /** As the guards left it. */
   readonly guarded: unknown;
+  /** A person's word is in there, and is taken up with this listing. */
+  readonly isBelieved: boolean;
 }
 
 async function recall(work: Work, { account, mark }: AccountRuntime, listing: Listing): Promise<Recalled> {
-  const [previous, guarded] = await Promise.all([
+  const [previous, stored, isBelieved] = await Promise.all([
     work.store.loadSnapshot(account.name),
     work.store.loadShrink(account.name),
+    work.store.wasSaid(beliefKey(account.name)),
   ]);
-  if (mark === undefined) return { previous, guarded, isForeign: false, identity: ANY_ACCOUNT };
-  return { previous, guarded, ...judgeIdentity(previous, listing, guarded, mark) };
+  const guarded = isBelieved ? personBelieves(stored) : stored;
+  if (mark === undefined) return { previous, guarded, isBelieved, isForeign: false, identity: ANY_ACCOUNT };
+  return { previous, guarded, isBelieved, ...judgeIdentity(previous, listing, guarded, mark) };
 }
 
 /** Nothing of another account's listing is kept: neither its instances, nor that ours are not among them. */
@@ -133,6 +138,7 @@ async function remember(
     balance,
   };
   await work.store.saveShrink(name, { ...judged.state, identity });
+  if (known.isBelieved) await work.store.unsay(beliefKey(name));
   const isStored = await work.store.saveSnapshot(snapshot);
   // Of two replicas that read at once only one counts what was saved.
   for (const saving of isStored ? savingsOf(previous, snapshot, runtime.account.prices) : []) {

@@ -52,7 +52,7 @@ test('L5: where reports are missing, no numbers, one only, stale, or of an agent
     { verdict: 'idle', lastActiveAt: Number.NaN },
     { verdict: 'idle', lastActiveAt: 0 },
     { verdict: Number.NaN },
-    { verdict: 'unknown' },
+    { verdict: 'asleep' },
     {},
   ];
   for (const body of odd) expect(await report(bed, child, 'odd', body), JSON.stringify(body)).toBe(400);
