@@ -250,6 +250,14 @@ export const MISTAKES: readonly Mistake[] = [
     },
   },
   {
+    name: 'the ledger is not looked at before sending: what another daemon of the machine knew of it is not asked for',
+    variant: {
+      scenario: weather({}, PAID),
+      only: ['I5'],
+      decorate: (work) => ledgerOf(work, { lookAgain: async () => 'continued' }),
+    },
+  },
+  {
     name: 'the limit on spending counts what succeeded instead of what was sent',
     variant: {
       scenario: (scenario, dice) => {
@@ -283,15 +291,8 @@ export const MISTAKES: readonly Mistake[] = [
     variant: {
       scenario: weather({ pause: 0.03 }, ['paid', 'dev', 'night']),
       only: ['fence'],
-      decorate: (work) => {
-        // The window of the sending itself stays: only what was before it does not age.
-        let asked = 0;
-        const toReal = (ms: number): number => {
-          asked += 1;
-          return asked % 2 === 1 ? 0 : ms;
-        };
-        return around(work, { clock: { ...work.clock, toReal } });
-      },
+      // Whatever lies back far enough to be forgotten is taken for just now.
+      decorate: (work) => around(work, { clock: { ...work.clock, toReal: (ms) => (ms > 10_000 ? 0 : ms) } }),
     },
   },
   {

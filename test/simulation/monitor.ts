@@ -191,6 +191,14 @@ export class Monitor {
     if (sending === undefined) return;
     const waited = this.#now() - sending.at;
     this.#restsOn(task, operation);
+    if (isGuarded(operation)) {
+      const compared = task.comparedAt ?? Number.NEGATIVE_INFINITY;
+      this.#must(
+        'I5',
+        compared >= sending.at - CLOSE_LOOK_MS && compared <= sending.at,
+        () => `${operation.id} is sent, and nobody asked whether the ledger had gone back`,
+      );
+    }
     this.#must('I2', waited <= SEND_WINDOW_MS, () => `${operation.id} is sent ${waited} ms after its SENDING`);
     const { mark } = task.process.host;
     if (isGuarded(operation) && mark?.epoch === task.process.epoch.epoch) {

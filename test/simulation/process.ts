@@ -51,6 +51,8 @@ export interface Task {
   /** When it last began to list the account. */
   listedAt: number | null;
   readonly probes: Map<string, { readonly at: number; readonly verdict: string; readonly startedAt: number | null }>;
+  /** When it last compared the ledger with what its machine knows of it. */
+  comparedAt: number | null;
   /** The last yes of a send gate: when, and how often the process had been paused by then. */
   yes: { readonly at: number; readonly pauses: number } | null;
 }

@@ -26,6 +26,9 @@ export interface WatermarkDisk {
   save(mark: Watermark): Promise<void>;
 }
 
+/** What the comparison of the ledger with the watermark is called on the wire. */
+export const COMPARE = 'open the ledger';
+
 /** What one process knows of the ledger; src/store/ledger-epoch.ts in memory. */
 export class ReplicaEpoch {
   epoch = '';
@@ -57,7 +60,7 @@ export class ReplicaEpoch {
     }
     const known = { epoch: this.epoch, floor: this.floor, sent: this.#sent };
     const fresh = this.#newId();
-    const { found, epoch, seq } = await link.ask('open the ledger', (ledger) => ledger.look(known, fresh, now));
+    const { found, epoch, seq } = await link.ask(COMPARE, (ledger) => ledger.look(known, fresh, now));
     if (found === 'amnesia') {
       this.#remembered = this.epoch;
       return found;

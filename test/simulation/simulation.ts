@@ -413,6 +413,7 @@ class Simulation implements Ground, Stage {
       looks: new Map(),
       listedAt: null,
       probes: new Map(),
+      comparedAt: null,
       yes: null,
     };
     process.tasks.add(task);

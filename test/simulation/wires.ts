@@ -3,7 +3,7 @@ import type { Watermark } from '../../src/store/watermark.ts';
 import type { Dice } from './dice.ts';
 import type { LedgerModel } from './ledger-model.ts';
 import type { Process, Task } from './process.ts';
-import type { LedgerLink, WatermarkDisk } from './replica-ledger.ts';
+import { COMPARE, type LedgerLink, type WatermarkDisk } from './replica-ledger.ts';
 import type { StoreModel } from './store-model.ts';
 import type { Timeline } from './timeline.ts';
 import type { StoreLink } from './virtual-store.ts';
@@ -135,6 +135,7 @@ export class StoreWire {
       ground.note(process, call.what);
       ground.actor = call.task;
       const first = call.run(ground.store);
+      if (call.task !== null && call.what === COMPARE) call.task.comparedAt = ground.timeline.now;
       if (lost || dice.chance(weather.answerLost)) {
         answers.push(() => call.reject(new LedgerUnclear(call.what, null)));
         continue;
