@@ -5,19 +5,17 @@ import { run, tail } from './run.mjs';
 import { SetupError, say } from './say.mjs';
 
 /**
- * What sshd needs beyond what every Debian and Ubuntu has, and a library by which it takes its users from a file of ours: it
- * insists on a user named sshd, and the machine's own list is left alone.
+ * sshd, what it needs beyond what every Debian and Ubuntu has, and a library by which it takes its users from a file of ours: it
+ * insists on a user named sshd, and the machine's own list is left alone. And the smallest of the shells that rented machines have.
  */
-const PACKAGES = ['openssh-server', 'libwrap0', 'libnss-wrapper'];
+const PACKAGES = ['openssh-server', 'libwrap0', 'libnss-wrapper', 'busybox-static'];
 
-/** The tests log in to a real sshd. */
+/** The tests log in to a real sshd, and run what is sent there under busybox, too. */
 export function sshdReady(toolchain) {
   // It is no program for users, so their PATH often lacks its folder.
-  return (
-    onPath('sshd') !== undefined ||
-    existsSync('/usr/sbin/sshd') ||
-    existsSync(join(toolchain, 'sshd', 'usr', 'sbin', 'sshd'))
-  );
+  const has = onPath('sshd') !== undefined || existsSync('/usr/sbin/sshd');
+  if (has && onPath('busybox') !== undefined) return true;
+  return ['usr/sbin/sshd', 'bin/busybox'].every((file) => existsSync(join(toolchain, 'sshd', file)));
 }
 
 /**
@@ -25,11 +23,11 @@ export function sshdReady(toolchain) {
  * service that lets people in. Only under the lock.
  */
 export async function bringSshd(toolchain, signal) {
-  const why = 'an sshd is needed by the tests';
+  const why = 'an sshd and busybox are needed by the tests';
   if (onPath('apt-get') === undefined || onPath('dpkg-deb') === undefined) {
-    throw new SetupError(`${why}: install OpenSSH's server, without starting it, and start again`);
+    throw new SetupError(`${why}: install OpenSSH's server, without starting it, and busybox, and start again`);
   }
-  say(`${why}: taking it out of Debian's openssh-server package into .toolchain`);
+  say(`${why}: taking them out of Debian's packages into .toolchain`);
   const part = join(toolchain, 'sshd.part');
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part);
@@ -46,8 +44,14 @@ export async function bringSshd(toolchain, signal) {
     if (code === 0) code = await run('dpkg-deb', ['-x', archive, 'tree'], options);
   }
   if (code !== 0 || !existsSync(join(part, 'tree', 'usr', 'sbin', 'sshd'))) {
-    mustBeInstallable({ packages: PACKAGES, why, otherwise: "install OpenSSH's server" });
+    mustBeInstallable({ packages: PACKAGES, why, otherwise: "install OpenSSH's server and busybox" });
     throw new SetupError(`${why}, and apt-get could not fetch it:\n${tail(log)}`);
+  }
+  // Newer packages have it elsewhere.
+  const busybox = join(part, 'tree', 'usr', 'bin', 'busybox');
+  if (existsSync(busybox)) {
+    mkdirSync(join(part, 'tree', 'bin'), { recursive: true });
+    renameSync(busybox, join(part, 'tree', 'bin', 'busybox'));
   }
   rmSync(join(toolchain, 'sshd'), { recursive: true, force: true });
   renameSync(join(part, 'tree'), join(toolchain, 'sshd'));

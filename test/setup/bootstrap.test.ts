@@ -167,7 +167,7 @@ describe('a redis-server', () => {
 
 test('Prometheus comes out of its package where the machine has none, and nothing is installed for it', async () => {
   const here = await checkout(true);
-  for (const tool of ['redis-server', 'sshd', 'curl', 'wget']) await here.addTool(tool);
+  for (const tool of ['redis-server', 'sshd', 'busybox', 'curl', 'wget']) await here.addTool(tool);
   await here.addTool('apt-get', '[ "$2" = download ] && : >prometheus_2_amd64.deb');
   await here.addTool(
     'dpkg-deb',
@@ -185,7 +185,7 @@ test('Prometheus comes out of its package where the machine has none, and nothin
 
 test('curl and wget are installed for the tests where root may, and asked for where not', async () => {
   const here = await checkout(true);
-  for (const tool of ['redis-server', 'promtool', 'prometheus', 'sshd', 'wget']) await here.addTool(tool);
+  for (const tool of ['redis-server', 'promtool', 'prometheus', 'sshd', 'busybox', 'wget']) await here.addTool(tool);
   await here.addTool('apt-get');
   const { code, err } = await here.start(['test'], { nobody: true }).ended;
   expect(code).toBe(1);
@@ -195,14 +195,23 @@ test('curl and wget are installed for the tests where root may, and asked for wh
 test('sshd comes out of its package with what it needs, and no service is installed for it', async () => {
   const here = await checkout(true);
   for (const tool of ['redis-server', 'promtool', 'prometheus', 'curl', 'wget']) await here.addTool(tool);
-  await here.addTool('apt-get', '[ "$2" = download ] && for p in "$3" "$4" "$5"; do : >"$p"_1_amd64.deb; done');
-  await here.addTool('dpkg-deb', 'mkdir -p tree/usr/sbin && echo "$2" >>tree/usr/sbin/sshd');
+  await here.addTool('apt-get', '[ "$2" = download ] && for p in "$3" "$4" "$5" "$6"; do : >"$p"_1_amd64.deb; done');
+  await here.addTool(
+    'dpkg-deb',
+    'mkdir -p tree/usr/sbin tree/usr/bin && : >tree/usr/bin/busybox && echo "$2" >>tree/usr/sbin/sshd',
+  );
   await mkdir(join(here.root, 'node_modules', 'vitest'));
   await writeFile(join(here.root, 'node_modules', 'vitest', 'vitest.mjs'), '');
   expect(await here.start(['test'], { nobody: false }).ended).toMatchObject({ code: 0 });
   const ours = join(here.root, '.toolchain', 'sshd', 'usr', 'sbin', 'sshd');
   const packages = (await readFile(ours, 'utf8')).split('\n').sort();
-  expect(packages).toEqual(['', 'libnss-wrapper_1_amd64.deb', 'libwrap0_1_amd64.deb', 'openssh-server_1_amd64.deb']);
+  expect(packages).toEqual([
+    '',
+    'busybox-static_1_amd64.deb',
+    'libnss-wrapper_1_amd64.deb',
+    'libwrap0_1_amd64.deb',
+    'openssh-server_1_amd64.deb',
+  ]);
   expect(await readFile(join(here.bin, 'called'), 'utf8')).not.toContain('install');
   expect((await here.start(['test']).ended).err).toBe('');
 });
