@@ -1,46 +1,8 @@
 import { expect, test } from 'vitest';
-import {
-  account,
-  canaryToken,
-  daily,
-  type FaultBed,
-  type FaultChild,
-  KEEP_PAID,
-  MINUTE,
-  SECOND,
-  useFaultBeds,
-} from './harness.ts';
+import { type FaultBed, type FaultChild, MINUTE, SECOND, useFaultBeds } from './harness.ts';
+import { mount, twoAccounts } from './two-accounts.ts';
 
 const beds = useFaultBeds();
-
-/** Two accounts at the cloud, of which the daemon knows one. Both have a machine that is to be renewed. */
-async function prepare(): Promise<FaultBed> {
-  const bed = await beds.prepare({
-    // Ours is due 6 minutes after the case begins, so that it is known by then.
-    accounts: [
-      account('huixingyun', [daily('ours', 12.1), daily('calm', 300)]),
-      account('huixingyun', [daily('theirs', 6)], { name: 'somebody' }),
-    ],
-    policies: KEEP_PAID,
-  });
-  await writeOnly(bed, 'hxy');
-  return bed;
-}
-
-async function writeOnly(bed: FaultBed, name: string): Promise<void> {
-  const only = {
-    provider: 'huixingyun',
-    baseUrl: bed.sim.origin,
-    tokenFile: `secrets/${name}`,
-    requestsPerSecond: 100,
-  };
-  await bed.writeConfig({ accounts: { hxy: { ...only, spendLimit: { callsPerDay: 10 } } } });
-}
-
-async function mount(bed: FaultBed, owner: string, child: FaultChild): Promise<void> {
-  await bed.secret('hxy', canaryToken(owner));
-  expect((await bed.controlOf(child, '/-/reload')).status).toBe(200);
-}
 
 async function readyText(child: FaultChild): Promise<string> {
   return await (await fetch(`${child.origin}/readyz`)).text();
@@ -51,7 +13,7 @@ function calls(bed: FaultBed, owner: string): readonly string[] {
 }
 
 test('L4: another account’s token is mounted: the account is frozen, and goes on when the old token is back', async () => {
-  const bed = await prepare();
+  const bed = await twoAccounts(beds);
   const child = await bed.spawnFaulty();
   await bed.attend('ours is listed', SECOND, async () => (await bed.metricOf(child, 'snapshot_instances')) === 2);
   await mount(bed, 'somebody', child);
@@ -81,7 +43,7 @@ test('L4: another account’s token is mounted: the account is frozen, and goes 
 });
 
 test('L4: it is changed between deciding and acting, and over a restart: nothing is sent with it', async () => {
-  const bed = await prepare();
+  const bed = await twoAccounts(beds);
   const first = await bed.spawnFaulty({ strikes: [{ point: 'after-arm', do: 'wait' }] });
   await bed.attend('ours is listed', SECOND, async () => (await bed.metricOf(first, 'snapshot_instances')) === 2);
   await bed.pass(8 * MINUTE);
@@ -102,27 +64,5 @@ test('L4: it is changed between deciding and acting, and over a restart: nothing
     return (frozen ?? 0) > 1;
   });
   expect(bed.requests()).toBe(0);
-  await bed.expectSound();
-});
-
-test('L4: an operation that is not settled waits for the right token: the other account’s listing does not make it gone', async () => {
-  const bed = await prepare();
-  bed.sim.faults.add({ kind: 'http-status', status: 502, operation: 'renew', effect: { afterMs: 10 * MINUTE } });
-  const child = await bed.spawnFaulty();
-  await bed.attend('ours is listed', SECOND, async () => (await bed.metricOf(child, 'snapshot_instances')) === 2);
-  await bed.pass(7 * MINUTE);
-  await bed.attend('it is unclear', SECOND, async () =>
-    (await bed.operations()).some(({ state }) => state === 'uncertain' || state === 'verifying'),
-  );
-  await mount(bed, 'somebody', child);
-  const from = bed.clock.now();
-  await bed.attend('half an hour passed', 5 * MINUTE, () => bed.clock.now() > from + 30 * MINUTE);
-  const [waiting] = await bed.operations();
-  expect(['uncertain', 'verifying']).toContain(waiting?.state);
-  await mount(bed, 'hxy', child);
-  await bed.attend('it is confirmed', 20 * SECOND, async () =>
-    (await bed.operations()).find(({ state }) => state === 'confirmed'),
-  );
-  expect(bed.requests()).toBe(1);
   await bed.expectSound();
 });
