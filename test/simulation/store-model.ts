@@ -1,5 +1,5 @@
 import type { History } from '../../src/decide/world.ts';
-import type { ProbeReading } from '../../src/fleet/activity.ts';
+import type { ProbeReading, Watched } from '../../src/fleet/activity.ts';
 import type { Hold } from '../../src/fleet/hold.ts';
 import type { InstanceKey } from '../../src/fleet/instance.ts';
 import { type Notice, noticeId } from '../../src/fleet/notice.ts';
@@ -23,6 +23,7 @@ export class StoreModel {
   passed = new Map<string, number>();
   settle = new Map<string, number>();
   readings = new Map<string, readonly ProbeReading[]>();
+  watches = new Map<string, Watched>();
 
   /** What would be found after a restart from a disk of now. */
   copy(): StoreModel {
@@ -40,6 +41,7 @@ export class StoreModel {
     copy.passed = new Map(this.passed);
     copy.settle = new Map(this.settle);
     copy.readings = new Map(this.readings);
+    copy.watches = new Map(this.watches);
     return copy;
   }
 

@@ -1,8 +1,8 @@
-import type { ReadingStore } from '../../src/activity/observer.ts';
+import type { ReadingStore, WatchStore } from '../../src/activity/observer.ts';
 import type { PeopleStore } from '../../src/app/control.ts';
 import type { History } from '../../src/decide/world.ts';
 import { CLOUD_ACTIONS, type CloudAction } from '../../src/fleet/action.ts';
-import type { ProbeReading } from '../../src/fleet/activity.ts';
+import type { ProbeReading, Watched } from '../../src/fleet/activity.ts';
 import { FROZEN_CLASSES, type FreezeReason, type FrozenClass, type StandingFreeze } from '../../src/fleet/freeze.ts';
 import type { Hold } from '../../src/fleet/hold.ts';
 import type { Notice } from '../../src/fleet/notice.ts';
@@ -210,5 +210,31 @@ export class VirtualReadings implements ReadingStore {
   }
   save(account: string, instanceId: string, reading: ProbeReading): Promise<void> {
     return this.#link.ask('save reading', (store) => store.saveReading(`${account}/${instanceId}`, reading));
+  }
+}
+
+/** Since when the probes have watched, as one process reads and writes it. */
+export class VirtualWatches implements WatchStore {
+  readonly #link: StoreLink;
+
+  constructor(link: StoreLink) {
+    this.#link = link;
+  }
+
+  load(account: string): Promise<ReadonlyMap<string, Watched>> {
+    const prefix = `${account}/`;
+    return this.#link.ask('watches', ({ watches }) => {
+      const mine = new Map<string, Watched>();
+      for (const [key, watched] of watches) if (key.startsWith(prefix)) mine.set(key.slice(prefix.length), watched);
+      return mine;
+    });
+  }
+  loadOne(account: string, instanceId: string): Promise<Watched | null> {
+    return this.#link.ask('watch', ({ watches }) => watches.get(`${account}/${instanceId}`) ?? null);
+  }
+  save(account: string, fresh: ReadonlyMap<string, Watched>): Promise<void> {
+    return this.#link.ask('save watches', ({ watches }) => {
+      for (const [id, watched] of fresh) watches.set(`${account}/${id}`, watched);
+    });
   }
 }

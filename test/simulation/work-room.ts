@@ -15,7 +15,7 @@ import type { Process, Task } from './process.ts';
 import { ReplicaLedger } from './replica-ledger.ts';
 import type { Scenario } from './scenario.ts';
 import { QueueDoor, type VirtualQueue } from './virtual-queue.ts';
-import { VirtualReadings, VirtualStore } from './virtual-store.ts';
+import { VirtualReadings, VirtualStore, VirtualWatches } from './virtual-store.ts';
 import type { Ground, StoreWire } from './wires.ts';
 
 /** Between two rounds of the probes. */
@@ -59,6 +59,7 @@ export class WorkRoom {
       observer: new ActivityObserver({
         rules: [{ covers: () => true, everyMs: OBSERVE_MS, probes: [probe] }],
         store: new VirtualReadings(link),
+        watches: new VirtualWatches(link),
         clock,
         onReading: () => {},
       }),
