@@ -1,19 +1,20 @@
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { FilledIn, QueryPart } from '../fleet/query-part.ts';
-import { listedAddress } from './service-address.ts';
 import { Unreadable } from './unreadable.ts';
 
 /**
  * A query with an instance's values in it, each written so that it is that text and nothing else, whatever is in it.
  * @throws Unreadable where the instance has no such value: an empty one would match every series without the label
  */
-export function fillQuery(parts: readonly QueryPart[], instance: Instance): string {
-  return parts.map((part) => (part.kind === 'text' ? part.text : written(part, valueFor(part.of, instance)))).join('');
+export function fillQuery(parts: readonly QueryPart[], instance: Instance, ip: string | null): string {
+  return parts
+    .map((part) => (part.kind === 'text' ? part.text : written(part, valueFor(part.of, instance, ip))))
+    .join('');
 }
 
-function valueFor(of: FilledIn, instance: Instance): string {
-  const value = of === 'ip' ? (listedAddress(instance)?.replace(/^\[|\]$/g, '') ?? '') : instance[of];
+function valueFor(of: FilledIn, instance: Instance, ip: string | null): string {
+  const value = of === 'ip' ? (ip ?? '') : instance[of];
   if (value === '') throw new Unreadable('no-reading', `the listing has no ${of} to put into the query`);
   return value.toWellFormed();
 }

@@ -7,7 +7,13 @@ import { type Got, httpGet } from './http-get.ts';
 import type { Probe } from './probe.ts';
 import { failureOf, isRefused, mustBeOk, parseJson } from './probe-failure.ts';
 import { clockDifference } from './remote-clock.ts';
-import { type Listed, type ServiceAddress, serviceAddress } from './service-address.ts';
+import {
+  type AskAddress,
+  type Listed,
+  machineAddress,
+  type ServiceAddress,
+  serviceAddress,
+} from './service-address.ts';
 import { PROVES_ACTIVITY_ONLY } from './service-probe.ts';
 import { Unreadable } from './unreadable.ts';
 
@@ -35,6 +41,8 @@ export interface JupyterProbeOptions {
   readonly optional?: boolean;
   /** Checks addresses that a listing names; addresses from the configuration are trusted. */
   readonly guard: AddressGuard;
+  /** For `{ip}`, where the instance itself does not say. */
+  readonly address?: AskAddress;
   readonly clock: Clock;
   /** Real ms for one request in all; 5 s where absent. */
   readonly timeoutMs?: number;
@@ -72,7 +80,9 @@ export class JupyterProbe implements Probe {
   }
 
   async #look(instance: Instance, at: number, signal: AbortSignal): Promise<ProbeReading> {
-    const base = serviceAddress(instance, this.#options.url, LISTED);
+    const { url } = this.#options;
+    const ip = url?.includes('{ip}') ? await machineAddress(instance, this.#options.address, signal) : null;
+    const base = serviceAddress(instance, url, LISTED, ip);
     if (base === null) {
       const evidence = 'the listing names no Jupyter service and no url is configured';
       if (this.#options.optional === true) return this.#absent(at, evidence);

@@ -7,6 +7,7 @@ import { fillQuery } from './fill-query.ts';
 import { httpGet } from './http-get.ts';
 import type { Probe } from './probe.ts';
 import { failureOf, mustBeOk, parseJson } from './probe-failure.ts';
+import { type AskAddress, machineAddress } from './service-address.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** A query over one instance is answered in milliseconds; Prometheus itself gives up after two minutes. */
@@ -36,6 +37,8 @@ export interface PrometheusProbeOptions {
   /** How old a sample may be; `null`: the query is not one of which that can be asked. */
   readonly staleAfterMs: number | null;
   readonly token: () => string | null;
+  /** For `{ip}`, where the instance itself does not say. */
+  readonly address?: AskAddress;
   readonly clock: Clock;
   /** Real ms for one request in all; 10 s where absent. */
   readonly timeoutMs?: number;
@@ -76,7 +79,9 @@ export class PrometheusProbe implements Probe {
 
   async #look(instance: Instance, at: number, signal: AbortSignal): Promise<ProbeReading> {
     const { threshold, staleAfterMs } = this.#options;
-    const query = fillQuery(this.#options.query, instance);
+    const asksAddress = this.#options.query.some((part) => part.kind === 'value' && part.of === 'ip');
+    const ip = asksAddress ? await machineAddress(instance, this.#options.address, signal) : null;
+    const query = fillQuery(this.#options.query, instance, ip);
     const { values, evaluatedAt, isPartial } = await this.#ask(query, signal);
     if (values.length === 0) return this.#unknown(at, 'no-data', 'the query finds nothing');
     const numbers = values.filter((value) => !Number.isNaN(value));

@@ -20,19 +20,39 @@ export interface Listed {
  * listing (chenyu v2 `server_map` and `server_url`) calls so. `null`: neither. @throws Unreadable where the template with
  * this instance in it is no address.
  */
-export function serviceAddress(instance: Instance, template: string | null, listed: Listed): ServiceAddress | null {
-  if (template !== null) return { url: fill(template, instance), trusted: isTrusted(template) };
+export function serviceAddress(
+  instance: Instance,
+  template: string | null,
+  listed: Listed,
+  ip: string | null,
+): ServiceAddress | null {
+  if (template !== null) return { url: fill(template, instance, ip), trusted: isTrusted(template) };
   const service = findListed(instance.services, listed);
   return service === null ? null : { url: withSlash(service), trusted: false };
 }
 
-/** The machine's own address as the cloud's listing has it, for `{ip}`; `null`: it has none. */
-export function listedAddress(instance: Instance): string | null {
+/** Asks the cloud's listing for a machine's address, where that is no part of the instance; `null`: it names none. */
+export type AskAddress = (instance: Instance, signal: AbortSignal) => Promise<string | null>;
+
+/**
+ * The machine's own address as the cloud's listing has it, for `{ip}`, without brackets; `null`: it has none.
+ * @throws Unreadable where the listing could not be read
+ */
+export async function machineAddress(
+  instance: Instance,
+  ask: AskAddress | undefined,
+  signal: AbortSignal,
+): Promise<string | null> {
   for (const { kind, url } of instance.services) {
     const parsed = kind === 'ssh' ? URL.parse(url) : null;
-    if (parsed !== null && parsed.hostname !== '') return parsed.hostname;
+    if (parsed !== null && parsed.hostname !== '') return parsed.hostname.replace(/^\[|\]$/g, '');
   }
-  return null;
+  try {
+    return (await ask?.(instance, signal)) ?? null;
+  } catch {
+    signal.throwIfAborted();
+    throw new Unreadable('no-reading', 'the listing, which names the address, could not be read');
+  }
 }
 
 function findListed(services: readonly Service[], { words, port }: Listed): URL | null {
@@ -46,21 +66,20 @@ function findListed(services: readonly Service[], { words, port }: Listed): URL 
   return found?.url ?? null;
 }
 
-function fill(template: string, instance: Instance): URL {
+function fill(template: string, instance: Instance, ip: string | null): URL {
   const text = template
     .replaceAll('{id}', () => segment(instance.id))
     .replaceAll('{name}', () => segment(instance.name))
     .replaceAll('{account}', () => segment(instance.account))
-    .replaceAll('{ip}', () => addressText(instance));
+    .replaceAll('{ip}', () => addressText(ip));
   const url = URL.parse(text);
   if (url === null) throw new Unreadable('no-reading', 'the configured url with this instance in it is no URL');
   return withSlash(url);
 }
 
-function addressText(instance: Instance): string {
-  const address = listedAddress(instance);
-  if (address === null) throw new Unreadable('no-reading', 'the listing names no address to put in for {ip}');
-  return address;
+function addressText(ip: string | null): string {
+  if (ip === null) throw new Unreadable('no-reading', 'the listing names no address to put in for {ip}');
+  return ip.includes(':') ? `[${ip}]` : ip;
 }
 
 /**

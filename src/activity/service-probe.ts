@@ -9,7 +9,7 @@ import type { Marks } from './marks.ts';
 import type { Probe } from './probe.ts';
 import { failureOf, isRefused } from './probe-failure.ts';
 import { clockDifference } from './remote-clock.ts';
-import { type Listed, serviceAddress } from './service-address.ts';
+import { type AskAddress, type Listed, machineAddress, serviceAddress } from './service-address.ts';
 
 /** A healthy service answers in milliseconds; a dead host must cost no more than its own time limit. */
 const TIMEOUT_MS = 5_000;
@@ -55,6 +55,8 @@ export interface ServiceProbeOptions {
   /** The service need not be there: refused connections and a listing without it then say nothing, instead of being unknown. */
   readonly optional: boolean;
   readonly guard: AddressGuard;
+  /** For `{ip}`, where the instance itself does not say. */
+  readonly address?: AskAddress;
   readonly clock: Clock;
   /** Real ms for one request in all; 5 s where absent. */
   readonly timeoutMs?: number;
@@ -80,7 +82,9 @@ export class ServiceProbe implements Probe {
     const at = this.#options.clock.now();
     const before = previous?.marks;
     try {
-      const address = serviceAddress(instance, this.#options.url, this.#rules.listed);
+      const { url } = this.#options;
+      const ip = url?.includes('{ip}') ? await machineAddress(instance, this.#options.address, signal) : null;
+      const address = serviceAddress(instance, url, this.#rules.listed, ip);
       if (address === null) return this.#missing(at, before);
       let ahead = 0;
       const ask: Ask = async (path, query = {}) => {

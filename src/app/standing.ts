@@ -4,6 +4,7 @@ import { JupyterProbe } from '../activity/jupyter-probe.ts';
 import { ActivityObserver, type ActivityRule, type ReadingStore, type WatchStore } from '../activity/observer.ts';
 import { PrometheusProbe } from '../activity/prometheus-probe.ts';
 import { PUSH_STALE_AFTER_MS, pushProbe } from '../activity/push-probe.ts';
+import type { AskAddress } from '../activity/service-address.ts';
 import { ServiceProbe } from '../activity/service-probe.ts';
 import { serviceRules } from '../activity/service-rules.ts';
 import type { HostKeyStore } from '../activity/ssh/host-keys.ts';
@@ -80,6 +81,7 @@ export class StandingBuilder {
       (rule): ActivityRule => ({
         covers: (instance, labels) => rule.match.instance(instance, labels),
         everyMs: rule.everyMs,
+        presenceMs: rule.presenceMs,
         probes: rule.probes.map((probe) => this.#probe(probe, { guard, everyMs: rule.everyMs, accounts })),
       }),
     );
@@ -153,7 +155,14 @@ export class StandingBuilder {
         return { probe: this.#ssh(probe, context), staleAfterMs: null };
       case 'service': {
         const { service, url, optional, token } = probe;
-        const options = { url, optional, token: () => token?.reveal() ?? null, guard, clock: this.#parts.clock };
+        const options = {
+          url,
+          optional,
+          token: () => token?.reveal() ?? null,
+          guard,
+          address: addressIn(context),
+          clock: this.#parts.clock,
+        };
         const made =
           service === 'jupyter' ? new JupyterProbe(options) : new ServiceProbe(serviceRules(service), options);
         return { probe: made, staleAfterMs: null };
@@ -163,6 +172,7 @@ export class StandingBuilder {
         const prometheus = new PrometheusProbe({
           ...options,
           token: () => token?.reveal() ?? null,
+          address: addressIn(context),
           clock: this.#parts.clock,
         });
         return { probe: prometheus, staleAfterMs: null };
@@ -216,11 +226,37 @@ function proofOf({ proof }: SshConfig): SshProof | null {
   return { kind: 'key', privateKey: proof.privateKey.reveal(), passphrase: proof.passphrase?.reveal() ?? null };
 }
 
-/** Does any probe log in by what a listing says? Only then are the passwords in it kept in memory. */
+/** How old the listing may be that names a machine's address. */
+const ADDRESS_BELIEVED_MS = 5 * 60_000;
+
+function addressIn({ accounts }: ProbeContext): AskAddress {
+  return async ({ account, id, createdAt }, signal) => {
+    const request = { id, createdAt, maxAgeMs: ADDRESS_BELIEVED_MS };
+    return (await accounts.get(account)?.provider.sshAccess?.(request, signal))?.host ?? null;
+  };
+}
+
+/**
+ * Does any probe log in, or fill in an address, by what a listing says? Only then are the ways in that it names kept in
+ * memory, with their passwords.
+ */
 function asksListings(config: Config): boolean {
-  return config.activity.some(({ probes }) =>
-    probes.some((probe) => probe.kind === 'ssh' && (probe.host === null || probe.proof === null)),
-  );
+  return config.activity.some(({ probes }) => probes.some(asksListing));
+}
+
+function asksListing(probe: ProbeConfig): boolean {
+  switch (probe.kind) {
+    case 'ssh':
+      return probe.host === null || probe.proof === null;
+    case 'service':
+      return probe.url?.includes('{ip}') === true;
+    case 'prometheus':
+      return probe.query.some((part) => part.kind === 'value' && part.of === 'ip');
+    case 'push':
+      return false;
+    default:
+      return assertNever(probe);
+  }
 }
 
 /** 64 bits of a token's digest: enough to see that it was changed, and nothing to be made of by who reads it. */

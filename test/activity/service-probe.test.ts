@@ -355,6 +355,16 @@ describe('where a service is', () => {
     }
     const read = probe('comfyui', { url: `http://{ip}:${port}/`, guard }).read(listed([ssh]), forever());
     expect(await read).toMatchObject(IDLE);
+    // Where the instance itself does not say, the listing is asked; brackets go round what needs them.
+    const url = `http://{ip}:${port}/`;
+    const asked = (host: string) => probe('comfyui', { url, guard, address: () => Promise.resolve(host) });
+    expect(await asked('127.0.0.1').read(instance(), forever())).toMatchObject(IDLE);
+    expect(await asked('::ffff:127.0.0.1').read(instance(), forever())).toMatchObject(IDLE);
+    const unread = probe('comfyui', { url, address: () => Promise.reject(new Error('canary')) });
+    expect(await unread.read(instance(), forever())).toMatchObject({
+      reason: 'no-reading',
+      evidence: 'the listing, which names the address, could not be read',
+    });
     const none = await probe('comfyui', { url: 'http://{ip}/' }).read(instance(), forever());
     expect(none).toMatchObject({ reason: 'no-reading', evidence: 'the listing names no address to put in for {ip}' });
   });
