@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import ssh2 from 'ssh2';
 import { afterAll, describe, expect, test } from 'vitest';
 import { TRANSFERS } from '../../src/activity/ssh/script.ts';
+import { Happenings } from '../support/until.ts';
 import { forever, instance } from './fleet.ts';
 import { card } from './ssh-facts.ts';
 import { HostKeyMemory, part, probeOf } from './ssh-kit.ts';
@@ -30,19 +31,18 @@ async function terminalOn(
   client.shell((error, channel) => (error === undefined ? resolve(channel) : reject(error)));
   const shell = await promise;
   let seen = '';
-  const heard = async (pattern: RegExp): Promise<string> => {
-    for (;;) {
-      const found = pattern.exec(seen);
-      if (found !== null) return found[1] ?? '';
-      const [chunk]: unknown[] = await once(shell, 'data');
-      seen += String(chunk);
-    }
-  };
+  const happened = new Happenings(() => seen);
+  shell.on('data', (chunk: Buffer) => {
+    seen += chunk.toString();
+    happened.tell();
+  });
+  const heard = (pattern: RegExp): Promise<string> =>
+    happened.until(`the terminal shows ${pattern}`, () => pattern.exec(seen)?.[1] ?? null);
   shell.write('tty\n');
   const file = await heard(/(\/dev\/pts\/\d+)/);
   const type = async (text: string): Promise<void> => {
     shell.write(`echo ${text}-$((1 + 1))\n`);
-    await heard(new RegExp(`${text}-2()`));
+    await heard(new RegExp(`(${text}-2)`));
   };
   return { client, file, type };
 }

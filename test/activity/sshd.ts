@@ -14,6 +14,9 @@ const LIBRARIES = ['x86_64-linux-gnu', 'aarch64-linux-gnu', 'arm-linux-gnueabihf
   join(OURS, 'usr', 'lib', triplet),
 );
 
+/** Ends the server when the pipe to us closes, which is also what happens when the test runner itself is killed. */
+const KEEPER = '"$@" & pid=$!; read -r _; kill $pid; wait $pid';
+
 /** An OpenSSH key pair. */
 export const newKey = () => ssh2.utils.generateKeyPairSync('ed25519');
 
@@ -77,8 +80,10 @@ export class Sshd implements AsyncDisposable {
   async [Symbol.asyncDispose](): Promise<void> {
     const child = this.#child;
     if (child !== null && child.exitCode === null && child.signalCode === null) {
-      child.kill();
-      await once(child, 'close');
+      child.stdin?.end();
+      // Not its "close": a session that somebody holds open would hold the pipes open, too.
+      await once(child, 'exit');
+      child.stderr?.destroy();
     }
     await rm(this.folder, { recursive: true, force: true });
   }
@@ -130,10 +135,8 @@ export class Sshd implements AsyncDisposable {
     const file = [join(OURS, 'usr', 'sbin', 'sshd'), '/usr/sbin/sshd'].find((path) => existsSync(path));
     if (file === undefined) throw new Error('there is no sshd; `npm test` brings one');
     // It starts itself anew for each connection and so wants to be called by its whole path.
-    const child = spawn(file, ['-D', '-e', '-f', join(this.folder, 'config')], {
-      env,
-      stdio: ['ignore', 'ignore', 'pipe'],
-    });
+    const args = ['-c', KEEPER, 'sh', file, '-D', '-e', '-f', join(this.folder, 'config')];
+    const child = spawn('/bin/sh', args, { env, stdio: ['pipe', 'ignore', 'pipe'] });
     this.#child = child;
     const listening = Promise.withResolvers<void>();
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {

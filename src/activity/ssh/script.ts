@@ -52,6 +52,8 @@ export const GPU_FIELDS = [
 
 /** Hung readers of a broken driver cannot be killed: no further one is started on top of so many. */
 const MOST_HUNG = 3;
+/** Half a minute, in the kernel's ticks: none that works takes so long. */
+const HUNG_TICKS = 3_000;
 
 const SAMPLES = Array.from({ length: GPU_SAMPLES }, (_, index) => index + 1).join(' ');
 
@@ -101,13 +103,13 @@ start() { read -r l <"$1/stat" && set -- \${l##*) } && shift 19 && echo "$1"; }
 echo "lamplighter ${mark} begin"
 read -r boot rest </proc/sys/kernel/random/boot_id && echo "boot $boot"
 [ -n "$SSH_CONNECTION" ] && echo "connection $SSH_CONNECTION" && hex=$(printf '%04X' "\${SSH_CONNECTION##* }") && sessions A
-echo "began $(start /proc/$$)"
+began=$(start /proc/$$); echo "began $began"
 limit=; command -v timeout >/dev/null && timeout 5 true && limit='timeout -s KILL 8'
 smi=none; command -v nvidia-smi >/dev/null && smi=there
 hung=0
 if [ $smi = there ]; then
   for d in /proc/[0-9]*; do
-    read -r l <"$d/comm" && [ "$l" = nvidia-smi ] && hung=$((hung + 1))
+    read -r l <"$d/comm" && [ "$l" = nvidia-smi ] && t=$(start "$d") && [ $((began - t)) -gt ${HUNG_TICKS} ] && hung=$((hung + 1))
   done
   [ $hung -ge ${MOST_HUNG} ] && smi=hung
 fi
