@@ -8,8 +8,9 @@ const STOP_IDLE = {
 policies:
   - name: stop-idle
     match: { name: "dev-*" }
-    when: { idleFor: 30m }
+    when: { idleFor: 5m }
     do: stop
+    minimumUptime: 1m
 `,
 };
 
