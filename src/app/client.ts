@@ -125,6 +125,8 @@ export async function openClient(
       newId: randomUUID,
       store,
       queue: queuePort(queues, clock),
+      shadows: store.shadows,
+      evidence: store.evidence,
       standing: () => standing,
       paidWorkOff: () => store.paidWorkOff(),
       onEvent: () => {},

@@ -250,6 +250,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     newId: randomUUID,
     store,
     queue: queuePort(queues, clock),
+    shadows: store.shadows,
+    evidence: store.evidence,
     standing: () => current.now.standing,
     paidWorkOff: () => store.paidWorkOff() ?? watched.doubt(),
     paidWorkOffBy: () => {

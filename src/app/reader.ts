@@ -10,6 +10,7 @@ import { ProviderError } from '../providers/port.ts';
 import type { Store } from '../store/store.ts';
 import type { AccountRuntime, Work } from '../work/ports.ts';
 import { accountWorld, byInstance } from '../work/world.ts';
+import { idleView, lastLookView, shadowTotalView, shadowView } from './idle-view.ts';
 import { lastSeen } from './last-seen.ts';
 import { findInstance, instanceView, noticeView, obligationView, operationView } from './views.ts';
 
@@ -56,6 +57,11 @@ async function listOnce(
   }
 }
 
+/** What an observing policy has come to, behind what it would do now. */
+function soFar({ stops, wrong, savedYuan }: ReturnType<typeof shadowTotalView>): string {
+  return stops === 0 ? '' : ` Observed so far: ${stops} stops, ${wrong} of them wrong, ${savedYuan} yuan saved.`;
+}
+
 /** Reads and explains what is known; changes nothing. Shared by the commands and the HTTP API. */
 export function makeReader(work: Work, store: Store) {
   const snapshots = () => lastSeen(work);
@@ -97,6 +103,7 @@ export function makeReader(work: Work, store: Store) {
     const standing = work.standing();
     const now = work.clock.now();
     const rows: (PlanRow & { readonly sign: string })[] = [];
+    const observed = standing.policies.some(({ mode }) => mode === 'observe') ? await shadowTotals() : null;
     for (const runtime of standing.accounts.values()) {
       let world = await accountWorld(work, standing, runtime, now);
       if (world === null && options.onUnlisted !== undefined) {
@@ -110,7 +117,10 @@ export function makeReader(work: Work, store: Store) {
         // The fleet is taken as it is, so what is known of its activity counts whatever the time asked about.
         { explain: options.explain, ...(options.at === null ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }) },
       );
-      rows.push(...planRows(evaluation, standing.zone.name).map((row) => ({ ...row, sign: signOf(row) })));
+      for (const row of planRows(evaluation, standing.zone.name)) {
+        const so = row.reason === 'observe' && observed !== null ? soFar(observed(row.policy)) : '';
+        rows.push({ ...row, detail: `${row.detail}${so}`, sign: signOf(row) });
+      }
     }
     return rows;
   }
@@ -129,6 +139,9 @@ export function makeReader(work: Work, store: Store) {
     const view = world?.accounts[0]?.instances.find((each) => each.key === key);
     const explained = world === null ? null : explainInstance(standing.policies, world, key, standing.zone.name);
     const operations = await store.ledger.list({ instance: key, limit: OPERATIONS_SHOWN });
+    const looks = await Promise.all(operations.items.map(({ id }) => store.evidence.load(id)));
+    const shadows = (await store.shadows.load(account)).filter(({ instance }) => instance === key);
+    const everyMs = standing.observer.everyMsOf(tracked.instance, standing.labels(tracked.instance));
     const audit = await store.auditLog.list({ instance: key, limit: AUDIT_SHOWN });
     return {
       kind: 'done',
@@ -147,7 +160,12 @@ export function makeReader(work: Work, store: Store) {
         obligations: (world?.history.obligations(account) ?? [])
           .filter((each) => each.instance === key)
           .map(obligationView),
-        operations: operations.items.map(operationView),
+        idle: world === null || view === undefined ? null : idleView(standing.policies, world, view, everyMs),
+        shadows: shadows.map((stop) => shadowView(stop, now)),
+        operations: operations.items.map((operation, place) => ({
+          ...operationView(operation),
+          lastLook: lastLookView(looks[place] ?? null),
+        })),
         audit: audit.items.map((entry) => ({
           at: rfc3339(entry.at),
           kind: entry.kind,
@@ -158,7 +176,25 @@ export function makeReader(work: Work, store: Store) {
     } as const;
   }
 
-  return { snapshots, instances, plan, why };
+  /** One operation with what the last look before it has shown; `null`: there is none of that id. */
+  async function operation(id: string) {
+    const found = await store.ledger.get(id);
+    if (found === null) return null;
+    return { ...operationView(found), lastLook: lastLookView(await store.evidence.load(id)) };
+  }
+
+  /** What each policy would have stopped while it only observed. */
+  async function shadowTotals(): Promise<(policy: string) => ReturnType<typeof shadowTotalView>> {
+    const [totals, ...loaded] = await Promise.all([
+      store.shadows.totals(),
+      ...[...work.standing().accounts.keys()].map((account) => store.shadows.load(account)),
+    ]);
+    const now = work.clock.now();
+    const open = loaded.flat();
+    return (policy) => shadowTotalView(totals, open, policy, now);
+  }
+
+  return { snapshots, instances, plan, why, operation, shadowTotals };
 }
 
 export type Reader = ReturnType<typeof makeReader>;

@@ -1,4 +1,5 @@
 import { localDay } from '../calendar/zone.ts';
+import { SHADOW_OUTCOMES } from '../decide/shadow.ts';
 import { FREEZE_REASONS, FROZEN_CLASSES } from '../fleet/freeze.ts';
 import { isTerminal, OPERATION_STATES, type Operation } from '../fleet/operation.ts';
 import type { Queues } from '../queue/queue.ts';
@@ -35,9 +36,10 @@ async function collect(parts: {
   readonly work: Work;
   readonly store: Store;
   readonly queues: Queues;
+  readonly reader: Reader;
   readonly metrics: Metrics;
 }): Promise<void> {
-  const { work, store, queues, metrics } = parts;
+  const { work, store, queues, reader, metrics } = parts;
   const now = work.clock.now();
   const readings = [
     async () => {
@@ -77,6 +79,19 @@ async function collect(parts: {
           metrics.queueJobs.set({ queue: count.queue, state }, count[state]);
         }
         metrics.queueOldest.set({ queue: count.queue }, (count.oldestMs ?? 0) / 1000);
+      }
+    },
+    async () => {
+      const observed = await reader.shadowTotals();
+      metrics.shadowStops.reset();
+      metrics.shadowSavedGpuSeconds.reset();
+      metrics.shadowSavedYuan.reset();
+      for (const { name: policy, mode } of work.standing().policies) {
+        const told = observed(policy);
+        if (mode !== 'observe' && told.stops === 0) continue;
+        for (const outcome of SHADOW_OUTCOMES) metrics.shadowStops.inc({ policy, outcome }, told[outcome]);
+        metrics.shadowSavedGpuSeconds.inc({ policy }, told.savedGpuSeconds);
+        metrics.shadowSavedYuan.inc({ policy }, Number(told.savedYuan));
       }
     },
     async () => {

@@ -82,11 +82,18 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
     instances,
     operations,
     plan,
-    operation: async (id) => {
-      const operation = await work.store.ledger.get(id);
-      return operation === null ? null : operationView(operation);
+    operation: (id) => parts.reader.operation(id),
+    instance: async (key) => {
+      const answer = await parts.reader.why(key);
+      return answer.kind === 'done' ? answer.value : null;
     },
-    policies: (query) => Promise.resolve(pageAt(work.standing().policies, query, policyView)),
+    policies: async (query) => {
+      const observed = await parts.reader.shadowTotals();
+      return pageAt(work.standing().policies, query, (policy) => ({
+        ...policyView(policy),
+        observed: observed(policy.name),
+      }));
+    },
     holds: async (query) =>
       pageBehind(await work.store.holds(work.clock.now()), query, ({ instance, id }) => `${instance}\n${id}`, holdView),
     accounts: async (query) => {

@@ -46,6 +46,11 @@ export const activityGrammar = z
         error: ({ input }) => `must be 5s or more, not ${formatDuration(Number(input))}`,
       })
       .prefault('60s'),
+    presence: duration(
+      'How long people (sessions, pages) protect after their last sign of life.',
+      ['2h'],
+      'zero',
+    ).prefault('2h'),
     probes: z.array(probeGrammar).min(1, 'no probe is named'),
   })
   .meta({ description: 'Which probes judge which instances; the last rule that fits an instance holds.' });

@@ -66,6 +66,8 @@ export interface SshConfig {
 export interface ActivityConfig {
   readonly match: Match;
   readonly everyMs: number;
+  /** How long people protect after their last sign of life. */
+  readonly presenceMs: number;
   readonly probes: readonly ProbeConfig[];
 }
 

@@ -141,7 +141,8 @@ class Loader {
     for (const { value, parts, subject } of this.#each('activity', activityGrammar, activityParts)) {
       this.#checkNames(subject, parts.match, accounts.names);
       const probes = await toProbes(parts, subject, this.#secrets);
-      if (value !== null) activity.push({ match: compileMatch(value.match), everyMs: value.every, probes });
+      if (value !== null)
+        activity.push({ match: compileMatch(value.match), everyMs: value.every, presenceMs: value.presence, probes });
     }
     const notifiers: NotifierConfig[] = [];
     for (const { key, value, parts, subject } of this.#each('notifiers', notifierGrammar, notifierParts)) {

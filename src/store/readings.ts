@@ -23,7 +23,8 @@ const signal = z.object({
   detail: z.string().default(''),
 });
 
-const schema = z.object({
+/** One reading, as it is stored. */
+export const readingSchema = z.object({
   probe: z.string(),
   at: z.number(),
   verdict: z.enum(ACTIVITY_VERDICTS),
@@ -36,7 +37,7 @@ const schema = z.object({
   presence: z.object({ at: z.number(), count: z.number() }).exactOptional(),
   marks: z.record(z.string(), z.number()).exactOptional(),
 });
-const ofInstance = z.compile(z.record(z.string(), schema));
+const ofInstance = z.compile(z.record(z.string(), readingSchema));
 
 /** Nobody believes a reading for so long; what is older is of instances or probes that are gone. */
 const KEEP_MS = 7 * 86_400_000;
@@ -103,6 +104,13 @@ export class Readings {
       redis.hdel(this.#redis.keys.readings(account), ...old),
     );
   }
+}
+
+/** A reading without its marks, which only its own probe can read. Field by field, like what is kept of each instance. */
+export function storedReading(reading: ProbeReading) {
+  const { probe, at, verdict, reason, lastActiveAt, judges, evidence, signals, keepAlive, presence } = reading;
+  const parts = signals === undefined || signals.length === 0 ? undefined : signals.map((part) => stored(part));
+  return { probe, at, verdict, reason, lastActiveAt, judges, evidence, signals: parts, keepAlive, presence };
 }
 
 /** Field by field: what a probe adds of its own one day is not stored without being asked about. */

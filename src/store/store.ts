@@ -11,6 +11,7 @@ import { checkRedis, type RedisChecks } from './checks.ts';
 import { claimStep } from './claims.ts';
 import { Gathered } from './coalesced.ts';
 import { Connection, type ConnectionState } from './connection.ts';
+import { EvidenceBook } from './evidence-book.ts';
 import { type HistoryNeeds, interruptedAt, type LoadedHistory, loadHistory } from './history.ts';
 import { Holds } from './holds.ts';
 import { HostKeys } from './host-keys.ts';
@@ -25,6 +26,7 @@ import { StoreRedis } from './redis.ts';
 import { Savings } from './savings.ts';
 import { type AccountHealth, Settings } from './settings.ts';
 import { SettleTimes } from './settle-times.ts';
+import { Shadows } from './shadows.ts';
 import { Snapshots } from './snapshots.ts';
 import { readSpend } from './spend.ts';
 import { trimActed } from './trim.ts';
@@ -66,6 +68,8 @@ export class Store {
   readonly snapshots: Snapshots;
   readonly readings: Readings;
   readonly watches: Watches;
+  readonly shadows: Shadows;
+  readonly evidence: EvidenceBook;
   readonly hostKeys: HostKeys;
   readonly auditLog: Audit;
   readonly holdBook: Holds;
@@ -111,6 +115,8 @@ export class Store {
     this.snapshots = new Snapshots(this.#redis);
     this.readings = new Readings(this.#redis);
     this.watches = new Watches(this.#redis);
+    this.shadows = new Shadows(this.#redis);
+    this.evidence = new EvidenceBook(this.#redis);
     this.hostKeys = new HostKeys(this.#redis);
     this.auditLog = new Audit(this.#redis);
     this.holdBook = new Holds(this.#redis, options.clock);
@@ -323,6 +329,7 @@ export class Store {
     for (const account of accounts) {
       await this.readings.trim(account, now);
       await this.watches.trim(account, now);
+      await this.shadows.trim(account, now);
       await trimActed(this.#redis, account, now);
     }
     await this.ledger.trim(now);

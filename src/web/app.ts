@@ -191,6 +191,14 @@ export function makeWeb(
       : context.json(operation);
   });
 
+  app.get('/api/v1/instances/:account/:id', async (context) => {
+    const { account, id } = context.req.param();
+    const instance = await source.instance(`${account}/${id}`);
+    return instance === null
+      ? fail(context, 404, 'not-found', `there is no instance ${account}/${id}`)
+      : context.json(instance);
+  });
+
   if (controlToken === null) return app;
 
   const wrong = new WrongTokens(clock);

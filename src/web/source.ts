@@ -37,6 +37,8 @@ export interface WebSource {
   operations(query: ListQuery): Promise<Page>;
   /** `null`: there is none of that id. */
   operation(id: string): Promise<object | null>;
+  /** Everything known of "account/id"; `null`: no account lists it. */
+  instance(key: string): Promise<object | null>;
   policies(query: ListQuery): Promise<Page>;
   plan(query: ListQuery): Promise<Page>;
   holds(query: ListQuery): Promise<Page>;

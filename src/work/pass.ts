@@ -11,10 +11,12 @@ import type { Obligation } from '../fleet/obligation.ts';
 import { ACT_REASONS, type DecisionReason, INACTION_REASONS } from '../fleet/reason.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import { arm } from './arm.ts';
+import { tellBlind } from './blind.ts';
 import { wishOf } from './draft.ts';
 import { breach, brokenDecision } from './invariants.ts';
 import { operationKey } from './operation-id.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
+import { shadow } from './shadow.ts';
 import { tell } from './tell.ts';
 import { lapsed, unpaid } from './unrenewed.ts';
 import { recordUnseen } from './unseen.ts';
@@ -54,6 +56,8 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
     if (refusal.reason === 'not-due' && refusal.action === 'renew') await lapsed(work, world, refusal);
     if (refusal.reason === 'spend-limit' && refusal.action === 'renew') await unpaid(work, standing, world, refusal);
   }
+  await shadow(work, standing.policies, world, evaluation);
+  await tellBlind(work, standing, world);
   const [seen] = world.accounts;
   if (seen !== undefined) work.onRefusals(accountName, evaluation.refusals, seen.takenAt);
   return evaluation;

@@ -4,6 +4,7 @@ import type { Cap, Refusal } from '../decide/decision.ts';
 import type { History } from '../decide/world.ts';
 import type { Account } from '../fleet/account.ts';
 import type { CloudAction } from '../fleet/action.ts';
+import type { Activity } from '../fleet/activity.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { Notification } from '../fleet/event.ts';
 import type { FreezeReason, FrozenClass, StandingFreeze } from '../fleet/freeze.ts';
@@ -21,6 +22,7 @@ import type { Provider } from '../providers/port.ts';
 import type { ArmResult, TransitionRequest, TransitionResult } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { ShadowPort } from './shadow.ts';
 
 /** One account with its open client. */
 export interface AccountRuntime {
@@ -160,6 +162,11 @@ export interface QueuePort {
   notify(notifier: string, notification: Notification): Promise<void>;
 }
 
+/** What was seen at the last look before an operation was sent, kept for as long as the operation is. */
+export interface EvidencePort {
+  save(operationId: string, activity: Activity): Promise<void>;
+}
+
 /** What every processor works with. */
 export interface Work {
   readonly clock: Clock;
@@ -170,6 +177,10 @@ export interface Work {
   readonly newId: () => string;
   readonly store: StorePort;
   readonly queue: QueuePort;
+  /** Absent: what observing policies would have stopped is not kept. */
+  readonly shadows?: ShadowPort;
+  /** Absent: the evidence of an operation is what it was armed with. */
+  readonly evidence?: EvidencePort;
   readonly standing: () => Standing;
   /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
   readonly paidWorkOff: () => string | null;

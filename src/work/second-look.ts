@@ -83,7 +83,10 @@ export async function secondLook(
       return { reason: 'no-longer-due', detail: 'the policy asks for something else now' };
     }
     const broken = brokenDecision(again, before, standing.policies, runtime);
-    if (broken === null) return null;
+    if (broken === null) {
+      if (activity !== null) await work.evidence?.save(operation.id, activity);
+      return null;
+    }
     await breach(work, broken, operation);
     return { reason: 'frozen', detail: `${broken.invariant}: ${broken.detail}` };
   }

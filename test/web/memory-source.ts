@@ -34,6 +34,9 @@ export class MemorySource implements WebSource {
   operation(id: string): Promise<object | null> {
     return this.#answer('operation', id, id === 'op-1' ? { id } : null);
   }
+  instance(key: string): Promise<object | null> {
+    return this.#answer('instance', key, key === 'hxy/a' ? { key } : null);
+  }
   policies(query: ListQuery): Promise<Page> {
     return this.#page('policies', query);
   }

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { makeReader, type Reader } from '../../app/reader.ts';
 import { operationView } from '../../app/views.ts';
 import { type InstanceKey, parseInstanceKey } from '../../fleet/instance.ts';
 import { OPERATION_STATES } from '../../fleet/operation.ts';
@@ -8,6 +9,7 @@ import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { printable, table } from '../table.ts';
 import { shortTime } from '../time-words.ts';
+import { lastLookLines } from './why-idle.ts';
 
 const DEFAULT_LIMIT = '50';
 const MOST = 1_000;
@@ -38,9 +40,8 @@ export function operationsCommands(program: Command, io: Io): void {
     .action(async (id: string | undefined, options: ListOptions, command: Command) => {
       await withClient(command, io, { policies: 'unneeded' }, async (client) => {
         if (id !== undefined) {
-          const operation = await client.store.ledger.get(id);
-          if (operation === null) throw new UserError(`there is no operation ${id}`);
-          const view = operationView(operation);
+          const view = await makeReader(client.work, client.store).operation(id);
+          if (view === null) throw new UserError(`there is no operation ${id}`);
           if (options.json === true) printJson(io, view);
           else printOne(io, view, client.config.timezone);
           return;
@@ -112,13 +113,14 @@ function instanceOption(text: string): InstanceKey {
   return `${key.account}/${key.id}`;
 }
 
-function printOne(io: Io, view: ReturnType<typeof operationView>, zone: string): void {
+function printOne(io: Io, view: NonNullable<Awaited<ReturnType<Reader['operation']>>>, zone: string): void {
   io.out(
     `${view.id}\n  ${view.action} of ${printable(view.instanceName)} (${view.instance}), asked by ${printable(view.policy ?? view.by)}\n`,
   );
   io.out(`  ${view.state}: ${view.reason}${view.detail === '' ? '' : ` – ${printable(view.detail)}`}\n`);
   io.out(`  occurrence ${printable(view.occurrence)}\n`);
   for (const [key, value] of Object.entries(view.evidence)) io.out(`  ${key}: ${printable(String(value))}\n`);
+  for (const line of lastLookLines(view.lastLook, zone)) io.out(`  ${line}\n`);
   io.out('\n');
   io.out(
     table(

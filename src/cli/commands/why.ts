@@ -4,6 +4,7 @@ import { granted, withClient } from '../context.ts';
 import { type Io, printJson } from '../io.ts';
 import { printable, table } from '../table.ts';
 import { shortTime } from '../time-words.ts';
+import { idleLines, lastLookLines } from './why-idle.ts';
 
 /** `lamplighter why INSTANCE`: everything known about one. */
 export function whyCommand(program: Command, io: Io): void {
@@ -32,16 +33,12 @@ export function whyCommand(program: Command, io: Io): void {
         io.out(
           `  hold      ${row.hold === null ? '–' : `${printable(row.hold.owner)} until ${time(row.hold.until)}: ${printable(row.hold.reason)}`}\n`,
         );
-        if (row.activity === null) io.out('  activity  no probe judges it\n');
-        else {
+        if (why.idle === null) io.out('  activity  its account is not configured\n');
+        else for (const line of idleLines(why.idle, timezone)) io.out(`${line}\n`);
+        for (const stop of why.shadows) {
           io.out(
-            `  activity  ${row.activity.verdict}${row.activity.since === null ? '' : ` since ${time(row.activity.since)}`}${row.activity.reason === null ? '' : ` (${row.activity.reason})`}\n`,
+            `  observed  policy ${stop.policy} would have stopped it at ${time(stop.at)}: ${stop.outcome}${stop.savedYuan === null ? '' : `, ${stop.savedYuan} yuan saved`}\n`,
           );
-          for (const reading of row.activity.readings) {
-            io.out(
-              `            ${reading.probe}: ${reading.verdict}${reading.reason === null ? '' : ` (${reading.reason})`} at ${time(reading.at)}; ${printable(reading.evidence)}\n`,
-            );
-          }
         }
         for (const notice of why.notices)
           io.out(`  notice    policy ${notice.policy} will act at ${time(notice.deadlineAt)}\n`);
@@ -71,6 +68,10 @@ export function whyCommand(program: Command, io: Io): void {
               ]),
             ),
           );
+        }
+        for (const { id, lastLook } of why.operations) {
+          const lines = lastLookLines(lastLook, timezone);
+          if (lines.length > 0) io.out(`\n${id}: ${lines.join('\n')}\n`);
         }
         if (why.audit.length > 0) {
           io.out('\nlately\n');

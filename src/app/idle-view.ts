@@ -1,0 +1,154 @@
+import { leaseInForce } from '../activity/verdict.ts';
+import { formatDuration } from '../calendar/duration.ts';
+import { type IdleStand, idleStands } from '../decide/eligible.ts';
+import { type ShadowStop, shadowSaving } from '../decide/shadow.ts';
+import type { InstanceView, World } from '../decide/world.ts';
+import type { Activity, ProbeReading, SignalReading } from '../fleet/activity.ts';
+import { formatYuan } from '../fleet/money.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { LastEvidence } from '../store/evidence-book.ts';
+import type { ShadowTotal } from '../store/shadows.ts';
+
+function time(at: number | null): string | null {
+  return at === null ? null : rfc3339(at);
+}
+
+/** To the second: finer would pretend. */
+function span(ms: number): string {
+  return formatDuration(Math.max(0, Math.round(ms / 1000)) * 1000);
+}
+
+function signalView(part: SignalReading) {
+  return {
+    signal: part.signal,
+    verdict: part.verdict,
+    judges: part.judges,
+    value: part.value,
+    threshold: part.threshold,
+    unit: part.unit,
+    onlyPositive: part.onlyPositive,
+    lastActiveAt: time(part.lastActiveAt),
+    detail: part.detail,
+  };
+}
+
+/** One probe's reading with all its parts. */
+function readingView(reading: ProbeReading, now: number | null) {
+  const { keepAlive, presence } = reading;
+  return {
+    probe: reading.probe,
+    verdict: reading.verdict,
+    reason: reading.reason,
+    judges: reading.judges,
+    at: rfc3339(reading.at),
+    age: now === null ? null : span(now - reading.at),
+    lastActiveAt: time(reading.lastActiveAt),
+    lastPresentAt: time(presence?.at ?? null),
+    evidence: reading.evidence,
+    signals: (reading.signals ?? []).map(signalView),
+    keepAlive: keepAlive === undefined ? null : { ...keepAlive, endsAt: rfc3339(keepAlive.endsAt) },
+  };
+}
+
+function standView(stand: IdleStand) {
+  return {
+    policy: stand.policy,
+    idleFor: formatDuration(stand.idleForMs),
+    provenFor: span(stand.provenMs),
+    countedFrom: time(stand.countedFrom),
+    countedSince: stand.cause,
+    eligibleAt: time(stand.eligibleAt),
+    notice: formatDuration(stand.noticeMs),
+    blockers: stand.blockers.map(({ what, until, detail }) => ({ what, until: time(until), detail })),
+  };
+}
+
+/** How it is decided whether one instance is idle, from what was read: no probe is asked for it. */
+export function idleView(policies: readonly Policy[], world: World, view: InstanceView, everyMs: number | null) {
+  const { activity } = view;
+  const { now } = world;
+  const readings = activity === null || activity.kind === 'not-applicable' ? [] : activity.readings;
+  const lease = leaseInForce(readings, now);
+  const last = readings.reduce<number | null>((newest, { at }) => (newest === null || at > newest ? at : newest), null);
+  return {
+    verdict: activity?.kind ?? 'unknown',
+    cause:
+      activity === null
+        ? 'no probe is set up for it'
+        : activity.kind === 'unknown'
+          ? (activity.detail ?? activity.reason)
+          : null,
+    since: activity?.kind === 'idle' ? rfc3339(activity.since) : null,
+    ...watchView(activity),
+    protection:
+      activity?.kind === 'active' && activity.protection !== undefined
+        ? { by: activity.protection.by, until: rfc3339(activity.protection.until) }
+        : null,
+    keepAlive: lease === null ? null : { ...lease, endsAt: rfc3339(lease.endsAt) },
+    nextCheckAt: everyMs === null || last === null ? null : rfc3339(Math.max(now, last + everyMs)),
+    readings: readings.map((reading) => readingView(reading, now)),
+    policies: idleStands(policies, world, view).map(standView),
+  };
+}
+
+function watchView(activity: Activity | null) {
+  const watched = activity === null || activity.kind === 'not-applicable' ? undefined : activity.watched;
+  return {
+    watchedFrom: time(watched?.from ?? null),
+    watchedTo: time(watched?.to ?? null),
+    missed: watched?.holes.map(({ at, ms }) => ({ at: rfc3339(at), for: span(ms) })) ?? [],
+  };
+}
+
+/** What the last look before a stop has shown; it is kept for a month. */
+export function lastLookView(evidence: LastEvidence | null) {
+  if (evidence === null) return null;
+  return {
+    at: rfc3339(evidence.at),
+    verdict: evidence.verdict,
+    since: time(evidence.since),
+    watchedFrom: time(evidence.watchedFrom),
+    holes: evidence.holes,
+    readings: evidence.readings.map((reading) => readingView(reading, null)),
+  };
+}
+
+/** A stop that an observing policy would have made. */
+export function shadowView(stop: ShadowStop, now: number) {
+  const { gpuSeconds, fen } = shadowSaving(stop, now);
+  return {
+    policy: stop.policy,
+    instance: stop.instance,
+    action: stop.action,
+    at: rfc3339(stop.at),
+    outcome: stop.outcome ?? 'open',
+    endedAt: time(stop.endedAt),
+    savedGpuSeconds: Math.round(gpuSeconds),
+    savedYuan: stop.hourlyFen === null ? null : formatYuan(Math.round(fen)),
+  };
+}
+
+/** What a policy would have stopped and saved since the beginning, with what has not ended yet. */
+export function shadowTotalView(
+  totals: readonly ShadowTotal[],
+  open: readonly ShadowStop[],
+  policy: string,
+  now: number,
+) {
+  const total = totals.find((each) => each.policy === policy);
+  const going = open.filter((stop) => stop.policy === policy && stop.endedAt === null);
+  const savings = going.map((stop) => shadowSaving(stop, now));
+  const sum = (numbers: readonly number[]) => numbers.reduce((all, each) => all + each, 0);
+  const { right = 0, wrong = 0, unknown = 0, gpuSeconds = 0, fen = 0 } = total ?? {};
+  const undecided = open.filter((stop) => stop.policy === policy && stop.outcome === null && stop.at <= now).length;
+  return {
+    stops: right + wrong + unknown + undecided,
+    right,
+    wrong,
+    unknown,
+    open: undecided,
+    savedGpuSeconds: Math.round(gpuSeconds + sum(savings.map((each) => each.gpuSeconds))),
+    savedYuan: formatYuan(Math.round(fen + sum(savings.map((each) => each.fen)))),
+  };
+}

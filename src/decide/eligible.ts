@@ -1,0 +1,104 @@
+import type { Policy } from '../policy/policy.ts';
+import { type IdleCause, idleCause, idleStart, provenAt, provenMs } from './idle-clock.ts';
+import type { InstanceView, World } from './world.ts';
+
+/** Something that keeps a policy from stopping an instance for being idle. */
+export interface Blocker {
+  readonly what: 'working' | 'people' | 'keep-alive' | 'unknown' | 'hold' | 'minimum-uptime' | 'not-idle-long-enough';
+  /** `null`: nobody can tell when it ends. Epoch ms. */
+  readonly until: number | null;
+  readonly detail: string;
+}
+
+/** How far one policy's `idleFor` has come on one instance. All times epoch ms. */
+export interface IdleStand {
+  readonly policy: string;
+  readonly idleForMs: number;
+  /** Of that so much is proven. */
+  readonly provenMs: number;
+  /** From when on it is counted, and what made it begin there; `null`: it is not idle. */
+  readonly countedFrom: number | null;
+  readonly cause: IdleCause | null;
+  /** When the policy may act if everything goes on as it is; `null`: that cannot be told. A notice comes after it. */
+  readonly eligibleAt: number | null;
+  readonly noticeMs: number;
+  readonly blockers: readonly Blocker[];
+}
+
+/** How far every policy that matches and asks for idleness has come. */
+export function idleStands(policies: readonly Policy[], world: World, view: InstanceView): readonly IdleStand[] {
+  const account = world.accounts.find(({ instances }) => instances.includes(view));
+  if (account === undefined) return [];
+  return policies.flatMap((policy) => {
+    const idle = policy.conditions.find((condition) => condition.kind === 'idleFor');
+    if (idle?.kind !== 'idleFor' || !policy.enabled) return [];
+    if (!policy.match.account(account) || !policy.match.instance(view.tracked.instance, view.labels)) return [];
+    return [standOf(policy, idle.ms, world, view)];
+  });
+}
+
+function standOf(policy: Policy, idleForMs: number, world: World, view: InstanceView): IdleStand {
+  const { now } = world;
+  const { activity, tracked } = view;
+  const notBefore = world.history.policyEditedAt?.(policy.name) ?? 0;
+  const countedFrom = idleStart(view, notBefore);
+  const blockers: Blocker[] = [];
+  const block = (what: Blocker['what'], until: number | null, detail: string) => blockers.push({ what, until, detail });
+  let proven = 0;
+  switch (activity?.kind) {
+    case undefined:
+      block('unknown', null, 'no probe is set up for it');
+      break;
+    case 'not-applicable':
+      block('unknown', null, `it is ${tracked.instance.status}`);
+      break;
+    case 'unknown':
+      block('unknown', null, activity.detail ?? activity.reason);
+      break;
+    case 'active': {
+      const { protection } = activity;
+      if (protection === undefined) block('working', null, 'it is at work');
+      else if (protection.by === 'people') block('people', protection.until, 'somebody is there');
+      else block('keep-alive', protection.until, 'somebody on it asks that it be kept');
+      break;
+    }
+    case 'idle': {
+      if (countedFrom === null) {
+        block('unknown', null, 'since when it is up is not known');
+        break;
+      }
+      proven = Math.min(
+        idleForMs,
+        provenMs(idleForMs, countedFrom, activity.watched, Math.min(now, activity.watched.to)),
+      );
+      if (proven < idleForMs) {
+        block(
+          'not-idle-long-enough',
+          provenAt(idleForMs, countedFrom, activity.watched),
+          'it has not been idle for so long',
+        );
+      }
+      break;
+    }
+  }
+  const hold = world.holds.get(view.key);
+  if (hold !== undefined && !(hold.until <= now)) {
+    // Its end begins the idle clock anew.
+    block('hold', hold.until + idleForMs, `held by ${hold.owner}: ${hold.reason}`);
+  }
+  if (tracked.upSince !== null && now - tracked.upSince < policy.minimumUptimeMs) {
+    block('minimum-uptime', tracked.upSince + policy.minimumUptimeMs, 'it was started too short a time ago');
+  }
+  const ends = blockers.map(({ until }) => until);
+  const eligibleAt = ends.includes(null) ? null : ends.reduce<number>((last, at) => Math.max(last, at ?? 0), now);
+  return {
+    policy: policy.name,
+    idleForMs,
+    provenMs: proven,
+    countedFrom,
+    cause: countedFrom === null ? null : idleCause(view, notBefore),
+    eligibleAt,
+    noticeMs: policy.noticeMs,
+    blockers,
+  };
+}

@@ -1,0 +1,112 @@
+import type { Activity } from '../fleet/activity.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
+import type { Fen } from '../fleet/money.ts';
+import { isUp } from '../fleet/status.ts';
+import type { Refusal } from './decision.ts';
+import { hourlyFenOf } from './evidence.ts';
+import { idleSince } from './idle-clock.ts';
+import { utcText } from './time-text.ts';
+import type { AccountView, InstanceView } from './world.ts';
+
+/** Activity this soon after says that the stop would have been wrong: somebody was about to go on. */
+export const WRONG_WITHIN_MS = 30 * 60_000;
+/** Whether it would have been right cannot be told any more after this. */
+const NEVER_KNOWN_AFTER_MS = 24 * 3_600_000;
+/** A machine that nobody has wanted for so long was not saved, it was given up: counting ends. */
+const HORIZON_MS = 7 * 86_400_000;
+
+/** `wrong`: activity soon after; `unknown`: nobody could tell. */
+export const SHADOW_OUTCOMES = ['right', 'wrong', 'unknown'] as const;
+export type ShadowOutcome = (typeof SHADOW_OUTCOMES)[number];
+
+/** A stop that an observing policy would have made. One per policy and instance: the last one. Times epoch ms. */
+export interface ShadowStop {
+  readonly policy: string;
+  readonly instance: InstanceKey;
+  readonly name: string;
+  readonly action: 'stop' | 'cardless-stop';
+  /** What makes it the same stop when it is due again at the next pass: the stretch of idleness, or else the occurrence. */
+  readonly stretch: string;
+  readonly seenAt: number;
+  /** When it would have been stopped: after its notice. */
+  readonly at: number;
+  /** `null`: not known, or not paid by the hour. */
+  readonly hourlyFen: Fen | null;
+  readonly gpuCount: number;
+  /** `null`: it has not shown yet. */
+  readonly outcome: ShadowOutcome | null;
+  /** Until when it would have saved something; `null`: it still would. */
+  readonly endedAt: number | null;
+}
+
+/** The stop that a refusal of an observing policy stands for; `null`: none, or the one that is known already. */
+export function shadowOf(
+  refusal: Refusal,
+  account: AccountView,
+  noticeMs: number,
+  known: ShadowStop | null,
+  now: number,
+): ShadowStop | null {
+  const { action, instance, reason, occurrence } = refusal;
+  if (reason !== 'observe' || instance === null || (action !== 'stop' && action !== 'cardless-stop')) return null;
+  const view = account.instances.find(({ key }) => key === instance);
+  if (view === undefined) return null;
+  const since = idleSince(view);
+  const stretch = since === null ? (occurrence ?? 'once') : `idle=${utcText(since)}`;
+  if (known !== null && known.stretch === stretch) return null;
+  const row = view.tracked.instance;
+  return {
+    policy: refusal.policy,
+    instance,
+    name: row.name,
+    action,
+    stretch,
+    seenAt: now,
+    at: now + noticeMs,
+    hourlyFen: hourlyFenOf(row, account),
+    gpuCount: row.billing === 'hourly' ? (row.gpuCount ?? 1) : 0,
+    outcome: null,
+    endedAt: null,
+  };
+}
+
+/** What has become of it by now. `view` `null`: it is gone. The very same object where nothing has; `null`: it was called off in time. */
+export function followShadow(stop: ShadowStop, view: InstanceView | null, now: number): ShadowStop | null {
+  if (stop.endedAt !== null && stop.outcome !== null) return stop;
+  const activeAt = view === null ? null : lastSeenActive(view.activity);
+  if (activeAt !== null && activeAt > stop.seenAt && activeAt <= stop.at) return null;
+  if (activeAt !== null && activeAt > stop.at) {
+    const outcome = stop.outcome ?? (activeAt <= stop.at + WRONG_WITHIN_MS ? 'wrong' : outcomeOf(stop, view, now));
+    return { ...stop, outcome: outcome ?? 'right', endedAt: stop.endedAt ?? activeAt };
+  }
+  const isDown = view === null || (view.tracked.instance.status !== 'unknown' && !isUp(view.tracked.instance.status));
+  // Down before its time: somebody else has done it.
+  if (isDown && now <= stop.at) return null;
+  const endedAt = stop.endedAt ?? (isDown ? now : now - stop.at >= HORIZON_MS ? stop.at + HORIZON_MS : null);
+  const outcome = stop.outcome ?? (isDown ? 'right' : outcomeOf(stop, view, now));
+  return outcome === stop.outcome && endedAt === stop.endedAt ? stop : { ...stop, outcome, endedAt };
+}
+
+/** It was right if it was watched all the while and showed nothing; `null`: that cannot be told yet. */
+function outcomeOf(stop: ShadowStop, view: InstanceView | null, now: number): ShadowOutcome | null {
+  const dueAt = stop.at + WRONG_WITHIN_MS;
+  if (now < dueAt) return null;
+  const activity = view?.activity ?? null;
+  const watched = activity === null || activity.kind === 'not-applicable' ? undefined : activity.watched;
+  if (watched !== undefined && watched.to >= dueAt) return watched.from <= stop.at ? 'right' : 'unknown';
+  return now - stop.at >= NEVER_KNOWN_AFTER_MS || activity === null ? 'unknown' : null;
+}
+
+/** The last activity that was seen, of work or of people; `null`: none was. */
+function lastSeenActive(activity: Activity | null): number | null {
+  if (activity === null || activity.kind === 'not-applicable') return null;
+  const times = activity.readings.flatMap(({ lastActiveAt, presence }) => [lastActiveAt, presence?.at ?? null]);
+  if (activity.kind === 'active') times.push(activity.at);
+  return times.reduce((latest, at) => (at !== null && (latest === null || at > latest) ? at : latest), null);
+}
+
+/** What stops would have saved by `now`. */
+export function shadowSaving(stop: ShadowStop, now: number): { readonly gpuSeconds: number; readonly fen: number } {
+  const ms = Math.max(0, (stop.endedAt ?? Math.max(now, stop.at)) - stop.at);
+  return { gpuSeconds: (stop.gpuCount * ms) / 1000, fen: ((stop.hourlyFen ?? 0) * ms) / 3_600_000 };
+}

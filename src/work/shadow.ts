@@ -1,0 +1,81 @@
+import type { Evaluation } from '../decide/decision.ts';
+import { followShadow, type ShadowStop, shadowOf, shadowSaving } from '../decide/shadow.ts';
+import type { AccountView, World } from '../decide/world.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Work } from './ports.ts';
+
+/** Where it is kept what observing policies would have stopped. */
+export interface ShadowPort {
+  load(account: string): Promise<readonly ShadowStop[]>;
+  /** `false`: another replica was there first. */
+  replace(
+    account: string,
+    before: ShadowStop | null,
+    after: ShadowStop | null,
+    saved: { readonly gpuSeconds: number; readonly fen: number },
+    now: number,
+  ): Promise<boolean>;
+}
+
+/**
+ * Follows what observing policies would have stopped, and begins what they would stop now. No occurrence is consumed by it,
+ * and nothing is told: it is there to be asked about.
+ */
+export async function shadow(
+  work: Work,
+  policies: readonly Policy[],
+  world: World,
+  evaluation: Evaluation,
+): Promise<void> {
+  const book = work.shadows;
+  const [account] = world.accounts;
+  if (book === undefined || account === undefined) return;
+  const observing = new Map(
+    policies.filter(({ enabled, mode }) => enabled && mode === 'observe').map((policy) => [policy.name, policy]),
+  );
+  const known = await book.load(account.name);
+  const last = new Map<string, ShadowStop>();
+  for (const stop of known) {
+    const now = await follow(book, account, stop, observing.has(stop.policy), world.now);
+    if (now !== null) last.set(`${stop.policy}|${stop.instance}`, now);
+  }
+  // A listing that is not believed begins nothing, as it stops nothing.
+  for (const refusal of evaluation.refusals) {
+    const policy = observing.get(refusal.policy);
+    if (refusal.reason !== 'observe' || policy === undefined) continue;
+    const before = last.get(`${refusal.policy}|${refusal.instance}`) ?? null;
+    // What it would have stopped it cannot stop again, whatever begins anew meanwhile.
+    if (before !== null && before.endedAt === null) continue;
+    const begun = shadowOf(refusal, account, policy.noticeMs, before, world.now);
+    if (begun === null) continue;
+    if (!(await book.replace(account.name, before, begun, { gpuSeconds: 0, fen: 0 }, world.now))) continue;
+    work.log.info(
+      { policy: begun.policy, instance: begun.instance, action: begun.action, at: begun.at },
+      'an observing policy would have stopped an instance',
+    );
+  }
+}
+
+/** `null`: it was called off in time, so that it never was. */
+async function follow(
+  book: ShadowPort,
+  account: AccountView,
+  stop: ShadowStop,
+  isObserved: boolean,
+  now: number,
+): Promise<ShadowStop | null> {
+  const view = account.instances.find(({ key }) => key === stop.instance) ?? null;
+  // What a listing that is not whole does not show is not thereby gone.
+  if (view === null && account.trust !== 'good') return stop;
+  const next = isObserved ? followShadow(stop, view, now) : givenUp(stop, now);
+  if (next === stop) return stop;
+  const saved = next === null ? { gpuSeconds: 0, fen: 0 } : shadowSaving(next, now);
+  return (await book.replace(account.name, stop, next, saved, now)) ? next : stop;
+}
+
+/** The policy observes no longer: what has not shown by now never will. */
+function givenUp(stop: ShadowStop, now: number): ShadowStop | null {
+  if (now <= stop.at) return null;
+  if (stop.endedAt !== null && stop.outcome !== null) return stop;
+  return { ...stop, outcome: stop.outcome ?? 'unknown', endedAt: stop.endedAt ?? now };
+}
