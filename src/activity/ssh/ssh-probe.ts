@@ -101,7 +101,7 @@ export class SshProbe implements Probe {
     const remoteToOurs = clockDifference(facts.nowAt, at, clock.now());
 
     const { signal: keptSignal, keepAlive } = keepAliveSignal(facts, remoteToOurs);
-    const signals: readonly SignalReading[] = [
+    const seen: readonly SignalReading[] = [
       ...gpuSignals(facts, instance.gpuCount, this.#thresholds.gpuPercent),
       ...loadSignals({
         facts,
@@ -115,6 +115,7 @@ export class SshProbe implements Probe {
       transferSignal(facts),
       keptSignal,
     ];
+    const signals = withoutOptional(seen, this.#options.optional ?? []);
     return this.#judged(at, signals, keepAlive, loadMarks(facts, run.bytes));
   }
 
@@ -170,15 +171,9 @@ export class SshProbe implements Probe {
       const judges = active.some((one) => one.judges === 'work') ? 'work' : 'people';
       return { ...this.#reading(at, 'active', null, worded(active)), lastActiveAt: at, judges, ...parts };
     }
-    const optional: readonly string[] = this.#options.optional ?? [];
-    const blind = signals.filter(
-      (one) => one.verdict === 'unknown' && !one.onlyPositive && !optional.includes(one.signal),
-    );
+    const blind = signals.filter(({ verdict, onlyPositive }) => verdict === 'unknown' && !onlyPositive);
     if (blind.length > 0) return { ...this.#reading(at, 'unknown', 'not-judged', worded(blind)), ...parts };
     const proofs = signals.filter(({ verdict, onlyPositive }) => verdict === 'idle' && !onlyPositive);
-    if (!proofs.some((one) => one.signal === 'gpu' || one.signal === 'cpu')) {
-      return { ...this.#reading(at, 'unknown', 'not-judged', 'neither cards nor CPU can be judged'), ...parts };
-    }
     return { ...this.#reading(at, 'idle', null, worded(proofs)), ...parts };
   }
 
@@ -190,6 +185,24 @@ export class SshProbe implements Probe {
   ): ProbeReading {
     return { probe: this.name, at, verdict, reason, lastActiveAt: null, judges: 'work', evidence };
   }
+}
+
+/**
+ * What may be absent and is says nothing, instead of being unknown. The GPU or the CPU has to be seen all the same: where
+ * neither is, both stay unknown.
+ */
+function withoutOptional(
+  signals: readonly SignalReading[],
+  optional: readonly SshOptional[],
+): readonly SignalReading[] {
+  const seesWork = signals.some(
+    ({ signal, verdict }) => (signal === 'gpu' || signal === 'cpu') && (verdict === 'idle' || verdict === 'active'),
+  );
+  return signals.map((one) => {
+    const isProof = one.signal === 'gpu' || one.signal === 'cpu';
+    const isOptional = optional.some((name) => name === one.signal) && (seesWork || !isProof);
+    return one.verdict === 'unknown' && isOptional ? { ...one, verdict: 'not-applicable' } : one;
+  });
 }
 
 function worded(signals: readonly SignalReading[]): string {
