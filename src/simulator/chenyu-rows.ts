@@ -1,3 +1,4 @@
+import { listedApp } from './apps.ts';
 import { gpuName } from './catalogue.ts';
 import { toUnixSeconds } from './shanghai-time.ts';
 import type { SimBilling, SimInstance, SimStatus } from './sim-instance.ts';
@@ -26,10 +27,16 @@ export function jupyterUrl(origin: string, account: string, id: string): string 
 /** An instance in the open v2 API (doc "instance/list"); times are Unix seconds. */
 export function chenyuRow(instance: SimInstance, place: { origin: string; account: string }): Record<string, unknown> {
   const jupyter = jupyterUrl(place.origin, place.account, instance.id);
+  const app = listedApp(instance.name);
   return {
     ...chenyuBareRow(instance, jupyter),
     server_map: [
       { title: 'Jupyter Lab', url: jupyter, port_type: 'http', protocol: 'tcp' },
+      ...(app === null
+        ? []
+        : [
+            { title: app.title, url: jupyter.replace('/jupyter/', `/${app.app}/`), port_type: 'http', protocol: 'tcp' },
+          ]),
       {
         title: 'SSH Terminal',
         // In the document's sample this address disagrees with ssh_info, and ssh_info is the one that works.

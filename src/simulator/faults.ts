@@ -132,8 +132,8 @@ class Fault implements FaultHandle {
 }
 
 function matchesOperation(wanted: FaultTarget['operation'], operation: SimOperation): boolean {
-  // An instance's Jupyter is not the vendor's API: only a fault that names it reaches it.
-  if (wanted === undefined) return !operation.startsWith('jupyter-');
+  // An instance's Jupyter or app is not the vendor's API: only a fault that names it reaches it.
+  if (wanted === undefined) return operation !== 'app' && !operation.startsWith('jupyter-');
   return typeof wanted === 'string' ? wanted === operation : wanted.includes(operation);
 }
 

@@ -33,6 +33,7 @@ export const SIM_OPERATIONS = [
   'jupyter-kernels',
   'jupyter-terminals',
   'jupyter-status',
+  'app',
   'unknown',
 ] as const;
 export type SimOperation = (typeof SIM_OPERATIONS)[number];

@@ -1,4 +1,5 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
+import { answerApp, parseAppPath } from './apps.ts';
 import { type Args, idsArg, isRecord, textArg } from './args.ts';
 import { answerBadly, answerWell, breakOff, type Exchange } from './exchange.ts';
 import type { SimCall, SimOperation } from './history.ts';
@@ -88,6 +89,18 @@ function understand(
       call: call('jupyter', jupyterOperation(jupyter.resource), jupyter.account, [jupyter.instanceId]),
       account: null,
       run: () => answerJupyter({ ...jupyter, account: owner, token, untracked, at: simulator.clock.now() }),
+      accept: null,
+      no: plainNo(403, 'Forbidden'),
+    };
+  }
+  const app = parseAppPath(url.pathname);
+  if (app !== null) {
+    const owner = simulator.accounts.find((account) => account.name === app.account);
+    return {
+      ...incoming,
+      call: call('jupyter', 'app', app.account, [app.instanceId]),
+      account: null,
+      run: () => answerApp(app, owner, simulator.clock.now()),
       accept: null,
       no: plainNo(403, 'Forbidden'),
     };
