@@ -1,0 +1,103 @@
+import { describe, expect, test } from 'vitest';
+import { evaluate } from '../../src/decide/evaluate.ts';
+import { followShadow, type ShadowStop, shadowOf, shadowSaving } from '../../src/decide/shadow.ts';
+import type { Activity } from '../../src/fleet/activity.ts';
+import { account, DAY, HOUR, MINUTE, NOON, policy, view, world } from './kit.ts';
+
+/** Stopped at noon, after a notice of ten minutes. */
+const STOP: ShadowStop = {
+  policy: 'p',
+  instance: 'hxy/gpu-1',
+  name: 'dev-1',
+  action: 'stop',
+  stretch: 'idle=x',
+  seenAt: NOON - 10 * MINUTE,
+  at: NOON,
+  hourlyFen: 198,
+  gpuCount: 2,
+  outcome: null,
+  endedAt: null,
+};
+
+function seen(
+  lastActiveAt: number,
+  options: { kind?: 'idle' | 'active' | 'unknown'; from?: number; to?: number; status?: 'running' | 'stopped' } = {},
+) {
+  const { kind = 'idle', from = NOON - HOUR, to = NOON + DAY, status = 'running' } = options;
+  const watched = { from, to, holes: [] };
+  const readings = [
+    { probe: 'ssh', at: to, verdict: kind, reason: null, lastActiveAt, judges: 'work', evidence: '' } as const,
+  ];
+  const activity: Activity =
+    kind === 'idle'
+      ? { kind, at: to, since: lastActiveAt, watched, readings }
+      : kind === 'active'
+        ? { kind, at: lastActiveAt, watched, readings }
+        : { kind, at: to, reason: 'unreachable', watched, readings };
+  return view({ status }, { activity });
+}
+
+const silent = NOON - 5 * HOUR;
+
+describe('a stop that would have been made', () => {
+  const cases: readonly (readonly [string, ReturnType<typeof view> | null, number, Partial<ShadowStop> | null])[] = [
+    ['waits for its notice', seen(silent), NOON - MINUTE, { outcome: null, endedAt: null }],
+    ['is called off by activity before its time', seen(NOON - MINUTE, { kind: 'active' }), NOON, null],
+    ['is called off where the machine goes down before its time', seen(silent, { status: 'stopped' }), NOON, null],
+    ['is open for half an hour', seen(silent), NOON + 29 * MINUTE, { outcome: null, endedAt: null }],
+    ['is right after it', seen(silent), NOON + 30 * MINUTE, { outcome: 'right', endedAt: null }],
+    [
+      'is wrong if somebody goes on within it',
+      seen(NOON + 30 * MINUTE, { kind: 'active' }),
+      NOON + 31 * MINUTE,
+      { outcome: 'wrong', endedAt: NOON + 30 * MINUTE },
+    ],
+    [
+      'is wrong too if that shows only later',
+      seen(NOON + 10 * MINUTE),
+      NOON + 3 * HOUR,
+      { outcome: 'wrong', endedAt: NOON + 10 * MINUTE },
+    ],
+    [
+      'is right if somebody goes on later',
+      seen(NOON + 31 * MINUTE, { kind: 'active' }),
+      NOON + 31 * MINUTE,
+      { outcome: 'right', endedAt: NOON + 31 * MINUTE },
+    ],
+    ['waits while nobody can tell', seen(silent, { kind: 'unknown', to: NOON }), NOON + HOUR, { outcome: null }],
+    ['is unknown after a hole', seen(silent, { from: NOON + MINUTE }), NOON + HOUR, { outcome: 'unknown' }],
+    ['is unknown after a day', seen(silent, { kind: 'unknown', to: NOON }), NOON + DAY, { outcome: 'unknown' }],
+    [
+      'ends where the machine goes down by itself',
+      seen(silent, { status: 'stopped' }),
+      NOON + 5 * MINUTE,
+      { outcome: 'right', endedAt: NOON + 5 * MINUTE },
+    ],
+    ['ends where the machine is gone', null, NOON + HOUR, { outcome: 'right', endedAt: NOON + HOUR }],
+    ['saves for a week at most', seen(silent, { to: NOON + 9 * DAY }), NOON + 8 * DAY, { endedAt: NOON + 7 * DAY }],
+  ];
+  test.each(cases)('%s', (_name, one, now, expected) => {
+    const next = followShadow(STOP, one, now);
+    if (expected === null) expect(next).toBeNull();
+    else expect(next).toMatchObject(expected);
+    // Looked at again it is what it is.
+    if (next !== null) expect(followShadow(next, one, now)).toBe(next);
+  });
+
+  test('saves from its time on, by the hour', () => {
+    expect(shadowSaving(STOP, NOON - MINUTE)).toEqual({ gpuSeconds: 0, fen: 0 });
+    expect(shadowSaving(STOP, NOON + 2 * HOUR)).toEqual({ gpuSeconds: 4 * 3600, fen: 396 });
+    expect(shadowSaving({ ...STOP, endedAt: NOON + HOUR }, NOON + 2 * HOUR)).toEqual({ gpuSeconds: 7200, fen: 198 });
+  });
+});
+
+test('the same stretch of idleness is one stop, whatever else it is due by', () => {
+  const observing = policy({ mode: 'observe' });
+  const where = account([view()]);
+  const [refusal] = evaluate([observing], world([where])).refusals;
+  if (refusal === undefined) throw new Error('nothing is refused');
+  const first = shadowOf(refusal, where, 10 * MINUTE, null, NOON);
+  expect(first).toMatchObject({ policy: 'p', action: 'stop', seenAt: NOON, at: NOON + 10 * MINUTE, outcome: null });
+  expect(shadowOf({ ...refusal, occurrence: 'another window' }, where, 0, first, NOON + HOUR)).toBeNull();
+  expect(shadowOf({ ...refusal, reason: 'hold' }, where, 0, null, NOON)).toBeNull();
+});
