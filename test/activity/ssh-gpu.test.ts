@@ -132,6 +132,11 @@ describe('nvidia-smi that does not answer as it should', () => {
     expect(found.detail).not.toContain('script');
   });
 
+  test('a warning behind the cards is none of them', () => {
+    const warned = [card(), 'WARNING: infoROM is corrupted at gpu 0000:5C:00.0'];
+    expect(gpu(samples([warned, warned, warned, warned])).verdict).toBe('idle');
+  });
+
   test.each(['[N/A]', 'N/A', '[Not Supported]', '[Insufficient Permissions]', '[Unknown Error]', '', '-1', '1e3', '٣'])(
     'a utilisation of "%s": unknown, whatever the other card says',
     (util) => {

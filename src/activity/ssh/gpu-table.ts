@@ -20,6 +20,8 @@ export interface Card {
 export function readCards(lines: readonly string[]): readonly Card[] | null {
   const cards: Card[] = [];
   for (const line of lines) {
+    // Behind the cards, such as "WARNING: infoROM is corrupted at gpu …".
+    if (line.startsWith('WARNING: ')) continue;
     const card = readCard(line);
     if (card === null || cards.some(({ index }) => index === card.index)) return null;
     cards.push(card);
