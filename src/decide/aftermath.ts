@@ -10,7 +10,7 @@ export interface Aftermath {
 }
 
 const MEMORY = 'everything in memory: running programs, kernels, terminals, queues, what was not saved';
-const DISKS = 'what becomes of the disks of a stopped machine and for how long, what it costs';
+const DISKS = 'how long its disks are kept while it is stopped, and what that costs';
 
 /**
  * Reviewed against the clouds' own pages: 慧星云 API doc (关机, 无卡关机, 销毁实例, 创建镜像), 晨羽智云 open v2 (关机, 保存镜像), center-ai v1

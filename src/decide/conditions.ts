@@ -135,7 +135,9 @@ function testIdle(test: InstanceTest, view: InstanceView, now: number, evidenceM
   if (startAt === null) return 'unknown-activity';
   // For a look at another time the fleet is taken as it is: what was idle when last seen goes on being so.
   const until = evidenceMaxAgeMs === Number.POSITIVE_INFINITY ? now : Math.min(now, activity.watched.to);
-  return isProven(test.ms, startAt, activity.watched, until) ? 'holds' : 'fails';
+  if (isProven(test.ms, startAt, activity.watched, until)) return 'holds';
+  // Idle for so long, but with too many holes in what was seen: that is not to be told, and what is announced stands.
+  return until - startAt >= test.ms ? 'unknown-activity' : 'fails';
 }
 
 /** Of any age, for a look at another time: also one from after it. NaN is never fresh. */

@@ -169,6 +169,8 @@ function unknownActivity(due: Due): No | null {
   return due.verdict === 'unknown-activity' ? { reason: 'unknown-activity', detail: activityDetail(due) } : null;
 }
 
+const HOLES_TOLD_MS = 3_600_000;
+
 export function activityDetail(due: Pick<Due, 'view' | 'pass'>): string {
   const { activity } = due.view;
   if (activity === null) return 'no probe is set up for it';
@@ -177,6 +179,11 @@ export function activityDetail(due: Pick<Due, 'view' | 'pass'>): string {
     return `its activity cannot be told: ${activity.reason}${cause}`;
   }
   if (activity.kind === 'not-applicable') return 'no probe could judge it';
+  const holes =
+    activity.kind === 'idle' ? activity.watched.holes.filter(({ at }) => at >= due.pass.now - HOLES_TOLD_MS) : [];
+  if (activity.kind === 'idle' && holes.length > 0 && due.pass.now - activity.at <= due.pass.evidenceMaxAgeMs) {
+    return `it was not looked at often enough to prove it idle: ${holes.length} holes in the last ${formatDuration(HOLES_TOLD_MS)}`;
+  }
   const ageMs = due.pass.now - activity.at;
   return Number.isFinite(ageMs)
     ? `its activity was last read ${formatDuration(ageMs)} ago`

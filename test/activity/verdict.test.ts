@@ -29,6 +29,7 @@ function session(options: { workVerdict: 'active' | 'idle' | 'unknown'; silentFo
     lastActiveAt: NOON - 5 * HOUR,
     signals: [
       { ...part, signal: 'gpu', verdict: options.workVerdict, judges: 'work' },
+      { ...part, signal: 'cpu', verdict: 'idle', judges: 'work' },
       { ...part, signal: 'transfer', verdict: 'idle', judges: 'work', onlyPositive: true },
       { ...part, signal: 'session', verdict: 'active', judges: 'people' },
     ],

@@ -77,6 +77,35 @@ describe('the idle clock begins at the latest of', () => {
   });
 });
 
+describe('too many holes in what was seen', () => {
+  const holes = Array.from({ length: 5 }, (_, index) => ({ at: NOON - (25 - index * 5) * MINUTE, ms: MINUTE }));
+  const one = view({}, { activity: idle(NOON - 20 * HOUR, { holes }) });
+
+  test('are not to be told from activity', () => {
+    expect(evaluate([policy()], world([account([one])])).refusals).toMatchObject([
+      {
+        reason: 'unknown-activity',
+        detail: 'it was not looked at often enough to prove it idle: 5 holes in the last 1h',
+      },
+    ]);
+  });
+
+  test('leave standing what is announced', () => {
+    const history = new TestHistory();
+    const occurrence = evaluate([policy()], world([account([machine({})])])).acts[0]?.occurrence ?? '';
+    const notice = {
+      policy: 'p',
+      instance: one.key,
+      occurrence,
+      announcedAt: NOON - MINUTE,
+      deadlineAt: NOON + MINUTE,
+    };
+    history.noticesById.set('n', { ...notice, delivered: true });
+    const given = world([account([one])], { history });
+    expect(evaluate([policy({ noticeMs: 2 * MINUTE })], given).tidy).toEqual([]);
+  });
+});
+
 describe('what is never stopped for being idle', () => {
   test('a machine that is only coming up', () => {
     for (const status of ['starting', 'restarting'] as const) {
