@@ -1,3 +1,4 @@
+import { busyButDoingNothing } from '../activity/stuck-kernel.ts';
 import { leaseInForce } from '../activity/verdict.ts';
 import { formatDuration } from '../calendar/duration.ts';
 import { type IdleStand, idleStands } from '../decide/eligible.ts';
@@ -80,6 +81,8 @@ export function idleView(policies: readonly Policy[], world: World, view: Instan
           ? (activity.detail ?? activity.reason)
           : null,
     since: activity?.kind === 'idle' ? rfc3339(activity.since) : null,
+    /** Something that a person should look at. */
+    remark: busyButDoingNothing(readings, now),
     ...watchView(activity),
     protection:
       activity?.kind === 'active' && activity.protection !== undefined

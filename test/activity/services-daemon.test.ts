@@ -4,6 +4,7 @@ import { useBeds } from '../support/beds.ts';
 import { MINUTE } from '../support/clock.ts';
 import { account, idle } from '../support/cloud.ts';
 import { FakeComfyui, FakeOllama, type FakeService } from './fake-services.ts';
+import { HOUR, reading } from './fleet.ts';
 
 const beds = useBeds();
 
@@ -43,4 +44,37 @@ test('a daemon asks services at the address that the listing names, and goes by 
   bed.clock.pass(2 * MINUTE);
   await seen();
   expect(JSON.stringify(await bed.why('hxy/a'))).toContain('it can prove activity, never idleness');
+});
+
+test('why points at a kernel that is busy but doing nothing', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [idle('a')])],
+    policies: { 'idle.yaml': 'policies:\n  - { name: idle, match: all, when: { idleFor: 30m }, do: stop }\n' },
+    config: { activity: [{ match: 'all', probes: [{ jupyter: null }, { push: null }] }] },
+  });
+  await bed.round();
+  const at = bed.clock.now();
+  const part = (signal: 'kernel' | 'gpu' | 'cpu', verdict: 'active' | 'idle', lastActiveAt: number | null) => ({
+    signal,
+    verdict,
+    judges: 'work' as const,
+    value: null,
+    threshold: null,
+    unit: '',
+    onlyPositive: false,
+    lastActiveAt,
+    detail: '',
+  });
+  const { readings } = bed.daemon.store;
+  await readings.save(
+    'hxy',
+    'a',
+    reading({ at, verdict: 'active', signals: [part('kernel', 'active', at - 5 * HOUR)] }),
+  );
+  expect(await bed.why('hxy/a')).toMatchObject({ idle: { remark: null } });
+  const rest = [part('gpu', 'idle', null), part('cpu', 'idle', null)];
+  await readings.save('hxy', 'a', reading({ probe: 'push', at, signals: rest }));
+  expect(await bed.why('hxy/a')).toMatchObject({
+    idle: { verdict: 'active', remark: expect.stringContaining('no word from it for 5 h') },
+  });
 });

@@ -332,6 +332,21 @@ describe('POST /api/v1/activity', () => {
     expect(source.asked).toEqual([{ what: 'activity', with: { report: REPORT, token: 'of-the-instance' } }]);
   });
 
+  test('takes what an agent tells beside its verdict', async () => {
+    const report = {
+      instance: 'hxy/gpu-1',
+      verdict: 'unknown',
+      cards: 8,
+      signals: [
+        { signal: 'gpu', verdict: 'unknown', value: null, threshold: 5, unit: '%', detail: 'no nvidia-smi' },
+        { signal: 'terminal', verdict: 'idle', lastActiveSecondsAgo: 300 },
+      ],
+      keepAlive: { text: '4h wang long run', writtenSecondsAgo: 60 },
+    };
+    expect((await post('/api/v1/activity', report, { authorization: 'Bearer t' })).status).toBe(200);
+    expect(source.asked).toEqual([{ what: 'activity', with: { report, token: 't' } }]);
+  });
+
   test('a token that is not the instance’s is 401', async () => {
     source.done = { kind: 'refused', message: 'this token is not that of the instance' };
     await expectError(await post('/api/v1/activity', REPORT), 401, 'unauthorised', 'not that of the instance');
@@ -350,7 +365,14 @@ describe('POST /api/v1/activity', () => {
   });
 
   test.each([
-    [{ ...REPORT, verdict: 'unknown' }, '"verdict" must be active or idle, not "unknown"'],
+    [{ ...REPORT, verdict: 'busy' }, '"verdict" must be active or idle or unknown, not "busy"'],
+    [{ ...REPORT, signals: [{ signal: 'gpu' }] }, 'verdict'],
+    [{ ...REPORT, signals: [{ signal: 'mood', verdict: 'idle' }] }, 'mood'],
+    [{ ...REPORT, signals: [{ signal: 'gpu', verdict: 'idle', at: 1 }] }, 'at'],
+    [{ ...REPORT, signals: Array.from({ length: 21 }, () => ({ signal: 'gpu', verdict: 'idle' })) }, 'signals'],
+    [{ ...REPORT, cards: -1 }, 'cards'],
+    [{ ...REPORT, keepAlive: { text: '4h wang' } }, 'writtenSecondsAgo'],
+    [{ ...REPORT, keepAlive: { text: '4h wang', writtenSecondsAgo: -1 } }, 'writtenSecondsAgo'],
     [{ ...REPORT, verdict: undefined }, '"verdict" is missing'],
     [
       { ...REPORT, lastActiveAt: '12:00' },

@@ -40,6 +40,7 @@ export function idleLines(idle: Idle, zone: string): readonly string[] {
     idle.protection === null ? '' : `, protected by ${idle.protection.by} until ${time(idle.protection.until)}`;
   lines.push(`  activity  ${idle.verdict}${since}${cause}${guard}`);
   for (const line of idle.readings.flatMap((reading) => readingLines(reading, zone))) lines.push(`            ${line}`);
+  if (idle.remark !== null) lines.push(`  look at   ${idle.remark}`);
   if (idle.watchedFrom !== null) {
     const missed = idle.missed.length === 0 ? 'without a hole' : `with ${idle.missed.length} short holes`;
     lines.push(`  watched   from ${time(idle.watchedFrom)} to ${time(idle.watchedTo)}, ${missed}`);
