@@ -34,8 +34,8 @@ function isOver({ state }: Operation): boolean {
   return state === 'escalated' || isTerminal(state);
 }
 
-// Each kills at other moments; replay one by its seed.
-for (const seed of [1, 7]) {
+// Two replicas are killed by the fault case K7; here one daemon, with stops among the renewals. Each seed kills at other moments.
+for (const seed of [1]) {
   test(`killed again and again while it renews and stops, it does everything once (seed ${seed})`, {
     timeout: 60_000,
   }, async () => {
