@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ActivityTokens } from '../activity/push-probe.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../fleet/clock.ts';
+import { incarnation, parseInstanceKey } from '../fleet/instance.ts';
 import type { Policy } from '../policy/policy.ts';
 import { Queues } from '../queue/queue.ts';
 import { Store } from '../store/store.ts';
@@ -35,6 +36,8 @@ export interface Client {
    * the ones before it are worthless.
    */
   agentToken(instance: string, options: { readonly replace: boolean }): Promise<string | null>;
+  /** By which SSH host key "account/id", as last seen, is known; `null`: none is remembered. `forget`: it was, until now. */
+  hostKey(instance: string, options: { readonly forget: boolean }): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -126,6 +129,7 @@ export async function openClient(
       store,
       queue: queuePort(queues, clock),
       shadows: store.shadows,
+      leashes: store.leashes,
       evidence: store.evidence,
       standing: () => standing,
       paidWorkOff: () => store.paidWorkOff(),
@@ -146,6 +150,14 @@ export async function openClient(
           ? await settings.nextAgentGeneration(instance)
           : await settings.agentGeneration(instance);
         return tokens.tokenFor(instance, generation);
+      },
+      hostKey: async (instance, { forget }) => {
+        const key = parseInstanceKey(instance);
+        const snapshot = key === null ? null : await store.loadSnapshot(key.account);
+        const seen = snapshot?.instances.find((tracked) => tracked.instance.id === key?.id)?.instance;
+        if (seen === undefined) return null;
+        const machine = incarnation(seen);
+        return forget ? store.hostKeys.forget(seen.account, machine) : store.hostKeys.load(seen.account, machine);
       },
       close: () => cleanups.run(),
     };

@@ -8,6 +8,7 @@ import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doCommand } from './commands/do.ts';
 import { holdCommands } from './commands/hold.ts';
+import { hostKeyCommand } from './commands/host-key.ts';
 import { instancesCommand } from './commands/instances.ts';
 import { operationsCommands } from './commands/operations.ts';
 import { pauseCommands } from './commands/pause.ts';
@@ -57,6 +58,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     callCommand,
     tokenCommands,
     agentTokenCommand,
+    hostKeyCommand,
     schemaCommand,
     reconcileCommand,
   ]) {

@@ -18,6 +18,12 @@ export class HostKeys {
     );
   }
 
+  /** Answers with what was remembered; `null`: nothing was. */
+  async forget(account: string, incarnation: string): Promise<string | null> {
+    const key = this.#redis.keys.hostKey(account, incarnation);
+    return await this.#redis.ask(`forgetting the host key of ${account}/${incarnation}`, (redis) => redis.getdel(key));
+  }
+
   /** Remembers a first key; answers with the one that is remembered then. */
   async remember(account: string, incarnation: string, hostKey: string): Promise<string> {
     const key = this.#redis.keys.hostKey(account, incarnation);

@@ -2,6 +2,7 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { incarnation } from '../../src/fleet/instance.ts';
 import { HOUR, MINUTE, TestClock } from '../support/clock.ts';
 import { account, busy, daily } from '../support/cloud.ts';
 import { type CommandResult, runCommand } from '../support/command.ts';
@@ -196,6 +197,18 @@ describe('reading', () => {
     const refused = await run('agent-token', 'nobody-knows-this');
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(/no account has an instance "nobody-knows-this"/);
+  });
+
+  test('host-key', async () => {
+    expect(await json('host-key', 'hxy/a')).toEqual({ instance: 'hxy/a', hostKey: null, forgotten: false });
+    const store = await bed.store();
+    const snapshot = await store.loadSnapshot('hxy');
+    const seen = snapshot?.instances.find(({ instance }) => instance.id === 'a')?.instance;
+    if (seen === undefined) throw new Error('the instance is not in the snapshot');
+    await store.hostKeys.remember('hxy', incarnation(seen), 'ssh-ed25519 SHA256:abc');
+    expect((await run('host-key', 'hxy/a')).out).toBe('ssh-ed25519 SHA256:abc\n');
+    expect(await json('host-key', '--forget', 'hxy/a')).toMatchObject({ forgotten: true });
+    expect((await run('host-key', 'hxy/a')).out).toBe('no host key of hxy/a is remembered\n');
   });
 
   test('schema', async () => {
