@@ -275,6 +275,7 @@ test('and lets none of them out', { timeout: 60_000 }, async () => {
     ['schema', 'config'],
     ['schema', 'policy'],
     ['agent-token', `hxy/${OPEN}`],
+    ['host-key', `hxy/${OPEN}`],
     ['--help'],
     ['nonsense'],
   ];
