@@ -197,6 +197,17 @@ describe('reading', () => {
     const refused = await run('agent-token', 'nobody-knows-this');
     expect(refused.code).toBe(1);
     expect(refused.err).toMatch(/no account has an instance "nobody-knows-this"/);
+
+    const report = async (token: unknown) =>
+      (await bed.post('/api/v1/activity', { instance: 'hxy/a', verdict: 'idle' }, String(token))).status;
+    const first = (await run('agent-token', 'hxy/a')).out.trim();
+    expect(await report(first)).toBe(200);
+    expect(await json('agent-token', 'hxy/a')).toEqual({ instance: 'hxy/a', token: first });
+    const second = (await run('agent-token', '--replace', 'hxy/a')).out.trim();
+    expect(second).not.toBe(first);
+    expect(await report(first)).toBe(401);
+    expect(await report(second)).toBe(200);
+    expect((await run('agent-token', 'hxy/a')).out.trim()).toBe(second);
   });
 
   test('host-key', async () => {
