@@ -251,6 +251,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     store,
     queue: queuePort(queues, clock),
     shadows: store.shadows,
+    leashes: store.leashes,
     evidence: store.evidence,
     standing: () => current.now.standing,
     paidWorkOff: () => store.paidWorkOff() ?? watched.doubt(),

@@ -1,4 +1,5 @@
 import type { Policy } from '../policy/policy.ts';
+import { leashOf } from './guards.ts';
 import { type IdleCause, idleCause, idleStart, provenAt, provenMs } from './idle-clock.ts';
 import type { InstanceView, World } from './world.ts';
 
@@ -86,8 +87,10 @@ function standOf(policy: Policy, idleForMs: number, world: World, view: Instance
     // Its end begins the idle clock anew.
     block('hold', hold.until + idleForMs, `held by ${hold.owner}: ${hold.reason}`);
   }
-  if (tracked.upSince !== null && now - tracked.upSince < policy.minimumUptimeMs) {
-    block('minimum-uptime', tracked.upSince + policy.minimumUptimeMs, 'it was started too short a time ago');
+  const { ms: aloneForMs, restarts } = leashOf(policy, view, world);
+  if (tracked.upSince !== null && now - tracked.upSince < aloneForMs) {
+    const why = restarts === 0 ? '' : `, and was started soon after a stop ${restarts} times`;
+    block('minimum-uptime', tracked.upSince + aloneForMs, `it was started too short a time ago${why}`);
   }
   const ends = blockers.map(({ until }) => until);
   const eligibleAt = ends.includes(null) ? null : ends.reduce<number>((last, at) => Math.max(last, at ?? 0), now);

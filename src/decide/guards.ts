@@ -1,11 +1,14 @@
 import { formatDuration } from '../calendar/duration.ts';
 import { actionClass, hasBalance, hasExpiry, interrupts, needsClearView, offers } from '../fleet/action.ts';
 import { isProtected } from '../fleet/label.ts';
+import type { Policy } from '../policy/policy.ts';
 import { callOf, isCall } from './calls.ts';
 import type { CloudPolicyAction, Due, No } from './due.ts';
+import { LEASH_LASTS_MS, leashMs } from './leash.ts';
 import { directionOf } from './readiness.ts';
 import { HALF_UNIT_MS } from './spending.ts';
 import { localText } from './time-text.ts';
+import type { InstanceView, World } from './world.ts';
 
 /** Says no with a reason, or `null`. A guard that cannot be computed says no. */
 type Guard = (due: Due, action: CloudPolicyAction) => No | null;
@@ -156,13 +159,29 @@ function breakerOpen(due: Due): No | null {
 }
 
 function tooYoung(due: Due, action: CloudPolicyAction): No | null {
-  const { minimumUptimeMs, timezone } = due.standing.policy;
+  const { timezone } = due.standing.policy;
   const { upSince, instance } = due.view.tracked;
-  if (!due.standing.idle || minimumUptimeMs <= 0 || !interrupts(action, instance.provider)) return null;
+  if (!due.standing.idle || !interrupts(action, instance.provider)) return null;
+  const { ms, restarts } = leashOf(due.standing.policy, due.view, due.pass.world);
+  if (ms <= 0) return null;
   if (upSince === null) return { reason: 'minimum-uptime', detail: 'since when it has been up is not known' };
-  if (due.pass.now - upSince >= minimumUptimeMs) return null;
-  const detail = `up since ${localText(upSince, timezone)}, which is less than ${formatDuration(minimumUptimeMs)}`;
+  if (due.pass.now - upSince >= ms) return null;
+  const why = restarts === 0 ? '' : `, and it was started soon after a stop ${restarts} times`;
+  const detail = `up since ${localText(upSince, timezone)}, which is less than ${formatDuration(ms)}${why}`;
   return { reason: 'minimum-uptime', detail };
+}
+
+/** How long the policy leaves the instance alone after its start, and after how many restarts. */
+export function leashOf(
+  policy: Pick<Policy, 'conditions' | 'minimumUptimeMs'>,
+  view: InstanceView,
+  world: World,
+): { readonly ms: number; readonly restarts: number } {
+  const known = world.history.restarts?.(view.key) ?? null;
+  const restarts = known !== null && world.now - known.lastAt <= LEASH_LASTS_MS ? known.count : 0;
+  const idle = policy.conditions.find((condition) => condition.kind === 'idleFor');
+  const idleForMs = idle?.kind === 'idleFor' ? idle.ms : 0;
+  return { ms: leashMs(policy.minimumUptimeMs, idleForMs, restarts), restarts };
 }
 
 function unknownActivity(due: Due): No | null {

@@ -91,6 +91,8 @@ export interface History {
   policyEditedAt?(policy: string): number | null;
   /** When the last hold on the instance ended, or will; absent or `null`: there was none lately. */
   heldUntil?(instance: InstanceKey): number | null;
+  /** How often in a row people have started it soon after a stop for idleness; absent or `null`: they have not. */
+  restarts?(instance: InstanceKey): { readonly count: number; readonly lastAt: number } | null;
 }
 
 /** Everything an evaluation may know. `now` is asked for once per pass. */

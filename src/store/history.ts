@@ -28,6 +28,7 @@ export interface LoadedHistory {
   lowBalance(policy: string, account: string): string | null;
   policyEditedAt(policy: string): number | null;
   heldUntil(instance: InstanceKey): number | null;
+  restarts(instance: InstanceKey): { readonly count: number; readonly lastAt: number } | null;
 }
 
 /** What of the history is needed. */
@@ -57,6 +58,7 @@ export async function loadHistory(
     all.call('HGETALL', keys.lowBalance(account));
     all.call('HGETALL', keys.policyEdits);
     all.call('HGETALL', keys.heldUntil);
+    all.call('HGETALL', keys.leashes);
     return (await all.exec()) ?? [];
   });
   const texts = (index: number): readonly string[] => {
@@ -79,6 +81,7 @@ export async function loadHistory(
   const low = pairs(texts(8));
   const edits = pairs(texts(9));
   const held = pairs(texts(10));
+  const leashes = pairs(texts(11));
 
   // Parsed when first asked for: most of what is remembered is of policies and instances that this pass passes by.
   const parsed = new Map<string, Acted>();
@@ -111,6 +114,10 @@ export async function loadHistory(
     lowBalance: (policy, of) => (of === account ? (low.get(policy) ?? null) : null),
     policyEditedAt: (policy) => numberOrNull(edits.get(policy)?.split(' ')[1]),
     heldUntil: (instance) => numberOrNull(held.get(instance)),
+    restarts: (instance) => {
+      const [count = 0, lastAt = 0] = leashes.get(instance)?.split(' ').map(Number) ?? [];
+      return Number.isInteger(count) && count > 0 && Number.isFinite(lastAt) ? { count, lastAt } : null;
+    },
   };
 }
 

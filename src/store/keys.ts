@@ -145,6 +145,10 @@ export class Keys {
   get heldUntil(): string {
     return `${this.prefix}held-until`;
   }
+  /** Hash, instance → "count time": how often people have started it soon after a stop for idleness. */
+  get leashes(): string {
+    return `${this.prefix}leashes`;
+  }
   /** Hash, policy → "hash time": when its meaning last changed. */
   get policyEdits(): string {
     return `${this.prefix}policy-edits`;

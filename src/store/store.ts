@@ -16,6 +16,7 @@ import { type HistoryNeeds, interruptedAt, type LoadedHistory, loadHistory } fro
 import { Holds } from './holds.ts';
 import { HostKeys } from './host-keys.ts';
 import { Keys } from './keys.ts';
+import { Leashes } from './leashes.ts';
 import { Ledger } from './ledger.ts';
 import { LedgerClient } from './ledger-client.ts';
 import { LedgerEpoch, type LedgerFound } from './ledger-epoch.ts';
@@ -59,6 +60,9 @@ const TRIM_EVERY_MS = 3_600_000;
 /** "What was said" is needed as long as the thing may go on; after this it may be said again. */
 const KEEP_SAID_MS = 400 * 86_400_000;
 
+/** A count is as good as none a week after the last restart. */
+const KEEP_LEASHES_MS = 14 * 86_400_000;
+
 /** So many outcomes are told again in one round; the rest in the next. */
 const MOST_UNTOLD = 200;
 
@@ -69,6 +73,7 @@ export class Store {
   readonly readings: Readings;
   readonly watches: Watches;
   readonly shadows: Shadows;
+  readonly leashes: Leashes;
   readonly evidence: EvidenceBook;
   readonly hostKeys: HostKeys;
   readonly auditLog: Audit;
@@ -116,6 +121,7 @@ export class Store {
     this.readings = new Readings(this.#redis);
     this.watches = new Watches(this.#redis);
     this.shadows = new Shadows(this.#redis);
+    this.leashes = new Leashes(this.#redis);
     this.evidence = new EvidenceBook(this.#redis);
     this.hostKeys = new HostKeys(this.#redis);
     this.auditLog = new Audit(this.#redis);
@@ -325,6 +331,7 @@ export class Store {
     if (Math.abs(now - this.#trimmedAt) < TRIM_EVERY_MS) return;
     this.#trimmedAt = now;
     await this.holdBook.trim(now);
+    await this.leashes.trim(now - KEEP_LEASHES_MS);
     await this.settings.trimSaid(now, KEEP_SAID_MS);
     for (const account of accounts) {
       await this.readings.trim(account, now);

@@ -36,6 +36,7 @@ export function historyWithout(history: History, operation: Operation): History 
       return at !== null && at > operation.createdAt ? at : null;
     },
     heldUntil: (instance) => history.heldUntil?.(instance) ?? null,
+    restarts: (instance) => history.restarts?.(instance) ?? null,
   };
 }
 

@@ -7,6 +7,7 @@ import type { Operation } from '../fleet/operation.ts';
 import type { Balance, Listing, Snapshot } from '../fleet/snapshot.ts';
 import { ProviderError } from '../providers/port.ts';
 import { tripAll } from './breaker.ts';
+import { lengthenLeashes } from './lengthen-leash.ts';
 import type { AccountRuntime, Work } from './ports.ts';
 import { tell } from './tell.ts';
 import { settleByListing } from './verify.ts';
@@ -140,6 +141,7 @@ async function remember(
   await work.store.saveShrink(name, { ...judged.state, identity });
   if (known.isBelieved) await work.store.unsay(beliefKey(name));
   const isStored = await work.store.saveSnapshot(snapshot);
+  if (isStored) await lengthenLeashes(work, previous, snapshot);
   // Of two replicas that read at once only one counts what was saved.
   for (const saving of isStored ? savingsOf(previous, snapshot, runtime.account.prices) : []) {
     await work.store.addSavings(saving.policy, saving.gpuSeconds, saving.fen);

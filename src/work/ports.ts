@@ -162,6 +162,11 @@ export interface QueuePort {
   notify(notifier: string, notification: Notification): Promise<void>;
 }
 
+/** Counts restarts by people; see decide/leash.ts. Answers how many there are now; 0: this one was counted already. */
+export interface LeashPort {
+  add(instance: InstanceKey, startedAt: number, lastsMs: number): Promise<number>;
+}
+
 /** What was seen at the last look before an operation was sent, kept for as long as the operation is. */
 export interface EvidencePort {
   save(operationId: string, activity: Activity): Promise<void>;
@@ -179,6 +184,8 @@ export interface Work {
   readonly queue: QueuePort;
   /** Absent: what observing policies would have stopped is not kept. */
   readonly shadows?: ShadowPort;
+  /** Absent: nobody counts who is started again soon after a stop. */
+  readonly leashes?: LeashPort;
   /** Absent: the evidence of an operation is what it was armed with. */
   readonly evidence?: EvidencePort;
   readonly standing: () => Standing;

@@ -261,3 +261,42 @@ test('machines of which nobody can tell for half an hour are told of once, all t
   await bed.until('it is told again', () => bed.receiver.told('policy.notice')[1]);
   expect(await bed.operations()).toEqual([]);
 });
+
+test('a machine that somebody starts soon after its stop is left alone for longer, and people hear that the policy may be wrong', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [idle('a')])],
+    policies: { 'idle.yaml': STOP_IDLE },
+  });
+  await restHalfAnHour(bed);
+  await announced(bed);
+  await bed.roll(5 * MINUTE, 1);
+  await bed.operationInTime('hxy/a', 'confirmed');
+  await bed.roll(MINUTE, 2);
+  const machine = bed.sim.account('hxy').instance('a');
+  machine.status = 'running';
+  machine.startedAt = bed.clock.now();
+  machine.workload = alwaysIdle(bed.clock.now());
+  // It is seen to be up a minute later.
+  const startedAt = bed.clock.now();
+  await bed.roll(MINUTE, 1);
+  const told = await bed.until('it is told', () => bed.receiver.told('policy.notice')[0]);
+  expect(told).toMatchObject({
+    policy: 'stop-idle',
+    reason: 'minimum-uptime',
+    details: { restarts: 1, aloneFor: '1h' },
+  });
+  await bed.roll(5 * MINUTE, 9);
+  expect((await why(bed)).idle.policies).toMatchObject([
+    {
+      provenFor: '30m',
+      blockers: [
+        { what: 'minimum-uptime', until: new Date(startedAt + MINUTE + HOUR).toISOString().replace('.000', '') },
+      ],
+    },
+  ]);
+  expect(await bed.list('plan')).toMatchObject([{ reason: 'minimum-uptime' }]);
+  expect(bed.receiver.told('decision.announced')).toHaveLength(1);
+  await bed.roll(5 * MINUTE, 4);
+  await announced(bed, 2);
+  expect(bed.receiver.told('policy.notice')).toHaveLength(1);
+});
