@@ -22,6 +22,7 @@ const TOOLS = [
   'grep',
   'head',
   'id',
+  'mkdir',
   'mktemp',
   'paste',
   'printf',
@@ -289,6 +290,27 @@ describe('how it is sent', () => {
     server.handler = (_request, response, count) => json(response, {}, count === 1 ? 503 : 200);
     expect(await run()).toMatchObject({ code: 0 });
     expect(server.requests).toHaveLength(2);
+  });
+
+  test('one run at a time; one that was killed is in nobody’s way', async () => {
+    const lock = join(folder, 'tmp', `lamplighter-agent.${process.getuid?.()}.lock`);
+    const hung = spawn(which('sh') ?? 'sh', ['-c', 'read line', 'lamplighter-agent'], {
+      stdio: ['pipe', 'ignore', 'ignore'],
+    });
+    await once(hung, 'spawn');
+    await mkdir(lock);
+    await writeFile(join(lock, 'pid'), `${hung.pid}\n`);
+    expect(await run()).toMatchObject({
+      code: 1,
+      error: expect.stringContaining(`(process ${hung.pid}) has not ended`),
+    });
+    expect(server.requests).toEqual([]);
+    expect(await readdir(join(folder, 'tmp'))).toEqual([`lamplighter-agent.${process.getuid?.()}.lock`]);
+    const closed = once(hung, 'close');
+    hung.kill('SIGKILL');
+    await closed;
+    expect(await run()).toEqual({ code: 0, out: '', error: '' });
+    expect(await readdir(join(folder, 'tmp'))).toEqual([]);
   });
 
   test('again and again until it is ended', async () => {

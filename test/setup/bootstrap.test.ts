@@ -192,6 +192,18 @@ test('curl and wget are installed for the tests where root may, and asked for wh
   expect(err).toContain('apt-get install -y --no-install-recommends curl wget');
 });
 
+test('the tests against a real Jupyter Server run by themselves, and say what they need', async () => {
+  const here = await checkout(true);
+  await here.addTool('apt-get');
+  expect((await here.start(['probes'], { nobody: true }).ended).err).toContain('a Jupyter Server is needed');
+  await here.addTool('jupyter-server');
+  await mkdir(join(here.root, 'node_modules', 'vitest'));
+  await writeFile(join(here.root, 'node_modules', 'vitest', 'vitest.mjs'), 'console.log(process.argv.slice(2).join())');
+  const { code, out } = await here.start(['probes'], { nobody: false }).ended;
+  expect(code).toBe(0);
+  expect(out).toMatch(/^run,--config,.*vitest\.real\.config\.ts\n$/);
+});
+
 test('sshd comes out of its package with what it needs, and no service is installed for it', async () => {
   const here = await checkout(true);
   for (const tool of ['redis-server', 'promtool', 'prometheus', 'curl', 'wget']) await here.addTool(tool);
