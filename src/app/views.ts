@@ -187,11 +187,21 @@ export type Found =
   | { readonly kind: 'none'; readonly message: string }
   | { readonly kind: 'several'; readonly message: string };
 
+const INDEXES = new WeakMap<Snapshot, ReadonlyMap<string, Tracked>>();
+
+/** A person may act on a thousand instances at once, and each is looked up. */
+function byId(snapshot: Snapshot): ReadonlyMap<string, Tracked> {
+  const known = INDEXES.get(snapshot);
+  if (known !== undefined) return known;
+  const index = new Map(snapshot.instances.map((tracked) => [tracked.instance.id, tracked]));
+  INDEXES.set(snapshot, index);
+  return index;
+}
+
 export function findInstance(text: string, snapshots: readonly Snapshot[]): Found {
   const wanted = parseInstanceKey(text);
-  const exact = snapshots
-    .find(({ account }) => account === wanted?.account)
-    ?.instances.find(({ instance }) => instance.id === wanted?.id);
+  const snapshot = snapshots.find(({ account }) => account === wanted?.account);
+  const exact = snapshot === undefined || wanted === null ? undefined : byId(snapshot).get(wanted.id);
   if (exact !== undefined) return { kind: 'found', key: instanceKey(exact.instance), tracked: exact };
   const all = snapshots.flatMap((snapshot) => snapshot.instances);
   const same = all.filter(({ instance }) => instance.id === text || instance.name === text);

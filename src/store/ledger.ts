@@ -12,7 +12,7 @@ import { IllegalTransition, InvariantBroken } from '../fleet/ledger-error.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Operation, OperationDraft, OperationPatch, OperationState } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
-import { Gathered } from './coalesced.ts';
+import { Coalesced, Gathered } from './coalesced.ts';
 import type { LedgerClient } from './ledger-client.ts';
 import {
   FREEZABLE,
@@ -131,6 +131,7 @@ export class Ledger {
   readonly #client: LedgerClient;
   readonly #epoch: LedgerEpoch;
   readonly #asked = new Gathered((ids: readonly string[]) => operationsById(this.#client, [...new Set(ids)]));
+  readonly #freezes = new Coalesced<'all', readonly StandingFreeze[]>(() => this.#readFreezes());
   #marking: NodeJS.Timeout | null = null;
   #waitAof = false;
 
@@ -361,14 +362,7 @@ export class Ledger {
 
   /** Everything that is frozen now. */
   async standingFreezes(): Promise<readonly StandingFreeze[]> {
-    const stored = await this.#client.ask((redis) => redis.hgetall(this.#client.keys.frozen), 'reading what is frozen');
-    return Object.entries(stored).flatMap(([field, text]): StandingFreeze[] => {
-      const colon = field.indexOf(':');
-      const word = colon === -1 ? field : field.slice(0, colon);
-      const cls = FROZEN_CLASSES.find((one) => one === word);
-      if (cls === undefined) return [];
-      return [{ class: cls, account: colon === -1 ? null : field.slice(colon + 1), ...parseFreeze(text) }];
-    });
+    return await this.#freezes.get('all');
   }
 
   /** A person accepts the ledger as it is now: every freeze ends, under a new epoch. */
@@ -416,6 +410,17 @@ export class Ledger {
     if ((word !== 'armed' && word !== 'moved') || typeof seq !== 'number') return;
     if (seq <= floor && this.#epoch.epoch === epoch) await this.#epoch.look(now);
     else this.#epoch.saw(seq);
+  }
+
+  async #readFreezes(): Promise<readonly StandingFreeze[]> {
+    const stored = await this.#client.ask((redis) => redis.hgetall(this.#client.keys.frozen), 'reading what is frozen');
+    return Object.entries(stored).flatMap(([field, text]): StandingFreeze[] => {
+      const colon = field.indexOf(':');
+      const word = colon === -1 ? field : field.slice(0, colon);
+      const cls = FROZEN_CLASSES.find((one) => one === word);
+      if (cls === undefined) return [];
+      return [{ class: cls, account: colon === -1 ? null : field.slice(colon + 1), ...parseFreeze(text) }];
+    });
   }
 
   async #settleSending(operation: Operation, to: OperationState): Promise<void> {

@@ -30,7 +30,7 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-// Odd, so that multiplying loses nothing: of two rows that differ in one byte both halves differ.
+// Odd, so that multiplying loses nothing.
 const FACTOR_A = 0x01000193;
 const FACTOR_B = 0x5bd1e995;
 /** What the upper half of a digest is multiplied by to make room for 21 bits of the lower one. */
@@ -97,44 +97,66 @@ export function cutList(raw: Buffer, key: string, seed: number): JsonList | null
 /** Puts the rows of the list that begins at `at` into `rows`; answers where the list ends. */
 function cutRows(raw: Buffer, at: number, seed: number, rows: JsonRow[]): number | null {
   if (raw[at] !== OPEN_LIST) return null;
+  const words = new DataView(raw.buffer, raw.byteOffset, raw.byteLength);
   let index = skipBlanks(raw, at + 1);
   if (raw[index] === CLOSE_LIST) return index + 1;
   for (;;) {
     if (raw[index] !== OPEN_OBJECT) return null;
-    const from = index;
-    let depth = 0;
-    let a = seed | 0;
-    let b = ~seed;
-    // One pass for both, the end of the row and its digest: this loop sees every byte of every poll.
-    do {
-      const code = raw[index];
-      if (code === undefined) return null;
-      a = Math.imul(a ^ code, FACTOR_A);
-      b = Math.imul(b ^ code, FACTOR_B);
-      index += 1;
-      if (code === QUOTE) {
-        for (let inside = raw[index]; ; inside = raw[index]) {
-          if (inside === undefined) return null;
-          a = Math.imul(a ^ inside, FACTOR_A);
-          b = Math.imul(b ^ inside, FACTOR_B);
-          index += 1;
-          if (inside === QUOTE) break;
-          if (inside === BACKSLASH) {
-            const escaped = raw[index] ?? 0;
-            a = Math.imul(a ^ escaped, FACTOR_A);
-            b = Math.imul(b ^ escaped, FACTOR_B);
-            index += 1;
-          }
-        }
-      } else if (code === OPEN_OBJECT || code === OPEN_LIST) depth += 1;
-      else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth -= 1;
-    } while (depth > 0);
-    rows.push(new Row(raw, from, index, (a >>> 0) * LOWER_HALF + (b >>> 11)));
-    index = skipBlanks(raw, index);
+    const end = endOfRow(raw, index);
+    if (end === null) return null;
+    rows.push(new Row(raw, index, end, digest(raw, words, index, end, seed)));
+    index = skipBlanks(raw, end);
     if (raw[index] === CLOSE_LIST) return index + 1;
     if (raw[index] !== COMMA) return null;
     index = skipBlanks(raw, index + 1);
   }
+}
+
+/** After the object or list that begins at `at`. This loop sees every byte of every poll. */
+function endOfRow(raw: Buffer, at: number): number | null {
+  let depth = 0;
+  let index = at;
+  do {
+    const code = raw[index];
+    if (code === undefined) return null;
+    index += 1;
+    if (code === QUOTE) {
+      for (let inside = raw[index]; inside !== QUOTE; inside = raw[index]) {
+        if (inside === undefined) return null;
+        index += inside === BACKSLASH ? 2 : 1;
+      }
+      index += 1;
+    } else if (code === OPEN_OBJECT || code === OPEN_LIST) depth += 1;
+    else if (code === CLOSE_OBJECT || code === CLOSE_LIST) depth -= 1;
+  } while (depth > 0);
+  return index;
+}
+
+/**
+ * Four bytes at a time, the rest one by one. Turned before they are multiplied, since multiplying carries a difference
+ * only upwards: of two rows that differ anywhere both halves differ everywhere.
+ */
+function digest(raw: Buffer, words: DataView, from: number, to: number, seed: number): number {
+  let a = seed | 0;
+  let b = ~seed;
+  let at = from;
+  for (; at + 4 <= to; at += 4) {
+    const word = words.getUint32(at, true);
+    a = Math.imul(((a << 13) | (a >>> 19)) ^ word, FACTOR_A);
+    b = Math.imul(((b << 17) | (b >>> 15)) ^ word, FACTOR_B);
+  }
+  for (; at < to; at += 1) {
+    const code = raw[at] ?? 0;
+    a = Math.imul(((a << 13) | (a >>> 19)) ^ code, FACTOR_A);
+    b = Math.imul(((b << 17) | (b >>> 15)) ^ code, FACTOR_B);
+  }
+  return (mixed(a) >>> 0) * LOWER_HALF + (mixed(b) >>> 11);
+}
+
+/** The last words have not been turned yet. */
+function mixed(half: number): number {
+  const once = Math.imul(half ^ (half >>> 15), FACTOR_B);
+  return once ^ (once >>> 13);
 }
 
 function skipBlanks(raw: Buffer, at: number): number {
