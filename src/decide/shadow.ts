@@ -42,15 +42,14 @@ export interface ShadowStop {
 /** The stop that a refusal of an observing policy stands for; `null`: none, or the one that is known already. */
 export function shadowOf(
   refusal: Refusal,
-  account: AccountView,
+  view: InstanceView,
+  account: Pick<AccountView, 'prices'>,
   noticeMs: number,
   known: ShadowStop | null,
   now: number,
 ): ShadowStop | null {
   const { action, instance, reason, occurrence } = refusal;
   if (reason !== 'observe' || instance === null || (action !== 'stop' && action !== 'cardless-stop')) return null;
-  const view = account.instances.find(({ key }) => key === instance);
-  if (view === undefined) return null;
   const since = idleSince(view);
   const stretch = since === null ? (occurrence ?? 'once') : `idle=${utcText(since)}`;
   if (known !== null && known.stretch === stretch) return null;

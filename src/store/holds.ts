@@ -34,9 +34,8 @@ export class Holds {
     const { id, instance, owner, reason, createdAt, until } = hold;
     const text = JSON.stringify({ id, instance, owner, reason, createdAt, until });
     const { keys } = this.#redis;
-    await this.#redis.ask(`holding ${instance}`, (redis) =>
-      redis.multi().hset(keys.holds, id, text).hset(keys.heldUntil, instance, until).exec(),
-    );
+    await this.#redis.ask(`holding ${instance}`, (redis) => redis.hset(keys.holds, id, text));
+    await this.#noteEnd(instance, until);
   }
 
   /** Those that have not run out at `now`, the one made last first. */
@@ -51,9 +50,7 @@ export class Holds {
     const removed = await this.#redis.ask(`releasing hold ${id}`, (redis) => redis.hdel(keys.holds, id));
     if (text === null || removed === 0) return null;
     const hold = parseStored(schema, text, `hold ${id}`);
-    await this.#redis.ask(`noting the end of hold ${id}`, (redis) =>
-      redis.hset(keys.heldUntil, hold.instance, Math.min(hold.until, this.#clock())),
-    );
+    await this.#noteEnd(hold.instance, Math.min(hold.until, this.#clock()));
     return hold;
   }
 
@@ -63,6 +60,15 @@ export class Holds {
     const old = (await this.#all.get('all')).filter((hold) => hold.until < now - KEEP_MS).map(({ id }) => id);
     if (old.length === 0) return 0;
     return await this.#redis.ask('trimming holds', (redis) => redis.hdel(this.#redis.keys.holds, ...old));
+  }
+
+  /** The last end of all holds on the instance: of two the longer one counts, whichever was made or released last. */
+  async #noteEnd(instance: Hold['instance'], at: number): Promise<void> {
+    const others = (await this.#read()).filter((hold) => hold.instance === instance);
+    const until = Math.max(at, ...others.map((hold) => hold.until));
+    await this.#redis.ask(`noting until when ${instance} is held`, (redis) =>
+      redis.hset(this.#redis.keys.heldUntil, instance, until),
+    );
   }
 
   /** An end so long ago is no beginning of anything any more. */

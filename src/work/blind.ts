@@ -23,15 +23,14 @@ export async function tellBlind(work: Work, standing: Standing, world: World): P
   const beganAt = BEGAN_AT.get(work) ?? world.now;
   BEGAN_AT.set(work, beganAt);
   const fresh: { readonly view: InstanceView; readonly why: string }[] = [];
+  const said = saidBy(work);
   for (const view of account.instances) {
-    const key = `blind|${view.key}`;
     const why = blindness(view, beganAt, world.now);
-    if (why === null) {
-      if (isReadable(view) && (await work.store.wasSaid(key))) await work.store.unsay(key);
-      continue;
-    }
-    if (!policies.some((policy) => judges(policy, account, view)) || (await work.store.wasSaid(key))) continue;
-    fresh.push({ view, why });
+    if (why === null || !policies.some((policy) => judges(policy, account, view))) continue;
+    const key = keyOf(view);
+    if (said.has(key)) continue;
+    if (await work.store.wasSaid(key)) said.add(key);
+    else fresh.push({ view, why });
   }
   const [first] = fresh;
   if (first === undefined) return;
@@ -55,24 +54,43 @@ export async function tellBlind(work: Work, standing: Standing, world: World): P
     identity: `blind|${fresh.map(({ view }) => view.key).join(',')}|${Math.floor(world.now / BLIND_AFTER_MS)}`,
   });
   if (!told) return;
-  for (const { view } of fresh) await work.store.sayOnce(`blind|${view.key}`, world.now);
+  for (const { view } of fresh) {
+    await work.store.sayOnce(keyOf(view), world.now);
+    said.add(keyOf(view));
+  }
+}
+
+/** What this process knows to have been told: a fleet that is blind for days is not asked about one by one at each pass. */
+const SAID = new WeakMap<Work, Set<string>>();
+
+function saidBy(work: Work): Set<string> {
+  const said = SAID.get(work) ?? new Set<string>();
+  SAID.set(work, said);
+  return said;
+}
+
+/** Of this one time of blindness: the next begins at another moment. */
+function keyOf(view: InstanceView): string {
+  return `blind|${view.key}|${blindSince(view)}`;
+}
+
+/** When somebody could last tell, or it was started. */
+function blindSince({ tracked, activity }: InstanceView): number {
+  const couldAt = activity?.kind === 'unknown' ? (activity.watched?.to ?? 0) : 0;
+  return Math.max(couldAt, tracked.upSince ?? 0, tracked.firstSeenAt);
 }
 
 /** Why nobody can tell, where that has been so for long; `null`: somebody can, or could lately, or need not. */
-function blindness({ tracked, activity }: InstanceView, beganAt: number, now: number): string | null {
+function blindness(view: InstanceView, beganAt: number, now: number): string | null {
+  const { tracked, activity } = view;
   const { status } = tracked.instance;
   if (status !== 'running' || tracked.upSince === null) return null;
-  const couldAt = activity?.kind === 'unknown' ? (activity.watched?.to ?? 0) : 0;
-  if (now - Math.max(couldAt, tracked.upSince, tracked.firstSeenAt) < BLIND_AFTER_MS) return null;
+  if (now - blindSince(view) < BLIND_AFTER_MS) return null;
   if (activity === null) return 'no probe is set up for it';
   if (activity.kind !== 'unknown') return null;
   const isSilence = activity.reason === 'stale' || activity.reason === 'no-reading';
   if (isSilence && now - beganAt < BLIND_AFTER_MS) return null;
   return activity.detail === undefined ? activity.reason : `${activity.reason} (${activity.detail})`;
-}
-
-function isReadable({ activity }: InstanceView): boolean {
-  return activity !== null && (activity.kind === 'idle' || activity.kind === 'active');
 }
 
 function judges(policy: Policy, account: World['accounts'][number], view: InstanceView): boolean {

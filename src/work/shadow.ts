@@ -1,6 +1,6 @@
-import type { Evaluation } from '../decide/decision.ts';
+import type { Evaluation, Refusal } from '../decide/decision.ts';
 import { followShadow, type ShadowStop, shadowOf, shadowSaving } from '../decide/shadow.ts';
-import type { AccountView, World } from '../decide/world.ts';
+import type { AccountView, InstanceView, World } from '../decide/world.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Work } from './ports.ts';
 
@@ -34,37 +34,50 @@ export async function shadow(
     policies.filter(({ enabled, mode }) => enabled && mode === 'observe').map((policy) => [policy.name, policy]),
   );
   const known = await book.load(account.name);
+  if (observing.size === 0 && known.length === 0) return;
+  const views = new Map(account.instances.map((view) => [view.key, view]));
   const last = new Map<string, ShadowStop>();
-  for (const stop of known) {
-    const now = await follow(book, account, stop, observing.has(stop.policy), world.now);
-    if (now !== null) last.set(`${stop.policy}|${stop.instance}`, now);
-  }
-  // A listing that is not believed begins nothing, as it stops nothing.
-  for (const refusal of evaluation.refusals) {
+  await Promise.all(
+    known.map(async (stop) => {
+      const now = await follow(
+        book,
+        account,
+        views.get(stop.instance) ?? null,
+        stop,
+        observing.has(stop.policy),
+        world.now,
+      );
+      if (now !== null) last.set(`${stop.policy}|${stop.instance}`, now);
+    }),
+  );
+  const begin = async (refusal: Refusal): Promise<void> => {
     const policy = observing.get(refusal.policy);
-    if (refusal.reason !== 'observe' || policy === undefined) continue;
+    const view = refusal.instance === null ? undefined : views.get(refusal.instance);
+    if (refusal.reason !== 'observe' || policy === undefined || view === undefined) return;
     const before = last.get(`${refusal.policy}|${refusal.instance}`) ?? null;
     // What it would have stopped it cannot stop again, whatever begins anew meanwhile.
-    if (before !== null && before.endedAt === null) continue;
-    const begun = shadowOf(refusal, account, policy.noticeMs, before, world.now);
-    if (begun === null) continue;
-    if (!(await book.replace(account.name, before, begun, { gpuSeconds: 0, fen: 0 }, world.now))) continue;
+    if (before !== null && before.endedAt === null) return;
+    const begun = shadowOf(refusal, view, account, policy.noticeMs, before, world.now);
+    if (begun === null) return;
+    if (!(await book.replace(account.name, before, begun, { gpuSeconds: 0, fen: 0 }, world.now))) return;
     work.log.info(
       { policy: begun.policy, instance: begun.instance, action: begun.action, at: begun.at },
       'an observing policy would have stopped an instance',
     );
-  }
+  };
+  // A listing that is not believed begins nothing, as it stops nothing: it is refused for another reason.
+  await Promise.all(evaluation.refusals.map(begin));
 }
 
 /** `null`: it was called off in time, so that it never was. */
 async function follow(
   book: ShadowPort,
   account: AccountView,
+  view: InstanceView | null,
   stop: ShadowStop,
   isObserved: boolean,
   now: number,
 ): Promise<ShadowStop | null> {
-  const view = account.instances.find(({ key }) => key === stop.instance) ?? null;
   // What a listing that is not whole does not show is not thereby gone.
   if (view === null && account.trust !== 'good') return stop;
   const next = isObserved ? followShadow(stop, view, now) : givenUp(stop, now);

@@ -93,11 +93,12 @@ describe('a stop that would have been made', () => {
 
 test('the same stretch of idleness is one stop, whatever else it is due by', () => {
   const observing = policy({ mode: 'observe' });
-  const where = account([view()]);
+  const one = view();
+  const where = account([one]);
   const [refusal] = evaluate([observing], world([where])).refusals;
   if (refusal === undefined) throw new Error('nothing is refused');
-  const first = shadowOf(refusal, where, 10 * MINUTE, null, NOON);
+  const first = shadowOf(refusal, one, where, 10 * MINUTE, null, NOON);
   expect(first).toMatchObject({ policy: 'p', action: 'stop', seenAt: NOON, at: NOON + 10 * MINUTE, outcome: null });
-  expect(shadowOf({ ...refusal, occurrence: 'another window' }, where, 0, first, NOON + HOUR)).toBeNull();
-  expect(shadowOf({ ...refusal, reason: 'hold' }, where, 0, null, NOON)).toBeNull();
+  expect(shadowOf({ ...refusal, occurrence: 'another window' }, one, where, 0, first, NOON + HOUR)).toBeNull();
+  expect(shadowOf({ ...refusal, reason: 'hold' }, one, where, 0, null, NOON)).toBeNull();
 });
