@@ -14,11 +14,18 @@ const LIBRARIES = ['x86_64-linux-gnu', 'aarch64-linux-gnu', 'arm-linux-gnueabihf
   join(OURS, 'usr', 'lib', triplet),
 );
 
+const MOST_PORTS = 10;
+
 /** Ends the server when the pipe to us closes, which is also what happens when the test runner itself is killed. */
 const KEEPER = '"$@" & pid=$!; read -r _; kill $pid; wait $pid';
 
-/** An OpenSSH key pair. */
-export const newKey = () => ssh2.utils.generateKeyPairSync('ed25519');
+/** An OpenSSH key pair. One in 256 that the library makes can be read by nobody, OpenSSH included: another is made then. */
+export function newKey(): ReturnType<typeof ssh2.utils.generateKeyPairSync> {
+  for (;;) {
+    const pair = ssh2.utils.generateKeyPairSync('ed25519');
+    if (!(ssh2.utils.parseKey(pair.private) instanceof Error)) return pair;
+  }
+}
 
 /** Plays nvidia-smi: the answers lie in files, one per question, the last of them for all further ones. */
 const NVIDIA_SMI = (answers: string) => `#!/bin/sh
@@ -56,8 +63,17 @@ export class Sshd implements AsyncDisposable {
     sshd.folder = await newFolder('sshd-');
     await sshd.#write(options.hostKey ?? newKey());
     if (options.gpu !== undefined) await sshd.play(options.gpu);
-    await sshd.#listen();
-    return sshd;
+    for (let attempt = 1; ; attempt += 1) {
+      await sshd.#configure();
+      try {
+        await sshd.#listen();
+        return sshd;
+      } catch (error) {
+        // Between finding a free port and taking it somebody else may have taken it.
+        if (attempt === MOST_PORTS || !sshd.log.includes('Address already in use')) throw error;
+        sshd.log = '';
+      }
+    }
   }
 
   /** The home of whoever logs in: the test's own, so that the machine's files have no part in it. */
@@ -103,6 +119,10 @@ export class Sshd implements AsyncDisposable {
     await writeFile(join(folder, 'group'), `${user}:x:${gid}:\nnogroup:x:65534:\n`);
     // Root's sshd shuts itself into this folder, which the package's service would have made.
     if (uid === 0) await mkdir('/run/sshd', { recursive: true, mode: 0o755 });
+  }
+
+  async #configure(): Promise<void> {
+    const { folder } = this;
     this.port = await freePort();
     const config = [
       `Port ${this.port}`,
@@ -142,6 +162,8 @@ export class Sshd implements AsyncDisposable {
     child.stderr?.setEncoding('utf8').on('data', (text: string) => {
       this.log += text;
       if (this.log.includes('Server listening')) listening.resolve();
+      // The keeper would wait on.
+      if (/Cannot bind any address|exiting/.test(this.log)) child.stdin?.end();
     });
     child.once('close', () => listening.reject(new Error(`sshd ended:\n${this.log}`)));
     await listening.promise;

@@ -6,11 +6,12 @@ import { once } from 'node:events';
 import { createServer as createHttp } from 'node:http';
 import { createServer, type Server, type Socket } from 'node:net';
 import ssh2 from 'ssh2';
+import { newKey } from '../activity/sshd.ts';
 
 /** As long as the script takes on a machine whose driver is awake: the pauses between its samples. */
 const SCRIPT_MS = 3_000;
 
-const hostKey = ssh2.utils.generateKeyPairSync('ed25519').private;
+const hostKey = newKey().private;
 
 /** What an idle machine with one card prints; the script's own mark goes into `MARK`. */
 const ANSWER = [
