@@ -1,4 +1,3 @@
-import type { Activity } from '../fleet/activity.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
 import { isUp } from '../fleet/status.ts';
@@ -72,7 +71,7 @@ export function shadowOf(
 /** What has become of it by now. `view` `null`: it is gone. The very same object where nothing has; `null`: it was called off in time. */
 export function followShadow(stop: ShadowStop, view: InstanceView | null, now: number): ShadowStop | null {
   if (stop.endedAt !== null && stop.outcome !== null) return stop;
-  const activeAt = view === null ? null : lastSeenActive(view.activity);
+  const activeAt = view === null ? null : lastSeenActive(view);
   if (activeAt !== null && activeAt > stop.seenAt && activeAt <= stop.at) return null;
   if (activeAt !== null && activeAt > stop.at) {
     const outcome = stop.outcome ?? (activeAt <= stop.at + WRONG_WITHIN_MS ? 'wrong' : outcomeOf(stop, view, now));
@@ -96,11 +95,12 @@ function outcomeOf(stop: ShadowStop, view: InstanceView | null, now: number): Sh
   return now - stop.at >= NEVER_KNOWN_AFTER_MS || activity === null ? 'unknown' : null;
 }
 
-/** The last activity that was seen, of work or of people; `null`: none was. */
-function lastSeenActive(activity: Activity | null): number | null {
-  if (activity === null || activity.kind === 'not-applicable') return null;
-  const times = activity.readings.flatMap(({ lastActiveAt, presence }) => [lastActiveAt, presence?.at ?? null]);
-  if (activity.kind === 'active') times.push(activity.at);
+/** The last activity that was seen, of work or of people, whoever starts it anew among them; `null`: none was. */
+function lastSeenActive({ activity, tracked }: InstanceView): number | null {
+  const readings = activity === null || activity.kind === 'not-applicable' ? [] : activity.readings;
+  const times = readings.flatMap(({ lastActiveAt, presence }) => [lastActiveAt, presence?.at ?? null]);
+  times.push(tracked.upSince);
+  if (activity?.kind === 'active') times.push(activity.at);
   return times.reduce((latest, at) => (at !== null && (latest === null || at > latest) ? at : latest), null);
 }
 

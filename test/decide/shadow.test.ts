@@ -34,7 +34,7 @@ function seen(
       : kind === 'active'
         ? { kind, at: lastActiveAt, watched, readings }
         : { kind, at: to, reason: 'unreachable', watched, readings };
-  return view({ status }, { activity });
+  return view({ status }, { activity, tracked: { upSince: status === 'running' ? NOON - DAY : null } });
 }
 
 const silent = NOON - 5 * HOUR;
@@ -63,6 +63,12 @@ describe('a stop that would have been made', () => {
       seen(NOON + 31 * MINUTE, { kind: 'active' }),
       NOON + 31 * MINUTE,
       { outcome: 'right', endedAt: NOON + 31 * MINUTE },
+    ],
+    [
+      'is wrong if somebody starts it anew',
+      view({}, { activity: seen(silent).activity, tracked: { upSince: NOON + 5 * MINUTE } }),
+      NOON + 6 * MINUTE,
+      { outcome: 'wrong', endedAt: NOON + 5 * MINUTE },
     ],
     ['waits while nobody can tell', seen(silent, { kind: 'unknown', to: NOON }), NOON + HOUR, { outcome: null }],
     ['is unknown after a hole', seen(silent, { from: NOON + MINUTE }), NOON + HOUR, { outcome: 'unknown' }],
