@@ -189,7 +189,7 @@ async function announce(work: Work, standing: Standing, announcement: Announceme
   const text =
     `policy ${announcement.policy} will ${announcement.action} ${name} (${view.key}) at ${wallTime(notice.deadlineAt, standing.zone)}; ` +
     `any activity cancels it, and so does: lamplighter hold ${view.key} --for 4h --reason "..."; ` +
-    `${priceText(announcement)}; ${aftermathText(view.tracked.instance.provider, announcement.action)}`;
+    `${idleText(announcement)}${priceText(announcement)}; ${aftermathText(view.tracked.instance.provider, announcement.action)}`;
   // Told first and put down after: nobody is stopped on a notice that nobody got.
   const told = await tell(work, {
     event: 'decision.announced',
@@ -220,6 +220,12 @@ async function announce(work: Work, standing: Standing, announcement: Announceme
     text,
     data: { action: announcement.action, occurrence: notice.occurrence },
   });
+}
+
+/** What it rests on, where that is idleness. */
+function idleText({ evidence }: Announcement): string {
+  const { idleSince = null, probes = null } = evidence;
+  return idleSince === null ? '' : `it has been idle since ${idleSince} (${probes ?? 'no probe'}); `;
 }
 
 function priceText({ evidence }: Announcement): string {

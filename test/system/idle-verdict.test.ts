@@ -75,6 +75,7 @@ test('an announcement says what it costs and what is lost, and whoever was told 
   await restHalfAnHour(bed);
   const told = await announced(bed);
   expect(told.details).toMatchObject({ costPerHour: '1.98', idleFor: '30m', lost: expect.stringContaining('memory') });
+  expect(told.text).toMatch(/it has been idle since 2025-12-01T\d\d:\d\d:\d\d\+08:00 \(jupyter: \d kernels/);
   expect(told.text).toContain('it costs 1.98 yuan an hour; lost: everything in memory');
   bed.sim.account('hxy').instance('a').workload = alwaysBusy(bed.clock.now());
   await bed.roll(5 * MINUTE, 1);
