@@ -3,8 +3,18 @@ import { ProviderError } from './port.ts';
 interface Flight<T> {
   readonly controller: AbortController;
   readonly promise: Promise<T>;
+  /** Called when so many wait that there is no sense in waiting for more. */
+  readonly crowded: () => void;
   waiters: number;
 }
+
+/**
+ * Real ms between two reads. A burst of acts asks for one after the other without a break, and each is a whole listing: so
+ * that more of them share one it waits for a moment that no person and no cloud notices.
+ */
+const BREAK_MS = 25;
+/** So many do not wait for the others. */
+const CROWD = 50;
 
 /**
  * Lets concurrent callers share one read. Who asks before the request has left shares its answer; who asks later gets the
@@ -18,6 +28,8 @@ export class SharedRead<T> {
   /** Not yet sent: may be joined. */
   #open: Flight<T> | null = null;
   #last: Promise<unknown> = Promise.resolve();
+  /** By performance.now(). */
+  #endedAt = Number.NEGATIVE_INFINITY;
 
   /** `run` calls `onStart` when its request is about to leave. */
   constructor(account: string, operation: string, run: (signal: AbortSignal, onStart: () => void) => Promise<T>) {
@@ -31,6 +43,7 @@ export class SharedRead<T> {
     if (signal.aborted) return Promise.reject(this.#givenUp(signal));
     const flight = this.#open ?? this.#begin();
     flight.waiters += 1;
+    if (flight.waiters >= CROWD) flight.crowded();
     return new Promise((resolve, reject) => {
       const leave = (): void => {
         flight.waiters -= 1;
@@ -49,15 +62,18 @@ export class SharedRead<T> {
   #begin(): Flight<T> {
     const controller = new AbortController();
     const earlier = this.#last;
+    const crowd = Promise.withResolvers<void>();
     const run = async (): Promise<T> => {
       await earlier;
+      await this.#rest(crowd.promise, controller.signal);
       try {
         return await this.#run(controller.signal, () => this.#seal(flight));
       } finally {
         this.#seal(flight);
+        this.#endedAt = performance.now();
       }
     };
-    const flight: Flight<T> = { controller, promise: run(), waiters: 0 };
+    const flight: Flight<T> = { controller, promise: run(), crowded: crowd.resolve, waiters: 0 };
     this.#open = flight;
     // The next read waits for this one's end, however it ends.
     this.#last = flight.promise.then(
@@ -65,6 +81,21 @@ export class SharedRead<T> {
       () => {},
     );
     return flight;
+  }
+
+  /** Lets more callers share the next read. When nobody waits any more the read ends by the same signal. */
+  async #rest(crowd: Promise<void>, signal: AbortSignal): Promise<void> {
+    const ms = this.#endedAt + BREAK_MS - performance.now();
+    if (ms <= 0 || signal.aborted) return;
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, ms);
+      const go = (): void => {
+        clearTimeout(timer);
+        resolve();
+      };
+      void crowd.then(go);
+      signal.addEventListener('abort', go, { once: true });
+    });
   }
 
   #seal(flight: Flight<T>): void {
