@@ -9,6 +9,7 @@ import { poll } from '../work/poll.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { tick } from '../work/tick.ts';
 import { check, look } from '../work/verify.ts';
+import { atMost, eachOf } from './at-most.ts';
 
 /** Between two passes over an account when nothing new was seen, and between two rounds of tidying. */
 const TICK_MS = 30_000;
@@ -34,9 +35,15 @@ export function wireWorkers(queues: Queues, work: Work): void {
   queues.worker('observe', ({ account }, _job, signal) => rounds(account, signal), { concurrency: POLLS_AT_ONCE });
   queues.worker('evaluate', ({ account }, _job, signal) => passes(account, signal), { concurrency: PASSES_AT_ONCE });
   queues.worker('tick', () => tick(work));
-  queues.worker('act-reversible', ({ operationId }, _job, signal) => act(work, operationId, signal), {
-    concurrency: ACTS_AT_ONCE,
-  });
+  const acts = atMost(ACTS_AT_ONCE, (id: string, signal: AbortSignal) => act(work, id, signal));
+  queues.worker(
+    'act-reversible',
+    async (payload, _job, signal) => {
+      const ids = 'operationIds' in payload ? payload.operationIds : [payload.operationId];
+      await eachOf(ids, (id) => acts(id, signal));
+    },
+    { concurrency: ACTS_AT_ONCE },
+  );
   // One after the other, so that a few unclear answers, or one machine too many, keep the rest back; but only those of
   // the same account.
   for (const name of ['act-paid', 'act-destructive'] as const) {

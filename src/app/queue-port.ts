@@ -1,6 +1,8 @@
 import type { Clock } from '../fleet/clock.ts';
+import { MOST_OPERATIONS } from '../queue/payloads.ts';
 import type { Queues } from '../queue/queue.ts';
 import type { QueuePort } from '../work/ports.ts';
+import { ActBells } from './act-bells.ts';
 
 /** A call for a person is not given up: a year of tries, a quarter of an hour apart. */
 const UNTIL_TAKEN = 35_000;
@@ -9,11 +11,21 @@ const UNTIL_TAKEN = 35_000;
 export function queuePort(queues: Queues, clock: Clock): QueuePort {
   // The last bell of each account that was rung by this process, so that hundreds of operations do not ask for it again.
   const rung = new Map<string, number>();
+  const bells = new ActBells(
+    {
+      one: (operationId, jobId) => queues.enqueue('act-reversible', { operationId }, { jobId }),
+      // Without an id of its own: one that is taken would silence the others.
+      several: (operationIds) => queues.enqueue('act-reversible', { operationIds: [...operationIds] }),
+    },
+    MOST_OPERATIONS,
+  );
   return {
     poll: (account) => queues.enqueue('poll', { account }, { latest: account }),
     evaluate: (account, cause) => queues.enqueue('evaluate', { account, cause }, { latest: account }),
     act: (queue, operationId, jobId, delayMs) =>
-      queues.enqueue(queue, { operationId }, { jobId, delayMs: clock.toReal(delayMs) }),
+      queue === 'act-reversible' && delayMs === 0
+        ? bells.ring(operationId, jobId)
+        : queues.enqueue(queue, { operationId }, { jobId, delayMs: clock.toReal(delayMs) }),
     verify: (operationId, jobId, delayMs) =>
       queues.enqueue('verify', { operationId }, { jobId, delayMs: clock.toReal(delayMs) }),
     look: async (account, delayMs) => {

@@ -5,6 +5,9 @@ import { STATUSES } from '../fleet/status.ts';
 
 const account = z.strictObject({ account: z.string().min(1) });
 const operation = z.strictObject({ operationId: z.string().min(1) });
+/** Operations that were armed in one breath; the bound keeps one job from holding too much. */
+export const MOST_OPERATIONS = 20;
+const operations = z.strictObject({ operationIds: z.array(z.string().min(1)).min(1).max(MOST_OPERATIONS) });
 const flat = z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()]));
 
 const notification = z.strictObject({
@@ -35,7 +38,8 @@ const PAYLOADS = {
   evaluate: z.strictObject({ account: z.string().min(1), cause: z.string() }),
   /** Tidying: whatever in the ledger lost its job gets it again. */
   tick: z.strictObject({}),
-  'act-reversible': operation,
+  /** One bell for several, since a night's hundreds of stops are armed at once. What costs or destroys has one each. */
+  'act-reversible': z.union([operation, operations]),
   'act-paid': operation,
   'act-destructive': operation,
   /** A look at one operation, or at all of an account that are due together. */
