@@ -136,7 +136,7 @@ describe.each(SUBJECTS)('$kind', (subject) => {
           });
         },
       ),
-      { numRuns: 250, seed: SEED },
+      { numRuns: 100, seed: SEED },
     );
     // Some spoil what nobody reads, so the check is not only about errors.
     expect(complete).toBeGreaterThan(10);
@@ -163,7 +163,7 @@ describe.each(SUBJECTS)('$kind', (subject) => {
           return outcome;
         });
       }),
-      { numRuns: 150, seed: SEED },
+      { numRuns: 60, seed: SEED },
     );
   });
 });

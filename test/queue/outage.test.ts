@@ -5,7 +5,7 @@ import { startRedis } from '../support/redis.ts';
 import { Collected, openQueues } from './support.ts';
 
 // Versions of the queue library before 6.7 never woke after more than some six seconds: hence one shorter and one longer.
-const OUTAGES_S = [3, 15];
+const OUTAGES_S = [3, 9];
 
 test.concurrent.for(OUTAGES_S)(
   'an outage of %i s is survived: nothing hangs, and work goes on within seconds',

@@ -101,7 +101,7 @@ test('a hold during the notice cancels the stop until it is released', async () 
     headers: { authorization: `Bearer ${bed.controlToken}` },
   });
   expect(released.status).toBe(200);
-  await bed.rollUntil('it is announced again', SECOND, () => bed.receiver.told('decision.announced')[1]);
+  await bed.rollUntil('it is announced again', MINUTE, () => bed.receiver.told('decision.announced')[1]);
   await bed.operationInTime('hxy/a', 'confirmed');
 });
 

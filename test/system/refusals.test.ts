@@ -86,7 +86,11 @@ for (const { reason, policy = DARK, machine = {}, accountConfig, config, others 
     });
     await bed.start();
     await bed.round();
-    await prepare?.(bed);
+    if (prepare !== undefined) {
+      await prepare(bed);
+      // Seen before the policy is in force: a reload decides at once, by what was seen last.
+      await bed.round();
+    }
     await bed.writePolicy('dark.yaml', policy);
     await bed.control('/-/reload');
     await bed.roll(2 * MINUTE, 2);
