@@ -178,8 +178,9 @@ export class ActivityObserver {
     const rule = this.#rule(instance, labels);
     if (rule === undefined) return null;
     const known = await this.#store.loadOne(instance.account, instance.id);
+    const seen = new Map<string, ProbeReading>();
     if (isUp(instance.status)) {
-      await Promise.all(
+      const pulled = await Promise.all(
         rule.probes
           .filter(({ probe }) => probe.kind === 'pull')
           .map(({ probe }) =>
@@ -191,8 +192,11 @@ export class ActivityObserver {
             ),
           ),
       );
+      for (const reading of pulled) if (reading.verdict === 'active') seen.set(reading.probe, reading);
     }
-    const readings = await this.#store.loadOne(instance.account, instance.id);
+    // Another replica may have stored a later reading meanwhile: what was seen at work here was at work all the same.
+    const stored = await this.#store.loadOne(instance.account, instance.id);
+    const readings = stored.map((reading) => seen.get(reading.probe) ?? reading);
     const watched = await this.#watchOne(instance, rule, readings);
     return this.#judge(tracked, rule, readings, watched, this.#clock.now());
   }
