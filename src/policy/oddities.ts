@@ -10,6 +10,7 @@ import { conditionOf } from './draft.ts';
 import { anyGlobTest } from './glob.ts';
 import type { MatchClauses } from './match-grammar.ts';
 import { matchMaps } from './match-names.ts';
+import { DESTROY_NOTICE_MS } from './to-policy.ts';
 
 /** In which statuses an action can do something at all; what is not named is not judged. */
 const USEFUL_IN: Partial<Readonly<Record<Action, readonly Status[]>>> = {
@@ -19,6 +20,7 @@ const USEFUL_IN: Partial<Readonly<Record<Action, readonly Status[]>>> = {
   start: ['stopped'],
 };
 
+const DAY_MS = 86_400_000;
 /** A week holds every opening of a weekly window twice over at most; calendars may need some more edges. */
 const EDGES = 40;
 
@@ -109,11 +111,22 @@ function warnOfWindow(draft: Draft, now: number): void {
   if (over && during.window.specs.some((spec) => spec.kind !== 'never')) {
     draft.subject.warn(['when', 'during'], 'this window is over and will not open again');
   }
-  const notice = draft.text.notice ?? 0;
+  const destroys = draft.steps.some((step) => step.kind === 'destroy');
+  const notice = draft.text.notice ?? (destroys ? DESTROY_NOTICE_MS : 0);
+  if (notice === 0) return;
+  // Where a destroy says nothing of its notice, the one it has without saying is what is too long.
+  const at = draft.text.notice === undefined ? ['when', 'during'] : ['notice'];
+  const length = formatDuration(notice);
+  if (during.window.specs.some((spec) => spec.kind === 'always')) {
+    if (notice < DAY_MS) return;
+    const message = `the notice of ${length} outlasts the occasion, which for always is the local day`;
+    draft.subject.warn(at, `${message}: it is announced anew each day and never done`);
+    return;
+  }
   const longest = longestOpening(during.window, now);
-  if (notice > 0 && longest !== null && notice >= longest) {
-    const message = `the notice of ${formatDuration(notice)} outlasts the window, which is open for ${formatDuration(longest)} at most`;
-    draft.subject.warn(['notice'], `${message}: it closes before anything is done`);
+  if (longest !== null && notice >= longest) {
+    const message = `the notice of ${length} outlasts the window, which is open for ${formatDuration(longest)} at most`;
+    draft.subject.warn(at, `${message}: it closes before anything is done`);
   }
 }
 

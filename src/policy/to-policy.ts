@@ -12,7 +12,7 @@ const DEFAULT_MINIMUM_UPTIME_MS = 30 * 60_000;
 const DEFAULT_CATCH_UP_MS = 15 * 60_000;
 
 /** What is destroyed cannot be brought back: a day to object, unless the policy says otherwise. */
-const DESTROY_NOTICE_MS = 24 * 3_600_000;
+export const DESTROY_NOTICE_MS = 24 * 3_600_000;
 
 /** Fills in the defaults of a checked draft. */
 export function toPolicy(draft: Draft, options: CompileOptions, calendars: Calendars): Policy {

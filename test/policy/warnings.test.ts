@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Account } from '../../src/fleet/account.ts';
 import { compile } from '../../src/policy/compile.ts';
 import type { CompileOptions } from '../../src/policy/draft.ts';
 import { unmark } from './marked.ts';
@@ -56,6 +57,11 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'outlasts the window, which is open for 1h at most',
   ],
   [
+    'a notice as long as the day that always is',
+    policy('match: all\nwhen: { during: always, idleFor: 1h }\ndo: stop\nnotice: ▶24h'),
+    'outlasts the occasion, which for always is the local day',
+  ],
+  [
     'a catchUp without cron',
     policy('match: all\nwhen: { during: always }\ndo: stop\n▶catchUp: 1h'),
     'catchUp is about when.cron',
@@ -89,6 +95,15 @@ describe('legal but odd is a warning at its place', () => {
     expect(warningsOf(text)).toEqual([]);
     expect(warningsOf(text, { ...OPTIONS, now: Date.UTC(2026, 11, 2) })).toEqual([
       expect.stringContaining('no date of 2027'),
+    ]);
+  });
+
+  test('the notice that a destroy has without saying', () => {
+    const { text, place } = unmark(policy('match: all\nwhen: { during: ▶Mon-Sun 01:00-05:00 }\ndo: destroy'));
+    const accounts =
+      OPTIONS.accounts?.map((each): Account => ({ ...each, actions: [...each.actions, 'destroy'] })) ?? [];
+    expect(warningsOf(text, { ...OPTIONS, accounts })).toEqual([
+      `${place}: the notice of 1d outlasts the window, which is open for 4h at most: it closes before anything is done`,
     ]);
   });
 
