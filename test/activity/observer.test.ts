@@ -255,10 +255,8 @@ test('the last look goes there again, however fresh the reading, and keeps what 
 test('what the last look saw at work is at work, although another replica has stored a later idle reading', async () => {
   const probe = new FakeProbe('jupyter', async () => reading({ probe: 'jupyter', verdict: 'active', at: NOON }));
   const { store, observer } = bed(() => [pull(probe)]);
-  const { save } = store;
-  store.save = async (account, id) => {
-    await save.call(store, account, id, reading({ probe: 'jupyter', verdict: 'idle', at: NOON + 1 }));
-  };
+  const save = store.save.bind(store);
+  store.save = (account, id) => save(account, id, reading({ probe: 'jupyter', verdict: 'idle', at: NOON + 1 }));
   expect(await observer.look(tracked(), NO_LABELS, forever())).toMatchObject({ kind: 'active' });
 });
 

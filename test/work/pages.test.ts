@@ -70,7 +70,13 @@ test('what is confirmed late closes its page and raises the settle time of its a
   await bed.stopDaemon();
   await bed.start();
   bed.sim.faults.add({ kind: 'http-status', status: 502, operation: 'renew', effect: 'never' });
-  const sent = await bed.rollUntil('the next is unclear', 10 * MINUTE, async () => {
+  await bed.rollUntil(
+    'it is due again',
+    10 * MINUTE,
+    async () => (await bed.operations({ instance: 'hxy/d0' })).length > 1,
+  );
+  // In small steps: a leap of time between the look and the request would have it look again.
+  const sent = await bed.rollUntil('the next is unclear', 10 * SECOND, async () => {
     const [newest] = await bed.operations({ instance: 'hxy/d0' });
     return newest?.transitions.some(({ to }) => to === 'uncertain') === true && newest;
   });
