@@ -18,6 +18,7 @@ import type { Account } from '../fleet/account.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { Channel } from '../notify/channel.ts';
+import { Notifier } from '../notify/notifier.ts';
 import { Webhook } from '../notify/webhook.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { AnswerTime } from '../providers/http/http-client.ts';
@@ -92,7 +93,7 @@ export class StandingBuilder {
       clock: this.#parts.clock,
       onReading: (news) => countReading(this.#parts.metrics, news),
     });
-    const channels = new Map(config.notifiers.map((notifier) => [notifier.name, this.#channel(notifier)]));
+    const notifiers = new Map(config.notifiers.map((notifier) => [notifier.name, this.#notifier(notifier, config)]));
     const previous = this.#kept;
     this.#kept = kept;
     for (const [name, old] of previous) if (kept.get(name) !== old) void this.#close(old.runtime);
@@ -100,7 +101,7 @@ export class StandingBuilder {
       policies,
       accounts,
       observer,
-      channels,
+      notifiers,
       zone: zoneNamed(config.timezone),
       labels: (instance) => labelsOf(config.labels, instance),
     };
@@ -207,13 +208,22 @@ export class StandingBuilder {
     });
   }
 
+  #notifier(notifier: NotifierConfig, config: Config): Notifier {
+    return new Notifier({
+      channel: this.#channel(notifier),
+      routes: [{ events: notifier.events, severity: notifier.severity, accounts: null, labels: null }],
+      language: 'en',
+      zone: config.timezone,
+      quietUntil: () => null,
+      repeatEveryMs: null,
+    });
+  }
+
   #channel(notifier: NotifierConfig): Channel {
     return new Webhook({
       name: notifier.name,
       url: () => notifier.url.reveal(),
       secret: () => notifier.secret?.reveal() ?? null,
-      events: notifier.events,
-      atLeast: notifier.severity,
       now: () => this.#parts.clock.now(),
     });
   }

@@ -1,5 +1,6 @@
-import { type EventName, type Notification, SEVERITIES, type Severity } from '../fleet/event.ts';
+import type { Notification } from '../fleet/event.ts';
 import type { Channel, Delivery } from './channel.ts';
+import type { Message } from './message.ts';
 import { signatureHeaders } from './standard-webhooks.ts';
 
 /** A receiver that takes longer is asked again later; the receiver drops the repeat by its id. */
@@ -12,9 +13,6 @@ export interface WebhookOptions {
   readonly url: () => string;
   /** Signs by Standard Webhooks when there is one. */
   readonly secret: () => string | null;
-  /** `null`: every event. */
-  readonly events: readonly EventName[] | null;
-  readonly atLeast: Severity;
   readonly now: () => number;
   /** Real ms for one attempt in all; 10 s where absent. */
   readonly timeoutMs?: number;
@@ -23,6 +21,9 @@ export interface WebhookOptions {
 /** `POST`s the notification as JSON. A 2xx is success; 4xx other than 408, 425 and 429 will not get better by repeating. */
 export class Webhook implements Channel {
   readonly name: string;
+  readonly kind = 'webhook';
+  readonly reader = 'program';
+  readonly limits = [];
   readonly #options: WebhookOptions;
 
   constructor(options: WebhookOptions) {
@@ -30,15 +31,17 @@ export class Webhook implements Channel {
     this.#options = options;
   }
 
-  accepts(notification: Notification): boolean {
-    const { events, atLeast } = this.#options;
-    return (
-      (events === null || events.includes(notification.event)) &&
-      SEVERITIES.indexOf(notification.severity) >= SEVERITIES.indexOf(atLeast)
-    );
+  /** One request for each notification; of several the first that is not taken decides what becomes of them all. */
+  async send({ notifications }: Message, signal: AbortSignal): Promise<Delivery> {
+    let last: Delivery = { kind: 'delivered', answer: '' };
+    for (const notification of notifications) {
+      last = await this.#post(notification, signal);
+      if (last.kind !== 'delivered') break;
+    }
+    return last;
   }
 
-  async send(notification: Notification, signal: AbortSignal): Promise<Delivery> {
+  async #post(notification: Notification, signal: AbortSignal): Promise<Delivery> {
     const body = bodyOf(notification);
     const timeoutMs = this.#options.timeoutMs ?? TIMEOUT_MS;
     const limit = AbortSignal.timeout(timeoutMs);
@@ -80,12 +83,12 @@ function bodyOf(notification: Notification): string {
 }
 
 function judgeStatus(status: number, retryAfter: string | null, now: number): Delivery {
-  if (status >= 200 && status < 300) return { kind: 'delivered' };
+  if (status >= 200 && status < 300) return { kind: 'delivered', answer: String(status) };
   const detail = `the receiver answered ${status}`;
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     return { kind: 'retry', detail, afterMs: retryAfterMs(retryAfter, now) };
   }
-  return { kind: 'failed', detail };
+  return { kind: 'failed', detail, hint: null };
 }
 
 /** `Retry-After` in ms, seconds or a date (RFC 9110 10.2.3), kept within reason; `null`: absent or not readable. */

@@ -358,7 +358,8 @@ export function countReading(
   if (verdict !== 'unknown') metrics.probeLastSuccess.set({ account, probe }, at / 1000);
 }
 
-export type NotificationOutcome = 'delivered' | 'failed' | 'retried' | 'dropped';
+export const NOTIFICATION_OUTCOMES = ['delivered', 'failed', 'retried', 'muted', 'dropped'] as const;
+export type NotificationOutcome = (typeof NOTIFICATION_OUTCOMES)[number];
 
 export function countNotification(
   metrics: Metrics,

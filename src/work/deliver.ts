@@ -1,5 +1,6 @@
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Notification } from '../fleet/event.ts';
+import type { Message } from '../notify/message.ts';
 import type { Work } from './ports.ts';
 
 /** The receiver did not take it and may later: the queue sends it again, with the same id. */
@@ -19,12 +20,12 @@ export async function deliver(
   notification: Notification,
   signal: AbortSignal,
 ): Promise<void> {
-  const channel = work.standing().channels.get(notifier);
-  if (channel === undefined) {
+  const target = work.standing().notifiers.get(notifier);
+  if (target === undefined) {
     work.metrics.notifications.inc({ notifier, outcome: 'dropped' });
     return;
   }
-  const delivery = await channel.send(notification, signal);
+  const delivery = await target.channel.send(messageOf(notification), signal);
   switch (delivery.kind) {
     case 'delivered':
       work.metrics.notifications.inc({ notifier, outcome: 'delivered' });
@@ -33,16 +34,33 @@ export async function deliver(
     case 'retry':
       work.metrics.notifications.inc({ notifier, outcome: 'retried' });
       throw new DeliveryPutOff(delivery.detail, delivery.afterMs);
+    case 'muted':
+      work.metrics.notifications.inc({ notifier, outcome: 'muted' });
+      throw new DeliveryPutOff(delivery.detail, delivery.forMs);
     case 'failed':
       work.metrics.notifications.inc({ notifier, outcome: 'failed' });
       work.log.error(
-        { notifier, event: notification.event, detail: delivery.detail },
+        { notifier, event: notification.event, detail: delivery.detail, hint: delivery.hint },
         'a notification was refused for good',
       );
       return;
     default:
       assertNever(delivery);
   }
+}
+
+function messageOf(notification: Notification): Message {
+  const { id, severity, text } = notification;
+  return {
+    id,
+    severity,
+    mood: severity === 'info' ? 'info' : 'firing',
+    language: 'en',
+    title: text,
+    lines: [],
+    links: [],
+    notifications: [notification],
+  };
 }
 
 /** A stop that needs its notice may go ahead once somebody has been told. */

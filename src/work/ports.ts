@@ -16,7 +16,7 @@ import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
 import type { Operation, OperationDraft } from '../fleet/operation.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
-import type { Channel } from '../notify/channel.ts';
+import type { Notifier } from '../notify/notifier.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Provider } from '../providers/port.ts';
 import type { ArmResult, TransitionRequest, TransitionResult } from '../store/ledger.ts';
@@ -37,7 +37,8 @@ export interface Standing {
   readonly policies: readonly Policy[];
   readonly accounts: ReadonlyMap<string, AccountRuntime>;
   readonly observer: ActivityObserver;
-  readonly channels: ReadonlyMap<string, Channel>;
+  /** In the order of the configuration. */
+  readonly notifiers: ReadonlyMap<string, Notifier>;
   readonly zone: Zone;
   readonly labels: (instance: Instance) => Labels;
 }

@@ -56,11 +56,12 @@ export async function tell(work: Work, telling: Telling): Promise<boolean> {
   };
   work.onEvent(telling.text);
   let all = true;
-  for (const [name, channel] of standing.channels) {
+  for (const [name, notifier] of standing.notifiers) {
     if (telling.to !== null && !telling.to.includes(name)) continue;
     const { alsoWhoHears: other } = telling;
     const isWanted =
-      channel.accepts(notification) || (other !== undefined && channel.accepts({ ...notification, event: other }));
+      notifier.accepts(notification, null) ||
+      (other !== undefined && notifier.accepts({ ...notification, event: other }, null));
     if (!isWanted) continue;
     try {
       await work.queue.notify(name, notification);

@@ -63,7 +63,7 @@ export async function startEngine(redisUrl: string, simulator: SimulatorProcess)
     policies: [],
     accounts: new Map([[account.name, { account, provider }]]),
     observer,
-    channels: new Map(),
+    notifiers: new Map(),
     zone: zoneNamed('Asia/Shanghai'),
     labels: () => ({}),
   };

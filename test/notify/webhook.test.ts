@@ -2,7 +2,8 @@ import { createHmac } from 'node:crypto';
 import type { ServerResponse } from 'node:http';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
-import { EVENTS, type Notification, SEVERITIES, type Severity } from '../../src/fleet/event.ts';
+import type { Notification } from '../../src/fleet/event.ts';
+import type { Message } from '../../src/notify/message.ts';
 import { Webhook, type WebhookOptions } from '../../src/notify/webhook.ts';
 import { HttpServer, html, json } from '../providers/support/http-server.ts';
 
@@ -20,8 +21,6 @@ function webhook(options: Partial<WebhookOptions> = {}): Webhook {
     name: 'hook',
     url: () => `${receiver.origin}/hook/${CANARY}?key=${CANARY}`,
     secret: () => null,
-    events: null,
-    atLeast: 'info',
     now: () => NOW,
     timeoutMs: 2_000,
     ...options,
@@ -45,15 +44,25 @@ const NOTIFICATION: Notification = {
   details: { idleMinutes: 31, cardless: true, note: null },
 };
 
+const messageOf = (...notifications: readonly Notification[]): Message => ({
+  id: 'm-01',
+  severity: 'info',
+  mood: 'info',
+  language: 'en',
+  title: '',
+  lines: [],
+  links: [],
+  notifications,
+});
 const forever = (): AbortSignal => new AbortController().signal;
-const send = (options: Partial<WebhookOptions> = {}) => webhook(options).send(NOTIFICATION, forever());
+const send = (options: Partial<WebhookOptions> = {}) => webhook(options).send(messageOf(NOTIFICATION), forever());
 const answers = (answer: (response: ServerResponse) => void): void => {
   receiver.handler = (_request, response) => answer(response);
 };
 
 describe('what is sent', () => {
   test('is one POST with exactly the public fields', async () => {
-    expect(await send()).toEqual({ kind: 'delivered' });
+    expect(await send()).toEqual({ kind: 'delivered', answer: '200' });
     expect(receiver.requests).toHaveLength(1);
     const [request] = receiver.requests;
     expect(request).toMatchObject({ method: 'POST', url: `/hook/${CANARY}?key=${CANARY}` });
@@ -70,13 +79,28 @@ describe('what is sent', () => {
   test('leaves out what somebody hung onto the notification', async () => {
     const machine = { id: 'a', name: 'b', status: 'running' as const, password: CANARY };
     const hung = { ...NOTIFICATION, instance: machine, token: CANARY };
-    await webhook().send(hung, forever());
+    await webhook().send(messageOf(hung), forever());
     expect(receiver.requests[0]?.body).not.toContain(CANARY);
   });
 
   test('an event of no instance says null', async () => {
-    await webhook().send({ ...NOTIFICATION, instance: null, policy: null }, forever());
+    await webhook().send(messageOf({ ...NOTIFICATION, instance: null, policy: null }), forever());
     expect(JSON.parse(receiver.requests[0]?.body ?? '')).toMatchObject({ instance: null, policy: null });
+  });
+});
+
+describe('several in one message', () => {
+  const second = { ...NOTIFICATION, id: 'n-02' };
+
+  test('are a request each', async () => {
+    expect(await webhook().send(messageOf(NOTIFICATION, second), forever())).toMatchObject({ kind: 'delivered' });
+    expect(receiver.requests.map(({ headers }) => headers['webhook-id'])).toEqual(['n-01', 'n-02']);
+  });
+
+  test('are not delivered while one of them is not', async () => {
+    answers((response) => html(response, 503));
+    expect(await webhook().send(messageOf(NOTIFICATION, second), forever())).toMatchObject({ kind: 'retry' });
+    expect(receiver.requests).toHaveLength(1);
   });
 });
 
@@ -117,9 +141,9 @@ describe('signing by Standard Webhooks', () => {
     let now = NOW;
     const hook = webhook({ secret: () => 's', now: () => now });
     answers((response) => html(response, 503));
-    await hook.send(NOTIFICATION, forever());
+    await hook.send(messageOf(NOTIFICATION), forever());
     now += 60_000;
-    await hook.send(NOTIFICATION, forever());
+    await hook.send(messageOf(NOTIFICATION), forever());
     const [first, second] = receiver.requests.map(({ headers }) => SIGNED.parse(headers));
     expect(second?.['webhook-id']).toBe(first?.['webhook-id']);
     expect(Number(second?.['webhook-timestamp'])).toBe(Number(first?.['webhook-timestamp']) + 60);
@@ -131,12 +155,12 @@ describe('signing by Standard Webhooks', () => {
 describe('what becomes of it', () => {
   test.each([200, 201, 202, 204])('%i is delivered', async (status) => {
     answers((response) => response.writeHead(status).end());
-    expect(await send()).toEqual({ kind: 'delivered' });
+    expect(await send()).toEqual({ kind: 'delivered', answer: String(status) });
   });
 
   test.each([400, 401, 403, 404, 410, 413, 422])('%i will not get better', async (status) => {
     answers((response) => html(response, status));
-    expect(await send()).toEqual({ kind: 'failed', detail: `the receiver answered ${status}` });
+    expect(await send()).toEqual({ kind: 'failed', detail: `the receiver answered ${status}`, hint: null });
   });
 
   test.each([408, 425, 429, 500, 502, 503, 504])('%i may', async (status) => {
@@ -162,7 +186,11 @@ describe('what becomes of it', () => {
     await using elsewhere = await new HttpServer().start();
     for (const status of [301, 302, 303, 307, 308]) {
       answers((response) => response.writeHead(status, { location: `${elsewhere.origin}/x` }).end());
-      expect(await send()).toEqual({ kind: 'failed', detail: `the receiver answered ${status}` });
+      expect(await send()).toEqual({
+        kind: 'failed',
+        detail: `the receiver answered ${status}`,
+        hint: null,
+      });
     }
     expect(elsewhere.requests).toEqual([]);
   });
@@ -177,7 +205,7 @@ describe('what becomes of it', () => {
       response.writeHead(200);
       response.write('ok');
     });
-    expect(await send()).toEqual({ kind: 'delivered' });
+    expect(await send()).toEqual({ kind: 'delivered', answer: '200' });
   });
 
   test('nobody listens', async () => {
@@ -194,7 +222,7 @@ describe('what becomes of it', () => {
   test('whoever asked to stop gets the reason', async () => {
     const controller = new AbortController();
     receiver.handler = () => controller.abort(new Error('shutting down'));
-    await expect(webhook().send(NOTIFICATION, controller.signal)).rejects.toThrow('shutting down');
+    await expect(webhook().send(messageOf(NOTIFICATION), controller.signal)).rejects.toThrow('shutting down');
   });
 
   test('the address and the secret are in no outcome', async () => {
@@ -214,26 +242,5 @@ describe('what becomes of it', () => {
       expect(JSON.stringify(outcome)).not.toContain(CANARY);
     }
     expect(receiver.requests).toEqual([]);
-  });
-});
-
-describe('who is told what', () => {
-  test('a notifier without routes gets every event', () => {
-    expect(EVENTS.every((event) => webhook().accepts({ ...NOTIFICATION, event }))).toBe(true);
-  });
-
-  test('one with events gets those', () => {
-    const hook = webhook({ events: ['balance.low', 'expiry.soon'] });
-    expect(EVENTS.filter((event) => hook.accepts({ ...NOTIFICATION, event }))).toEqual(['balance.low', 'expiry.soon']);
-    expect(EVENTS.some((event) => webhook({ events: [] }).accepts({ ...NOTIFICATION, event }))).toBe(false);
-  });
-
-  test.each<[Severity, readonly Severity[]]>([
-    ['info', ['info', 'warning', 'critical']],
-    ['warning', ['warning', 'critical']],
-    ['critical', ['critical']],
-  ])('from %s on', (atLeast, heard) => {
-    const hook = webhook({ atLeast });
-    expect(SEVERITIES.filter((severity) => hook.accepts({ ...NOTIFICATION, severity }))).toEqual(heard);
   });
 });

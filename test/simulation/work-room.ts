@@ -5,6 +5,7 @@ import type { Clock } from '../../src/fleet/clock.ts';
 import type { Notification } from '../../src/fleet/event.ts';
 import { type Instance, instanceKey } from '../../src/fleet/instance.ts';
 import type { Channel } from '../../src/notify/channel.ts';
+import { Notifier } from '../../src/notify/notifier.ts';
 import { makeLog } from '../../src/telemetry/log.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
 import type { AccountRuntime, Standing, Work } from '../../src/work/ports.ts';
@@ -63,7 +64,7 @@ export class WorkRoom {
         clock,
         onReading: () => {},
       }),
-      channels: new Map([['ops', this.#channelFor(process)]]),
+      notifiers: new Map([['ops', this.#notifierFor(process)]]),
       zone,
       labels: () => ({}),
     };
@@ -122,16 +123,29 @@ export class WorkRoom {
     };
   }
 
+  #notifierFor(process: Process): Notifier {
+    return new Notifier({
+      channel: this.#channelFor(process),
+      routes: [],
+      language: 'en',
+      zone: this.#on.scenario.zone.name,
+      quietUntil: () => null,
+      repeatEveryMs: null,
+    });
+  }
+
   #channelFor(process: Process): Channel {
     const { ground } = this.#on;
     return {
       name: 'ops',
-      accepts: () => true,
+      kind: 'webhook',
+      reader: 'program',
+      limits: [],
       send: () =>
         new Promise((resolve) => {
           ground.arrive(process, ground.dice.wait(5, 500), () => {
             const fails = ground.dice.chance(ground.weather.readFails);
-            resolve(fails ? { kind: 'retry', detail: 'busy', afterMs: null } : { kind: 'delivered' });
+            resolve(fails ? { kind: 'retry', detail: 'busy', afterMs: null } : { kind: 'delivered', answer: '' });
           });
         }),
     };
