@@ -244,6 +244,16 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const { decorate = (bare: Work) => bare } = options;
   const work = decorate({
     clock,
+    (fresh, at) =>
+      store.tallies.refused(
+        fresh.map(({ policy, account, instance, reason, occurrence }) => ({
+          policy,
+          reason,
+          target: instance ?? account,
+          occurrence,
+        })),
+        at,
+      ),
     log,
     metrics,
     random,
@@ -257,6 +267,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     paidWorkOff: () => store.paidWorkOff() ?? watched.doubt(),
     paidWorkOffBy: () => {
       // Right after a reconnect it is only that nobody has looked yet.
+    moneyHistory: store.moneyHistory,
+    tallies: store.tallies,
       if (store.paidWorkOff() !== null) return store.checks === null ? null : 'redis';
       return doubtedAt !== null && performance.now() - doubtedAt > LONGEST_DOUBT_MS ? 'clock' : null;
     },

@@ -9,11 +9,12 @@ const MOST_WRITTEN = 100;
 
 /**
  * Writes each refusal into the audit when it is new, by occurrence and reason, and not at every pass: what a policy
- * wanted and did not get leaves a trace although no operation came of it.
+ * wanted and did not get leaves a trace although no operation came of it. `count` gets all that are new.
  */
 export function refusalAudit(
   write: (entry: AuditEntry) => Promise<void>,
   now: () => number,
+  count: (fresh: readonly Refusal[], at: number) => Promise<void> = async () => {},
 ): (account: string, refusals: readonly Refusal[]) => Promise<void> {
   const known = new Map<string, ReadonlySet<string>>();
   return async (account, refusals) => {
@@ -29,11 +30,12 @@ export function refusalAudit(
     }
     known.set(account, standing);
     const at = now();
+    await count(fresh, at);
     for (const refusal of fresh.slice(0, MOST_WRITTEN)) await write(entryOf(refusal, at));
-    for (const [key, count] of countRest(fresh.slice(MOST_WRITTEN))) {
+    for (const [key, more] of countRest(fresh.slice(MOST_WRITTEN))) {
       const [policy = '', reason = ''] = key.split('\u0000');
-      const text = `${count} more instances of account ${account} are not acted on by policy ${policy}: ${reason}`;
-      await write({ at, kind: 'refusal', account, instance: null, policy, reason, text, data: { count } });
+      const text = `${more} more instances of account ${account} are not acted on by policy ${policy}: ${reason}`;
+      await write({ at, kind: 'refusal', account, instance: null, policy, reason, text, data: { count: more } });
     }
   };
 }

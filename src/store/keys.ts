@@ -81,6 +81,18 @@ export class Keys {
   balances(account: string): string {
     return `${this.prefix}balances:${account}`;
   }
+  /** List, newest first: how balance, burn and runway went, at one grain; see money-history.ts. */
+  money(account: string, range: string): string {
+    return `${this.prefix}money:${range}:${account}`;
+  }
+  /** Hash of one hour, "policy\nwhat\nword" → how often; see tallies.ts. */
+  tally(hour: number): string {
+    return `${this.prefix}tally:${hour}`;
+  }
+  /** HyperLogLog of one hour: what a policy was kept from doing for a reason. */
+  tallyRefused(hour: number, policy: string, reason: string): string {
+    return `${this.prefix}tally-refused:${hour}:${reason}:${policy}`;
+  }
   shrink(account: string): string {
     return `${this.prefix}shrink:${account}`;
   }

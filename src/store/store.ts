@@ -20,6 +20,7 @@ import { Leashes } from './leashes.ts';
 import { Ledger } from './ledger.ts';
 import { LedgerClient } from './ledger-client.ts';
 import { LedgerEpoch, type LedgerFound } from './ledger-epoch.ts';
+import { MoneyHistory } from './money-history.ts';
 import { Notices } from './notices.ts';
 import { Obligations } from './obligations.ts';
 import { Readings } from './readings.ts';
@@ -30,6 +31,7 @@ import { SettleTimes } from './settle-times.ts';
 import { Shadows } from './shadows.ts';
 import { Snapshots } from './snapshots.ts';
 import { readSpend } from './spend.ts';
+import { Tallies } from './tallies.ts';
 import { trimActed } from './trim.ts';
 import { Watches } from './watches.ts';
 import { WatermarkFile } from './watermark.ts';
@@ -88,6 +90,8 @@ export class Store {
   readonly #told = new Gathered((ids: readonly string[]) =>
     this.#redis.ask('noting what was told', (redis) => redis.zrem(this.#redis.keys.untold, ...ids)),
   );
+  readonly moneyHistory: MoneyHistory;
+  readonly tallies: Tallies;
   readonly #connection: Connection;
   readonly #redis: StoreRedis;
   readonly #epoch: LedgerEpoch;
@@ -142,6 +146,11 @@ export class Store {
     const checks = await checkRedis(this.#redis);
     this.#checks = checks;
     const ledger = await this.ledger.start(this.#clock(), { waitAof: checks.waitAof });
+    this.#witness = new Witness(this.#redis, options.stateDir, options.newId, async () =>
+      Math.max(SHOWN_AFTER_MS, await this.settling.longest()),
+    );
+    this.moneyHistory = new MoneyHistory(this.#redis);
+    this.tallies = new Tallies(this.#redis);
     this.#opened = true;
     return { checks, ledger };
   }

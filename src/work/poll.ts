@@ -1,4 +1,5 @@
 import { ANY_ACCOUNT, type IdentityJudgement, judgeIdentity } from '../decide/account-identity.ts';
+import { moneyView } from '../decide/burn.ts';
 import { judgeListing, shrinkStateOf } from '../decide/listing-guard.ts';
 import { beliefKey, personBelieves } from '../decide/person-believes.ts';
 import { savingsOf } from '../decide/savings.ts';
@@ -7,6 +8,7 @@ import type { Operation } from '../fleet/operation.ts';
 import type { Balance, Listing, Snapshot } from '../fleet/snapshot.ts';
 import { ProviderError } from '../providers/port.ts';
 import { tripAll } from './breaker.ts';
+import { forPeople } from './for-people.ts';
 import { lengthenLeashes } from './lengthen-leash.ts';
 import type { AccountRuntime, Work } from './ports.ts';
 import { tell } from './tell.ts';
@@ -145,7 +147,9 @@ async function remember(
   // Of two replicas that read at once only one counts what was saved.
   for (const saving of isStored ? savingsOf(previous, snapshot, runtime.account.prices) : []) {
     await work.store.addSavings(saving.policy, saving.gpuSeconds, saving.fen);
+    await forPeople(work, work.tallies?.saved(saving.policy, saving, snapshot.takenAt));
   }
+  if (isStored) await forPeople(work, noteMoney(work, runtime, snapshot));
   if (judged.shrunken) {
     if (!(await work.store.wasSaid(`quarantine|${name}`))) {
       const told = await tell(work, {
@@ -168,6 +172,24 @@ async function remember(
     await work.store.unsay(`quarantine|${name}`);
   }
   return snapshot;
+}
+
+/** One more point of how the money of the account goes. */
+async function noteMoney(
+  { store, moneyHistory }: Work,
+  { account }: AccountRuntime,
+  snapshot: Snapshot,
+): Promise<void> {
+  if (moneyHistory === undefined) return;
+  const at = snapshot.takenAt;
+  const balances = await store.balances(account.name);
+  const { burnFenPerHour, runwayMs } = moneyView({ balances, snapshot, prices: account.prices, now: at });
+  await moneyHistory.add(account.name, {
+    at,
+    balanceFen: snapshot.balance?.cashFen ?? null,
+    burnFenPerHour,
+    runwayMs,
+  });
 }
 
 function byInstance(operations: readonly Operation[]): ReadonlyMap<string, readonly Operation[]> {

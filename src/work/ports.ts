@@ -14,7 +14,7 @@ import type { Labels } from '../fleet/label.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
-import type { Operation, OperationDraft } from '../fleet/operation.ts';
+import type { Operation, OperationDraft, OperationOutcome } from '../fleet/operation.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -177,6 +177,25 @@ export interface EvidencePort {
 export interface Work {
   readonly clock: Clock;
   readonly log: Log;
+/** Keeps how the money of each account went, for people to look at. */
+export interface MoneyHistoryPort {
+  add(
+    account: string,
+    point: {
+      readonly at: number;
+      readonly balanceFen: number | null;
+      readonly burnFenPerHour: number | null;
+      readonly runwayMs: number | null;
+    },
+  ): Promise<void>;
+}
+
+/** Counts what each policy did and saved, by the hour, for people to look at. */
+export interface TallyPort {
+  outcome(policy: string, outcome: OperationOutcome, at: number): Promise<void>;
+  saved(policy: string, saving: { readonly gpuSeconds: number; readonly fen: Fen }, at: number): Promise<void>;
+}
+
   readonly metrics: Metrics;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
@@ -193,6 +212,10 @@ export interface Work {
   /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
   readonly paidWorkOff: () => string | null;
   /** Whose fault that is, where people are to be told of it. Absent: nobody's. */
+  /** Absent: how the money went is not kept. */
+  readonly moneyHistory?: MoneyHistoryPort;
+  /** Absent: nobody counts what each policy did. */
+  readonly tallies?: TallyPort;
   readonly paidWorkOffBy?: () => 'redis' | 'clock' | null;
   /** Told of every transition and decision that acted, for whoever watches (the demo's own lines). */
   readonly onEvent: (line: string) => void;

@@ -4,6 +4,7 @@ import { type Operation, type OperationPatch, type OperationState, outcomeOf } f
 import type { OperationReason } from '../fleet/reason.ts';
 import type { SpendCheck, StepOutcome, TransitionRequest, TransitionResult } from '../store/ledger.ts';
 import { countOutcome } from '../telemetry/metrics.ts';
+import { forPeople } from './for-people.ts';
 import { breach } from './invariants.ts';
 import { tellUnclearNearExpiry } from './near-expiry.ts';
 import type { Work } from './ports.ts';
@@ -128,6 +129,8 @@ async function report(work: Work, from: OperationState, operation: Operation): P
     return;
   }
   countOutcome(work.metrics, operation, outcome, work.clock.now());
+  const { policy, updatedAt } = operation;
+  if (policy !== null) await forPeople(work, work.tallies?.outcome(policy, outcome, updatedAt));
   if (outcome === 'confirmed' && operation.action === 'start') await settleDebts(work, operation);
   await tellOutcome(work, operation, outcome);
 }
