@@ -280,6 +280,7 @@ export function secretsOf(config: Config): readonly string[] {
     config.redis.reveal(),
     ...[...config.tokens.values()].map((token) => token.reveal()),
     ...(config.controlToken === null ? [] : [config.controlToken.reveal()]),
+    ...(config.console.viewerToken === null ? [] : [config.console.viewerToken.reveal()]),
     ...config.notifiers.flatMap(({ url, secret }) =>
       secret === null ? [url.reveal()] : [url.reveal(), secret.reveal()],
     ),

@@ -22,6 +22,19 @@ export function baseUrlProblem(text: string): string | null {
   return null;
 }
 
+/** What is wrong with the address under which people open the console; `null`: nothing. */
+export function consoleUrlProblem(text: string): string | null {
+  const url = URL.parse(text);
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    return 'is no address such as https://lamplighter.example.com';
+  }
+  if (url.username !== '' || url.password !== '') return 'must hold no user and no password';
+  if (url.pathname !== '/' || url.search !== '' || url.hash !== '') {
+    return `must be the origin alone, ${url.origin}: the console is not served below a path`;
+  }
+  return null;
+}
+
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(?:\.\d{1,3}){3}$/.test(hostname);
 }

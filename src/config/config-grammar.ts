@@ -6,7 +6,7 @@ import { duration, oneOrMany, timezone } from '../policy/grammar-parts.ts';
 import { labelKey, matchGrammar } from '../policy/match-grammar.ts';
 import { unknownWord } from '../yaml/check-shape.ts';
 import { accountGrammar, tokenKeys } from './account-grammar.ts';
-import { parseListen, redisProblem } from './addresses.ts';
+import { consoleUrlProblem, parseListen, redisProblem } from './addresses.ts';
 import { probeGrammar } from './probe-grammar.ts';
 
 /** The same for accounts and notifiers: they stand in keys, labels and addresses. */
@@ -122,6 +122,29 @@ const own = {
     .strictObject(tokenKeys('The token of the control API'))
     .optional()
     .meta({ description: 'Without it the control API does not exist.' }),
+  console: z
+    .strictObject({
+      url: checked('url', consoleUrlProblem)
+        .optional()
+        .meta({
+          description: 'Where people open the console, as they write it: for links in messages and behind a proxy.',
+          examples: ['https://lamplighter.example.com'],
+        }),
+      viewerToken: z
+        .string()
+        .optional()
+        .meta({ description: `Lets people look at the console and change nothing; as \${VARIABLE}.` }),
+      viewerTokenFile: z
+        .string()
+        .min(1)
+        .optional()
+        .meta({
+          description: 'File that holds the token that lets people look and change nothing.',
+          examples: ['/run/secrets/viewer_token'],
+        }),
+    })
+    .default({})
+    .meta({ description: 'The pages for people. The control token opens them as well.' }),
   stateDir: z
     .string()
     .min(1)

@@ -82,6 +82,14 @@ export interface NotifierConfig {
   readonly severity: Severity;
 }
 
+/** How people reach the console. */
+export interface ConsoleConfig {
+  /** An origin, such as `https://lamplighter.example.com`. `null`: nobody said. */
+  readonly url: string | null;
+  /** `null`: only the control token opens it. */
+  readonly viewerToken: Secret | null;
+}
+
 /** lamplighter.yaml, checked, with defaults filled in, paths made absolute and secrets read. */
 export interface Config {
   readonly file: string;
@@ -102,6 +110,7 @@ export interface Config {
   readonly notifiers: readonly NotifierConfig[];
   /** `null`: no control API. */
   readonly controlToken: Secret | null;
+  readonly console: ConsoleConfig;
   readonly stateDir: string;
   readonly reload: 'normal' | 'careful';
   /** Legal but odd. */

@@ -15,7 +15,7 @@ import { salvage } from '../yaml/salvage.ts';
 import type { Path } from '../yaml/yaml-document.ts';
 import { accountGrammar, accountParts } from './account-grammar.ts';
 import { parseListen, redisProblem } from './addresses.ts';
-import type { ActivityConfig, Config, LabelRule, Listen, NotifierConfig } from './config.ts';
+import type { ActivityConfig, Config, ConsoleConfig, LabelRule, Listen, NotifierConfig } from './config.ts';
 import {
   activityGrammar,
   activityParts,
@@ -151,10 +151,11 @@ class Loader {
     }
     const redis = this.#redis(frame.parts?.redis);
     const controlToken = await this.#controlToken(frame.parts?.control, frame.subject);
+    const console = await this.#console(frame.parts?.console, frame.subject, controlToken);
     const known = this.#known(frame.parts ?? {}, accounts, labels);
     if (frame.value === null) return { config: null, known };
     const { all, tokens } = accounts;
-    const own = { ...this.#own(frame.value), controlToken, redis };
+    const own = { ...this.#own(frame.value), controlToken, console, redis };
     return { config: { ...own, accounts: all, tokens, labels: labels.all, activity, notifiers, warnings: [] }, known };
   }
 
@@ -241,6 +242,25 @@ class Loader {
       hint: 'openssl rand -hex 32 makes a good one',
     });
     return null;
+  }
+
+  /** @param control with the same token whoever looks could act as well */
+  async #console(text: FrameParts['console'], subject: Subject, control: Secret | null): Promise<ConsoleConfig> {
+    const { url: written, viewerToken: inline, viewerTokenFile: file } = text ?? {};
+    const url = written === undefined ? null : (URL.parse(written)?.origin ?? null);
+    const token = await this.#secrets.take(subject, ['console'], 'viewerToken', { inline, file });
+    if (token === null) return { url, viewerToken: null };
+    const key = inline === undefined ? 'viewerTokenFile' : 'viewerToken';
+    const refuse = (why: string) =>
+      subject.error(['console', key], `the viewer token ${why}`, { hint: 'openssl rand -hex 32 makes a good one' });
+    if (token.reveal().length < SHORTEST_CONTROL_TOKEN) {
+      refuse(`is shorter than ${SHORTEST_CONTROL_TOKEN} characters`);
+    } else if (token.reveal() === control?.reveal()) {
+      refuse('is the control token, so that whoever may look could act');
+    } else {
+      return { url, viewerToken: token };
+    }
+    return { url, viewerToken: null };
   }
 
   #redis(written: string | undefined): Secret {

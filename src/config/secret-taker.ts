@@ -14,7 +14,7 @@ export interface Given {
 }
 
 type Check = NonNullable<Given['problem']>;
-type Key = 'token' | 'secret' | 'url' | 'password' | 'passphrase' | 'privateKey';
+type Key = 'token' | 'viewerToken' | 'secret' | 'url' | 'password' | 'passphrase' | 'privateKey';
 
 /** Takes secrets from where the configuration says they are. */
 export class SecretTaker {

@@ -8,6 +8,7 @@ import { instance } from '../policy/support.ts';
 
 const FILES: Readonly<Record<string, string>> = {
   '/etc/l/tok': 'file-token-long-enough',
+  '/etc/l/tok2': 'viewer-token-long-enough',
   '/run/secrets/url': 'https://example.com/hook/s3cr3t',
   '/etc/l/empty': '',
   '/etc/l/two': 'one two',
@@ -53,6 +54,7 @@ describe('a good file', () => {
       allowedNetworks: [],
       notifiers: [],
       controlToken: null,
+      console: { url: null, viewerToken: null },
       stateDir: '/etc/l/data',
       reload: 'normal',
       warnings: [],
@@ -104,6 +106,7 @@ network: { allow: [10.20.0.0/16, "fd00::/8"] }
 notifiers:
   ops: { type: webhook, urlFile: /run/secrets/url, secretFile: tok, events: [operation.escalated], severity: critical }
 control: { tokenFile: tok }
+console: { url: "https://lamps.example.com/", viewerTokenFile: tok2 }
 stateDir: state
 reload: careful
 `);
@@ -128,6 +131,8 @@ reload: careful
     });
     expect(config.tokens.get('old')?.reveal()).toBe('env-token-1x');
     expect(config.controlToken?.reveal()).toBe('file-token-long-enough');
+    expect(config.console.url).toBe('https://lamps.example.com');
+    expect(config.console.viewerToken?.reveal()).toBe('viewer-token-long-enough');
     expect(config.activity.map(({ everyMs, probes }) => [everyMs, probes.map(({ kind }) => kind)])).toEqual([
       [30_000, ['service', 'push']],
       [60_000, ['service', 'push']],
@@ -396,6 +401,15 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ],
   ['a control token that is not there', `${ACCOUNT}control: { tokenFile: ▶nope }`, 'cannot be read'],
   ['control without token', `${ACCOUNT}▶control: {}`, 'token or tokenFile is missing'],
+  ['a console below a path', `${ACCOUNT}console: { url: ▶https://a.example/lamps }`, 'must be the origin alone'],
+  ['a console without a scheme', `${ACCOUNT}console: { url: ▶lamps.example }`, 'such as https://'],
+  ['a viewer token that is not there', `${ACCOUNT}console: { viewerTokenFile: ▶nope }`, 'cannot be read'],
+  ['a viewer token to be guessed', `${ACCOUNT}console: { viewerToken: ▶short }`, 'shorter than 16 characters'],
+  [
+    'a viewer token that may act',
+    `${ACCOUNT}control: { token: same-token-for-both }\nconsole: { viewerToken: ▶same-token-for-both }`,
+    'whoever may look could act',
+  ],
   ['a control token to be guessed', `${ACCOUNT}control: { token: ▶short }`, 'shorter than 16 characters'],
   [
     'a signing secret that is no base64',
