@@ -5,7 +5,7 @@ import type { Labels } from '../fleet/label.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
 import type { Probe } from './probe.ts';
-import { canTell, DEFAULT_PRESENCE_MS, judge, remember, unlessStale } from './verdict.ts';
+import { CLOCK_SLACK_MS, canTell, DEFAULT_PRESENCE_MS, judge, remember, unlessStale } from './verdict.ts';
 import { type Rhythm, ROUNDS_MISSED, watchOn } from './watch.ts';
 
 /** How many instances are probed at once: a dead host then costs only its own time limit. */
@@ -118,7 +118,7 @@ export class ActivityObserver {
       for (const { probe } of rule.probes) {
         if (probe.kind === 'push') continue;
         const previous = round.readings.get(probe.name);
-        if (previous === undefined || now - previous.at >= rule.everyMs * EARLY) due.push({ round, probe, previous });
+        if (previous === undefined || isDue(previous, now, rule.everyMs)) due.push({ round, probe, previous });
       }
     }
     for (const { round } of due) {
@@ -272,6 +272,11 @@ export class ActivityObserver {
   #rule(instance: Instance, labels: Labels): ActivityRule | undefined {
     return this.#rules.findLast((rule) => rule.covers(instance, labels));
   }
+}
+
+/** Has the last reading had its time? One from farther ahead than clocks differ is of a clock that has been set back since. */
+function isDue(previous: ProbeReading, now: number, everyMs: number): boolean {
+  return now - previous.at >= everyMs * EARLY || previous.at > now + CLOCK_SLACK_MS;
 }
 
 /** One instance in a round, until all of its probes have answered. */

@@ -172,13 +172,13 @@ function later(a: number | null, b: number | null): number | null {
   return Math.max(a, b);
 }
 
-/** A reading that is too old to be believed says nothing. */
+/** Two replicas' clocks may differ by this much; a reading from farther ahead is of a clock that was wrong. */
+export const CLOCK_SLACK_MS = 60_000;
+
+/** A reading that is too old to be believed says nothing, and no more does one of the future. */
 export function unlessStale(reading: ProbeReading, staleAfterMs: number, now: number): ProbeReading {
-  if (now - reading.at <= staleAfterMs) return reading;
-  return {
-    ...reading,
-    verdict: 'unknown',
-    reason: 'stale',
-    evidence: `last reading is ${Math.round((now - reading.at) / 1000)} s old`,
-  };
+  const seconds = Math.round((now - reading.at) / 1000);
+  if (now - reading.at <= staleAfterMs && reading.at <= now + CLOCK_SLACK_MS) return reading;
+  const evidence = seconds >= 0 ? `last reading is ${seconds} s old` : `last reading is of ${-seconds} s ahead`;
+  return { ...reading, verdict: 'unknown', reason: 'stale', evidence };
 }

@@ -108,6 +108,20 @@ test('a round comes when the last has had its time, a little early too', async (
   expect(probe.asked).toHaveLength(2);
 });
 
+test('after a clock that was set back by hours, what was read ahead is believed no longer and everybody is asked again', async () => {
+  const probe = new FakeProbe('jupyter', () => Promise.resolve(reading({ at: clock.now(), lastActiveAt: null })));
+  const { clock, observer } = bed(() => [pull(probe)]);
+  const one = fleet('a');
+  await observer.observe(one, labels, forever());
+  clock.advance(-10 * HOUR);
+  const before = (await observer.activities(one, labels, clock.now())).get('cy/a');
+  expect(before).toMatchObject({ kind: 'unknown', reason: 'stale', detail: expect.stringContaining('ahead') });
+  await observer.observe(one, labels, forever());
+  expect(probe.asked).toEqual(['a', 'a']);
+  const watched = { from: clock.now(), to: clock.now(), holes: [] };
+  expect((await observer.activities(one, labels, clock.now())).get('cy/a')).toMatchObject({ kind: 'idle', watched });
+});
+
 test('the shortest round of a rule with something to go to is told', () => {
   const probe = new FakeProbe('jupyter', async () => reading());
   const push = { probes: [{ probe: pushProbe, staleAfterMs: null }], everyMs: SECOND };
