@@ -3,10 +3,11 @@ import type { ActionClass } from './action.ts';
 /**
  * Why a class of action is frozen until a person has looked: `amnesia` the ledger lost something · `excess` a machine was
  * paid for by more than was asked · `invariant` something happened that must never happen · `redis` Redis falls short of
- * what a ledger of paid calls needs · `clock` the clock cannot be trusted (both end by themselves) · `unreadable` the
+ * what a ledger of paid calls needs · `settling` Redis was started anew, and what another daemon paid may be forgotten until it
+ * shows · `clock` the clock cannot be trusted (these three end by themselves) · `unreadable` the
  * stored freeze cannot be read.
  */
-export const FREEZE_REASONS = ['amnesia', 'excess', 'invariant', 'redis', 'clock', 'unreadable'] as const;
+export const FREEZE_REASONS = ['amnesia', 'excess', 'invariant', 'redis', 'settling', 'clock', 'unreadable'] as const;
 export type FreezeReason = (typeof FREEZE_REASONS)[number];
 
 /** What can be frozen: paid and destructive work everywhere; what is reversible on one account. */

@@ -38,6 +38,14 @@ export class SettleTimes {
     return times;
   }
 
+  /** Ms: the longest that was learned of any account; 0: nothing was. */
+  async longest(): Promise<number> {
+    const stored = await this.#redis.ask('reading how long the clouds take', (redis) =>
+      redis.hvals(this.#redis.keys.settle),
+    );
+    return Math.max(0, ...stored.map((text) => parseStored(schema, text, 'a settle time').settle));
+  }
+
   /** Notes how long one effect took to show, in ms. */
   async learn(account: string, action: CloudAction, delayMs: number): Promise<void> {
     const args = [field(account, action), Math.max(0, Math.round(delayMs)), SAMPLES, MARGIN, LONGEST_SETTLE_MS];

@@ -35,6 +35,7 @@ import { Tallies } from './tallies.ts';
 import { trimActed } from './trim.ts';
 import { Watches } from './watches.ts';
 import { WatermarkFile } from './watermark.ts';
+import { Witness } from './witness.ts';
 
 export interface StoreOptions {
   readonly url: string;
@@ -65,6 +66,9 @@ const KEEP_SAID_MS = 400 * 86_400_000;
 /** A count is as good as none a week after the last restart. */
 const KEEP_LEASHES_MS = 14 * 86_400_000;
 
+/** So long what was paid may take to show in a listing, where nothing was learned of it: the usual settle time, and the call before it. */
+const SHOWN_AFTER_MS = 16 * 60_000;
+
 /** So many outcomes are told again in one round; the rest in the next. */
 const MOST_UNTOLD = 200;
 
@@ -86,19 +90,21 @@ export class Store {
   readonly settings: Settings;
   readonly savings: Savings;
   readonly settling: SettleTimes;
+  readonly moneyHistory: MoneyHistory;
+  readonly tallies: Tallies;
   readonly #balances: Balances;
   readonly #told = new Gathered((ids: readonly string[]) =>
     this.#redis.ask('noting what was told', (redis) => redis.zrem(this.#redis.keys.untold, ...ids)),
   );
-  readonly moneyHistory: MoneyHistory;
-  readonly tallies: Tallies;
   readonly #connection: Connection;
   readonly #redis: StoreRedis;
   readonly #epoch: LedgerEpoch;
+  readonly #witness: Witness;
   readonly #clock: () => number;
   readonly #onLook: (found: LedgerFound | Error) => void;
   #checks: RedisChecks | null = null;
   #opened = false;
+  #outages = 0;
   #trimmedAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: StoreOptions) {
@@ -111,7 +117,11 @@ export class Store {
       onChange: (state) => {
         // The Redis that comes back may be older than the one that went, or set up in another way: until it has been
         // looked at, nothing paid or destructive leaves.
-        if (this.#opened) this.#checks = null;
+        if (this.#opened) {
+          this.#checks = null;
+          this.#witness.forget();
+        }
+        if (state.kind === 'down') this.#outages += 1;
         if (state.kind === 'ready' && this.#opened) this.#lookAgain();
         options.onChange?.(state);
       },
@@ -136,6 +146,11 @@ export class Store {
     this.settings = new Settings(this.#redis);
     this.savings = new Savings(this.#redis);
     this.settling = new SettleTimes(this.#redis);
+    this.#witness = new Witness(this.#redis, options.stateDir, options.newId, async () =>
+      Math.max(SHOWN_AFTER_MS, await this.settling.longest()),
+    );
+    this.moneyHistory = new MoneyHistory(this.#redis);
+    this.tallies = new Tallies(this.#redis);
     this.#balances = new Balances(this.#redis);
   }
 
@@ -146,11 +161,7 @@ export class Store {
     const checks = await checkRedis(this.#redis);
     this.#checks = checks;
     const ledger = await this.ledger.start(this.#clock(), { waitAof: checks.waitAof });
-    this.#witness = new Witness(this.#redis, options.stateDir, options.newId, async () =>
-      Math.max(SHOWN_AFTER_MS, await this.settling.longest()),
-    );
-    this.moneyHistory = new MoneyHistory(this.#redis);
-    this.tallies = new Tallies(this.#redis);
+    await this.#witness.look(this.#clock());
     this.#opened = true;
     return { checks, ledger };
   }
@@ -163,7 +174,9 @@ export class Store {
     this.#connection.start();
     await this.#connection.waitReady(options.waitMs, options.signal);
     this.#checks = await checkRedis(this.#redis);
-    if (!this.#opened) await this.#epoch.follow();
+    if (this.#opened) return;
+    await this.#epoch.follow();
+    await this.#witness.follow();
   }
 
   /** Only asks Redis how it is set up, without looking at what is in it. @throws StoreDown */
@@ -184,7 +197,24 @@ export class Store {
   /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
   paidWorkOff(): string | null {
     if (this.#checks === null) return 'Redis has not been looked at yet';
-    return this.#checks.paidWork === 'ok' ? null : this.#checks.problems.join('; ');
+    return this.#checks.paidWork === 'ok' ? this.#witness.held(this.#clock()) : this.#checks.problems.join('; ');
+  }
+
+  /** Which kind of thing that is; `null`: nothing, or nobody has looked yet. */
+  paidWorkOffBy(): 'redis' | 'settling' | null {
+    if (this.#checks === null) return null;
+    if (this.#checks.paidWork !== 'ok') return 'redis';
+    return this.#witness.held(this.#clock()) === null ? null : 'settling';
+  }
+
+  /** How often Redis went away so far: what was asked of it before an outage may be another Redis' answer. */
+  outages(): number {
+    return this.#outages;
+  }
+
+  /** Looks once more whether Redis was started anew: before anything paid or destructive leaves. @throws StoreDown */
+  lookAtRun(now: number): Promise<void> {
+    return this.#witness.look(now);
   }
 
   /** Lets go of Redis within about `limitMs`, whether it is there or not. */
@@ -198,6 +228,7 @@ export class Store {
   async look(): Promise<LedgerFound> {
     const checks = await checkRedis(this.#redis);
     const found = await this.ledger.lookAgain(this.#clock(), { waitAof: checks.waitAof });
+    await this.#witness.look(this.#clock());
     this.#checks = checks;
     return found;
   }

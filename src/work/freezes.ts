@@ -7,6 +7,7 @@ const WHY: Readonly<Record<FreezeReason, string>> = {
   excess: 'a machine was paid for by more than was asked for',
   invariant: 'something happened that must never happen, which is a bug',
   redis: 'Redis is not set up to keep a ledger of paid calls',
+  settling: 'Redis was started anew, or this state directory is new, so what another daemon paid may not be known yet',
   clock: 'the clock cannot be trusted',
   unreadable: 'why it is frozen cannot be read in Redis',
 };
@@ -18,6 +19,7 @@ const UNTIL: Readonly<Record<FreezeReason, string>> = {
   invariant:
     'keep the log, look at lamplighter operations, and go on with lamplighter reconcile --yes when it is understood',
   redis: 'set Redis right (lamplighter validate --redis says how); it goes on by itself then',
+  settling: 'it goes on by itself when all that may have been paid must have shown',
   clock: 'set the clock right; it goes on by itself when the clouds tell the same time',
   unreadable: 'look in the clouds’ consoles, then: lamplighter reconcile --yes',
 };
@@ -53,7 +55,8 @@ const SAME_TELLING_MS = 3_600_000;
 
 async function tellOff(work: Work): Promise<void> {
   const off = work.paidWorkOffBy?.() ?? null;
-  if (off === null) {
+  // A pause of minutes, after a restart that somebody knows of, wakes nobody; it shows in the plan and in the metrics.
+  if (off === null || off === 'settling') {
     TOLD.delete(work);
     return;
   }

@@ -79,13 +79,17 @@ async function openGate(
   const { spendLimit } = runtime.account;
   const kind = actionClass(operation.action);
   const paid = kind === 'paid';
-  // Asked for once more: it may have become so since, as when the last look's own answer showed our clock to be wrong.
-  if (kind !== 'reversible' && work.paidWorkOff() !== null) {
-    state.refusal = 'frozen';
-    return false;
+  const outages = work.store.outages();
+  if (kind !== 'reversible') {
+    // Redis may have come back older than it was a moment ago; the ledger then freezes itself, and the step below is refused.
+    await work.store.ledger.lookAgain(now);
+    await work.store.lookAtRun(now);
+    // Asked for once more: it may have become so since, as when the last look's own answer showed our clock to be wrong.
+    if (work.paidWorkOff() !== null) {
+      state.refusal = 'frozen';
+      return false;
+    }
   }
-  // Redis may have come back older than it was a moment ago; the ledger then freezes itself, and the step below is refused.
-  if (kind !== 'reversible') await work.store.ledger.lookAgain(now);
   const result = await move(work, operation, {
     to: 'sending',
     reason: 'sending',
@@ -110,7 +114,9 @@ async function openGate(
     state.refusal = 'frozen';
     return false;
   }
-  if (realMsSince(work, began) > SEND_WINDOW_MS) {
+  // SENDING may stand in another Redis than the one that was looked at.
+  const isAnother = kind !== 'reversible' && work.store.outages() !== outages;
+  if (isAnother || realMsSince(work, began) > SEND_WINDOW_MS) {
     state.refusal = 'send-window';
     return false;
   }

@@ -158,6 +158,11 @@ export class VirtualStore implements StorePort, PeopleStore {
   ): Promise<void> {
     return this.#link.ask('freeze', (store) => store.ledger.freeze(cls, account, reason, detail, now));
   }
+  /** The model's Redis goes back without a restart; that a restart is waited out is proven on a real one. */
+  async lookAtRun(): Promise<void> {}
+  outages(): number {
+    return 0;
+  }
   settleTimes(account: string): Promise<ReadonlyMap<CloudAction, number>> {
     return this.#link.ask('settle times', ({ settle }) => {
       const times = new Map<CloudAction, number>();
