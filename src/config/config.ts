@@ -1,3 +1,4 @@
+import type { Window } from '../calendar/window.ts';
 import type { Account } from '../fleet/account.ts';
 import type { Judged } from '../fleet/activity.ts';
 import type { EventName, Severity } from '../fleet/event.ts';
@@ -71,16 +72,28 @@ export interface ActivityConfig {
   readonly probes: readonly ProbeConfig[];
 }
 
-export interface NotifierConfig {
-  readonly name: string;
-  readonly type: 'webhook';
-  readonly url: Secret;
-  readonly secret: Secret | null;
-  /** `null`: every event. */
+/** Which notifications a notifier gets; all of it must fit. `null` each time: whatever it is. */
+export interface RouteConfig {
   readonly events: readonly EventName[] | null;
   /** Only this severity or above. */
   readonly severity: Severity;
 }
+  readonly accounts: readonly string[] | null;
+  /** Of the instance that it is about; of each label any of the values. */
+  readonly labels: Readonly<Record<string, readonly string[]>> | null;
+}
+
+/** Who is told by a notifier, in which words and when, whatever its type. */
+export interface TellingConfig {
+  /** One that fits is enough. */
+  readonly routes: readonly RouteConfig[];
+  readonly language: 'en' | 'zh-CN';
+  /** IANA name. */
+  readonly timezone: string;
+  /** When what is only information waits; `null`: never. */
+  readonly quietHours: Window | null;
+  /** `null`: as the type needs it, which mostly is not at all. */
+  readonly repeatEveryMs: number | null;
 
 /** How people reach the console. */
 export interface ConsoleConfig {
@@ -109,6 +122,8 @@ export interface Config {
   readonly allowedNetworks: readonly string[];
   readonly notifiers: readonly NotifierConfig[];
   /** `null`: no control API. */
+  /** By the names of the notifiers, of every one of them. */
+  readonly tellings: ReadonlyMap<string, TellingConfig>;
   readonly controlToken: Secret | null;
   readonly console: ConsoleConfig;
   readonly stateDir: string;
