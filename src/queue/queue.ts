@@ -2,6 +2,14 @@ import { type Job, Queue, UnrecoverableError, Worker } from 'bullmq';
 import { z } from 'zod';
 import { type Payload, parsePayload, QUEUE_NAMES, type QueueName } from './payloads.ts';
 import { backOff, PROFILES } from './profile.ts';
+import {
+  endedByMinute,
+  FAILURES_SHOWN,
+  type QueueStand,
+  reasonShown,
+  STAND_MINUTES,
+  subjectOf,
+} from './queue-stand.ts';
 import { withLimit } from './with-limit.ts';
 
 export interface QueuesOptions {
@@ -107,6 +115,8 @@ const LATE_PERIODS = 2;
 /**
  * The queues, on BullMQ. Jobs are doorbells: ringing twice does no harm, and a ring that is lost is made up for by the
  * next tick, since what is to be done stands in the ledger.
+/** Of more that wait than this nobody looks how many have failed before. */
+const LOOKED_AT = 500;
  */
 export class Queues {
   readonly #options: QueuesOptions;
@@ -210,6 +220,8 @@ export class Queues {
     worker.on('completed', () => this.#finishedAt.set(name, this.#options.clock()));
     worker.on('failed', (job, error) => {
       this.#finishedAt.set(name, this.#options.clock());
+      // One number for each minute, so that people see how much a queue gets done.
+      metrics: { maxDataPoints: STAND_MINUTES },
       if (this.#closing !== null && READS.has(name)) return;
       const final = job === undefined || job.finishedOn !== undefined;
       this.#options.onFailed(name, job?.id ?? '', error, final);
@@ -311,6 +323,46 @@ export class Queues {
   lastFinishedAt(name: QueueName): number | null {
     return this.#finishedAt.get(name) ?? null;
   }
+  /** How every queue stands, for people: more than {@link counts}, and dearer. */
+  async stands(): Promise<readonly QueueStand[]> {
+    const counts = await this.counts();
+    return await Promise.all(
+      counts.map(async (count): Promise<QueueStand> => {
+        const queue = this.#queue(count.queue);
+        const [completed, gaveUp, failed, later] = await this.#ask(
+          'looking at a queue',
+          Promise.all([
+            queue.getMetrics('completed', 0, STAND_MINUTES - 1),
+            queue.getMetrics('failed', 0, STAND_MINUTES - 1),
+            queue.getJobs(['failed'], 0, FAILURES_SHOWN - 1, false),
+            queue.getJobs(['wait', 'delayed'], 0, LOOKED_AT - 1, true),
+          ]),
+        );
+        const now = Date.now();
+        return {
+          ...count,
+          // A job may end, and be gone, while it is looked for.
+          retrying: later.filter((job: Job | undefined) => (job?.attemptsMade ?? 0) > 0).length,
+          completed: endedByMinute(completed, now),
+          gaveUp: endedByMinute(gaveUp, now),
+          failures: failed.flatMap((job: Job | undefined) =>
+            job === undefined
+              ? []
+              : [
+                  {
+                    jobId: job.id ?? '',
+                    at: job.finishedOn ?? null,
+                    attempts: job.attemptsMade,
+                    reason: reasonShown(job.failedReason),
+                    about: subjectOf(job.data),
+                  },
+                ],
+          ),
+        };
+      }),
+    );
+  }
+
 
   /**
    * Takes no more jobs, asks those that only read to stop, waits for the others, and asks those that still run at half
