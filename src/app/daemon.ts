@@ -227,6 +227,10 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
         log.info({ queue, jobId, detail: error.message }, 'a notification is delivered later');
       else log.error({ err: error, queue, jobId, final }, 'a job failed');
     },
+    onRun: (queue, outcome, tookMs) => {
+      metrics.jobs.inc({ queue, outcome });
+      metrics.jobDuration.observe({ queue }, tookMs / 1000);
+    },
   });
   let drained = true;
   cleanups.add('queues', async () => {

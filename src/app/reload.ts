@@ -5,7 +5,7 @@ import { assertNever } from '../fleet/assert-never.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import type { Queues } from '../queue/queue.ts';
 import type { Store } from '../store/store.ts';
-import type { Metrics } from '../telemetry/metrics.ts';
+import { bornAtZero, type Metrics } from '../telemetry/metrics.ts';
 import type { Done } from '../web/source.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { type Located, summarise } from '../yaml/located.ts';
@@ -290,6 +290,7 @@ export function showPolicies(metrics: Metrics, standing: Standing): void {
   metrics.policyEnabled.reset();
   for (const policy of standing.policies)
     metrics.policyEnabled.set({ policy: policy.name, mode: policy.mode }, policy.enabled ? 1 : 0);
+  bornAtZero(metrics, standing);
 }
 
 function sentence(error: unknown): string {

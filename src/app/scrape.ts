@@ -7,8 +7,8 @@ import type { Store } from '../store/store.ts';
 import { fleetSeries } from '../telemetry/fleet-series.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Work } from '../work/ports.ts';
+import { fleetSources } from './fleet-sources.ts';
 import type { Reader } from './reader.ts';
-import { fleetSources } from './web-source.ts';
 
 /** Reading the gauges' sources must never make a scrape fail: what cannot be read is left out. */
 const COLLECT_LIMIT_MS = 3_000;
@@ -59,17 +59,22 @@ async function collect(parts: {
     async () => {
       // From Redis, not from this process: whichever replica polled, all tell the same.
       const rows = await Promise.all(
-        [...work.standing().accounts.keys()].map(async (account) => ({
+        [...work.standing().accounts].map(async ([account, runtime]) => ({
           account,
-          okAt: (await store.health(account)).okAt,
+          health: await store.health(account),
+          everyMs: runtime.account.pollEveryMs,
           breaker: await work.store.breaker(account, now),
         })),
       );
       // All at once, after everything was read: an account that a reload removed has no series any more.
       metrics.pollLastSuccess.reset();
+      metrics.pollFailures.reset();
+      metrics.pollInterval.reset();
       metrics.breakerOpen.reset();
-      for (const { account, okAt, breaker } of rows) {
-        if (okAt !== null) metrics.pollLastSuccess.set({ account }, okAt / 1000);
+      for (const { account, health, everyMs, breaker } of rows) {
+        if (health.okAt !== null) metrics.pollLastSuccess.set({ account }, health.okAt / 1000);
+        metrics.pollFailures.set({ account }, health.failures);
+        metrics.pollInterval.set({ account }, everyMs / 1000);
         metrics.breakerOpen.set({ account }, breaker.all || breaker.paid ? 1 : 0);
       }
     },

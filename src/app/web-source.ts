@@ -2,8 +2,6 @@ import { ActivityTokens, readingOf } from '../activity/push-probe.ts';
 import { moneyView } from '../decide/burn.ts';
 import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
-import type { Snapshot } from '../fleet/snapshot.ts';
-import type { FleetSeriesSource } from '../telemetry/fleet-series.ts';
 import { instanceFilter } from '../web/list-query.ts';
 import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
@@ -162,17 +160,4 @@ export async function accountMoney(
     prices: runtime.account.prices,
     now: work.clock.now(),
   });
-}
-
-/** What the fleet series are written from, for every account that has been listed. */
-export async function fleetSources(work: Work, snapshots: readonly Snapshot[]): Promise<readonly FleetSeriesSource[]> {
-  const standing = work.standing();
-  const now = work.clock.now();
-  return await Promise.all(
-    snapshots.map(async (snapshot) => ({
-      snapshot,
-      activity: await standing.observer.activities(snapshot, standing.labels, now),
-      ...(await accountMoney(work, snapshot.account)),
-    })),
-  );
 }

@@ -33,7 +33,13 @@ export interface QueuesOptions {
   readonly onError: (queue: QueueName, error: Error) => void;
   /** Told of every run of a job that threw. `final`: it is not tried again. */
   readonly onFailed: (queue: QueueName, jobId: string, error: Error, final: boolean) => void;
+  /** Told of the end of every run of a job in this process, and how long it took, real ms. */
+  readonly onRun?: (queue: QueueName, outcome: RunOutcome, tookMs: number) => void;
 }
+
+/** What became of one run of a job: `retried` failed and is run again. */
+export const RUN_OUTCOMES = ['done', 'retried', 'failed'] as const;
+export type RunOutcome = (typeof RUN_OUTCOMES)[number];
 
 /** The signal is aborted when the job's lock is lost or the process shuts down. */
 export type Processor<Q extends QueueName> = (payload: Payload<Q>, job: JobInfo, signal: AbortSignal) => Promise<void>;
@@ -217,13 +223,15 @@ export class Queues {
       settings: { backoffStrategy: (made, _type, error) => backOff(made, error, this.#options.random()) },
     });
     worker.on('error', (error) => this.#options.onError(name, error));
-    worker.on('completed', () => this.#finishedAt.set(name, this.#options.clock()));
+    worker.on('completed', (job) => {
+      this.#finishedAt.set(name, this.#options.clock());
+      this.#ran(name, 'done', job);
+    });
     worker.on('failed', (job, error) => {
       this.#finishedAt.set(name, this.#options.clock());
-      // One number for each minute, so that people see how much a queue gets done.
-      metrics: { maxDataPoints: STAND_MINUTES },
       if (this.#closing !== null && READS.has(name)) return;
       const final = job === undefined || job.finishedOn !== undefined;
+      this.#ran(name, final ? 'failed' : 'retried', job);
       this.#options.onFailed(name, job?.id ?? '', error, final);
     });
     // Nothing is aborted by itself: somebody else may be at the job by now.
@@ -407,6 +415,11 @@ export class Queues {
     const running = this.#running.get(name) ?? new Set();
     this.#running.set(name, running);
     return running;
+  }
+
+  #ran(name: QueueName, outcome: RunOutcome, job: Job | undefined): void {
+    // The wall clock, as the library writes it; whoever sets it back meanwhile makes no negative times.
+    this.#options.onRun?.(name, outcome, Math.max(0, Date.now() - (job?.processedOn ?? Date.now())));
   }
 
   #connection() {

@@ -1,6 +1,7 @@
 import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { Activity } from '../fleet/activity.ts';
 import { type Instance, instanceKey } from '../fleet/instance.ts';
+import type { RenewalDue } from '../fleet/renewal-due.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
 
@@ -10,6 +11,12 @@ export interface FleetSeriesSource {
   readonly activity: ReadonlyMap<string, Activity>;
   readonly burnFenPerHour: number | null;
   readonly runwayMs: number | null;
+  /** What an instance costs an hour now, in fen; absent, or `null` of an instance: no price is known. */
+  readonly costFenPerHour?: (instance: Instance) => number | null;
+  /** Which policies would renew an instance, and from when on; absent: none renews any. */
+  readonly renewals?: (instance: Instance) => readonly RenewalDue[];
+  /** Does its token list another account's instances, so that what is known of it stands still? */
+  readonly foreign?: boolean;
 }
 
 /**
@@ -95,6 +102,8 @@ function linesOf(instance: Instance): InstanceLines {
   return made;
 }
 
+const RENEWAL_DUE = 'lamplighter_instance_renewal_due_timestamp_seconds';
+
 const FAMILIES: readonly Family[] = [
   {
     name: 'lamplighter_instance_info',
@@ -114,6 +123,27 @@ const FAMILIES: readonly Family[] = [
     name: 'lamplighter_instance_expiry_timestamp_seconds',
     help: 'When the paid time of the instance ends, Unix time; absent where it has no end.',
     line: (_source, tracked) => linesOf(tracked.instance).expiry,
+  },
+  {
+    name: 'lamplighter_instance_renewal_due_timestamp_seconds',
+    help: 'From when on the policy would renew the instance, Unix time; absent where none would.',
+    line(source, { instance }) {
+      const dues = source.renewals?.(instance) ?? [];
+      if (dues.length === 0) return '';
+      const { who } = linesOf(instance);
+      return dues
+        .map(({ policy, mode, dueAt }) => `${RENEWAL_DUE}{${who},policy="${policy}",mode="${mode}"} ${dueAt / 1000}\n`)
+        .join('');
+    },
+  },
+  {
+    name: 'lamplighter_instance_cost_yuan_per_hour',
+    help: 'What the instance costs an hour now, where prices are known: 0 while an hourly one is off.',
+    line(source, { instance }) {
+      const fen = source.costFenPerHour?.(instance) ?? null;
+      if (fen === null) return '';
+      return `lamplighter_instance_cost_yuan_per_hour{${linesOf(instance).who}} ${Math.round(fen * 100) / 10_000}\n`;
+    },
   },
   {
     name: 'lamplighter_instance_activity',
@@ -179,6 +209,11 @@ function accountSeries(sources: readonly FleetSeriesSource[]): string {
     ),
     per('lamplighter_snapshot_complete', 'Was the last listing of the account whole? 1 yes, 0 no.', ({ snapshot }) =>
       snapshot.complete && !snapshot.shrunken ? 1 : 0,
+    ),
+    per(
+      'lamplighter_snapshot_quarantined',
+      'Is the last listing of the account not believed? It shrank all at once, or is another account’s. 1 yes, 0 no.',
+      ({ snapshot, foreign = false }) => (snapshot.shrunken || foreign ? 1 : 0),
     ),
   ].join('');
 }

@@ -3,7 +3,7 @@ import type { Action } from '../fleet/action.ts';
 import type { ProbeReading } from '../fleet/activity.ts';
 import type { EventName } from '../fleet/event.ts';
 import { INVARIANTS } from '../fleet/freeze.ts';
-import type { OperationOutcome } from '../fleet/operation.ts';
+import { OPERATION_OUTCOMES, type OperationOutcome } from '../fleet/operation.ts';
 import type { DecisionReason } from '../fleet/reason.ts';
 
 /** Seconds: from a fast poll of a small account to the total deadline of one request. */
@@ -12,6 +12,8 @@ const REQUEST_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30];
 const PASS_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5];
 /** Seconds: from what shows at the next look to what showed after a person had been asked. */
 const SETTLE_BUCKETS = [1, 5, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
+/** Seconds: from a bell that finds nothing to do to a listing of a large account at a slow cloud. */
+const JOB_BUCKETS = [0.005, 0.025, 0.1, 0.5, 1, 5, 15, 60, 180];
 /** Seconds: from an instant stop to a renewal that had to be waited for. */
 const OPERATION_BUCKETS = [1, 5, 15, 30, 60, 120, 300, 600, 1200, 3600];
 
@@ -39,6 +41,18 @@ export function makeMetrics() {
       help: 'From the start of a poll to its stored snapshot.',
       labelNames: ['account'] as const,
       buckets: REQUEST_BUCKETS,
+      registers,
+    }),
+    pollFailures: new Gauge({
+      name: 'lamplighter_poll_failures',
+      help: 'Polls of the account that failed in a row, by now; 0 after one that succeeded.',
+      labelNames: ['account'] as const,
+      registers,
+    }),
+    pollInterval: new Gauge({
+      name: 'lamplighter_poll_interval_seconds',
+      help: 'How often the account is to be listed.',
+      labelNames: ['account'] as const,
       registers,
     }),
     providerRequests: new Counter({
@@ -236,6 +250,19 @@ export function makeMetrics() {
       labelNames: ['queue'] as const,
       registers,
     }),
+    jobs: new Counter({
+      name: 'lamplighter_jobs_total',
+      help: 'Runs of jobs in this process, by queue and what became of them.',
+      labelNames: ['queue', 'outcome'] as const,
+      registers,
+    }),
+    jobDuration: new Histogram({
+      name: 'lamplighter_job_duration_seconds',
+      help: 'How long a run of a job took, by queue.',
+      labelNames: ['queue'] as const,
+      buckets: JOB_BUCKETS,
+      registers,
+    }),
     notifications: new Counter({
       name: 'lamplighter_notifications_total',
       help: 'Notifications by notifier and outcome.',
@@ -330,6 +357,30 @@ export function unknownWordCounter(metrics: Metrics): (account: string, field: s
 /** Without control and bidi characters: a NUL in a label ends the scrape for whoever reads it. */
 function readable(word: string): string {
   return word.toWellFormed().replace(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd');
+}
+
+/**
+ * Counters that begin at 0 for what is in force: one that is born with its first rejection or its first lost message is
+ * missed by whoever asks for its increase.
+ */
+export function bornAtZero(
+  metrics: Metrics,
+  standing: {
+    readonly accounts: ReadonlyMap<string, { readonly account: { readonly actions: readonly Action[] } }>;
+    readonly notifiers: ReadonlyMap<string, unknown>;
+    readonly policies: readonly { readonly name: string }[];
+  },
+): void {
+  for (const [name, { account }] of standing.accounts) {
+    for (const action of account.actions) {
+      if (action === 'notify') continue;
+      for (const outcome of OPERATION_OUTCOMES) metrics.operations.inc({ account: name, action, outcome }, 0);
+    }
+  }
+  for (const notifier of standing.notifiers.keys()) {
+    for (const outcome of NOTIFICATION_OUTCOMES) metrics.notifications.inc({ notifier, outcome }, 0);
+  }
+  for (const { name: policy } of standing.policies) metrics.conflicts.inc({ policy }, 0);
 }
 
 export function countDecision(metrics: Metrics, policy: string, action: Action, reason: DecisionReason, n = 1): void {

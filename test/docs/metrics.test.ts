@@ -75,6 +75,8 @@ const SOURCE: FleetSeriesSource = {
   ]),
   burnFenPerHour: 1,
   runwayMs: 1,
+  costFenPerHour: () => 1,
+  renewals: () => [{ policy: 'p', mode: 'enforce', dueAt: 1 }],
 };
 
 function typeOf(metric: object): string {

@@ -182,6 +182,25 @@ describe('jobs', () => {
     expect(await failed.atLeast(1)).toEqual([true]);
   });
 
+  test('of every run it is told what became of it', async () => {
+    fresh();
+    const runs = new Collected<string>();
+    const { queues } = await open({
+      onRun: (queue, outcome, tookMs) => runs.add(`${queue} ${outcome} ${tookMs >= 0}`),
+    });
+    queues.worker('notify', async (_payload, { attempt }) => {
+      if (attempt === 1) throw Object.assign(new Error('not yet'), { afterMs: 1 });
+    });
+    queues.worker('act-paid', async () => {
+      throw new Error('no');
+    });
+    queues.run();
+    await queues.enqueue('notify', { notifier: 'ops', notification: NOTIFICATION });
+    expect(await runs.atLeast(2)).toEqual(['notify retried true', 'notify done true']);
+    await queues.enqueue('act-paid', { operationId: 'x' });
+    expect(await runs.atLeast(3)).toContain('act-paid failed true');
+  });
+
   test('paid work that hangs does not hold up other paid work', async () => {
     fresh();
     const { queues } = await open();

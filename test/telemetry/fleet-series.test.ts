@@ -58,6 +58,9 @@ const FULL = source({
   ]),
   burnFenPerHour: 594,
   runwayMs: 74_818_000,
+  costFenPerHour: ({ id }) => (id === 'b' ? null : 198.5),
+  renewals: ({ id, expiresAt }) =>
+    id === 'a' ? [{ policy: 'keep-paid', mode: 'enforce', dueAt: (expiresAt ?? 0) - 12 * HOUR }] : [],
 });
 
 test('says of every instance and account what is known', async () => {
@@ -68,6 +71,7 @@ test('says of every instance and account what is known', async () => {
     'lamplighter_account_burn_yuan_per_hour{account="cy"} 5.94',
     'lamplighter_snapshot_instances{account="cy"} 4',
     'lamplighter_snapshot_complete{account="cy"} 1',
+    'lamplighter_snapshot_quarantined{account="cy"} 0',
     'lamplighter_instance_info{account="cy",instance="a",provider="chenyu",name="dev-1",gpu="NVIDIA 4090",room="105",billing="daily"} 1',
     'lamplighter_instance_info{account="cy",instance="b",provider="chenyu",name="dev-1",gpu="",room="",billing="hourly"} 1',
     'lamplighter_instance_info{account="cy",instance="c",provider="chenyu",name="dev-1",gpu="NVIDIA 4090",room="105",billing="hourly"} 1',
@@ -77,6 +81,10 @@ test('says of every instance and account what is known', async () => {
     'lamplighter_instance_status{account="cy",instance="c",status="running"} 1',
     'lamplighter_instance_status{account="cy",instance="d",status="running"} 1',
     `lamplighter_instance_expiry_timestamp_seconds{account="cy",instance="a"} ${(NOON + HOUR + 500) / 1000}`,
+    `lamplighter_instance_renewal_due_timestamp_seconds{account="cy",instance="a",policy="keep-paid",mode="enforce"} ${(NOON - 11 * HOUR + 500) / 1000}`,
+    'lamplighter_instance_cost_yuan_per_hour{account="cy",instance="a"} 1.985',
+    'lamplighter_instance_cost_yuan_per_hour{account="cy",instance="c"} 1.985',
+    'lamplighter_instance_cost_yuan_per_hour{account="cy",instance="d"} 1.985',
     'lamplighter_instance_activity{account="cy",instance="a",verdict="idle"} 1',
     'lamplighter_instance_activity{account="cy",instance="b",verdict="not-applicable"} 1',
     'lamplighter_instance_activity{account="cy",instance="c",verdict="active"} 1',
@@ -107,6 +115,15 @@ test('a listing that is not whole, or not believed, says 0', async () => {
   expect(await complete({})).toMatch(/ 1$/);
   expect(await complete({ complete: false, incomplete: 'page-failed' })).toMatch(/ 0$/);
   expect(await complete({ shrunken: true })).toMatch(/ 0$/);
+});
+
+test('a listing that shrank, or is another account’s, is in quarantine', async () => {
+  const quarantined = async (fields: Partial<FleetSeriesSource>) =>
+    (await lines(source(fields))).find((line) => line.includes('snapshot_quarantined'));
+  expect(await quarantined({})).toMatch(/ 0$/);
+  expect(await quarantined({ snapshot: snapshot([], { complete: false, incomplete: 'page-failed' }) })).toMatch(/ 0$/);
+  expect(await quarantined({ snapshot: snapshot([], { shrunken: true }) })).toMatch(/ 1$/);
+  expect(await quarantined({ foreign: true })).toMatch(/ 1$/);
 });
 
 test('the series of an instance that is gone are gone', async () => {

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import {
+  bornAtZero,
   countDecision,
   countNotification,
   countOutcome,
@@ -12,6 +13,10 @@ import { promtool } from './promtool.ts';
 /** Writes something into every metric, so that none is checked empty. */
 function fill(metrics: Metrics): void {
   metrics.pollLastSuccess.set({ account: 'hxy' }, 1_795_000_000.5);
+  metrics.pollFailures.set({ account: 'hxy' }, 2);
+  metrics.pollInterval.set({ account: 'hxy' }, 60);
+  metrics.jobs.inc({ queue: 'poll', outcome: 'done' });
+  metrics.jobDuration.observe({ queue: 'poll' }, 0.3);
   metrics.pollDuration.observe({ account: 'hxy' }, 0.2);
   metrics.providerRequests.inc({ account: 'hxy', operation: 'list', outcome: 'ok' });
   metrics.providerRequestDuration.observe({ account: 'hxy', operation: 'list' }, 0.1);
@@ -138,6 +143,29 @@ test('a raw word is cut, and cannot break the scrape', async () => {
   expect(Math.max(...lines.map(({ length }) => length))).toBeLessThan(150);
   expect(lines.join('')).not.toMatch(/[\p{Cc}\p{Bidi_Control}]/u);
   expect(await promtool(await metrics.own.metrics())).toBe('');
+});
+
+test('what is in force is counted from 0 on, so that the first rejection is an increase', async () => {
+  const metrics = makeMetrics();
+  const standing = {
+    accounts: new Map([['hxy', { account: { actions: ['stop', 'renew', 'notify'] } }]]),
+    notifiers: new Map([['ops', {}]]),
+    policies: [{ name: 'lights-out' }],
+  } as const;
+  countOutcome(metrics, { account: 'hxy', action: 'stop', createdAt: 0 }, 'rejected', 0);
+  bornAtZero(metrics, standing);
+  bornAtZero(metrics, standing);
+  const operations = await samples(metrics, 'lamplighter_operations_total');
+  expect(operations).toHaveLength(2 * 5);
+  expect(operations.filter((line) => !line.endsWith(' 0'))).toEqual([
+    'lamplighter_operations_total{account="hxy",action="stop",outcome="rejected"} 1',
+  ]);
+  expect(await samples(metrics, 'lamplighter_notifications_total')).toContain(
+    'lamplighter_notifications_total{notifier="ops",outcome="failed"} 0',
+  );
+  expect(await samples(metrics, 'lamplighter_policy_conflicts_total')).toEqual([
+    'lamplighter_policy_conflicts_total{policy="lights-out"} 0',
+  ]);
 });
 
 test('an operation that ends is counted with its time, which is never negative', async () => {
