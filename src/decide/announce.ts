@@ -9,6 +9,9 @@ import type { InstanceView } from './world.ts';
 /** A deadline missed by this much (the daemon was down, a limit held it back) is announced anew. */
 export const NOTICE_GRACE_MS = 15 * 60_000;
 
+/** A delivery that takes longer is late: whoever is to have the whole notice is then given it from there on. */
+const LATE_MS = 60_000;
+
 /** Before the deadline: wait. `announce`: nobody has been told yet, or too long ago. `go`: the time is now. */
 export type NoticeState =
   | { readonly kind: 'go' }
@@ -25,7 +28,9 @@ export function noticeState(due: Due, action: CloudPolicyAction, occurrence: str
   // What was announced of a machine that is gone is no announcement of the one that has its id now.
   const notice = kept === null || isOfAnother(kept, view) ? null : kept;
   if (notice === null) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
-  const deadlineAt = Math.max(notice.deadlineAt, notice.announcedAt + noticeMs);
+  const { announcedAt, deliveredAt = announcedAt } = notice;
+  const isLate = requireNotice && deliveredAt - announcedAt > LATE_MS;
+  const deadlineAt = Math.max(notice.deadlineAt, (isLate ? deliveredAt : announcedAt) + noticeMs);
   const wait = (detail: string): NoticeState => ({ kind: 'wait', no: { reason: 'notice', detail } });
   if (!(pass.now >= deadlineAt)) return wait(`announced; it will be done at ${localText(deadlineAt, timezone)}`);
   if (pass.now >= deadlineAt + NOTICE_GRACE_MS) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };

@@ -10,6 +10,8 @@ export interface Notice {
   readonly deadlineAt: number;
   /** Did at least one notifier take the announcement? Needed where the policy says `requireNotice`. */
   readonly delivered: boolean;
+  /** When the first of them did; absent: nobody did, or nobody knows when. */
+  readonly deliveredAt?: number;
 }
 
 export function noticeId(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): string {

@@ -13,6 +13,7 @@ const schema = z.object({
   announcedAt: z.number(),
   deadlineAt: z.number(),
   delivered: z.boolean().default(false),
+  deliveredAt: z.number().exactOptional(),
 });
 
 export function parseNotice(text: string): Notice {
@@ -29,8 +30,8 @@ export class Notices {
 
   /** Keeps it; `true` where it is new. The same again only lengthens the deadline and notes the delivery. */
   async put(notice: Notice): Promise<boolean> {
-    const { policy, instance, occurrence, announcedAt, deadlineAt, delivered } = notice;
-    const text = JSON.stringify({ policy, instance, occurrence, announcedAt, deadlineAt, delivered });
+    const { policy, instance, occurrence, announcedAt, deadlineAt, delivered, deliveredAt } = notice;
+    const text = JSON.stringify({ policy, instance, occurrence, announcedAt, deadlineAt, delivered, deliveredAt });
     const args = [noticeId(notice), text, announcedAt, deadlineAt, delivered ? 1 : 0];
     const isNew = await this.#redis.ask(`announcing for ${instance}`, (redis) =>
       PUT_NOTICE.run(redis, this.#key(notice), args),
@@ -45,9 +46,9 @@ export class Notices {
   }
 
   /** Notes that at least one notifier took it. One that was dropped meanwhile stays dropped. */
-  async delivered(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): Promise<void> {
+  async delivered(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>, at: number): Promise<void> {
     await this.#redis.ask(`noting the notice of ${notice.instance}`, (redis) =>
-      NOTICE_DELIVERED.run(redis, this.#key(notice), [noticeId(notice)]),
+      NOTICE_DELIVERED.run(redis, this.#key(notice), [noticeId(notice), at]),
     );
   }
 

@@ -39,6 +39,12 @@ export const readingSchema = z.object({
 });
 const ofInstance = z.compile(z.record(z.string(), readingSchema));
 
+/**
+ * Two looks at once end less than this apart. One that is farther ahead was made by a clock that has been set back since,
+ * and would be in the way of every later one until that time comes again.
+ */
+const AHEAD_MS = 120_000;
+
 /** Nobody believes a reading for so long; what is older is of instances or probes that are gone. */
 const KEEP_MS = 7 * 86_400_000;
 
@@ -89,7 +95,7 @@ export class Readings {
       marks,
     });
     await this.#redis.ask(`noting the activity of ${account}/${instanceId}`, (redis) =>
-      SAVE_READING.run(redis, this.#redis.keys.readings(account), [instanceId, probe, text]),
+      SAVE_READING.run(redis, this.#redis.keys.readings(account), [instanceId, probe, text, AHEAD_MS]),
     );
   }
 

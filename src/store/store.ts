@@ -291,7 +291,7 @@ export class Store {
     return this.notices.drop(notice);
   }
   noticeDelivered(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): Promise<void> {
-    return this.notices.delivered(notice);
+    return this.notices.delivered(notice, this.#clock());
   }
   obligationsOf(account: string): Promise<readonly Obligation[]> {
     return this.obligations.list(account);

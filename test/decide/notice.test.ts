@@ -87,6 +87,22 @@ describe('a notice', () => {
     expect(evaluate([TEN], given).acts).toHaveLength(1);
   });
 
+  it('that was taken late counts from then on where the policy asks for it', () => {
+    const asked = policy({ noticeMs: 10 * MINUTE, requireNotice: true });
+    const { history } = announced({ announcedAt: NOON - 12 * MINUTE, deliveredAt: NOON - MINUTE });
+    const when = (now: number) => {
+      const same = view({}, { activity: idle(NOON - 2 * HOUR, now) });
+      return evaluate([asked], world([account([same])], { history, now }));
+    };
+    expect(when(NOON).refusals).toMatchObject([{ reason: 'notice' }]);
+    expect(when(NOON + 9 * MINUTE - 1).acts).toEqual([]);
+    expect(when(NOON + 9 * MINUTE).acts).toHaveLength(1);
+    // Where nobody has to have it the announced time stands; and some seconds on the way are nothing.
+    expect(evaluate([TEN], world([account([view()])], { history })).acts).toHaveLength(1);
+    const prompt = announced({ deliveredAt: NOON - 10 * MINUTE + 20_000 });
+    expect(evaluate([asked], world([account([view()])], { history: prompt.history })).acts).toHaveLength(1);
+  });
+
   it('is not given for what interrupts nothing, nor by one that observes', () => {
     const restartless = policy({
       noticeMs: HOUR,

@@ -217,7 +217,8 @@ describe('notices', () => {
     expect(await store.notices.list('n1')).toEqual([notice()]);
     expect(await store.putNotice(notice({ deadlineAt: NOON + 900_000 }))).toBe(false);
     await other.noticeDelivered(notice());
-    const longer = notice({ deadlineAt: NOON + 900_000, delivered: true });
+    await store.noticeDelivered(notice());
+    const longer = notice({ deadlineAt: NOON + 900_000, delivered: true, deliveredAt: expect.any(Number) });
     expect(await store.notices.list('n1')).toEqual([longer]);
     const history = await store.history('n1', NOON);
     expect(history.notice('p', 'n1/i', 'o')).toEqual(longer);
@@ -310,7 +311,10 @@ describe('the rest', () => {
     await store.readings.save('r', 'i', reading('push', NOON + 1));
     await other.readings.save('r', 'i', reading('jupyter', NOON + 2));
     await other.readings.save('r', 'i', reading('jupyter', NOON + 1));
+    // One that is far ahead is of a clock that was set back since.
+    await store.readings.save('r', 'j', reading('jupyter', NOON + DAY));
     await other.readings.save('r', 'j', reading('jupyter', NOON));
+    expect(await store.readings.loadOne('r', 'j')).toEqual([reading('jupyter', NOON)]);
     const sorted = (readings: readonly ProbeReading[]) => readings.toSorted((a, b) => a.probe.localeCompare(b.probe));
     const expected = [reading('jupyter', NOON + 2), reading('push', NOON + 1)];
     expect(sorted(await store.readings.loadOne('r', 'i'))).toEqual(expected);

@@ -49,7 +49,7 @@ local raw = redis.call('HGET', KEYS[1], ARGV[1])
 local all = raw and cjson.decode(raw) or {}
 local reading = cjson.decode(ARGV[3])
 local have = all[ARGV[2]]
-if have and have.at > reading.at then return 0 end
+if have and have.at > reading.at and have.at - reading.at < tonumber(ARGV[4]) then return 0 end
 all[ARGV[2]] = reading
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(all))
 return 1
@@ -97,6 +97,7 @@ export const NOTICE_DELIVERED = new Script(
 local raw = redis.call('HGET', KEYS[1], ARGV[1])
 if not raw then return 0 end
 local notice = cjson.decode(raw)
+if not notice.delivered then notice.deliveredAt = tonumber(ARGV[2]) end
 notice.delivered = true
 redis.call('HSET', KEYS[1], ARGV[1], cjson.encode(notice))
 return 1
