@@ -115,14 +115,14 @@ const RETRY_MS = 1_000;
 /** Failed jobs are kept for a look, not for ever: what matters of them is in the ledger and the audit. */
 const KEEP_FAILED = { age: 7 * 86_400, count: 500 } as const;
 const KEEP_DELIVERED = { age: 86_400, count: 5_000 } as const;
+/** Of more that wait than this nobody looks how many have failed before. */
+const LOOKED_AT = 500;
 /** A schedule that is so many periods late has lost its next job. */
 const LATE_PERIODS = 2;
 
 /**
  * The queues, on BullMQ. Jobs are doorbells: ringing twice does no harm, and a ring that is lost is made up for by the
  * next tick, since what is to be done stands in the ledger.
-/** Of more that wait than this nobody looks how many have failed before. */
-const LOOKED_AT = 500;
  */
 export class Queues {
   readonly #options: QueuesOptions;
@@ -220,6 +220,8 @@ export class Queues {
       maxStalledCount: profile.maxStalledCount,
       ...(profile.maxStartedAttempts !== null && { maxStartedAttempts: profile.maxStartedAttempts }),
       runRetryDelay: RETRY_MS,
+      // One number for each minute, so that people see how much a queue gets done.
+      metrics: { maxDataPoints: STAND_MINUTES },
       settings: { backoffStrategy: (made, _type, error) => backOff(made, error, this.#options.random()) },
     });
     worker.on('error', (error) => this.#options.onError(name, error));
@@ -321,16 +323,6 @@ export class Queues {
     );
   }
 
-  /** When the job of the queue that has run longest in this process began, by our clock; `null`: none runs. */
-  runningSince(name: QueueName): number | null {
-    const began = [...this.#runningOf(name)].map(({ at }) => at);
-    return began.length === 0 ? null : Math.min(...began);
-  }
-
-  /** When this process last finished a job of the queue, well or badly, by our clock; `null`: never. */
-  lastFinishedAt(name: QueueName): number | null {
-    return this.#finishedAt.get(name) ?? null;
-  }
   /** How every queue stands, for people: more than {@link counts}, and dearer. */
   async stands(): Promise<readonly QueueStand[]> {
     const counts = await this.counts();
@@ -371,6 +363,16 @@ export class Queues {
     );
   }
 
+  /** When the job of the queue that has run longest in this process began, by our clock; `null`: none runs. */
+  runningSince(name: QueueName): number | null {
+    const began = [...this.#runningOf(name)].map(({ at }) => at);
+    return began.length === 0 ? null : Math.min(...began);
+  }
+
+  /** When this process last finished a job of the queue, well or badly, by our clock; `null`: never. */
+  lastFinishedAt(name: QueueName): number | null {
+    return this.#finishedAt.get(name) ?? null;
+  }
 
   /**
    * Takes no more jobs, asks those that only read to stop, waits for the others, and asks those that still run at half
