@@ -244,10 +244,6 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const recordRefusals = refusalAudit(
     (entry) => store.audit(entry),
     () => clock.now(),
-  );
-  const { decorate = (bare: Work) => bare } = options;
-  const work = decorate({
-    clock,
     (fresh, at) =>
       store.tallies.refused(
         fresh.map(({ policy, account, instance, reason, occurrence }) => ({
@@ -258,6 +254,10 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
         })),
         at,
       ),
+  );
+  const { decorate = (bare: Work) => bare } = options;
+  const work = decorate({
+    clock,
     log,
     metrics,
     random,
@@ -267,13 +267,13 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     shadows: store.shadows,
     leashes: store.leashes,
     evidence: store.evidence,
+    moneyHistory: store.moneyHistory,
+    tallies: store.tallies,
     standing: () => current.now.standing,
     paidWorkOff: () => store.paidWorkOff() ?? watched.doubt(),
     paidWorkOffBy: () => {
       // Right after a reconnect it is only that nobody has looked yet.
-    moneyHistory: store.moneyHistory,
-    tallies: store.tallies,
-      if (store.paidWorkOff() !== null) return store.checks === null ? null : 'redis';
+      if (store.paidWorkOff() !== null) return store.paidWorkOffBy();
       return doubtedAt !== null && performance.now() - doubtedAt > LONGEST_DOUBT_MS ? 'clock' : null;
     },
     onEvent: options.onEvent,

@@ -63,6 +63,10 @@ export interface LedgerPort {
 /** Everything kept in Redis, as the work room asks for it. */
 export interface StorePort {
   readonly ledger: LedgerPort;
+  /** Looks whether Redis was started anew; what that holds is told by `paidWorkOff`. */
+  lookAtRun(now: number): Promise<void>;
+  /** How often Redis went away so far. */
+  outages(): number;
   loadSnapshot(account: string): Promise<Snapshot | null>;
   /** `false`: a newer one was there already. */
   saveSnapshot(snapshot: Snapshot): Promise<boolean>;
@@ -173,10 +177,6 @@ export interface EvidencePort {
   save(operationId: string, activity: Activity): Promise<void>;
 }
 
-/** What every processor works with. */
-export interface Work {
-  readonly clock: Clock;
-  readonly log: Log;
 /** Keeps how the money of each account went, for people to look at. */
 export interface MoneyHistoryPort {
   add(
@@ -196,6 +196,10 @@ export interface TallyPort {
   saved(policy: string, saving: { readonly gpuSeconds: number; readonly fen: Fen }, at: number): Promise<void>;
 }
 
+/** What every processor works with. */
+export interface Work {
+  readonly clock: Clock;
+  readonly log: Log;
   readonly metrics: Metrics;
   /** 0 ≤ x < 1. */
   readonly random: () => number;
@@ -208,15 +212,15 @@ export interface TallyPort {
   readonly leashes?: LeashPort;
   /** Absent: the evidence of an operation is what it was armed with. */
   readonly evidence?: EvidencePort;
-  readonly standing: () => Standing;
-  /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
-  readonly paidWorkOff: () => string | null;
-  /** Whose fault that is, where people are to be told of it. Absent: nobody's. */
   /** Absent: how the money went is not kept. */
   readonly moneyHistory?: MoneyHistoryPort;
   /** Absent: nobody counts what each policy did. */
   readonly tallies?: TallyPort;
-  readonly paidWorkOffBy?: () => 'redis' | 'clock' | null;
+  readonly standing: () => Standing;
+  /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
+  readonly paidWorkOff: () => string | null;
+  /** Whose fault that is, where people are to be told of it. Absent: nobody's. */
+  readonly paidWorkOffBy?: () => 'redis' | 'settling' | 'clock' | null;
   /** Told of every transition and decision that acted, for whoever watches (the demo's own lines). */
   readonly onEvent: (line: string) => void;
   /** Told, after each pass over an account, what was due there and is kept from being done, and by the listing of when. */
