@@ -15,6 +15,8 @@ export interface FleetSeriesSource {
   readonly costFenPerHour?: (instance: Instance) => number | null;
   /** Which policies would renew an instance, and from when on; absent: none renews any. */
   readonly renewals?: (instance: Instance) => readonly RenewalDue[];
+  /** How many running instances nobody can tell anything of, of those that a policy would stop when idle; absent: none. */
+  readonly blind?: number;
   /** Does its token list another account's instances, so that what is known of it stands still? */
   readonly foreign?: boolean;
 }
@@ -206,6 +208,11 @@ function accountSeries(sources: readonly FleetSeriesSource[]): string {
       'lamplighter_snapshot_instances',
       'Instances in the last snapshot of the account.',
       ({ snapshot }) => snapshot.instances.length,
+    ),
+    per(
+      'lamplighter_account_blind_instances',
+      'Running instances of which no probe could tell anything for 30 min, of those that a policy would stop when idle.',
+      ({ blind = 0 }) => blind,
     ),
     per('lamplighter_snapshot_complete', 'Was the last listing of the account whole? 1 yes, 0 no.', ({ snapshot }) =>
       snapshot.complete && !snapshot.shrunken ? 1 : 0,

@@ -1,36 +1,70 @@
-import type { InstanceView, World } from '../decide/world.ts';
-import type { Policy } from '../policy/policy.ts';
+import { formatDuration } from '../calendar/duration.ts';
+import { BLIND_AFTER_MS, blindness, blindSince, isJudged } from '../decide/blind.ts';
+import { hourlyFenOf } from '../decide/evidence.ts';
+import type { AccountView, InstanceView, World } from '../decide/world.ts';
+import { formatYuan } from '../fleet/money.ts';
 import type { Standing, Work } from './ports.ts';
 import { tell } from './tell.ts';
 
-/** So long nobody may have been able to tell what a machine does before a person hears of it. */
-const BLIND_AFTER_MS = 30 * 60_000;
+/** Blind for so long, machines that are dear are worth waking somebody. */
+const DEAR_AFTER_MS = 3 * 3_600_000;
+/** Dear, all of an account together: an hour of eight large cards, or of some dozen small ones that lost their key at once. */
+const DEAR_FEN_PER_HOUR = 1_000;
 /** When this process began to decide: what nobody reported before then may have been reported to nobody. */
 const BEGAN_AT = new WeakMap<Work, number>();
 /** More names than these are a number. */
 const MOST_NAMED = 5;
 
+interface Blind {
+  readonly view: InstanceView;
+  readonly why: string;
+}
+
+/** Since when people hear of it, and how loudly. */
+interface Level {
+  /** What was said is noted under it. */
+  readonly name: 'blind' | 'blind-dear';
+  readonly afterMs: number;
+  readonly severity: 'warning' | 'critical';
+}
+
+const WARNING: Level = { name: 'blind', afterMs: BLIND_AFTER_MS, severity: 'warning' };
+const CRITICAL: Level = { name: 'blind-dear', afterMs: DEAR_AFTER_MS, severity: 'critical' };
+
 /**
  * Machines that a policy would stop when idle, and of which nobody can tell: once for each until it can be read again, and
- * one message for all that have become so, since many at once are mostly one thing.
+ * one message for all that have become so, since many at once are mostly one thing. Once more, and loudly, of those that
+ * are dear and still blind after hours.
  */
 export async function tellBlind(work: Work, standing: Standing, world: World): Promise<void> {
   const [account] = world.accounts;
   if (account === undefined || account.trust === 'stale-snapshot') return;
-  const policies = standing.policies.filter(
-    ({ enabled, conditions }) => enabled && conditions.some(({ kind }) => kind === 'idleFor'),
-  );
   const beganAt = BEGAN_AT.get(work) ?? world.now;
   BEGAN_AT.set(work, beganAt);
-  const fresh: { readonly view: InstanceView; readonly why: string }[] = [];
+  const blind = account.instances.flatMap((view): readonly Blind[] => {
+    const why = blindness(view, world.now);
+    if (why === null || (isSilence(view) && world.now - beganAt < BLIND_AFTER_MS)) return [];
+    return isJudged(standing.policies, account, view) ? [{ view, why }] : [];
+  });
+  await tellAt(work, account, blind, WARNING, world.now);
+  const long = blind.filter(({ view }) => world.now - blindSince(view) >= DEAR_AFTER_MS);
+  if (costOf(account, long) >= DEAR_FEN_PER_HOUR) await tellAt(work, account, long, CRITICAL, world.now);
+}
+
+async function tellAt(
+  work: Work,
+  account: AccountView,
+  blind: readonly Blind[],
+  level: Level,
+  now: number,
+): Promise<void> {
+  const fresh: Blind[] = [];
   const said = saidBy(work);
-  for (const view of account.instances) {
-    const why = blindness(view, beganAt, world.now);
-    if (why === null || !policies.some((policy) => judges(policy, account, view))) continue;
-    const key = keyOf(view);
+  for (const one of blind) {
+    const key = keyOf(level, one.view);
     if (said.has(key)) continue;
     if (await work.store.wasSaid(key)) said.add(key);
-    else fresh.push({ view, why });
+    else fresh.push(one);
   }
   const [first] = fresh;
   if (first === undefined) return;
@@ -39,25 +73,37 @@ export async function tellBlind(work: Work, standing: Standing, world: World): P
     .map(({ view, why }) => `${view.tracked.instance.name} (${view.key}): ${why}`);
   const more = fresh.length > MOST_NAMED ? `; and ${fresh.length - MOST_NAMED} more` : '';
   const count = fresh.length === 1 ? 'an instance does' : `${fresh.length} instances of ${account.name} do`;
+  const costFen = costOf(account, fresh);
+  const cost = costFen === 0 ? '' : ` while they cost ${formatYuan(costFen)} yuan an hour`;
   const told = await tell(work, {
     event: 'policy.notice',
-    severity: 'warning',
+    severity: level.severity,
     account: account.name,
     instance: fresh.length === 1 ? first.view.tracked.instance : null,
     policy: null,
     action: 'notify',
     occurrence: null,
     reason: 'unknown-activity',
-    text: `nobody could tell for 30 min what ${count}, so nothing is stopped for being idle there: ${named.join('; ')}${more}`,
-    details: { instances: fresh.length },
+    text: `nobody could tell for ${spanText(level.afterMs)} what ${count}, so nothing is stopped for being idle there${cost}: ${named.join('; ')}${more}`,
+    details: { instances: fresh.length, costPerHour: costFen === 0 ? null : formatYuan(costFen) },
     to: null,
-    identity: `blind|${fresh.map(({ view }) => view.key).join(',')}|${Math.floor(world.now / BLIND_AFTER_MS)}`,
+    identity: `${level.name}|${fresh.map(({ view }) => view.key).join(',')}|${Math.floor(now / level.afterMs)}`,
   });
   if (!told) return;
   for (const { view } of fresh) {
-    await work.store.sayOnce(keyOf(view), world.now);
-    said.add(keyOf(view));
+    const key = keyOf(level, view);
+    await work.store.sayOnce(key, now);
+    said.add(key);
   }
+}
+
+function spanText(ms: number): string {
+  return ms < 3_600_000 ? `${ms / 60_000} min` : formatDuration(ms);
+}
+
+/** What they cost an hour together, where that is known: what is paid ahead costs no more for being left on. */
+function costOf(account: AccountView, blind: readonly Blind[]): number {
+  return blind.reduce((sum, { view }) => sum + (hourlyFenOf(view.tracked.instance, account) ?? 0), 0);
 }
 
 /** What this process knows to have been told: a fleet that is blind for days is not asked about one by one at each pass. */
@@ -70,29 +116,11 @@ function saidBy(work: Work): Set<string> {
 }
 
 /** Of this one time of blindness: the next begins at another moment. */
-function keyOf(view: InstanceView): string {
-  return `blind|${view.key}|${blindSince(view)}`;
+function keyOf(level: Level, view: InstanceView): string {
+  return `${level.name}|${view.key}|${blindSince(view)}`;
 }
 
-/** When somebody could last tell, or it was started. */
-function blindSince({ tracked, activity }: InstanceView): number {
-  const couldAt = activity?.kind === 'unknown' ? (activity.watched?.to ?? 0) : 0;
-  return Math.max(couldAt, tracked.upSince ?? 0, tracked.firstSeenAt);
-}
-
-/** Why nobody can tell, where that has been so for long; `null`: somebody can, or could lately, or need not. */
-function blindness(view: InstanceView, beganAt: number, now: number): string | null {
-  const { tracked, activity } = view;
-  const { status } = tracked.instance;
-  if (status !== 'running' || tracked.upSince === null) return null;
-  if (now - blindSince(view) < BLIND_AFTER_MS) return null;
-  if (activity === null) return 'no probe is set up for it';
-  if (activity.kind !== 'unknown') return null;
-  const isSilence = activity.reason === 'stale' || activity.reason === 'no-reading';
-  if (isSilence && now - beganAt < BLIND_AFTER_MS) return null;
-  return activity.detail === undefined ? activity.reason : `${activity.reason} (${activity.detail})`;
-}
-
-function judges(policy: Policy, account: World['accounts'][number], view: InstanceView): boolean {
-  return policy.match.account(account) && policy.match.instance(view.tracked.instance, view.labels);
+/** Has merely nothing been read lately? Right after a start that may be because nobody was there to read. */
+function isSilence({ activity }: InstanceView): boolean {
+  return activity?.kind === 'unknown' && (activity.reason === 'stale' || activity.reason === 'no-reading');
 }

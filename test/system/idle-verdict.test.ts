@@ -233,6 +233,7 @@ test('machines of which nobody can tell for half an hour are told of once, all t
   const bed = await beds.start({
     accounts: [account('huixingyun', [idle('a'), idle('b'), idle('c', { name: 'prod-c' })])],
     policies: { 'idle.yaml': STOP_IDLE },
+    accountConfig: { hxy: { prices: { [GPU_4090]: { hourly: 6, daily: 100, monthly: 2000 } } } },
   });
   await bed.round();
   const blind = bed.sim.faults.add({
@@ -248,8 +249,17 @@ test('machines of which nobody can tell for half an hour are told of once, all t
   expect(told).toMatchObject({ reason: 'unknown-activity', account: 'hxy', details: { instances: 2 } });
   expect(told.text).toContain('dev-a (hxy/a): bad-answer (jupyter: api/kernels answered 500)');
   expect((await why(bed)).idle).toMatchObject({ verdict: 'unknown', cause: 'jupyter: api/kernels answered 500' });
-  await bed.roll(10 * MINUTE, 5);
+  expect(told.severity).toBe('warning');
+  expect(await bed.metric('account_blind_instances', { account: 'hxy' })).toBe(2);
+  await bed.roll(30 * MINUTE, 4);
   expect(bed.receiver.told()).toHaveLength(1);
+  // Three hours, and together they are dear: that wakes somebody.
+  await bed.roll(30 * MINUTE, 1);
+  const dear = await bed.until('it is told loudly', () => bed.receiver.told('policy.notice')[1]);
+  expect(dear).toMatchObject({ severity: 'critical', reason: 'unknown-activity', details: { costPerHour: '12.00' } });
+  expect(dear.text).toContain('nobody could tell for 3h what 2 instances of hxy do');
+  await bed.roll(30 * MINUTE, 1);
+  expect(bed.receiver.told()).toHaveLength(2);
   blind.remove();
   await bed.roll(5 * MINUTE, 2);
   bed.sim.faults.add({
@@ -259,7 +269,7 @@ test('machines of which nobody can tell for half an hour are told of once, all t
     times: Number.POSITIVE_INFINITY,
   });
   await bed.roll(5 * MINUTE, 8);
-  await bed.until('it is told again', () => bed.receiver.told('policy.notice')[1]);
+  await bed.until('it is told again', () => bed.receiver.told('policy.notice')[2]);
   expect(await bed.operations()).toEqual([]);
 });
 

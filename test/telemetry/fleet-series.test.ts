@@ -70,6 +70,7 @@ test('says of every instance and account what is known', async () => {
     'lamplighter_account_runway_seconds{account="cy"} 74818',
     'lamplighter_account_burn_yuan_per_hour{account="cy"} 5.94',
     'lamplighter_snapshot_instances{account="cy"} 4',
+    'lamplighter_account_blind_instances{account="cy"} 0',
     'lamplighter_snapshot_complete{account="cy"} 1',
     'lamplighter_snapshot_quarantined{account="cy"} 0',
     'lamplighter_instance_info{account="cy",instance="a",provider="chenyu",name="dev-1",gpu="NVIDIA 4090",room="105",billing="daily"} 1',
