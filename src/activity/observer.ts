@@ -201,6 +201,17 @@ export class ActivityObserver {
     return this.#judge(tracked, rule, readings, watched, this.#clock.now());
   }
 
+  /**
+   * Goes to the instance once by each probe that goes there, and keeps nothing of it: for whoever wants to know whether these
+   * can be reached. `null`: no rule covers it.
+   */
+  async ask(instance: Instance, labels: Labels, signal: AbortSignal): Promise<readonly ProbeReading[] | null> {
+    const rule = this.#rule(instance, labels);
+    if (rule === undefined) return null;
+    const pulled = rule.probes.filter(({ probe }) => probe.kind === 'pull');
+    return await Promise.all(pulled.map(({ probe }) => probe.read(instance, signal)));
+  }
+
   /** Takes a report that an instance sent by itself. `false`: no rule with that probe covers it. */
   async report(instance: Instance, labels: Labels, reading: ProbeReading): Promise<boolean> {
     const rule = this.#rule(instance, labels);

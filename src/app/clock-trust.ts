@@ -87,7 +87,12 @@ export class ClockTrust {
   }
 }
 
-function aheadOf({ startedAt, finishedAt, serverTimeAt }: ServerTime): number {
+/** By how much our clock is ahead of the answer's (ms, negative: behind), 0 within what can be told. */
+export function aheadOf({
+  startedAt,
+  finishedAt,
+  serverTimeAt,
+}: Pick<ServerTime, 'startedAt' | 'finishedAt' | 'serverTimeAt'>): number {
   const latest = serverTimeAt + SECOND_MS;
   if (startedAt > latest) return startedAt - latest;
   return finishedAt < serverTimeAt ? finishedAt - serverTimeAt : 0;

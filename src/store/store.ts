@@ -12,6 +12,7 @@ import { claimStep } from './claims.ts';
 import { Gathered } from './coalesced.ts';
 import { Connection, type ConnectionState } from './connection.ts';
 import { EvidenceBook } from './evidence-book.ts';
+import { askHealth, type RedisHealth } from './health.ts';
 import { type HistoryNeeds, interruptedAt, type LoadedHistory, loadHistory } from './history.ts';
 import { Holds } from './holds.ts';
 import { HostKeys } from './host-keys.ts';
@@ -184,6 +185,11 @@ export class Store {
     this.#connection.start();
     await this.#connection.waitReady(options.waitMs, options.signal);
     return await checkRedis(this.#redis);
+  }
+
+  /** How Redis is doing; after `askSettings` or `connect`. @throws StoreDown */
+  async askHealth(): Promise<RedisHealth> {
+    return await askHealth(this.#redis);
   }
 
   get state(): ConnectionState {
