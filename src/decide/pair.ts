@@ -1,6 +1,7 @@
 import { interrupts } from '../fleet/action.ts';
 import { type DecisionReason, isActReason } from '../fleet/reason.ts';
 import type { Step } from '../policy/policy.ts';
+import { carriedOccurrence } from './carried-occurrence.ts';
 import { decideCloudStep } from './cloud-step.ts';
 import { testInstance, type Verdict } from './conditions.ts';
 import { addNotDue } from './counts.ts';
@@ -32,7 +33,15 @@ export function decidePair(pair: Pair, view: InstanceView, place: number): Decis
     return notDueYetWanted(pair, view, place, 0, 'not-ready');
   }
   const known = verdict === 'holds' || verdict === 'expired';
-  const occurrence = known ? occurrenceOf(standing.ordered, standing.keys, account.view, view) : null;
+  const occurrence = known
+    ? carriedOccurrence(
+        pass,
+        account,
+        standing,
+        view,
+        occurrenceOf(standing.ordered, standing.keys, account.view, view),
+      )
+    : null;
   let told: DecisionReason | null = null;
   for (let stepIndex = 0; stepIndex < steps.length; stepIndex += 1) {
     const step = steps[stepIndex];

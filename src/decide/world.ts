@@ -89,6 +89,10 @@ export interface History {
   lowBalance(policy: string, account: string): string | null;
   /** When the policy last came to mean what it means; absent or `null`: longer ago than matters. */
   policyEditedAt?(policy: string): number | null;
+  /** Only just before an operation is carried out: the occurrence that it was armed for. */
+  armedFor?(policy: string, instance: InstanceKey): string | null;
+  /** When a daemon last began while no other was at work; absent or `null`: longer ago than matters. */
+  watchBeganAt?(): number | null;
   /** When the last hold on the instance ended, or will; absent or `null`: there was none lately. */
   heldUntil?(instance: InstanceKey): number | null;
   /** How often in a row people have started it soon after a stop for idleness; absent or `null`: they have not. */

@@ -20,7 +20,6 @@ const USEFUL_IN: Partial<Readonly<Record<Action, readonly Status[]>>> = {
   start: ['stopped'],
 };
 
-const DAY_MS = 86_400_000;
 /** A week holds every opening of a weekly window twice over at most; calendars may need some more edges. */
 const EDGES = 40;
 
@@ -117,12 +116,6 @@ function warnOfWindow(draft: Draft, now: number): void {
   // Where a destroy says nothing of its notice, the one it has without saying is what is too long.
   const at = draft.text.notice === undefined ? ['when', 'during'] : ['notice'];
   const length = formatDuration(notice);
-  if (during.window.specs.some((spec) => spec.kind === 'always')) {
-    if (notice < DAY_MS) return;
-    const message = `the notice of ${length} outlasts the occasion, which for always is the local day`;
-    draft.subject.warn(at, `${message}: it is announced anew each day and never done`);
-    return;
-  }
   const longest = longestOpening(during.window, now);
   if (longest !== null && notice >= longest) {
     const message = `the notice of ${length} outlasts the window, which is open for ${formatDuration(longest)} at most`;

@@ -27,6 +27,7 @@ export function historyWithout(history: History, operation: Operation): History 
         ? { policy, instance, occurrence, announcedAt: 0, deadlineAt: operation.createdAt, delivered: true }
         : history.notice(policy, instance, occurrence),
     notices: (account) => history.notices(account),
+    armedFor: (policy, instance) => (mine(policy, instance) ? operation.occurrence : null),
     obligations: (account) => history.obligations(account),
     policySince: (policy) => history.policySince(policy),
     lowBalance: (policy, account) => history.lowBalance(policy, account),

@@ -3,7 +3,8 @@ import { evaluate } from '../../src/decide/evaluate.ts';
 import type { World } from '../../src/decide/world.ts';
 import type { Notice } from '../../src/fleet/notice.ts';
 import { noticeId } from '../../src/fleet/notice.ts';
-import { account, HOUR, hold, idle, MINUTE, NOON, policy, TestHistory, view, world } from './kit.ts';
+import { account, during, HOUR, hold, idle, MINUTE, NOON, policy, TestHistory, view, world } from './kit.ts';
+import { LittleDaemon } from './little-daemon.ts';
 
 const KEY = 'hxy/gpu-1';
 const IDLE = 'idleFor=2026-10-08T02:00:00Z';
@@ -166,5 +167,48 @@ describe('a waiting notice', () => {
     const { history } = waiting();
     history.set('p', KEY, IDLE, 0, 'open');
     expect(tidied(world([account([view()])], { history }))).toEqual(['done']);
+  });
+});
+
+describe('a notice that lasts longer than the day that always is', () => {
+  const RUNNING = { kind: 'runningFor', ms: HOUR } as const;
+  const slow = policy({ noticeMs: 30 * HOUR, conditions: [during('always'), RUNNING] });
+  const days = (daemon: LittleDaemon, hours: number) => {
+    for (let at = NOON; at <= NOON + hours * HOUR; at += 5 * MINUTE) daemon.pass(at);
+  };
+
+  it('is given once, and kept to the minute, under the occurrence of the day it was given on', () => {
+    const daemon = new LittleDaemon([slow], ['gpu-1'], NOON - 2 * HOUR);
+    days(daemon, 80);
+    expect(daemon.log).toMatchObject([{ at: NOON + 30 * HOUR, action: 'stop' }]);
+    expect(daemon.log[0]?.occurrence).toMatch(/^during=2026-10-08;runningFor=/);
+    expect(daemon.history.noticesById.size).toBe(0);
+  });
+
+  it('is for that stretch of running alone', () => {
+    const daemon = new LittleDaemon([slow], ['gpu-1'], NOON - 2 * HOUR);
+    days(daemon, 20);
+    expect(daemon.history.noticesById.size).toBe(1);
+    daemon.personStarts('gpu-1', NOON + 20 * HOUR);
+    // A person's own start is left alone until the next occasion, which begins at midnight.
+    for (let hour = 20; hour < 66; hour += 1) daemon.pass(NOON + hour * HOUR);
+    expect(daemon.log).toEqual([]);
+    daemon.pass(NOON + 66 * HOUR);
+    expect(daemon.log).toMatchObject([{ at: NOON + 66 * HOUR }]);
+  });
+
+  it('does not stretch over the openings of a window', () => {
+    const nightly = policy({ noticeMs: 30 * HOUR, conditions: [during('Mon-Sun 20:00-08:00'), RUNNING] });
+    const daemon = new LittleDaemon([nightly], ['gpu-1'], NOON - 2 * HOUR);
+    days(daemon, 80);
+    expect(daemon.log).toEqual([]);
+  });
+
+  it('is still the same when the last look before the act falls on the next day', () => {
+    const history = new TestHistory();
+    const before = Object.assign(history, { armedFor: () => 'during=2026-10-07;runningFor=2026-10-08T02:00:00Z' });
+    const quick = policy({ conditions: [during('always'), RUNNING] });
+    const given = world([account([view({}, { tracked: { upSince: NOON - 2 * HOUR } })])], { history: before });
+    expect(evaluate([quick], given).acts).toMatchObject([{ occurrence: before.armedFor() }]);
   });
 });
