@@ -54,8 +54,10 @@ describe.each(['docs', 'docs/zh-CN'] as const)('%s/safety.md', (folder) => {
     const known = await entries();
     const found = await paged();
     expect(found.length).toBeGreaterThan(8);
+    // A pause of minutes that ends by itself calls nobody.
+    const called = FREEZE_REASONS.filter((reason) => reason !== 'settling');
     const wanted = [
-      ...[...ESCALATION_REASONS, ...FREEZE_REASONS].map((reason) => ({ event: 'operation.escalated', reason })),
+      ...[...ESCALATION_REASONS, ...called].map((reason) => ({ event: 'operation.escalated', reason })),
       ...found.filter(({ event }) => event !== 'operation.escalated'),
     ];
     // An entry without a reason is about all of its event; a reason that is worked out may be any.

@@ -24,7 +24,10 @@ async function daemon(stateDir: string): Promise<Store> {
   ids += 1;
   const from = ids;
   let made = 0;
-  const newId = () => `id-${from}-${(made += 1)}`;
+  const newId = () => {
+    made += 1;
+    return `id-${from}-${made}`;
+  };
   const store = new Store({ url: redis.url, stateDir, clock: () => now, random: () => 0.5, newId });
   opened.push(store);
   await store.start({ waitMs: 5_000 });

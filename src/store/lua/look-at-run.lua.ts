@@ -32,7 +32,7 @@ redis.call('HSET', p .. 'ledger:witnesses', me, string.format('%.0f %.0f', joine
 
 local till = tonumber(was[2] or '0')
 if was[1] ~= run then
-  local vouched = lookedAt ~= '' and alone == '1' and others == 0 and math.abs(now - tonumber(lookedAt)) <= tonumber(believe)
+  local vouched = lookedAt ~= '' and alone == '1' and math.abs(now - tonumber(lookedAt)) <= tonumber(believe)
   if not isNew and not vouched then till = math.max(till, now + tonumber(hold)) end
   redis.call('HSET', p .. 'ledger:run', 'id', run, 'until', string.format('%.0f', till))
 end
