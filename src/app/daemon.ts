@@ -335,6 +335,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       source,
       () => current.now.config.controlToken?.reveal() ?? null,
       (error, request) => log.error({ err: error, request }, 'a request failed'),
+      () => performance.now(),
+      (news) => log.warn({ ...news }, 'a wrong control token'),
     ),
     config.listen.host,
     config.listen.port,

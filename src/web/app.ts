@@ -10,7 +10,7 @@ import { isOwnHost, peerOf, type WebEnv } from './own-host.ts';
 import { statusPage } from './page.ts';
 import { ACTIVITY, HOLD, PERSON, RELOAD } from './schemas.ts';
 import type { Done, WebSource } from './source.ts';
-import { WrongTokens } from './wrong-tokens.ts';
+import { type WrongTokenNews, WrongTokens } from './wrong-tokens.ts';
 
 /** No request of the API is larger than a hold with its reason. */
 const MAX_BODY_BYTES = 16 * 1024;
@@ -75,16 +75,19 @@ function bytesOf(
   );
 }
 
-/** Reads a JSON body by its schema; anything else ends here with 400 or 415. No body at all is an empty object. */
+/**
+ * Reads a JSON body by its schema; anything else ends here with 400 or 415. JSON it must be called also where nothing is
+ * said: no form of a page in a browser can do that. An empty body is an empty object.
+ */
 async function body<T>(
   context: Context,
   schema: z.ZodType<T> & { readonly shape: object },
 ): Promise<{ ok: true; value: T } | { ok: false; response: Response }> {
   const type = context.req.header('content-type') ?? '';
-  const text = await context.req.text();
-  if (!/^application\/json\b/i.test(type) && (type !== '' || text !== '')) {
+  if (!/^application\/json(?:\s*;|\s*$)/i.test(type)) {
     return { ok: false, response: fail(context, 415, 'invalid', 'send JSON with content-type application/json') };
   }
+  const text = await context.req.text();
   let data: unknown;
   try {
     data = text.trim() === '' ? {} : JSON.parse(text);
@@ -103,13 +106,15 @@ async function body<T>(
  * ever sent, and only JSON bodies are taken, so a page in somebody's browser cannot act through it; nor can it read, see
  * {@link isOwnHost}.
  *
- * `onFailure` is told what failed on our side and where; whoever asked only learns that it did.
+ * `onFailure` is told what failed on our side and where; whoever asked only learns that it did. `onWrongToken` is told,
+ * now and then, that somebody tries control tokens.
  */
 export function makeWeb(
   source: WebSource,
   controlToken: (() => string | null) | null,
   onFailure: (error: unknown, request: string) => void = () => {},
   clock: () => number = () => performance.now(),
+  onWrongToken: (news: WrongTokenNews) => void = () => {},
 ): Hono<WebEnv> {
   const app = new Hono<WebEnv>();
   app.use(
@@ -201,7 +206,7 @@ export function makeWeb(
 
   if (controlToken === null) return app;
 
-  const wrong = new WrongTokens(clock);
+  const wrong = new WrongTokens(clock, onWrongToken);
   const control: MiddlewareHandler<WebEnv> = async (context, next) => {
     const wanted = controlToken();
     if (wanted === null) return context.notFound();

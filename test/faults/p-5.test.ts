@@ -185,6 +185,7 @@ test('P5: whoever has no token, a wrong one, or only a browser, changes nothing'
   }
   for (const type of ['text/plain', 'application/x-www-form-urlencoded', 'multipart/form-data'])
     expect((await ask(child, 'POST', '/api/v1/holds', { ...right, 'content-type': type }, hold)).status).toBe(415);
+  expect((await ask(child, 'POST', '/api/v1/pause', right)).status).toBe(415);
   expect(
     (await ask(child, 'POST', '/api/v1/holds', { ...right, ...json }, hold.replace('x', 'x'.repeat(20_000)))).status,
   ).toBe(413);
@@ -194,6 +195,9 @@ test('P5: whoever has no token, a wrong one, or only a browser, changes nothing'
   for (let i = 0; i < 6; i += 1)
     await ask(child, 'POST', '/api/v1/pause', { ...json, authorization: `Bearer guess-${i}` }, '{}');
   expect((await ask(child, 'POST', '/api/v1/pause', { ...json, ...right }, '{}')).status).toBe(429);
+  // Whoever runs the daemon can see that somebody guesses, and not what.
+  expect(child.stderr).toMatch(/"address":"127\.0\.0\.1","wrong":10,"shut":true.*"a wrong control token"/);
+  expect(child.stderr).not.toContain('guess-');
   expect(await state()).toBe(before);
   await bed.expectSound();
 });

@@ -175,7 +175,7 @@ const change = async (
 ) =>
   of.request(path, {
     method,
-    headers: { ...(body === undefined ? {} : JSON_TYPE), ...headers },
+    headers: { ...(method === 'POST' && JSON_TYPE), ...headers },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
 
@@ -222,12 +222,12 @@ test('the token is asked for anew each time, so that a new one counts after a re
   let token = 'first-token';
   const web = makeWeb(source, () => token);
   token = 'second-token';
-  expect(
-    (await web.request('/-/reload', { method: 'POST', headers: { authorization: 'Bearer first-token' } })).status,
-  ).toBe(401);
-  expect(
-    (await web.request('/-/reload', { method: 'POST', headers: { authorization: 'Bearer second-token' } })).status,
-  ).toBe(200);
+  const reload = async (known: string) => {
+    const headers = { ...JSON_TYPE, authorization: `Bearer ${known}` };
+    return (await web.request('/-/reload', { method: 'POST', headers })).status;
+  };
+  expect(await reload('first-token')).toBe(401);
+  expect(await reload('second-token')).toBe(200);
 });
 
 test('a held reload is acknowledged by its id', async () => {
@@ -260,6 +260,8 @@ describe('bodies', () => {
     'application/x-www-form-urlencoded',
     'multipart/form-data; boundary=x',
     'application/jsonp',
+    'application/json-patch+json',
+    'text/plain; application/json',
     '',
   ])('content-type "%s" is 415, as a page in a browser could send it', async (type) => {
     await expectError(await post('/api/v1/holds', HOLD, { 'content-type': type }), 415, 'invalid', 'application/json');
@@ -271,14 +273,16 @@ describe('bodies', () => {
     ['/api/v1/resume', { by: 'api' }],
     ['/api/v1/operations/op-1/approve', { id: 'op-1', by: 'api', reason: '' }],
     ['/api/v1/operations/op-1/close', { id: 'op-1', by: 'api', reason: '' }],
-  ])('POST %s needs none', async (path, given) => {
-    expect((await app.request(path, { method: 'POST', headers: BEARER })).status).toBe(200);
-    expect(source.asked[0]?.with).toEqual(given);
+  ])('POST %s needs nothing in it, but to be called JSON', async (path, given) => {
     const typed = { ...BEARER, 'content-type': 'text/plain' };
     await expectError(await app.request(path, { method: 'POST', headers: typed }), 415, 'invalid');
-    // No content type and something in it: a page in a browser could send that.
+    // Without a content type, and with or without something in it: a page in a browser could send that.
     const bytes = new TextEncoder().encode('{}');
     await expectError(await app.request(path, { method: 'POST', headers: BEARER, body: bytes }), 415, 'invalid');
+    await expectError(await app.request(path, { method: 'POST', headers: BEARER }), 415, 'invalid', 'application/json');
+    expect(source.asked).toEqual([]);
+    expect((await app.request(path, { method: 'POST', headers: { ...BEARER, ...JSON_TYPE } })).status).toBe(200);
+    expect(source.asked[0]?.with).toEqual(given);
   });
 
   test('a charset is no harm', async () => {

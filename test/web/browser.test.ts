@@ -5,7 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { makeWeb } from '../../src/web/app.ts';
 import { WebServer } from '../../src/web/server.ts';
-import { WrongTokens } from '../../src/web/wrong-tokens.ts';
+import { type WrongTokenNews, WrongTokens } from '../../src/web/wrong-tokens.ts';
 import { MemorySource } from './memory-source.ts';
 
 const TOKEN = 'control-token-1';
@@ -15,14 +15,17 @@ let source: MemorySource;
 let now: number;
 let server: WebServer;
 let port: number;
+let told: WrongTokenNews[];
 beforeEach(async () => {
   source = new MemorySource();
   now = 0;
+  told = [];
   const web = makeWeb(
     source,
     () => TOKEN,
     () => {},
     () => now,
+    (news) => told.push(news),
   );
   server = new WebServer(web, '0.0.0.0', 0);
   ({ port } = await server.start());
@@ -180,5 +183,28 @@ describe('whoever guesses the control token', () => {
     expect(wrong.waitMs('first')).toBe(0);
     for (let i = 0; i < 9; i += 1) wrong.note('address-999');
     expect(wrong.waitMs('address-999')).toBe(60_000);
+  });
+
+  test('is told: at the first of a minute and when the door shuts, and never with the token', async () => {
+    for (let i = 0; i < 12; i += 1) await guess(i);
+    const news = (wrong: number, shut: boolean) => ({ address: '127.0.0.1', wrong, shut, untold: 0 });
+    expect(told).toEqual([news(1, false), news(10, true)]);
+    now += 60_000;
+    await guess(13);
+    expect(told).toHaveLength(3);
+    expect(JSON.stringify(told)).not.toContain('guess');
+  });
+
+  test('fills no log from many addresses, and what was kept quiet is counted', () => {
+    const news: WrongTokenNews[] = [];
+    const wrong = new WrongTokens(
+      () => now,
+      (one) => news.push(one),
+    );
+    for (let i = 0; i < 500; i += 1) wrong.note(`address-${i}`);
+    expect(news).toHaveLength(10);
+    now += 60_000;
+    wrong.note('address-0');
+    expect(news.at(-1)).toEqual({ address: 'address-0', wrong: 1, shut: false, untold: 490 });
   });
 });
