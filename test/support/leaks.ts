@@ -29,24 +29,38 @@ export async function redisText(url: string): Promise<string> {
   try {
     const parts: string[] = [];
     for (const key of await redis.keys('*')) {
-      const type = await redis.type(key);
-      const values: readonly (Buffer | string)[] =
-        type === 'string'
-          ? [(await redis.getBuffer(key)) ?? '']
-          : type === 'hash'
-            ? Object.entries(await redis.hgetallBuffer(key)).flat()
-            : type === 'zset'
-              ? await redis.zrangeBuffer(key, '0', '-1')
-              : type === 'set'
-                ? await redis.smembersBuffer(key)
-                : type === 'list'
-                  ? await redis.lrangeBuffer(key, 0, -1)
-                  : [JSON.stringify(await redis.xrange(key, '-', '+'))];
+      const values = await valuesOf(redis, key);
       parts.push(key, ...values.map((value) => unpacked(Buffer.from(value))));
     }
     return parts.join('\n');
   } finally {
     redis.disconnect();
+  }
+}
+
+/**
+ * Everything under one key. Lists and sets of a queue come and go while it works: one that is gone when its kind is asked
+ * for may be there again, and of another kind than is guessed, a moment later.
+ */
+async function valuesOf(redis: Redis, key: string): Promise<readonly (Buffer | string)[]> {
+  const type = await redis.type(key);
+  switch (type) {
+    case 'none':
+      return [];
+    case 'string':
+      return [(await redis.getBuffer(key)) ?? ''];
+    case 'hash':
+      return Object.entries(await redis.hgetallBuffer(key)).flat();
+    case 'zset':
+      return await redis.zrangeBuffer(key, '0', '-1');
+    case 'set':
+      return await redis.smembersBuffer(key);
+    case 'list':
+      return await redis.lrangeBuffer(key, 0, -1);
+    case 'stream':
+      return [JSON.stringify(await redis.xrange(key, '-', '+'))];
+    default:
+      throw new Error(`${key} is a ${type}, which nobody looks into`);
   }
 }
 
