@@ -1,7 +1,9 @@
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import ssh2, { type AuthContext } from 'ssh2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { SshServer } from '../activity/ssh-server.ts';
 import { type Child, lamplighter } from '../support/child.ts';
 import { DAY, HOUR, TestClock } from '../support/clock.ts';
 import { account } from '../support/cloud.ts';
@@ -28,9 +30,19 @@ const OURS = {
   jupyter: canary('jupyter-token'),
   redis: canary('redis-password'),
   consolePassword: canary('console-password'),
+  sshPassword: canary('ssh-password'),
+  sshPassphrase: canary('ssh-passphrase'),
 } as const;
+/** As a person would have made it. Any of its lines would give it away. */
+const SSH_KEY = ssh2.utils.generateKeyPairSync('ed25519', {
+  passphrase: OURS.sshPassphrase,
+  cipher: 'aes256-cbc',
+  rounds: 4,
+});
+const SSH_KEY_LINES = SSH_KEY.private.split('\n').filter((line) => line !== '' && !line.startsWith('-----'));
 const THEIRS = Object.fromEntries(LEAKY_CANARIES.map((name) => [name, canary(`theirs-${name}`)] as const));
-const SECRETS = [...Object.values(OURS), ...Object.values(THEIRS), 'canary-'];
+// The first line of a key says only how it is locked.
+const SECRETS = [...Object.values(OURS), ...Object.values(THEIRS), ...SSH_KEY_LINES.slice(1), 'canary-'];
 
 /** Nothing secret: it has to come up everywhere that is searched, or the search is blind there. */
 const OPEN = 'openly-known-7';
@@ -75,6 +87,8 @@ const machine = (id: string, name: string, more: object = {}) => ({
 
 let redis: TestRedis;
 let front: LeakyFront;
+let machineByKey: SshServer;
+let machineByPassword: SshServer;
 let bed: Bed;
 let daemon: Child;
 let environment: Record<string, string>;
@@ -82,7 +96,27 @@ let environment: Record<string, string>;
 const AT_ONCE = 12;
 const places: Record<string, string> = {};
 
+/** Lets nobody in at first, and at the end says back what it was told. */
+function ssh(proof: (context: AuthContext) => string | null): Promise<SshServer> {
+  let proofs = 0;
+  return SshServer.start(
+    (channel, script) => {
+      channel.write(`${script}\n${OURS.sshPassword} ${OURS.sshPassphrase} ${SSH_KEY.private}\n`);
+      channel.stderr.write(`${OURS.sshPassword} ${OURS.sshPassphrase} ${SSH_KEY.private}\n`);
+      channel.exit(1);
+      channel.end();
+    },
+    (context) => {
+      if (proof(context) === null) return false;
+      proofs += 1;
+      return proofs > 1;
+    },
+  );
+}
+
 beforeAll(async () => {
+  machineByPassword = await ssh((context) => (context.method === 'password' ? context.password : null));
+  machineByKey = await ssh((context) => (context.method === 'publickey' ? context.key.algo : null));
   redis = await startRedis({ extra: ['--requirepass', OURS.redis] });
   front = new LeakyFront({
     canaries: z.record(z.enum(LEAKY_CANARIES), z.string()).parse(THEIRS),
@@ -129,6 +163,35 @@ beforeAll(async () => {
           ],
         },
         { match: { provider: 'chenyu' }, every: '5s', probes: [{ jupyter: null }] },
+        {
+          match: { account: 'cy1' },
+          every: '5s',
+          probes: [
+            {
+              ssh: {
+                host: '127.0.0.1',
+                port: machineByPassword.port,
+                user: 'root',
+                password: variable('SSH_PASSWORD'),
+              },
+            },
+          ],
+        },
+        {
+          match: { name: 'prod-d' },
+          every: '5s',
+          probes: [
+            {
+              ssh: {
+                host: '127.0.0.1',
+                port: machineByKey.port,
+                user: 'root',
+                privateKeyFile: 'secrets/ssh-key',
+                passphraseFile: 'secrets/ssh-passphrase',
+              },
+            },
+          ],
+        },
       ],
       notifiers: {
         hook: { type: 'webhook', urlFile: 'secrets/hook', secretFile: 'secrets/hook-secret' },
@@ -141,11 +204,15 @@ beforeAll(async () => {
   await bed.secret('hook', `${front.origin}/hooks/${OURS.hookPath}?key=${OURS.hookQuery}`);
   await bed.secret('hook-secret', OURS.hookSecret);
   await bed.secret('control', OURS.control);
+  await bed.secret('ssh-key', SSH_KEY.private);
+  await bed.secret('ssh-passphrase', OURS.sshPassphrase);
+  await bed.secret('ssh-bad-key', `${SSH_KEY.private.replace('BEGIN', 'BEGINNING')}`);
   environment = {
     REDIS_URL: redis.url.replace('redis://', `redis://:${OURS.redis}@`),
     CY_TOKEN: OURS.cyToken,
     CY_BROKEN_TOKEN: OURS.cyBrokenToken,
     JUPYTER_TOKEN: OURS.jupyter,
+    SSH_PASSWORD: OURS.sshPassword,
     SECOND_HOOK: `${front.origin}/hooks/${OURS.secondHook}`,
     USER: 'wang',
   };
@@ -155,7 +222,7 @@ beforeAll(async () => {
       ...environment,
       LOG_LEVEL: 'trace',
       NODE_OPTIONS: `--import=${CRASH}`,
-      CRASH_WITH: Object.values(OURS)
+      CRASH_WITH: [...Object.values(OURS), SSH_KEY.private]
         .filter((secret) => secret !== OURS.consolePassword)
         .join(' '),
     },
@@ -167,6 +234,8 @@ beforeAll(async () => {
 afterAll(async () => {
   await bed.close();
   await front.stop();
+  await machineByPassword[Symbol.asyncDispose]();
+  await machineByKey[Symbol.asyncDispose]();
   await redis.stop();
 });
 
@@ -203,6 +272,10 @@ test('the daemon meets them all', { timeout: 60_000 }, async () => {
   );
   await bed.until('it is told', () => front.told.length >= 6 && front.told.join('').includes(OPEN));
   await bed.until('a notebook was asked', () => front.planted.has('kernel'));
+  await bed.until('both machines were logged in to, and let nobody in at first', () =>
+    [machineByPassword, machineByKey].every(({ scripts, connections }) => scripts.length > 0 && connections > 1),
+  );
+  expect(machineByPassword.proofs).toContain(`password ${OURS.sshPassword}`);
 
   // What went in. Each of ours was used in the way that it is meant to be, each of theirs was sent.
   const authorizations = new Set(front.seen.map(({ authorization }) => authorization));
@@ -301,6 +374,11 @@ test('and lets none of them out', { timeout: 60_000 }, async () => {
       `"url": "${OURS.secondHook}", "urls": 1, "secret": "${OURS.hookSecret} and more"`,
     ],
     ['"tokenFile": "secrets/hxy"', `"tokn": 1, "token": "Bearer ${OURS.hxyToken}"`],
+    [
+      '"privateKeyFile": "secrets/ssh-key"',
+      `"privateKeyFile": "secrets/ssh-key", "password": "${OURS.sshPassword}", "passphrase": "${OURS.sshPassphrase}"`,
+    ],
+    ['"privateKeyFile": "secrets/ssh-key"', '"privateKeyFile": "secrets/ssh-bad-key"'],
   ] as const) {
     await writeFile(join(bed.dir, 'wrong.yaml'), config.replace(from, to));
     said.push(await command('validate', '--config', 'wrong.yaml'), await command('run', '--config', 'wrong.yaml'));
