@@ -114,10 +114,8 @@ export class Control {
     if (operation.state !== 'escalated' && !approvedBefore) {
       return refuse(`operation ${id} is ${operation.state}; only an escalated one waits for a person`);
     }
-    const frozen = await frozenNo(this.#work, operation.action, operation.account);
-    if (frozen !== null) return refuse(frozen);
-    const other = await this.#anotherMachine(operation);
-    if (other !== null) return refuse(other);
+    const no = await this.whyNotApprove(operation);
+    if (no !== null) return refuse(no);
     if (!approvedBefore) {
       const moved = await move(this.#work, operation, {
         to: 'superseded',
@@ -143,6 +141,12 @@ export class Control {
       default:
         return assertNever(armed);
     }
+  }
+
+  /** Why an approval would be refused at present; `null`: nothing stands against it. */
+  async whyNotApprove(operation: Operation): Promise<string | null> {
+    const frozen = await frozenNo(this.#work, operation.action, operation.account);
+    return frozen ?? (await this.#anotherMachine(operation));
   }
 
   /** What a person approves is for the machine it was for; a later one under the same id is another matter. */

@@ -308,6 +308,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     builder,
     metrics,
     current,
+    firstMistakes: policies.errors,
   });
 
   let workingAt = performance.now();

@@ -11,6 +11,7 @@ import type { Standing, Work } from '../work/ports.ts';
 import { type Located, summarise } from '../yaml/located.ts';
 import { schedulesOf } from './engine.ts';
 import { compileFiles, type LoadedPolicies, loadPolicies } from './load.ts';
+import { meaningsOf } from './meanings.ts';
 import { contentHash } from './policy-watch.ts';
 import {
   type Held,
@@ -48,6 +49,10 @@ export interface InForce {
 export interface LastReload {
   readonly ok: boolean;
   readonly detail: string;
+  /** `null`: there was none yet, only the start. */
+  readonly at: number | null;
+  /** What is wrong in the files, all of it. */
+  readonly mistakes: readonly Located[];
 }
 
 export interface ReloadParts {
@@ -61,6 +66,8 @@ export interface ReloadParts {
   readonly metrics: Metrics;
   /** Where what is in force is kept, and by what it is replaced. */
   readonly current: { now: InForce };
+  /** What was wrong in the folder at the start. */
+  readonly firstMistakes?: readonly Located[];
 }
 
 /** Reads configuration and policies again and puts them in force. Reloads follow each other; each gets its own answer. */
@@ -78,13 +85,19 @@ export class Reloader {
     this.#parts = parts;
     // Policies that come from Redis are not what is in the folder, even where the folder gets the same back.
     this.#seen = fromLastGood ? null : contentHash(files);
+    const mistakes = parts.firstMistakes ?? [];
     this.#last = fromLastGood
-      ? { ok: false, detail: 'the policies in the folder are not valid' }
-      : { ok: true, detail: 'read at the start' };
+      ? { ok: false, detail: 'the policies in the folder are not valid', at: null, mistakes }
+      : { ok: true, detail: 'read at the start', at: null, mistakes: [] };
   }
 
   get last(): LastReload {
     return this.#last;
+  }
+
+  /** What `careful` holds until a person says yes; `null`: nothing. */
+  get held(): Held | null {
+    return this.#held;
   }
 
   /** SIGHUP: takes what `careful` holds where it was told of before. */
@@ -137,7 +150,7 @@ export class Reloader {
     const { work } = this.#parts;
     this.#seen = null;
     work.log.error({ err: error }, 'a reload did not come to its end; it is tried again');
-    this.#last = { ok: false, detail: `the reload did not come to its end (${sentence(error)})` };
+    this.#last = this.#notTaken(`the reload did not come to its end (${sentence(error)})`);
   }
 
   /** Everything that can fail comes first; then what is in force is swapped at once, or stays as it was. */
@@ -171,7 +184,7 @@ export class Reloader {
       loaded.set.policies.map(({ name }) => name),
       now,
     );
-    await store.settings.sawMeanings(loaded.set.policies, now);
+    await store.settings.sawMeanings(meaningsOf(fresh, loaded.set.policies), now);
     await queues.schedule(schedules);
     const count = loaded.set.policies.length;
     await store.audit({
@@ -186,7 +199,7 @@ export class Reloader {
     });
     const wasHeld = await this.#letGo();
     if ((await store.unsay('policy.invalid')) || wasHeld) await tellValid(work, count);
-    this.#last = { ok: true, detail: 'the last reload is in force' };
+    this.#last = { ok: true, detail: 'the last reload is in force', at: now, mistakes: [] };
     work.log.info({ policies: count }, 'policies and configuration were read again');
     return { kind: 'done', value: { policies: count } };
   }
@@ -195,13 +208,17 @@ export class Reloader {
     const { work, metrics } = this.#parts;
     metrics.reloadSuccessful.set(0);
     const [first] = errors;
-    this.#last = {
-      ok: false,
-      detail: `the last reload was refused: ${first === undefined ? 'no reason given' : summarise(first)}`,
-    };
+    this.#last = this.#notTaken(
+      `the last reload was refused: ${first === undefined ? 'no reason given' : summarise(first)}`,
+      errors,
+    );
     work.log.error({ errors: errors.map(summarise) }, 'a reload was refused; what was in force stays in force');
     await tellInvalid(work, errors);
     return { kind: 'invalid', message: errors.map(summarise).join('; ') };
+  }
+
+  #notTaken(detail: string, mistakes: readonly Located[] = []): LastReload {
+    return { ok: false, detail, at: this.#parts.work.clock.now(), mistakes };
   }
 
   #rules(): Rules {
@@ -242,7 +259,7 @@ export class Reloader {
     metrics.reloadSuccessful.set(0);
     const { length } = held.reach;
     const what = `it would newly allow ${length} ${length === 1 ? 'thing' : 'things'}, such as ${held.reach[0]}`;
-    this.#last = { ok: false, detail: `the last reload is held, since ${what}; ${howToTake(held)}` };
+    this.#last = this.#notTaken(`the last reload is held, since ${what}; ${howToTake(held)}`);
     work.log.warn(
       { reach: held.reach.slice(0, 20), more: Math.max(0, length - 20), acknowledge: held.id },
       'a reload that widens reach is held until a person acknowledges it',

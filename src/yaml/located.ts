@@ -47,7 +47,8 @@ export function renderLocated(located: Located): string {
   return lines.join('\n');
 }
 
-function caretLines(located: Located): string[] {
+/** The line with the caret below it; none where there is no line to show. */
+export function caretLines(located: Located): string[] {
   const at = located.column - 1;
   // Without leaving out the start of a long line the caret would be far off the screen.
   const from = at < MAX_SHOWN / 2 ? 0 : at - MAX_SHOWN / 4;
