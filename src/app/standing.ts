@@ -12,14 +12,13 @@ import { SshLogin } from '../activity/ssh/login.ts';
 import type { SshProof } from '../activity/ssh/ssh-client.ts';
 import { limitsOf, SshProbe } from '../activity/ssh/ssh-probe.ts';
 import { zoneNamed } from '../calendar/zone.ts';
-import type { Config, NotifierConfig, ProbeConfig, SshConfig } from '../config/config.ts';
+import type { Config, ProbeConfig, SshConfig } from '../config/config.ts';
 import { labelsOf } from '../config/labels-of.ts';
+import type { NotifierConfig } from '../config/notifier-config.ts';
 import type { Account } from '../fleet/account.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Clock } from '../fleet/clock.ts';
-import type { Channel } from '../notify/channel.ts';
 import { Notifier } from '../notify/notifier.ts';
-import { Webhook } from '../notify/webhook.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { AnswerTime } from '../providers/http/http-client.ts';
 import type { HttpLimits } from '../providers/http/limits.ts';
@@ -28,6 +27,7 @@ import { openProvider } from '../providers/open-provider.ts';
 import type { Log } from '../telemetry/log.ts';
 import { countReading, type Metrics, unknownWordCounter } from '../telemetry/metrics.ts';
 import type { AccountRuntime, Standing } from '../work/ports.ts';
+import { notifierSecrets, openChannel } from './open-channel.ts';
 
 export interface StandingParts {
   readonly clock: Clock;
@@ -209,22 +209,21 @@ export class StandingBuilder {
   }
 
   #notifier(notifier: NotifierConfig, config: Config): Notifier {
+    const telling = config.tellings.get(notifier.name);
+    if (telling === undefined)
+      throw new Error(`notifier ${notifier.name} is not known; the configuration was not checked`);
+    const { routes, language, timezone, quietHours, repeatEveryMs } = telling;
+    const channel = openChannel(notifier, this.#parts.clock, repeatEveryMs);
     return new Notifier({
-      channel: this.#channel(notifier),
-      routes: [{ events: notifier.events, severity: notifier.severity, accounts: null, labels: null }],
-      language: 'en',
-      zone: config.timezone,
-      quietUntil: () => null,
-      repeatEveryMs: null,
-    });
-  }
-
-  #channel(notifier: NotifierConfig): Channel {
-    return new Webhook({
-      name: notifier.name,
-      url: () => notifier.url.reveal(),
-      secret: () => notifier.secret?.reveal() ?? null,
-      now: () => this.#parts.clock.now(),
+      channel,
+      routes,
+      language,
+      zone: timezone,
+      quietUntil: (at) => {
+        const state = quietHours?.state(at);
+        return state?.inside === true ? state.closesAt : null;
+      },
+      repeatEveryMs: repeatEveryMs ?? channel.repeatEveryMs ?? null,
     });
   }
 }
@@ -281,9 +280,7 @@ export function secretsOf(config: Config): readonly string[] {
     ...[...config.tokens.values()].map((token) => token.reveal()),
     ...(config.controlToken === null ? [] : [config.controlToken.reveal()]),
     ...(config.console.viewerToken === null ? [] : [config.console.viewerToken.reveal()]),
-    ...config.notifiers.flatMap(({ url, secret }) =>
-      secret === null ? [url.reveal()] : [url.reveal(), secret.reveal()],
-    ),
+    ...config.notifiers.flatMap(notifierSecrets),
     ...config.activity.flatMap(({ probes }) =>
       probes.flatMap((probe) => ('token' in probe && probe.token !== null ? [probe.token.reveal()] : [])),
     ),

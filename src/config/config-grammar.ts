@@ -1,12 +1,11 @@
 import { isIP } from 'node:net';
 import { z } from 'zod';
 import { formatDuration } from '../calendar/duration.ts';
-import { EVENTS, SEVERITIES } from '../fleet/event.ts';
-import { duration, oneOrMany, timezone } from '../policy/grammar-parts.ts';
+import { duration, timezone } from '../policy/grammar-parts.ts';
 import { labelKey, matchGrammar } from '../policy/match-grammar.ts';
-import { unknownWord } from '../yaml/check-shape.ts';
 import { accountGrammar, tokenKeys } from './account-grammar.ts';
 import { consoleUrlProblem, parseListen, redisProblem } from './addresses.ts';
+import { notifierGrammar } from './notifier-grammar.ts';
 import { probeGrammar } from './probe-grammar.ts';
 
 /** The same for accounts and notifiers: they stand in keys, labels and addresses. */
@@ -54,35 +53,6 @@ export const activityGrammar = z
     probes: z.array(probeGrammar).min(1, 'no probe is named'),
   })
   .meta({ description: 'Which probes judge which instances; the last rule that fits an instance holds.' });
-
-export const NOTIFIER_TYPES = ['webhook'] as const;
-const LATER_TYPES = ['feishu', 'dingtalk', 'wecom', 'slack', 'email', 'telegram'];
-
-function aboutType(word: unknown): string {
-  if (typeof word === 'string' && LATER_TYPES.includes(word)) {
-    return `the type ${word} is not available in this version; known: ${NOTIFIER_TYPES.join(', ')}`;
-  }
-  return unknownWord(word, NOTIFIER_TYPES);
-}
-
-export const notifierGrammar = z
-  .strictObject({
-    type: z
-      .literal('webhook', {
-        error: (issue) => (issue.input === undefined ? '"type" is missing' : aboutType(issue.input)),
-      })
-      .meta({ description: 'How it is reached.' }),
-    url: z
-      .string()
-      .optional()
-      .meta({ description: 'Where to POST; as good as a password with many receivers, so better in a file.' }),
-    urlFile: z.string().min(1).optional().meta({ description: 'File that holds the address.' }),
-    secret: z.string().optional().meta({ description: `Signs by Standard Webhooks; as \${VARIABLE}.` }),
-    secretFile: z.string().min(1).optional().meta({ description: 'File that holds the secret.' }),
-    events: oneOrMany(z.enum(EVENTS)).optional().meta({ description: 'Only these events; without it all of them.' }),
-    severity: z.enum(SEVERITIES).default('info').meta({ description: 'Only events of this severity or above.' }),
-  })
-  .meta({ description: 'Where notifications go.' });
 
 function cidrProblem(text: string): string | null {
   const [net = '', bits = '', ...more] = text.split('/');
@@ -162,7 +132,6 @@ const someAccount = (map: object) => Object.keys(map).length > 0;
 /** The frame alone: the entries of its sections are checked one by one, so that a mistake in one hides none in another. */
 export const labelParts = labelGrammar.partial();
 export const activityParts = activityGrammar.partial();
-export const notifierParts = notifierGrammar.partial();
 
 export const configFrame = z.strictObject({
   ...own,
@@ -194,4 +163,3 @@ export const configGrammar = z
 export type ConfigFrame = z.output<typeof configFrame>;
 export type FrameParts = z.output<typeof frameParts>;
 export type ActivityParts = z.output<typeof activityParts>;
-export type NotifierParts = z.output<typeof notifierParts>;

@@ -8,6 +8,7 @@ import type { ServiceKind } from '../fleet/service-kind.ts';
 import type { SshOptional, SshThresholds } from '../fleet/ssh-settings.ts';
 import type { Match, Mode } from '../policy/policy.ts';
 import type { Located } from '../yaml/located.ts';
+import type { NotifierConfig } from './notifier-config.ts';
 import type { Secret } from './secret.ts';
 
 export interface Listen {
@@ -77,7 +78,6 @@ export interface RouteConfig {
   readonly events: readonly EventName[] | null;
   /** Only this severity or above. */
   readonly severity: Severity;
-}
   readonly accounts: readonly string[] | null;
   /** Of the instance that it is about; of each label any of the values. */
   readonly labels: Readonly<Record<string, readonly string[]>> | null;
@@ -94,6 +94,7 @@ export interface TellingConfig {
   readonly quietHours: Window | null;
   /** `null`: as the type needs it, which mostly is not at all. */
   readonly repeatEveryMs: number | null;
+}
 
 /** How people reach the console. */
 export interface ConsoleConfig {
@@ -121,9 +122,9 @@ export interface Config {
   /** CIDRs. */
   readonly allowedNetworks: readonly string[];
   readonly notifiers: readonly NotifierConfig[];
-  /** `null`: no control API. */
   /** By the names of the notifiers, of every one of them. */
   readonly tellings: ReadonlyMap<string, TellingConfig>;
+  /** `null`: no control API. */
   readonly controlToken: Secret | null;
   readonly console: ConsoleConfig;
   readonly stateDir: string;

@@ -15,7 +15,7 @@ import { salvage } from '../yaml/salvage.ts';
 import type { Path } from '../yaml/yaml-document.ts';
 import { accountGrammar, accountParts } from './account-grammar.ts';
 import { parseListen, redisProblem } from './addresses.ts';
-import type { ActivityConfig, Config, ConsoleConfig, LabelRule, Listen, NotifierConfig } from './config.ts';
+import type { ActivityConfig, Config, ConsoleConfig, LabelRule, Listen, TellingConfig } from './config.ts';
 import {
   activityGrammar,
   activityParts,
@@ -25,18 +25,22 @@ import {
   frameParts,
   labelGrammar,
   labelParts,
-  notifierGrammar,
-  notifierParts,
 } from './config-grammar.ts';
 import { type Environment, expandVariables, hideFilledIn } from './expand-variables.ts';
+import type { NotifierConfig } from './notifier-config.ts';
+import { type NotifierParts, notifierSchemas } from './notifier-grammar.ts';
 import { Secret } from './secret.ts';
 import { readSecretFile, type SecretReader } from './secret-files.ts';
 import { SecretTaker } from './secret-taker.ts';
-import { toNotifier, toProbes } from './sections.ts';
+import { toProbes } from './sections.ts';
 import { checkAccount, likelyAccount, toAccount } from './to-account.ts';
+import { toNotifier } from './to-notifier.ts';
+import { type TellingNames, toTelling } from './to-telling.ts';
 
 /** Shorter ones can be guessed by whoever holds the token of one instance. */
 const SHORTEST_CONTROL_TOKEN = 16;
+/** As the grammar has it; for what is checked although the whole cannot be used. */
+const DEFAULT_ZONE = 'Asia/Shanghai';
 
 export interface ConfigOptions {
   readonly environment: Environment;
@@ -145,7 +149,26 @@ class Loader {
         activity.push({ match: compileMatch(value.match), everyMs: value.every, presenceMs: value.presence, probes });
     }
     const notifiers: NotifierConfig[] = [];
-    for (const { key, value, parts, subject } of this.#each('notifiers', notifierGrammar, notifierParts)) {
+    const tellings = new Map<string, TellingConfig>();
+    const names: TellingNames = {
+      accounts: accounts.names?.map(({ name }) => name) ?? null,
+      labels: labels.isComplete ? labelValues(labels.all) : null,
+      timezone: frame.parts?.timezone ?? DEFAULT_ZONE,
+    };
+    for (const key of keysOf(this.#at(['notifiers']))) {
+      const path = ['notifiers', key];
+      const schemas = notifierSchemas(this.#at(path));
+      if (schemas.known === null) {
+        this.#check(schemas.whole, schemas.parts, path);
+        continue;
+      }
+      const { value, parts, subject } = this.#check<z.ZodType<NotifierParts>, z.ZodType<NotifierParts>>(
+        schemas.whole,
+        schemas.parts,
+        path,
+      );
+      if (parts === null) continue;
+      tellings.set(key, toTelling(parts, subject, names));
       const notifier = await toNotifier(key, parts, subject, this.#secrets);
       if (notifier !== null && value !== null) notifiers.push(notifier);
     }
@@ -156,7 +179,10 @@ class Loader {
     if (frame.value === null) return { config: null, known };
     const { all, tokens } = accounts;
     const own = { ...this.#own(frame.value), controlToken, console, redis };
-    return { config: { ...own, accounts: all, tokens, labels: labels.all, activity, notifiers, warnings: [] }, known };
+    return {
+      config: { ...own, accounts: all, tokens, labels: labels.all, activity, notifiers, tellings, warnings: [] },
+      known,
+    };
   }
 
   async #accounts(): Promise<Accounts> {
@@ -210,7 +236,7 @@ class Loader {
         accounts: accounts.likely,
         notifiers: lost.perhaps(['notifiers']) ? null : keysOf(this.#at(['notifiers'])),
         ...(labels.isComplete ? { labels: labelValues(labels.all) } : {}),
-        timezone: frame.timezone ?? 'Asia/Shanghai',
+        timezone: frame.timezone ?? DEFAULT_ZONE,
         mode: overrides.mode ?? frame.mode ?? 'observe',
       },
       policiesDir: overrides.policiesDir ?? policies,

@@ -35,7 +35,7 @@ async function proofOf(text: SshText, path: Path, subject: Subject, secrets: Sec
 }
 
 /** Passwords hold what tokens do not: spaces and quotation marks. */
-function passwordProblem(text: string): string | null {
+export function passwordProblem(text: string): string | null {
   if (text === '') return 'is empty';
   return /\p{Cc}/u.test(text) ? 'has more than one line, or control characters' : null;
 }

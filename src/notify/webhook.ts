@@ -1,12 +1,8 @@
 import type { Notification } from '../fleet/event.ts';
 import type { Channel, Delivery } from './channel.ts';
 import type { Message } from './message.ts';
+import { retryAfterMs, TIMEOUT_MS, whyNot } from './post-json.ts';
 import { signatureHeaders } from './standard-webhooks.ts';
-
-/** A receiver that takes longer is asked again later; the receiver drops the repeat by its id. */
-const TIMEOUT_MS = 10_000;
-const SHORTEST_RETRY_MS = 1_000;
-const LONGEST_RETRY_MS = 3_600_000;
 
 export interface WebhookOptions {
   readonly name: string;
@@ -66,7 +62,7 @@ export class Webhook implements Channel {
       return judgeStatus(response.status, response.headers.get('retry-after'), now);
     } catch (error) {
       signal.throwIfAborted();
-      const detail = limit.aborted ? `no answer within ${timeoutMs / 1000} s` : why(error);
+      const detail = limit.aborted ? `no answer within ${timeoutMs / 1000} s` : whyNot(error);
       return { kind: 'retry', detail, afterMs: null };
     }
   }
@@ -89,20 +85,4 @@ function judgeStatus(status: number, retryAfter: string | null, now: number): De
     return { kind: 'retry', detail, afterMs: retryAfterMs(retryAfter, now) };
   }
   return { kind: 'failed', detail, hint: null };
-}
-
-/** `Retry-After` in ms, seconds or a date (RFC 9110 10.2.3), kept within reason; `null`: absent or not readable. */
-function retryAfterMs(header: string | null, now: number): number | null {
-  if (header === null) return null;
-  // Every HTTP date begins with a weekday; left alone, the parser takes "-5" for a day in 2001.
-  const date = /^[A-Z][a-z]{2}/.test(header) ? Date.parse(header) : Number.NaN;
-  const asked = /^\d{1,9}$/.test(header) ? Number(header) * 1000 : date - now;
-  return Number.isNaN(asked) ? null : Math.min(LONGEST_RETRY_MS, Math.max(SHORTEST_RETRY_MS, asked));
-}
-
-/** The URL of a webhook is a credential, so only the code of the failure is told. */
-function why(error: unknown): string {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined;
-  return typeof code === 'string' ? `not delivered: ${code}` : 'not delivered';
 }

@@ -105,6 +105,7 @@ const ONLY: readonly OnlyRule[] = [
     where: ['src/activity/ssh/ssh-client.ts'],
     why: `${ONE_FILE}, and the host key is looked at there before a password leaves`,
   },
+  { what: 'nodemailer', where: ['src/notify/email.ts'], why: ONE_FILE },
   { what: 'chokidar', where: ['src/app/policy-watch.ts'], why: ONE_FILE },
   { what: 'cli-table3', where: ['src/cli/table.ts'], why: ONE_FILE },
   {

@@ -141,10 +141,13 @@ reload: careful
     expect(config.notifiers[0]).toMatchObject({
       name: 'ops',
       type: 'webhook',
-      events: ['operation.escalated'],
-      severity: 'critical',
     });
-    expect(config.notifiers[0]?.url.reveal()).toBe('https://example.com/hook/s3cr3t');
+    expect(config.tellings.get('ops')?.routes).toEqual([
+      { events: ['operation.escalated'], severity: 'critical', accounts: null, labels: null },
+    ]);
+    expect(config.notifiers.map((each) => 'url' in each && each.url.reveal())).toEqual([
+      'https://example.com/hook/s3cr3t',
+    ]);
   });
 
   test('services and Prometheus as probes', async () => {
@@ -374,8 +377,8 @@ const CASES: readonly (readonly [string, string, string])[] = [
   ['no range', `${ACCOUNT}network: { allow: [10.0.0.0/8, ▶10.0.0.0/33] }`, 'is no range of addresses'],
   [
     'a later notifier',
-    `${ACCOUNT}notifiers: { ops: { type: ▶feishu, urlFile: /run/secrets/url } }`,
-    'the type feishu is not available in this version; known: webhook',
+    `${ACCOUNT}notifiers: { ops: { type: ▶telegram, urlFile: /run/secrets/url } }`,
+    'the type telegram is not available in this version; known: webhook, feishu',
   ],
   [
     'an unknown notifier type',
@@ -452,7 +455,7 @@ describe('a bad file is refused at its place', () => {
     const result = await load(
       'listen: 80\naccounts:\n  a: { provider: x }\n  b: { provider: chenyu }\nnotifiers: { n: { type: mail } }\nlabels: [{}]\n',
     );
-    expect(result.ok ? [] : result.errors.map(({ line }) => line)).toEqual([1, 3, 3, 4, 5, 5, 6, 6]);
+    expect(result.ok ? [] : result.errors.map(({ line }) => line)).toEqual([1, 3, 3, 4, 5, 6, 6]);
   });
 });
 

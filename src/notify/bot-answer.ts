@@ -1,0 +1,85 @@
+import type { Delivery } from './channel.ts';
+import { inTheirWords } from './in-their-words.ts';
+import type { Language } from './message.ts';
+import type { Answer } from './post-json.ts';
+
+/** What a person can do, in the words of whoever reads the channel. */
+export type Hint = Readonly<Record<Language, string>>;
+
+/** What a code of a receiver means for the message. `muted`: nothing is taken for so long. */
+export type Meaning =
+  | { readonly kind: 'failed'; readonly hint: Hint | null }
+  | { readonly kind: 'retry' }
+  | { readonly kind: 'muted'; readonly forMs: number };
+
+export interface BotAnswer {
+  readonly code: number;
+  readonly said: string;
+}
+
+/** How a receiver answers that says in the body, often with status 200, what became of a message. */
+export interface BotRules {
+  /** For our sentences. */
+  readonly name: string;
+  /** Finds the code in the body; `null`: there is none. */
+  readonly read: (body: Readonly<Record<string, unknown>>) => BotAnswer | null;
+  /** `null`: nobody has told us of this code. */
+  readonly meaning: (answer: BotAnswer) => Meaning | null;
+  /** How long to leave it alone after a 429 that does not say. */
+  readonly limitedMs: number;
+}
+
+/** Success is what the body says, whatever the status. A code that nobody knows may pass, so it is tried again. */
+export function judgeBot(rules: BotRules, answer: Answer, language: Language, secrets: readonly string[]): Delivery {
+  if (answer.kind === 'none') return { kind: 'retry', detail: answer.detail, afterMs: null };
+  const body = objectIn(answer.body);
+  const read = body === null ? null : rules.read(body);
+  if (read === null) return judgeStatus(rules, answer, secrets);
+  const words = inTheirWords(read.said, secrets);
+  if (read.code === 0) return { kind: 'delivered', answer: `code 0${words === '' ? '' : `: ${words}`}` };
+  const detail = `${rules.name} answered code ${read.code}${words === '' ? '' : `: ${words}`}`;
+  const meaning = answer.status === 429 ? null : rules.meaning(read);
+  if (meaning?.kind === 'failed') return { kind: 'failed', detail, hint: meaning.hint?.[language] ?? null };
+  if (meaning?.kind === 'muted') return { kind: 'muted', detail, forMs: meaning.forMs };
+  if (answer.status === 429) return { kind: 'muted', detail, forMs: answer.retryAfterMs ?? rules.limitedMs };
+  return { kind: 'retry', detail, afterMs: answer.retryAfterMs };
+}
+
+/** What is no answer of theirs comes from something in between. */
+function judgeStatus(
+  { name, limitedMs }: BotRules,
+  { status, body, retryAfterMs }: Extract<Answer, { kind: 'answer' }>,
+  secrets: readonly string[],
+): Delivery {
+  const words = inTheirWords(body, secrets);
+  if (status === 429) return { kind: 'muted', detail: `${name} answered 429`, forMs: retryAfterMs ?? limitedMs };
+  if (status >= 300 && status < 400) {
+    return { kind: 'failed', detail: `${name} answered ${status}, which leads elsewhere`, hint: null };
+  }
+  const detail = `${name} answered ${status} without a code${words === '' ? '' : `: ${words}`}`;
+  if (status >= 400 && status < 500 && status !== 408 && status !== 425) return { kind: 'failed', detail, hint: null };
+  return { kind: 'retry', detail, afterMs: retryAfterMs };
+}
+
+function objectIn(text: string): Readonly<Record<string, unknown>> | null {
+  try {
+    const value: unknown = JSON.parse(text);
+    return isRecord(value) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
+/** A whole number that stands in an answer, also as a text. */
+export function codeIn(value: unknown): number | null {
+  if (typeof value === 'number' && Number.isInteger(value)) return value;
+  return typeof value === 'string' && /^-?\d{1,9}$/.test(value) ? Number(value) : null;
+}
+
+export function textIn(value: unknown): string {
+  return typeof value === 'string' ? value : '';
+}

@@ -1,0 +1,25 @@
+import { oneLine } from './one-line.ts';
+import { truncateBytes } from './truncate-bytes.ts';
+
+/** Their answers are a sentence. */
+const LONGEST_BYTES = 300;
+/** Shorter ones are words that stand in any answer. */
+const SHORTEST_SECRET = 6;
+
+/** What a receiver said, short, in one line and without what is secret: an answer may repeat what was asked. */
+export function inTheirWords(text: string, secrets: readonly string[]): string {
+  let told = text;
+  // The longest first: the address holds the token.
+  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
+    if (secret.length >= SHORTEST_SECRET) told = told.replaceAll(secret, '[secret]');
+  }
+  return truncateBytes(oneLine(told), LONGEST_BYTES);
+}
+
+/** What is secret in the address of a bot: itself, and the long parts of its path and query, by which it is known. */
+export function secretsInUrl(text: string): string[] {
+  const url = URL.parse(text);
+  if (url === null) return [text];
+  const parts = [...url.pathname.split('/'), ...url.searchParams.values()].filter((part) => part.length >= 16);
+  return [text, `${url.pathname}${url.search}`, ...parts];
+}
