@@ -40,7 +40,7 @@ export function sharedOptions(command: Command): {
 const DEMO_CONFIG = 'data/demo/lamplighter.yaml';
 
 /** The clock of a command: the demo's own where it asks the demo. */
-async function clockFor(config: Config, demo: boolean): Promise<Clock> {
+export async function clockFor(config: Config, demo: boolean): Promise<Clock> {
   if (!demo) return systemClock;
   const clock = await demoClock(config.stateDir);
   if (clock === null) throw new UserError('no demo runs here; start one with: npm start');

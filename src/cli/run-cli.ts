@@ -7,6 +7,7 @@ import { agentTokenCommand } from './commands/agent-token.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doCommand } from './commands/do.ts';
+import { doctorCommand } from './commands/doctor.ts';
 import { holdCommands } from './commands/hold.ts';
 import { hostKeyCommand } from './commands/host-key.ts';
 import { instancesCommand } from './commands/instances.ts';
@@ -47,6 +48,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     runCommand,
     demoCommand,
     validateCommand,
+    doctorCommand,
     planCommand,
     windowCommand,
     instancesCommand,

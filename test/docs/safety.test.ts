@@ -20,7 +20,8 @@ const TOLD =
 async function paged(): Promise<readonly Page[]> {
   const found: Page[] = [];
   for (const folder of ['src/work', 'src/app']) {
-    for (const name of await readdir(join(ROOT, folder))) {
+    for (const name of await readdir(join(ROOT, folder), { recursive: true })) {
+      if (!name.endsWith('.ts')) continue;
       const text = await readFile(join(ROOT, folder, name), 'utf8');
       for (const [, event = '', severity = '', reason] of text.matchAll(TOLD)) {
         if (/'(warning|critical)'/.test(severity)) found.push({ event, reason: reason ?? null });
