@@ -24,6 +24,7 @@ import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
 import { compileFiles, configOrThrow, InvalidInput, type LoadedPolicies, loadPolicies } from './load.ts';
 import { LoopWatch } from './loop-watch.ts';
+import { meaningsOf } from './meanings.ts';
 import { contentHash, PolicyWatch } from './policy-watch.ts';
 import { queuePort } from './queue-port.ts';
 import { makeReader } from './reader.ts';
@@ -239,6 +240,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   });
   halt = () => void queues.close(HALT_MS);
   await queues.start({ waitMs: REDIS_WAIT_MS });
+  // Asked before there are workers of our own.
+  const isAlone = !(await queues.othersAtWork());
 
   const tellRefusals = refusalLines((line) => options.onEvent(line), log);
   const recordRefusals = refusalAudit(
@@ -290,7 +293,8 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     policies.set.policies.map(({ name }) => name),
     clock.now(),
   );
-  await store.settings.sawMeanings(policies.set.policies, clock.now());
+  await store.settings.sawMeanings(meaningsOf(config, policies.set.policies), clock.now());
+  if (isAlone) await store.settings.beganWatch(clock.now());
   showPolicies(metrics, standing);
   if (policies.errors.length > 0) await tellInvalid(work, policies.errors);
   else if (!policies.fromLastGood && (await store.unsay('policy.invalid')))

@@ -1,6 +1,6 @@
 import type { Policy } from '../policy/policy.ts';
 import { leashOf } from './guards.ts';
-import { type IdleCause, idleCause, idleStart, provenAt, provenMs } from './idle-clock.ts';
+import { type IdleCause, idleCause, idleStart, notBeforeOf, provenAt, provenMs } from './idle-clock.ts';
 import type { InstanceView, World } from './world.ts';
 
 /** Something that keeps a policy from stopping an instance for being idle. */
@@ -41,8 +41,8 @@ export function idleStands(policies: readonly Policy[], world: World, view: Inst
 function standOf(policy: Policy, idleForMs: number, world: World, view: InstanceView): IdleStand {
   const { now } = world;
   const { activity, tracked } = view;
-  const notBefore = world.history.policyEditedAt?.(policy.name) ?? 0;
-  const countedFrom = idleStart(view, notBefore);
+  const notBefore = notBeforeOf(policy.name, world.history);
+  const countedFrom = idleStart(view, notBefore.at);
   const blockers: Blocker[] = [];
   const block = (what: Blocker['what'], until: number | null, detail: string) => blockers.push({ what, until, detail });
   let proven = 0;

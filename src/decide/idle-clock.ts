@@ -1,5 +1,5 @@
 import type { Watched } from '../fleet/activity.ts';
-import type { InstanceView } from './world.ts';
+import type { History, InstanceView } from './world.ts';
 
 /**
  * Of the readings that were due within `idleFor` so many must have been made: a machine whose every second reading fails
@@ -19,7 +19,19 @@ export function idleSince(view: InstanceView): number | null {
 }
 
 /** What the idle clock began at. */
-export type IdleCause = 'activity' | 'boot' | 'watch' | 'policy-edit' | 'hold';
+export type IdleCause = 'activity' | 'boot' | 'watch' | 'policy-edit' | 'daemon-start' | 'hold';
+
+/** Before then nothing counts for a policy: it meant something else, or it was another daemon that looked. Epoch ms. */
+export interface NotBefore {
+  readonly at: number;
+  readonly cause: Extract<IdleCause, 'policy-edit' | 'daemon-start'>;
+}
+
+export function notBeforeOf(policy: string, history: Pick<History, 'policyEditedAt' | 'watchBeganAt'>): NotBefore {
+  const editedAt = history.policyEditedAt?.(policy) ?? 0;
+  const beganAt = history.watchBeganAt?.() ?? 0;
+  return beganAt > editedAt ? { at: beganAt, cause: 'daemon-start' } : { at: editedAt, cause: 'policy-edit' };
+}
 
 /**
  * From when on idleness is counted: the latest of the last activity, the boot, the beginning of the unbroken watch, the
@@ -33,14 +45,14 @@ export function idleStart(view: InstanceView, notBefore: number): number | null 
 }
 
 /** What made it begin there, for people. */
-export function idleCause(view: InstanceView, notBefore: number): IdleCause | null {
-  const start = idleStart(view, notBefore);
+export function idleCause(view: InstanceView, notBefore: NotBefore): IdleCause | null {
+  const start = idleStart(view, notBefore.at);
   const { activity, tracked } = view;
   if (start === null || activity?.kind !== 'idle') return null;
   if (start === tracked.upSince) return 'boot';
   if (start === activity.since) return 'activity';
   if (start === activity.watched.from) return 'watch';
-  return start === notBefore ? 'policy-edit' : 'hold';
+  return start === notBefore.at ? notBefore.cause : 'hold';
 }
 
 /**

@@ -101,7 +101,8 @@ const CAUSES: Readonly<Record<IdleCause, string | null>> = {
   activity: null,
   boot: 'since it was started',
   watch: 'since it has been watched without a hole',
-  'policy-edit': 'since the policy was changed',
+  'policy-edit': 'since the policy or what it is judged by was changed',
+  'daemon-start': 'since the daemon was started',
   hold: 'since a hold on it ended',
 };
 
@@ -115,8 +116,8 @@ function idleText(view: InstanceView, wantedMs: number, standing: Standing, now:
     return `${who}, which protects it until ${localText(until, standing.policy.timezone)}; not idle for ${wanted}`;
   }
   if (activity.kind !== 'idle') return `activity ${activity.kind}, not idle for ${wanted}`;
-  const notBefore = standing.tests.find((test) => test.kind === 'idleFor')?.notBefore ?? 0;
-  const startAt = idleStart(view, notBefore);
+  const { notBefore } = standing;
+  const startAt = idleStart(view, notBefore.at);
   const cause = idleCause(view, notBefore);
   if (startAt === null || cause === null) return `${tracked.instance.status}, not idle for ${wanted}`;
   const ms = provenMs(wantedMs, startAt, activity.watched, Math.min(now, activity.watched.to));

@@ -2,6 +2,7 @@ import type { Window } from '../calendar/window.ts';
 import type { Policy, Step } from '../policy/policy.ts';
 import { type InstanceTest, instanceTests } from './conditions.ts';
 import { PolicyCounts } from './counts.ts';
+import { type NotBefore, notBeforeOf } from './idle-clock.ts';
 import { type CalendarKeys, inOccurrenceOrder } from './occurrence.ts';
 import { canGoOn, type Direction, directionOf } from './readiness.ts';
 import type { World } from './world.ts';
@@ -36,6 +37,8 @@ export interface Standing {
   /** In the order in which an occurrence names them. */
   readonly ordered: Policy['conditions'];
   readonly tests: readonly InstanceTest[];
+  /** Idleness before then does not count. */
+  readonly notBefore: NotBefore;
   /** The same for an instance of which an announcement stands: its warning is given, so an edit begins nothing anew. */
   readonly noticedTests: readonly InstanceTest[];
   /** A `statusFor` is among them: the policy is about instances that are stuck. */
@@ -68,6 +71,7 @@ export function standingOf(policy: Policy, index: number, world: World): Standin
   if (state !== null && !state.inside) calendar = 'closed';
   const openedAt = state?.inside ? state.openedAt : null;
   const keys = { window: window?.occurrence(windowAt) ?? null, tickAt };
+  const notBefore = notBeforeOf(policy.name, world.history);
   const last = policy.steps.findLast((step) => directionOf(step.kind) !== null);
   return {
     policy,
@@ -78,7 +82,8 @@ export function standingOf(policy: Policy, index: number, world: World): Standin
     calendar,
     keys,
     ordered: inOccurrenceOrder(policy.conditions),
-    tests: instanceTests(policy.conditions, world.history.policyEditedAt?.(policy.name) ?? 0),
+    notBefore,
+    tests: instanceTests(policy.conditions, notBefore.at),
     noticedTests: instanceTests(policy.conditions),
     stuck: policy.conditions.some((condition) => condition.kind === 'statusFor'),
     idle: policy.conditions.some((condition) => condition.kind === 'idleFor'),

@@ -174,6 +174,20 @@ export class Queues {
     }
   }
 
+  /**
+   * Is another process at work on these queues? By the connections that Redis has, so to be asked before this process has
+   * workers of its own. `false` also where Redis does not say, as some that are hosted.
+   */
+  async othersAtWork(): Promise<boolean> {
+    try {
+      const workers = await this.#ask('asking who is at work', this.#queue('observe').getWorkers());
+      // Where connections cannot be listed the library may answer with one of its own making, which has no address.
+      return workers.some(({ addr }) => addr !== undefined);
+    } catch {
+      return false;
+    }
+  }
+
   /** Queues a job. @throws QueueDown (it is not queued, as far as we know), ZodError for a payload that does not fit */
   async enqueue<Q extends QueueName>(name: Q, payload: Payload<Q>, options: EnqueueOptions = {}): Promise<void> {
     const { jobId, delayMs, latest, attempts } = options;

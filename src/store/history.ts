@@ -27,6 +27,7 @@ export interface LoadedHistory {
   policySince(policy: string): number | null;
   lowBalance(policy: string, account: string): string | null;
   policyEditedAt(policy: string): number | null;
+  watchBeganAt(): number | null;
   heldUntil(instance: InstanceKey): number | null;
   restarts(instance: InstanceKey): { readonly count: number; readonly lastAt: number } | null;
 }
@@ -59,6 +60,7 @@ export async function loadHistory(
     all.call('HGETALL', keys.policyEdits);
     all.call('HGETALL', keys.heldUntil);
     all.call('HGETALL', keys.leashes);
+    all.mget(keys.watchBegan);
     return (await all.exec()) ?? [];
   });
   const texts = (index: number): readonly string[] => {
@@ -82,6 +84,7 @@ export async function loadHistory(
   const edits = pairs(texts(9));
   const held = pairs(texts(10));
   const leashes = pairs(texts(11));
+  const beganAt = numberOrNull(texts(12)[0]);
 
   // Parsed when first asked for: most of what is remembered is of policies and instances that this pass passes by.
   const parsed = new Map<string, Acted>();
@@ -112,6 +115,7 @@ export async function loadHistory(
     obligations: (of) => (of === account ? obligations : []),
     policySince: (policy) => numberOrNull(since.get(policy)),
     lowBalance: (policy, of) => (of === account ? (low.get(policy) ?? null) : null),
+    watchBeganAt: () => beganAt,
     policyEditedAt: (policy) => numberOrNull(edits.get(policy)?.split(' ')[1]),
     heldUntil: (instance) => numberOrNull(held.get(instance)),
     restarts: (instance) => {

@@ -161,6 +161,11 @@ export class Keys {
   get leashes(): string {
     return `${this.prefix}leashes`;
   }
+  /** When a daemon last began while no other was at work. */
+  get watchBegan(): string {
+    return `${this.prefix}watch-began`;
+  }
+
   /** Hash, policy → "hash time": when its meaning last changed. */
   get policyEdits(): string {
     return `${this.prefix}policy-edits`;

@@ -130,6 +130,11 @@ export class Settings {
     });
   }
 
+  /** Notes that a daemon begins while no other is at work: what was seen idle before is not held against anybody. */
+  async beganWatch(now: number): Promise<void> {
+    await this.#redis.ask('noting the start', (redis) => redis.set(this.#redis.keys.watchBegan, now));
+  }
+
   /** Keeps, or with `null` forgets, the occurrence for which a low balance was told. */
   async setLowBalance(policy: string, account: string, occurrence: string | null): Promise<void> {
     const key = this.#redis.keys.lowBalance(account);

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { idleStands } from '../../src/decide/eligible.ts';
 import { evaluate } from '../../src/decide/evaluate.ts';
-import { type IdleCause, idleCause, idleSince, idleStart } from '../../src/decide/idle-clock.ts';
+import { type IdleCause, idleCause, idleSince, idleStart, notBeforeOf } from '../../src/decide/idle-clock.ts';
 import type { Activity, Watched } from '../../src/fleet/activity.ts';
 import { account, HOUR, hold, MINUTE, NOON, policy, TestHistory, view, world } from './kit.ts';
 
@@ -20,28 +20,36 @@ function machine(options: { since?: number; upSince?: number; watchedFrom?: numb
 
 class Edited extends TestHistory {
   readonly #at: number;
-  constructor(at: number) {
+  readonly #beganAt: number;
+  constructor(at: number, beganAt = 0) {
     super();
     this.#at = at;
+    this.#beganAt = beganAt;
   }
   policyEditedAt(): number {
     return this.#at;
+  }
+  watchBeganAt(): number {
+    return this.#beganAt;
   }
 }
 
 describe('the idle clock begins at the latest of', () => {
   const late = NOON - 29 * MINUTE;
-  const cases: readonly (readonly [string, Parameters<typeof machine>[0], number, IdleCause])[] = [
-    ['the last activity', { since: late }, 0, 'activity'],
-    ['the boot', { upSince: late }, 0, 'boot'],
-    ['the first look that could tell', { watchedFrom: late }, 0, 'watch'],
-    ['the end of a hold', { heldUntil: late }, 0, 'hold'],
-    ['a change of the policy', {}, late, 'policy-edit'],
+  const edited = (at: number) => new Edited(at);
+  const cases: readonly (readonly [string, Parameters<typeof machine>[0], Edited, IdleCause])[] = [
+    ['the last activity', { since: late }, edited(0), 'activity'],
+    ['the boot', { upSince: late }, edited(0), 'boot'],
+    ['the first look that could tell', { watchedFrom: late }, edited(0), 'watch'],
+    ['the end of a hold', { heldUntil: late }, edited(0), 'hold'],
+    ['a change of the policy', {}, edited(late), 'policy-edit'],
+    ['the start of the daemon', {}, new Edited(late - 5, late), 'daemon-start'],
   ];
-  test.each(cases)('%s', (_name, options, editedAt, cause) => {
+  test.each(cases)('%s', (_name, options, history, cause) => {
     const one = machine(options);
-    expect(idleStart(one, editedAt)).toBe(late);
-    expect(idleCause(one, editedAt)).toBe(cause);
+    const notBefore = notBeforeOf('p', history);
+    expect(idleStart(one, notBefore.at)).toBe(late);
+    expect(idleCause(one, notBefore)).toBe(cause);
     const found = (now: number) => {
       const later = {
         ...one,
@@ -49,7 +57,7 @@ describe('the idle clock begins at the latest of', () => {
       };
       const given = world([account([{ ...later, activity: { ...later.activity, at: now } }], { takenAt: now })], {
         now,
-        history: new Edited(editedAt),
+        history,
       });
       return evaluate([policy({ minimumUptimeMs: 0 })], given).acts.length;
     };

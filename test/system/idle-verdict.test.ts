@@ -45,6 +45,7 @@ const WHY = z.object({
       z.object({
         policy: z.string(),
         provenFor: z.string(),
+        countedSince: z.string().nullable(),
         eligibleAt: z.string().nullable(),
         blockers: z.array(z.object({ what: z.string(), until: z.string().nullable() })),
       }),
@@ -163,18 +164,23 @@ test('why tells what was read, when it may be stopped and what is in the way, an
   expect((await bed.http('/api/v1/instances/hxy/nobody')).status).toBe(404);
 });
 
-test('a daemon that comes back at once goes on where it was, and one that was long away begins to watch anew', async () => {
+test('a daemon that comes back begins to count anew, with or without a hole in what it saw', async () => {
   const bed = await beds.start({
     accounts: [account('huixingyun', [idle('a')])],
     policies: { 'idle.yaml': STOP_IDLE },
   });
   await bed.round();
   await bed.roll(5 * MINUTE, 4);
+  expect((await why(bed)).idle.policies).toMatchObject([{ provenFor: '20m', countedSince: 'boot' }]);
   await bed.stopDaemon();
-  bed.clock.pass(5 * MINUTE);
   await bed.start();
-  await bed.round();
-  expect((await why(bed)).idle.policies).toMatchObject([{ provenFor: '25m' }]);
+  await bed.roll(5 * MINUTE, 1);
+  expect((await why(bed)).idle.policies).toMatchObject([{ provenFor: '5m', countedSince: 'daemon-start' }]);
+  // One beside it has looked all the while, so that a further one that comes changes nothing.
+  await bed.start();
+  await bed.roll(5 * MINUTE, 1);
+  expect((await why(bed)).idle.policies).toMatchObject([{ provenFor: '10m' }]);
+  await bed.stopDaemon();
   await bed.stopDaemon();
   bed.clock.pass(HOUR);
   await bed.start();
