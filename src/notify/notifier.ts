@@ -1,8 +1,14 @@
 import type { Notification } from '../fleet/event.ts';
 import type { Labels } from '../fleet/label.ts';
+import type { OpenThread, Parcel } from '../fleet/parcel.ts';
+import type { Said } from '../fleet/said.ts';
 import type { Channel } from './channel.ts';
+import { repeatOf } from './compose.ts';
 import type { Language } from './message.ts';
+import { GROUP_WINDOW_MS } from './plan.ts';
 import { accepts, type Route } from './route.ts';
+import { type Links, wordsIn } from './words/draft.ts';
+import { LANGUAGE_WORDS } from './words/languages.ts';
 
 export interface NotifierOptions {
   readonly channel: Channel;
@@ -15,6 +21,15 @@ export interface NotifierOptions {
   readonly quietUntil: (at: number) => number | null;
   /** What is open is told again so often; `null`: once is enough. */
   readonly repeatEveryMs: number | null;
+}
+
+export interface NotifierTelling {
+  readonly said: Said;
+  readonly notification: Notification;
+  readonly links: Links | null;
+  readonly now: number;
+  readonly opens: string | null;
+  readonly closes: string | null;
 }
 
 /** A channel with who is told there, in which words and when. */
@@ -33,6 +48,29 @@ export class Notifier {
     this.quietUntil = options.quietUntil;
     this.repeatEveryMs = options.repeatEveryMs;
     this.#routes = options.routes;
+  }
+
+  /** On its way here, in this notifier's words. */
+  parcel(telling: NotifierTelling): Parcel {
+    const { said, notification, links, now, opens, closes } = telling;
+    const { event, severity, account, policy, action, reason } = notification;
+    return {
+      notification,
+      words: wordsIn(LANGUAGE_WORDS[this.language], { said, notification, zone: this.zone, links, now }),
+      group: [said.kind, event, severity, account, policy, action, reason].join('|'),
+      opens,
+      closes,
+    };
+  }
+
+  /** How long it may wait for more of its kind. */
+  waitMs({ notification }: Parcel): number {
+    return this.channel.reader === 'program' || notification.severity === 'critical' ? 0 : GROUP_WINDOW_MS;
+  }
+
+  /** What is still open, told again. */
+  again(open: OpenThread): Parcel {
+    return repeatOf(open, this.language, this.zone);
   }
 
   /**

@@ -182,6 +182,14 @@ export class Keys {
   get shadowTotals(): string {
     return `${this.prefix}shadow-totals`;
   }
+  /** Beginning of the keys of what a notifier is to be told; see lua/outbox.lua.ts. */
+  outbox(notifier: string): string {
+    return `${this.prefix}outbox:${notifier}:`;
+  }
+  /** Set of the notifiers that were ever queued for. */
+  get outboxes(): string {
+    return `${this.prefix}outboxes`;
+  }
   /** What was seen right before an operation was sent; ends by itself. */
   evidence(operation: string): string {
     return `${this.prefix}evidence:${operation}`;

@@ -24,6 +24,7 @@ import { LedgerEpoch, type LedgerFound } from './ledger-epoch.ts';
 import { MoneyHistory } from './money-history.ts';
 import { Notices } from './notices.ts';
 import { Obligations } from './obligations.ts';
+import { Outbox } from './outbox.ts';
 import { Readings } from './readings.ts';
 import { StoreRedis } from './redis.ts';
 import { Savings } from './savings.ts';
@@ -86,6 +87,7 @@ export class Store {
   readonly auditLog: Audit;
   readonly holdBook: Holds;
   readonly notices: Notices;
+  readonly outbox: Outbox;
   readonly obligations: Obligations;
   readonly breakers: Breakers;
   readonly settings: Settings;
@@ -142,6 +144,7 @@ export class Store {
     this.auditLog = new Audit(this.#redis);
     this.holdBook = new Holds(this.#redis, options.clock);
     this.notices = new Notices(this.#redis);
+    this.outbox = new Outbox(this.#redis, options.newId);
     this.obligations = new Obligations(this.#redis);
     this.breakers = new Breakers(this.#redis);
     this.settings = new Settings(this.#redis);

@@ -1,0 +1,132 @@
+import { createHash } from 'node:crypto';
+import { assertNever } from '../fleet/assert-never.ts';
+import { SEVERITIES, type Severity } from '../fleet/event.ts';
+import type { OpenThread, Parcel } from '../fleet/parcel.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
+import type { Language, Line, Link, Message, Mood } from './message.ts';
+import { groupsOf } from './plan.ts';
+import { LANGUAGE_WORDS } from './words/languages.ts';
+
+/** More lines nobody reads on a telephone; the rest is counted. */
+const MOST_ITEMS = 15;
+/** Of each group in a digest. */
+const MOST_NAMED = 3;
+
+/** One message of parcels that are told together; never of none. */
+export function compose(form: 'one' | 'group' | 'digest', parcels: readonly Parcel[], language: Language): Message {
+  const [first] = parcels;
+  if (first === undefined) throw new Error('a message of nothing');
+  const notifications = parcels.map(({ notification }) => notification);
+  const rest = {
+    id: idOf(parcels),
+    severity: highest(notifications.map(({ severity }) => severity)),
+    language,
+    notifications,
+  };
+  switch (form) {
+    case 'one': {
+      const { title, lines, links } = first.words;
+      return { ...rest, mood: moodOf(first), title, lines, links };
+    }
+    case 'group':
+      return { ...rest, mood: moodOf(first), ...group(parcels, language), links: consoleOf(first) };
+    case 'digest':
+      return { ...rest, mood: 'digest', ...digest(parcels, language), links: consoleOf(first) };
+    default:
+      return assertNever(form);
+  }
+}
+
+/** A parcel that tells again what is still open, under a name of its own. */
+export function repeatOf(open: OpenThread, language: Language, zone: string): Parcel {
+  const { frame } = LANGUAGE_WORDS[language];
+  const { parcel, since, repeats } = open;
+  const { words, notification } = parcel;
+  const line = { label: frame.since, text: frame.time(since, zone) };
+  const count = repeats + 1;
+  return {
+    ...parcel,
+    notification: {
+      ...notification,
+      id: digestOf([notification.id, 'again', String(count)]),
+      details: { ...notification.details, repeats: notification.id, repeated: count, openSince: rfc3339(since) },
+    },
+    words: {
+      ...words,
+      title: frame.repeat(words.title),
+      item: frame.repeat(words.item),
+      lines: [line, ...words.lines],
+    },
+    opens: null,
+  };
+}
+
+function group(parcels: readonly Parcel[], language: Language): { title: string; lines: readonly Line[] } {
+  const { frame } = LANGUAGE_WORDS[language];
+  const [first] = parcels;
+  const shown = parcels.slice(0, MOST_ITEMS).map(({ words }) => ({ label: '', text: words.item }));
+  const left = parcels.length - shown.length;
+  return {
+    title: manyOf(parcels),
+    lines: [
+      ...(first?.words.manyLines ?? []),
+      ...shown,
+      ...(left === 0 ? [] : [{ label: '', text: frame.more(left) }]),
+    ],
+  };
+}
+
+function digest(parcels: readonly Parcel[], language: Language): { title: string; lines: readonly Line[] } {
+  const { frame } = LANGUAGE_WORDS[language];
+  const critical = parcels.filter(({ notification }) => notification.severity === 'critical').length;
+  const groups = groupsOf(parcels.map((parcel) => ({ parcel }))).map((each) => each.map(({ parcel }) => parcel));
+  // What is worst first; of equals what came first.
+  const ranked = groups.toSorted((a, b) => rank(b) - rank(a));
+  const lines = ranked.map((each) => {
+    const [only] = each;
+    if (each.length === 1 && only !== undefined) return { label: '', text: only.words.title };
+    const named = each.slice(0, MOST_NAMED).map(({ words }) => words.item);
+    const left = each.length - named.length;
+    const listed = left === 0 ? named : [...named, frame.more(left)];
+    return { label: manyOf(each), text: listed.join(language === 'en' ? '; ' : '；') };
+  });
+  const shown = lines.slice(0, MOST_ITEMS);
+  const hidden = ranked.slice(MOST_ITEMS).flat().length;
+  return {
+    title: frame.digest(parcels.length, critical),
+    lines: hidden === 0 ? shown : [...shown, { label: '', text: frame.more(hidden) }],
+  };
+}
+
+function manyOf(parcels: readonly Parcel[]): string {
+  return parcels[0]?.words.many.replace('{n}', String(parcels.length)) ?? '';
+}
+
+/** A link to one machine says nothing of the others. */
+function consoleOf({ words }: Parcel): readonly Link[] {
+  return words.links.slice(-1);
+}
+
+function moodOf({ notification, closes }: Parcel): Mood {
+  if (closes !== null || notification.event.endsWith('.recovered')) return 'recovered';
+  return notification.severity === 'info' ? 'info' : 'firing';
+}
+
+function rank(parcels: readonly Parcel[]): number {
+  return SEVERITIES.indexOf(highest(parcels.map(({ notification }) => notification.severity)));
+}
+
+function highest(severities: readonly Severity[]): Severity {
+  return SEVERITIES.findLast((severity) => severities.includes(severity)) ?? 'info';
+}
+
+/** The same for the same parcels, so that a receiver that has it already drops it. */
+function idOf(parcels: readonly Parcel[]): string {
+  const [only] = parcels;
+  if (parcels.length === 1 && only !== undefined) return only.notification.id;
+  return digestOf(parcels.map(({ notification }) => notification.id));
+}
+
+function digestOf(parts: readonly string[]): string {
+  return createHash('sha256').update(parts.join('\u0000')).digest('hex').slice(0, 32);
+}

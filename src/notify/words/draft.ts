@@ -1,0 +1,146 @@
+import type { Notification } from '../../fleet/event.ts';
+import type { Words } from '../../fleet/parcel.ts';
+import type { Said, SaidKind } from '../../fleet/said.ts';
+
+/** What a catalogue may ask for besides what is said. */
+export interface About {
+  readonly notification: Notification;
+  /** "dev-01 (hxy-main/gpu-1)"; where it is about no instance, the account, or nothing. */
+  readonly subject: string;
+  /** "hxy-main/gpu-1"; `null`: it is about no instance. */
+  readonly instance: string | null;
+  readonly account: string;
+  readonly policy: string;
+  /** With the zone named. */
+  readonly time: (at: number) => string;
+}
+
+/** What a catalogue says of one thing; where it stands in the message is the same in every language. */
+export interface Draft {
+  readonly title: string;
+  /** In one line among others of its kind. */
+  readonly item: string;
+  /** `{n}` stands for how many. */
+  readonly many: string;
+  /** What it rests on. */
+  readonly evidence?: string;
+  readonly cost?: string;
+  /** What happens next, and when. */
+  readonly next?: string;
+  /** What a person is to do. */
+  readonly todo?: string;
+  /** A hold would stop what is coming. */
+  readonly holdable?: boolean;
+  /** Text that came from elsewhere, as it is. */
+  readonly detail?: string;
+}
+
+/** One language: a sentence for everything that is said. */
+export type Catalogue = { readonly [K in SaidKind]: (said: Extract<Said, { kind: K }>, about: About) => Draft };
+
+/** Names of the lines, and the frame around several messages. */
+export interface Frame {
+  readonly instance: string;
+  readonly account: string;
+  readonly policy: string;
+  readonly evidence: string;
+  readonly cost: string;
+  readonly next: string;
+  readonly todo: string;
+  readonly stop: string;
+  readonly detail: string;
+  readonly holdLink: string;
+  readonly console: string;
+  /** "dev-01 (hxy-main/gpu-1)" */
+  readonly named: (name: string, key: string) => string;
+  readonly reason: string;
+  readonly more: (count: number) => string;
+  /** Of how many, and how many of them are critical. */
+  readonly digest: (count: number, critical: number) => string;
+  readonly repeat: (title: string) => string;
+  readonly since: string;
+  readonly time: (at: number, zone: string) => string;
+}
+
+export interface LanguageWords {
+  readonly frame: Frame;
+  readonly catalogue: Catalogue;
+}
+
+/** Where the console is, and how a hold is placed there. */
+export interface Links {
+  /** Signed, and good until then; `null`: there is no console that people could open. */
+  hold(instance: string, expiresAt: number): string | null;
+  readonly console: string | null;
+}
+
+/** A link to a hold is good for so long, or until what it stops has happened. */
+const LINK_LASTS_MS = 24 * 3_600_000;
+/** As long as a night; whoever wants more says so. */
+const HOLD_FOR = '4h';
+
+export interface Saying {
+  readonly said: Said;
+  readonly notification: Notification;
+  readonly zone: string;
+  readonly links: Links | null;
+  readonly now: number;
+}
+
+/** The words for one thing in one language. */
+export function wordsIn(language: LanguageWords, saying: Saying): Words {
+  const { frame, catalogue } = language;
+  const { said, notification, zone, links, now } = saying;
+  const { instance, account, policy } = notification;
+  const key = instance === null || account === null ? null : `${account}/${instance.id}`;
+  const about: About = {
+    notification,
+    subject: instance === null || key === null ? (account ?? '') : frame.named(instance.name, key),
+    instance: key,
+    account: account ?? '',
+    policy: policy ?? '',
+    time: (at) => frame.time(at, zone),
+  };
+  const draft = draftOf(catalogue, said, about);
+  const stop = (of: string) => `lamplighter hold ${of} --for ${HOLD_FOR} --reason "${frame.reason}"`;
+  const where = [
+    ...(key === null && account !== null ? [{ label: frame.account, text: account }] : []),
+    ...(policy === null ? [] : [{ label: frame.policy, text: policy }]),
+  ];
+  const what = (['evidence', 'cost', 'next', 'todo'] as const).flatMap((part) => {
+    const text = draft[part];
+    return text === undefined || text === '' ? [] : [{ label: frame[part], text }];
+  });
+  const detail = draft.detail === undefined || draft.detail === '' ? [] : [{ label: frame.detail, text: draft.detail }];
+  const holdable = draft.holdable === true && key !== null;
+  const hold = holdable ? (links?.hold(key, now + LINK_LASTS_MS) ?? null) : null;
+  const open = links?.console ?? null;
+  return {
+    title: oneLine(draft.title),
+    lines: [
+      ...(key === null ? [] : [{ label: frame.instance, text: about.subject }]),
+      ...where,
+      ...what,
+      ...(holdable ? [{ label: frame.stop, text: stop(key) }] : []),
+      ...detail,
+    ],
+    links: [
+      ...(hold === null ? [] : [{ label: frame.holdLink, url: hold }]),
+      ...(open === null ? [] : [{ label: frame.console, url: open }]),
+    ],
+    item: oneLine(draft.item),
+    many: oneLine(draft.many),
+    manyLines: [...where, ...(holdable ? [{ label: frame.stop, text: stop('ACCOUNT/ID') }] : [])],
+  };
+}
+
+/** One case for all kinds: of each kind the catalogue has the function that takes it. */
+function draftOf<K extends SaidKind>(catalogue: Catalogue, said: Extract<Said, { kind: K }>, about: About): Draft {
+  const say: (said: Extract<Said, { kind: K }>, about: About) => Draft = catalogue[said.kind];
+  return say(said, about);
+}
+
+/** A title is one line, whatever names are in it. */
+function oneLine(text: string): string {
+  return text.replaceAll(/\s+/g, ' ').trim();
+}

@@ -1,0 +1,111 @@
+import type { CloudAction } from '../../fleet/action.ts';
+import type { FreezeReason, FrozenClass } from '../../fleet/freeze.ts';
+import type { OperationReason } from '../../fleet/reason.ts';
+import type { Status } from '../../fleet/status.ts';
+
+export const ACTION: Readonly<Record<CloudAction, string>> = {
+  stop: '关机',
+  'cardless-stop': '无卡关机',
+  start: '开机',
+  restart: '重启',
+  snapshot: '保存镜像',
+  renew: '续费',
+  lengthen: '改为更长的计费周期',
+  destroy: '销毁',
+  rebuild: '重装',
+  create: '创建',
+  'shutdown-timer': '定时关机',
+};
+
+export const STATUS: Readonly<Record<Status, string>> = {
+  creating: '创建中',
+  starting: '开机中',
+  running: '运行中',
+  stopping: '关机中',
+  stopped: '已关机',
+  restarting: '重启中',
+  destroyed: '已销毁',
+  unknown: '未知',
+};
+
+export const CLASS: Readonly<Record<FrozenClass, string>> = {
+  paid: '付费',
+  destructive: '销毁类',
+  reversible: '可恢复',
+};
+
+/** What is lost by an action; how disks are kept is not in the clouds' pages. */
+export const LOST: Readonly<Partial<Record<CloudAction, string>>> = {
+  stop: '内存中的内容（运行中的程序、内核、终端、未保存的数据）会丢失，实例保留；磁盘保留多久、再次开机时有没有空闲显卡，平台文档没有说明。',
+  'cardless-stop':
+    '内存中的内容（运行中的程序、内核、终端、未保存的数据）会丢失，实例保留；磁盘保留多久、再次开机时有没有空闲显卡，平台文档没有说明。',
+  restart: '内存中的内容会丢失，实例保留。',
+  destroy: '实例和上面的一切都会永久丢失。',
+  rebuild: '系统会由镜像重装，原有系统丢失。',
+};
+
+export const REASON: Readonly<Record<OperationReason | 'policy-removed' | 'no-longer-due', string>> = {
+  due: '条件成立',
+  'made-up': '补做错过的一次',
+  afterwards: '时间窗结束后恢复',
+  'by-hand': '手工要求',
+  'already-so': '已经是这样',
+  changed: '所针对的情况已变',
+  'no-longer-due': '条件不再成立',
+  'policy-removed': '策略已删除',
+  hold: '有人要求保留',
+  protected: '受标签保护',
+  paused: '已全局暂停',
+  'not-allowed': '账号不允许',
+  'not-supported': '平台不支持',
+  'spend-limit': '达到花费限额',
+  'limit-per-pass': '达到单次上限',
+  'limit-per-hour': '达到每小时上限',
+  'limit-percent': '达到比例上限',
+  frozen: '已冻结',
+  breaker: '断路器已断开',
+  'unknown-activity': '无法判断活动',
+  activity: '看到了活动',
+  'unknown-status': '状态未知',
+  'stale-snapshot': '列表已过时',
+  sending: '正在发出',
+  'send-window': '耽搁太久，没有发出',
+  'not-sent': '没有发出',
+  'not-sent-too-often': '多次未能发出',
+  accepted: '平台已接受',
+  refused: '平台拒绝',
+  unauthorised: '凭据被拒绝',
+  throttled: '被限流',
+  uncertain: '没有明确答复',
+  orphan: '发送者已不在',
+  verifying: '核实中',
+  seen: '已看到变化',
+  'seen-late': '后来看到了变化',
+  excess: '变化超出要求',
+  'odd-change': '变化与要求不符',
+  gone: '实例不见了',
+  'not-seen': '没有看到变化',
+  failed: '没有成功',
+  approved: '有人批准再试',
+  'closed-by-person': '由人关闭',
+};
+
+export const WHY_FROZEN: Readonly<Record<FreezeReason, string>> = {
+  amnesia: 'Redis 里的账本不是原来那个，或者比已知的旧，可能忘了某次续费',
+  excess: '某台机器付的比所要求的多',
+  invariant: '发生了绝不该发生的事，这是程序缺陷',
+  redis: 'Redis 的设置不足以保存付费账本',
+  settling: 'Redis 刚重新启动，之前不久的付费可能还没有显示出来',
+  clock: '时钟不可信',
+  unreadable: 'Redis 里的冻结原因读不出来',
+};
+
+export const UNFREEZE: Readonly<Record<FreezeReason, string>> = {
+  amnesia: '到各云平台的控制台查看最近几小时的续费和订单，然后执行 lamplighter reconcile --yes',
+  excess: '查看账单，以及还有什么在续费，然后执行 lamplighter reconcile --yes',
+  invariant: '保存日志，查看 lamplighter operations，弄清后执行 lamplighter reconcile --yes',
+  redis: '改好 Redis 的设置（lamplighter validate --redis 会说明怎么改），之后自动恢复',
+  settling: '无需处理，会自动恢复',
+  clock: '校准时钟；与各云平台的时间一致后自动恢复',
+  unreadable: '到各云平台的控制台查看，然后执行 lamplighter reconcile --yes',
+};

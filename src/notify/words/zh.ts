@@ -1,0 +1,249 @@
+import { assertNever } from '../../fleet/assert-never.ts';
+import type { Said } from '../../fleet/said.ts';
+import type { Catalogue, Frame, LanguageWords } from './draft.ts';
+import { wallTime } from './time.ts';
+import { ACTION, CLASS, LOST, REASON, STATUS, UNFREEZE, WHY_FROZEN } from './zh-reasons.ts';
+
+const frame = {
+  instance: '实例',
+  account: '账号',
+  policy: '策略',
+  evidence: '依据',
+  cost: '费用',
+  next: '接下来',
+  todo: '请处理',
+  stop: '如何阻止',
+  detail: '详情',
+  holdLink: '保留这台实例',
+  console: '控制台',
+  named: (name, key) => `${name}（${key}）`,
+  reason: '……',
+  more: (count) => `另有 ${count} 条`,
+  digest: (count, critical) => `${count} 条通知${critical === 0 ? '' : `，其中 ${critical} 条紧急`}`,
+  repeat: (title) => `仍未解决：${title}`,
+  since: '开始于',
+  time: (at, zone) => `${wallTime(at, zone)}（${zone}）`,
+} satisfies Frame;
+
+type Outcome = Extract<Said, { kind: 'outcome' }>['outcome'];
+
+function ended(outcome: Outcome): string {
+  switch (outcome) {
+    case 'confirmed':
+      return '已完成';
+    case 'rejected':
+      return '被平台拒绝';
+    case 'escalated':
+      return '需要人来处理';
+    case 'superseded':
+      return '已不需要';
+    default:
+      return assertNever(outcome);
+  }
+}
+
+const why = (reason: keyof typeof REASON, detail: string) =>
+  detail === '' ? REASON[reason] : `${REASON[reason]}：${detail}`;
+const classesOf = (classes: Extract<Said, { kind: 'frozen' }>['classes']) =>
+  classes.map((each) => CLASS[each]).join('和');
+const at = (account: string) => (account === '' ? '' : `账号 ${account} 的`);
+const statusOf = (status: string | null) =>
+  Object.entries(STATUS).find(([word]) => word === status)?.[1] ?? status ?? '';
+
+const catalogue = {
+  announced: ({ action, deadlineAt, idleSinceAt, probes, yuanPerHour }, { subject, policy, time }) => ({
+    title: `${subject} 将于 ${time(deadlineAt)} ${ACTION[action]}`,
+    item: `${subject}，${time(deadlineAt)}${yuanPerHour === null ? '' : `，每小时 ¥${yuanPerHour}`}`,
+    many: `策略 ${policy} 将对 {n} 台实例${ACTION[action]}`,
+    evidence: idleSinceAt === null ? '' : `自 ${time(idleSinceAt)} 起空闲${probes === null ? '' : `（${probes}）`}`,
+    cost: yuanPerHour === null ? '每小时费用未知' : `每小时 ¥${yuanPerHour}`,
+    next: `策略 ${policy} 将于 ${time(deadlineAt)} 对它${ACTION[action]}；期间有活动就取消。${LOST[action] ?? ''}`,
+    holdable: true,
+  }),
+  'notice-off': ({ action, why: reason, detail }, { subject, policy }) => ({
+    title: `已取消：原定对 ${subject} 的${action === null ? '操作' : ACTION[action]}`,
+    item: `${subject}：${REASON[reason]}`,
+    many: `策略 ${policy} 预告的 {n} 项操作已取消`,
+    evidence: REASON[reason],
+    next: '暂时不会动它',
+    detail,
+  }),
+  'balance-low': ({ own, yuan, belowYuan, runway, runwayBelow }, { account }) => {
+    const money = [
+      ...(yuan === null ? [] : [`余额 ¥${yuan}${belowYuan === null ? '' : `，低于 ¥${belowYuan}`}`]),
+      ...(runway === null ? [] : [`还可用 ${runway}${runwayBelow === null ? '' : `，少于 ${runwayBelow}`}`]),
+    ].join('；');
+    return {
+      title: own ?? `账号 ${account} 余额不足${money === '' ? '' : `：${money}`}`,
+      item: `${account}：${money === '' ? '余额不足' : money}`,
+      many: '{n} 个账号余额不足',
+      evidence: money,
+      next: '现有实例会继续运行，直到平台因欠费将其关停',
+      todo: '到平台控制台充值',
+    };
+  },
+  'balance-recovered': (_said, { account, policy }) => ({
+    title: `账号 ${account} 的余额已恢复到限度以上`,
+    item: `${account}：已高于策略 ${policy} 的限度`,
+    many: '{n} 个账号的余额已恢复到限度以上',
+  }),
+  'expiry-soon': ({ own, expiresAt }, { subject, time }) => ({
+    title: own ?? (expiresAt === null ? `${subject} 即将到期` : `${subject} 将于 ${time(expiresAt)} 到期`),
+    item: `${subject}${expiresAt === null ? '' : `，${time(expiresAt)} 到期`}`,
+    many: '{n} 台实例即将到期',
+    next: '到期后平台会将其停用，除非有人或策略续费',
+    todo: '续费，或者保存其中的数据',
+  }),
+  stuck: ({ own, status, sinceAt }, { subject, time }) => ({
+    title: own ?? `${subject} 卡在“${statusOf(status)}”`,
+    item: `${subject}：${statusOf(status)}${sinceAt === null ? '' : `，自 ${time(sinceAt)} 起`}`,
+    many: '{n} 台实例卡住了',
+    evidence: `${statusOf(status)}${sinceAt === null ? '' : `，自 ${time(sinceAt)} 起`}`,
+    todo: '到平台控制台查看',
+  }),
+  'policy-notice': ({ own }, { subject, policy }) => ({
+    title: own,
+    item: subject === '' || own.includes(subject) ? own : `${subject}：${own}`,
+    many: `策略 ${policy} 的 {n} 条消息`,
+  }),
+  lapsed: ({ detail }, { subject, policy }) => ({
+    title: `${subject} 已到期，策略 ${policy} 本应续费`,
+    item: `${subject}：${detail}`,
+    many: '{n} 台本应续费的实例已到期',
+    evidence: detail,
+    next: '到期后不会自动续费；平台可能很快将其删除',
+    todo: '立即到平台控制台续费，或者保存其中的数据',
+  }),
+  unpaid: ({ detail }, { subject, account }) => ({
+    title: `${subject} 没有续费：已达到当天限额`,
+    item: `${subject}：${detail}`,
+    many: `账号 ${account} 已达到当天限额，{n} 台实例没有续费`,
+    evidence: detail,
+    next: '在明天之前，或者提高限额之前，该账号不会再有任何续费',
+    todo: `提高 lamplighter.yaml 中账号 ${account} 的 spendLimit，或者手工续费`,
+  }),
+  'restarted-soon': ({ restarts, stoppedAt, startedAt, aloneFor }, { subject, policy, time }) => ({
+    title: `${subject} 被策略 ${policy} 关机后很快又被人开机`,
+    item: `${subject}，${time(startedAt)} 开机`,
+    many: `{n} 台实例被策略 ${policy} 关机后很快又被人开机`,
+    evidence: `${time(stoppedAt)} 关机，${time(startedAt)} 有人开机${restarts === 1 ? '' : `；已连续 ${restarts} 次`}`,
+    next: `接下来 ${aloneFor} 内该策略不再动它`,
+    todo: '策略可能判断有误：检查它的探针和 idleFor',
+    holdable: true,
+  }),
+  'unclear-payment': ({ action, expiresAt }, { subject, time }) => ({
+    title: `${subject} 的${ACTION[action]}没有明确答复，付费时间到 ${time(expiresAt)} 为止`,
+    item: `${subject}，${time(expiresAt)} 到期`,
+    many: '{n} 笔付费没有明确答复，而且所剩时间不多',
+    next: '不会自动重发；每次读取列表都会核实是否生效',
+    todo: '到平台控制台查看是否已扣费；没有的话手工续费',
+  }),
+  blind: ({ count, named }, { account }) => ({
+    title: `账号 ${account} 有 ${count} 台实例无法判断是否在用`,
+    item: named.join('；'),
+    many: '{n} 次报告有实例无法判断是否在用',
+    evidence: named.join('；'),
+    next: '在探针能判断之前，不会因空闲而关闭它们',
+    todo: '检查探针：lamplighter why ACCOUNT/ID',
+  }),
+  frozen: ({ classes, reason, detail }, { account }) => ({
+    title: `${at(account)}${classesOf(classes)}操作已冻结：${WHY_FROZEN[reason]}`,
+    item: `${at(account)}${classesOf(classes)}操作：${WHY_FROZEN[reason]}`,
+    many: '{n} 类操作已冻结',
+    evidence: WHY_FROZEN[reason],
+    next: `解除之前不会发出任何${classesOf(classes)}请求`,
+    todo: UNFREEZE[reason],
+    detail,
+  }),
+  unfrozen: ({ classes }, { account }) => ({
+    title: `${at(account)}${classesOf(classes)}操作已恢复`,
+    item: `${at(account)}${classesOf(classes)}操作`,
+    many: '{n} 项冻结已解除',
+  }),
+  breaker: ({ limit }, { account }) => ({
+    title: `账号 ${account} 一小时内不再付费`,
+    item: `${account}：没有明确答复`,
+    many: '{n} 个账号一小时内不再付费',
+    evidence: `一小时内有超过 ${limit} 个付费请求没有明确答复`,
+    next: '最后一个这样的请求过去一小时后恢复付费操作',
+    todo: '到平台控制台查看这些请求是否生效',
+  }),
+  'breaker-closed': (_said, { account }) => ({
+    title: `账号 ${account} 的付费操作已恢复`,
+    item: account,
+    many: '{n} 个账号的付费操作已恢复',
+  }),
+  'foreign-listing': ({ known, listed }, { account }) => ({
+    title: `账号 ${account} 的令牌似乎属于另一个账号`,
+    item: account,
+    many: '{n} 个账号的令牌似乎属于别的账号',
+    evidence: `已知的 ${known} 台实例没有一台出现在它列出的 ${listed} 台之中`,
+    next: '换回原来的令牌之前，不会对该账号做任何操作',
+    todo: `换回正确的令牌；如果令牌没有错，执行 lamplighter reconcile --listing ${account}`,
+  }),
+  'shrunken-listing': ({ before, now }, { account }) => ({
+    title: `账号 ${account} 的实例列表一下子从 ${before} 台减到 ${now} 台`,
+    item: `${account}：${before} → ${now}`,
+    many: '{n} 个账号的实例列表突然变少',
+    next: '在确认之前，不会在该账号关机、销毁或创建任何实例',
+    todo: `到平台控制台查看；如果属实，执行 lamplighter reconcile --listing ${account}`,
+  }),
+  'listing-recovered': ({ listed }, { account }) => ({
+    title: `账号 ${account} 的实例列表已恢复可信：${listed} 台`,
+    item: `${account}：${listed} 台`,
+    many: '{n} 个账号的实例列表已恢复可信',
+  }),
+  unreachable: ({ detail }, { account, notification }) => ({
+    title: `账号 ${account} 读取失败（${notification.reason ?? ''}）`,
+    item: `${account}：${notification.reason ?? ''}`,
+    many: '{n} 个账号读取失败',
+    next: '恢复之前，不会对该账号做任何操作',
+    todo: notification.reason === 'unauthorised' ? '在它的令牌文件中换上有效的令牌' : '检查网络和云平台',
+    detail,
+  }),
+  reachable: (_said, { account }) => ({
+    title: `账号 ${account} 已恢复读取`,
+    item: account,
+    many: '{n} 个账号已恢复读取',
+  }),
+  outcome: ({ outcome, action, reason, detail, by, operation }, { subject, policy }) => ({
+    title: `${subject} 的${ACTION[action]}${ended(outcome)}`,
+    item: `${subject}（${why(reason, detail)}）`,
+    many: `{n} 台实例的${ACTION[action]}${ended(outcome)}`,
+    evidence: why(reason, detail),
+    detail: `${policy === '' ? `由 ${by} 要求` : `由策略 ${policy} 要求`}；操作 ${operation}`,
+    ...(outcome === 'escalated' && {
+      next: '不会自动重发',
+      todo: `到平台控制台查看结果，然后执行 lamplighter operations approve ${operation}，或者用 close 关闭`,
+    }),
+  }),
+  'operation-closed': ({ action, operation, detail }, { subject }) => ({
+    title: `已由人关闭：${subject} 的${ACTION[action]}`,
+    item: `${subject}：${ACTION[action]}`,
+    many: '{n} 项操作已由人关闭',
+    detail: `${operation}${detail === '' ? '' : `：${detail}`}`,
+  }),
+  'reload-held': ({ things, example, acknowledge }) => ({
+    title: `规则改动已扣住：它会新允许 ${things} 件事`,
+    item: example,
+    many: '{n} 次规则改动已扣住',
+    evidence: `它会新允许，例如：${example}`,
+    next: '改动之前的规则继续有效',
+    todo: `要接受它，对 /-/reload 发 POST，内容为 {"acknowledge":"${acknowledge}"}，或者发送 SIGHUP`,
+  }),
+  invalid: ({ errors, first }) => ({
+    title: '策略或配置不能用',
+    item: first,
+    many: '策略或配置不能用，共 {n} 次',
+    next: '上一份正确的继续有效',
+    todo: 'lamplighter validate 会指出错在哪里',
+    detail: `${first}${errors > 1 ? `；另有 ${errors - 1} 处` : ''}`,
+  }),
+  valid: ({ policies }) => ({
+    title: `策略又能读取了：${policies} 条生效`,
+    item: `${policies} 条生效`,
+    many: '策略又能读取了',
+  }),
+} satisfies Catalogue;
+
+export const zh: LanguageWords = { frame, catalogue };
