@@ -1,9 +1,11 @@
-import type { Message } from './message.ts';
+import type { Line, Message } from './message.ts';
 import { truncateBytes } from './truncate-bytes.ts';
 
 /** A value that is cut below this says nothing any more: rather whole lines go. */
 const SHORTEST_VALUE_BYTES = 120;
 const LONGEST_TITLE_BYTES = 360;
+/** Nobody reads further, and no receiver takes more of them. */
+const MOST_LINES = 200;
 /** Tried one after the other. */
 const VALUE_BYTES = [4_000, 2_000, 1_000, 500, 250, SHORTEST_VALUE_BYTES];
 
@@ -16,27 +18,29 @@ const VALUE_BYTES = [4_000, 2_000, 1_000, 500, 250, SHORTEST_VALUE_BYTES];
 export function fitted<T>(message: Message, render: (message: Message) => T, fits: (rendered: T) => boolean): T {
   const whole = render(message);
   if (fits(whole)) return whole;
-  let cut = message;
+  let cut: Message = { ...message, lines: message.lines.slice(0, MOST_LINES) };
+  const withLines = (count: number): Message => {
+    const left = message.lines.length - count;
+    return left === 0 ? cut : { ...cut, lines: [...cut.lines.slice(0, count), more(left, message.language)] };
+  };
   for (const max of VALUE_BYTES) {
-    const title = truncateBytes(message.title, Math.min(max, LONGEST_TITLE_BYTES));
-    const lines = message.lines.map(({ label, text }) => ({ label, text: truncateBytes(text, max) }));
-    cut = { ...message, title, lines };
-    const rendered = render(cut);
+    const title = truncateBytes(cut.title, Math.min(max, LONGEST_TITLE_BYTES));
+    const lines = cut.lines.map(({ label, text }) => ({ label, text: truncateBytes(text, max) }));
+    cut = { ...cut, title, lines };
+    const rendered = render(withLines(lines.length));
     if (fits(rendered)) return rendered;
   }
   let fewest = 0;
   let tooMany = cut.lines.length;
   while (tooMany - fewest > 1) {
     const middle = Math.floor((fewest + tooMany) / 2);
-    if (fits(render(withLines(cut, middle)))) fewest = middle;
+    if (fits(render(withLines(middle)))) fewest = middle;
     else tooMany = middle;
   }
-  return render(withLines(cut, fewest));
+  return render(withLines(fewest));
 }
 
-function withLines(message: Message, count: number): Message {
-  const left = message.lines.length - count;
-  if (left === 0) return message;
-  const text = message.language === 'zh-CN' ? `……还有 ${left} 行` : `… ${left} more ${left === 1 ? 'line' : 'lines'}`;
-  return { ...message, lines: [...message.lines.slice(0, count), { label: '', text }] };
+function more(left: number, language: Message['language']): Line {
+  const text = language === 'zh-CN' ? `……还有 ${left} 行` : `… ${left} more ${left === 1 ? 'line' : 'lines'}`;
+  return { label: '', text };
 }
