@@ -50,7 +50,7 @@ async function collect(parts: {
       metrics.operationEscalated.set(counts.get('escalated') ?? 0);
     },
     async () => await accountOperations(work, metrics, now),
-    async () => await frozen(work, metrics),
+    async () => await frozen(work, store, metrics),
     async () => await spending(work, metrics, now),
     async () => metrics.holdsActive.set((await work.store.holds(now)).length),
     async () => metrics.paused.set((await work.store.paused()) ? 1 : 0),
@@ -141,9 +141,11 @@ function isUnclear({ state, transitions }: Operation): boolean {
   return state === 'uncertain' || (state === 'verifying' && transitions.some(({ to }) => to === 'uncertain'));
 }
 
-async function frozen(work: Work, metrics: Metrics): Promise<void> {
+async function frozen(work: Work, store: Store, metrics: Metrics): Promise<void> {
   const freezes = await work.store.freezes();
-  const off = work.paidWorkOff() === null ? null : (work.paidWorkOffBy?.() ?? 'redis');
+  // People are told of a doubted clock only when it lasts, and of Redis when somebody has looked.
+  const notYetTold = store.paidWorkOff() === null ? 'clock' : 'redis';
+  const off = work.paidWorkOff() === null ? null : (work.paidWorkOffBy?.() ?? notYetTold);
   metrics.frozen.reset();
   for (const cls of FROZEN_CLASSES) {
     for (const reason of FREEZE_REASONS) {

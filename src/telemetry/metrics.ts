@@ -368,7 +368,7 @@ export function bornAtZero(
   standing: {
     readonly accounts: ReadonlyMap<string, { readonly account: { readonly actions: readonly Action[] } }>;
     readonly notifiers: ReadonlyMap<string, unknown>;
-    readonly policies: readonly { readonly name: string }[];
+    readonly policies: readonly { readonly name: string; readonly steps: readonly { readonly kind: Action }[] }[];
   },
 ): void {
   for (const [name, { account }] of standing.accounts) {
@@ -380,7 +380,11 @@ export function bornAtZero(
   for (const notifier of standing.notifiers.keys()) {
     for (const outcome of NOTIFICATION_OUTCOMES) metrics.notifications.inc({ notifier, outcome }, 0);
   }
-  for (const { name: policy } of standing.policies) metrics.conflicts.inc({ policy }, 0);
+  for (const { name: policy, steps } of standing.policies) {
+    metrics.conflicts.inc({ policy }, 0);
+    // The only reason that comes once and not at every look.
+    for (const { kind: action } of steps) countDecision(metrics, policy, action, 'missed', 0);
+  }
 }
 
 export function countDecision(metrics: Metrics, policy: string, action: Action, reason: DecisionReason, n = 1): void {

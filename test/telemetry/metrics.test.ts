@@ -148,10 +148,10 @@ test('a raw word is cut, and cannot break the scrape', async () => {
 test('what is in force is counted from 0 on, so that the first rejection is an increase', async () => {
   const metrics = makeMetrics();
   const standing = {
-    accounts: new Map([['hxy', { account: { actions: ['stop', 'renew', 'notify'] } }]]),
+    accounts: new Map([['hxy', { account: { actions: ['stop', 'renew', 'notify'] as const } }]]),
     notifiers: new Map([['ops', {}]]),
-    policies: [{ name: 'lights-out' }],
-  } as const;
+    policies: [{ name: 'lights-out', steps: [{ kind: 'stop' as const }] }],
+  };
   countOutcome(metrics, { account: 'hxy', action: 'stop', createdAt: 0 }, 'rejected', 0);
   bornAtZero(metrics, standing);
   bornAtZero(metrics, standing);
@@ -165,6 +165,9 @@ test('what is in force is counted from 0 on, so that the first rejection is an i
   );
   expect(await samples(metrics, 'lamplighter_policy_conflicts_total')).toEqual([
     'lamplighter_policy_conflicts_total{policy="lights-out"} 0',
+  ]);
+  expect(await samples(metrics, 'lamplighter_decisions_total')).toEqual([
+    'lamplighter_decisions_total{policy="lights-out",action="stop",reason="missed"} 0',
   ]);
 });
 
