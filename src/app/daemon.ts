@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { ActivityTokens } from '../activity/push-probe.ts';
+import { isLoopback } from '../config/addresses.ts';
 import type { Config } from '../config/config.ts';
 import type { ConfigResult } from '../config/load-config.ts';
 import type { Clock } from '../fleet/clock.ts';
@@ -19,6 +20,7 @@ import { Cleanups } from './cleanups.ts';
 import { peopleStore, unreachable } from './client.ts';
 import { systemClock } from './clock.ts';
 import { ClockWatch } from './clock-watch.ts';
+import { makeConsoleSource } from './console-source.ts';
 import { Control } from './control.ts';
 import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
@@ -317,6 +319,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
 
   let workingAt = performance.now();
   const stopping = new AbortController();
+  const ready = () => readiness(work, store, { fromLastGood: current.now.fromLastGood, last: reloader.last });
   const source = makeWebSource({
     work,
     control,
@@ -330,7 +333,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       const graceFrom = store.state.kind === 'ready' ? Math.max(workingAt, redisUpAt) : null;
       return workersState(queues, graceFrom, performance.now());
     },
-    ready: () => readiness(work, store, { fromLastGood: current.now.fromLastGood, last: reloader.last }),
+    ready,
     metrics: () => scrape({ work, store, queues, reader, metrics }),
     reload: (acknowledge) => reloader.byPerson(acknowledge),
     operations: (query) => store.ledger.list(query),
@@ -342,6 +345,19 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       (error, request) => log.error({ err: error, request }, 'a request failed'),
       () => performance.now(),
       (news) => log.warn({ ...news }, 'a wrong control token'),
+      {
+        source: makeConsoleSource({ work, store, ready }),
+        access: {
+          loopbackListener: isLoopback(hostInUrl(config.listen.host)),
+          token: (role) => {
+            const { controlToken, console } = current.now.config;
+            return (role === 'control' ? controlToken : console.viewerToken)?.reveal() ?? null;
+          },
+          url: () => current.now.config.console.url,
+          wall: () => systemClock.now(),
+        },
+        signal: stopping.signal,
+      },
     ),
     config.listen.host,
     config.listen.port,
@@ -388,7 +404,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   queues.run();
   for (const name of standing.accounts.keys()) await work.queue.poll(name);
 
-  const origin = `http://${address.host.includes(':') ? `[${address.host}]` : address.host}:${address.port}`;
+  const origin = `http://${hostInUrl(address.host)}:${address.port}`;
   log.info({ origin, accounts: standing.accounts.size, policies: standing.policies.length }, 'lamplighter is running');
   return {
     origin,
@@ -409,6 +425,10 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       return drained;
     },
   };
+}
+
+function hostInUrl(host: string): string {
+  return host.includes(':') ? `[${host}]` : host;
 }
 
 interface FirstPolicies extends Extract<LoadedPolicies, { ok: true }> {

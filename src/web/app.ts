@@ -1,13 +1,14 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import type { z } from 'zod';
 import { unknownName } from '../fleet/unknown-name.ts';
 import { bearerOf, sameSecret } from './bearer.ts';
 import { bodyMistakes } from './body-wording.ts';
+import { Console, type ConsoleParts } from './console/console.ts';
 import { LISTS, listQuery } from './list-query.ts';
 import { isOwnHost, peerOf, type WebEnv } from './own-host.ts';
-import { statusPage } from './page.ts';
 import { ACTIVITY, HOLD, PERSON, RELOAD } from './schemas.ts';
 import type { Done, WebSource } from './source.ts';
 import { type WrongTokenNews, WrongTokens } from './wrong-tokens.ts';
@@ -107,7 +108,8 @@ async function body<T>(
  * {@link isOwnHost}.
  *
  * `onFailure` is told what failed on our side and where; whoever asked only learns that it did. `onWrongToken` is told,
- * now and then, that somebody tries control tokens.
+ * now and then, that somebody tries control tokens. `pages` brings the console; with it reading the API asks for a token as
+ * the console does, since both tell the fleet. Without it the API is read by whoever reaches the listener.
  */
 export function makeWeb(
   source: WebSource,
@@ -115,19 +117,25 @@ export function makeWeb(
   onFailure: (error: unknown, request: string) => void = () => {},
   clock: () => number = () => performance.now(),
   onWrongToken: (news: WrongTokenNews) => void = () => {},
+  pages: ConsoleParts | null = null,
 ): Hono<WebEnv> {
+  const wrong = new WrongTokens(clock, onWrongToken);
+  const console = pages === null ? null : new Console(pages, source, wrong);
   const app = new Hono<WebEnv>();
   app.use(
     secureHeaders({
       contentSecurityPolicy: {
         defaultSrc: ["'none'"],
+        scriptSrc: ["'self'"],
         styleSrc: ["'self'"],
         imgSrc: ["'self'"],
+        connectSrc: ["'self'"],
+        formAction: ["'self'"],
         baseUri: ["'none'"],
-        formAction: ["'none'"],
         frameAncestors: ["'none'"],
       },
-      referrerPolicy: 'no-referrer',
+      // With `no-referrer` browsers would send forms without their origin, by which the console knows its own.
+      referrerPolicy: 'same-origin',
       // We speak plain HTTP; whether the whole domain is to be https only is for the proxy before us to say.
       strictTransportSecurity: false,
     }),
@@ -139,7 +147,7 @@ export function makeWeb(
     }),
   );
   app.use(async (context, next) => {
-    if (!UNDER_ANY_NAME.has(context.req.path) && !isOwnHost(context)) {
+    if (!UNDER_ANY_NAME.has(context.req.path) && !isOwnHost(context, ownHost(pages))) {
       const asked = context.req.header('host') ?? '';
       const message = `this listener is not known as ${asked.slice(0, 100)}; ask for it by its address, or let the proxy send that as Host`;
       return fail(context, 421, 'misdirected', message);
@@ -149,6 +157,8 @@ export function makeWeb(
   });
   app.notFound((context) => fail(context, 404, 'not-found', `there is no ${context.req.method} ${context.req.path}`));
   app.onError((error, context) => {
+    // A form that is not ours.
+    if (error instanceof HTTPException) return error.getResponse();
     onFailure(error, `${context.req.method} ${context.req.path}`);
     return fail(context, 500, 'failed', 'the request failed; the log says why');
   });
@@ -168,12 +178,10 @@ export function makeWeb(
     const bytes = bytesOf(first, pieces, (error) => onFailure(error, 'GET /metrics'));
     return context.body(bytes, 200, { 'content-type': PROMETHEUS });
   });
-  app.get('/', async (context) => context.html(await statusPage(source)));
-  app.get('/style.css', async (context) => {
-    context.header('content-type', 'text/css; charset=utf-8');
-    const { STYLE } = await import('./style.ts');
-    return context.body(STYLE);
-  });
+  if (console !== null) {
+    app.route('/', console.routes());
+    app.get('/api/v1/*', mayRead(console, wrong));
+  }
 
   for (const name of LISTS) {
     app.get(`/api/v1/${name}`, async (context) => {
@@ -206,7 +214,6 @@ export function makeWeb(
 
   if (controlToken === null) return app;
 
-  const wrong = new WrongTokens(clock, onWrongToken);
   const control: MiddlewareHandler<WebEnv> = async (context, next) => {
     const wanted = controlToken();
     if (wanted === null) return context.notFound();
@@ -265,4 +272,31 @@ export function makeWeb(
     return input.ok ? answer(context, await source.reload(input.value.acknowledge)) : input.response;
   });
   return app;
+}
+
+/** The name under which people open the console, as a `Host` header has it. */
+function ownHost(pages: ConsoleParts | null): string | null {
+  const url = pages?.access.url() ?? null;
+  return url === null ? null : new URL(url).host;
+}
+
+/** Whoever may look at the console may read the API: here, signed in, or with one of the tokens as Bearer. */
+function mayRead(console: Console, wrong: WrongTokens): MiddlewareHandler<WebEnv> {
+  return async (context, next) => {
+    const { access } = console;
+    const given = access.bearer(context);
+    if (given !== undefined && wrong.waitMs(peerOf(context)) > 0) {
+      context.header('retry-after', String(Math.ceil(wrong.waitMs(peerOf(context)) / 1000)));
+      return fail(context, 429, 'throttled', 'too many wrong tokens came from there; wait a minute');
+    }
+    if ((given ?? null) !== null || access.asking(context).role !== 'none') {
+      await next();
+      return undefined;
+    }
+    if (given === null) wrong.note(peerOf(context));
+    const how = access.hasToken
+      ? 'send the viewer token or the control token as Authorization: Bearer'
+      : 'reading from elsewhere needs console.viewerTokenFile or control.tokenFile to be set';
+    return fail(context, 401, 'unauthorised', how);
+  };
 }

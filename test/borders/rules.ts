@@ -99,6 +99,11 @@ const ONLY: readonly OnlyRule[] = [
   { what: 'pino-pretty', where: ['src/cli/daemon-log.ts'], why: ONE_FILE },
   { what: 'hono', where: ['src/web/'], why: 'the web room is the only one that speaks HTTP to people' },
   { what: '@hono/node-server', where: ['src/web/server.ts'], why: ONE_FILE },
+  {
+    what: 'uplot',
+    where: ['src/web/console/'],
+    why: 'it draws in browsers: the daemon hands out its files and never runs it',
+  },
   { what: 'commander', where: ['src/cli/'], why: 'only commands have arguments' },
   {
     what: 'ssh2',
@@ -107,6 +112,7 @@ const ONLY: readonly OnlyRule[] = [
   },
   { what: 'nodemailer', where: ['src/notify/email.ts'], why: ONE_FILE },
   { what: 'chokidar', where: ['src/app/policy-watch.ts'], why: ONE_FILE },
+  { what: '@inquirer/prompts', where: ['src/cli/asker.ts'], why: ONE_FILE },
   { what: 'cli-table3', where: ['src/cli/table.ts'], why: ONE_FILE },
   {
     what: 'zod',
