@@ -99,11 +99,6 @@ const ONLY: readonly OnlyRule[] = [
   { what: 'pino-pretty', where: ['src/cli/daemon-log.ts'], why: ONE_FILE },
   { what: 'hono', where: ['src/web/'], why: 'the web room is the only one that speaks HTTP to people' },
   { what: '@hono/node-server', where: ['src/web/server.ts'], why: ONE_FILE },
-  {
-    what: 'uplot',
-    where: ['src/web/console/'],
-    why: 'it draws in browsers: the daemon hands out its files and never runs it',
-  },
   { what: 'commander', where: ['src/cli/'], why: 'only commands have arguments' },
   {
     what: 'ssh2',
