@@ -35,6 +35,10 @@ export class Keys {
   openPaid(account: string): string {
     return `${this.prefix}open-paid:${account}`;
   }
+  /** Hash, account → id of the destruction that is under way there: sent, and neither seen nor given to a person. */
+  get destroying(): string {
+    return `${this.prefix}destroying`;
+  }
   /** Hash, "policy\ntarget" → what the policy did to the target in its latest occurrences. */
   acted(account: string): string {
     return `${this.prefix}acted:${account}`;

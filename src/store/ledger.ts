@@ -95,6 +95,8 @@ export type TransitionResult =
   | { readonly kind: 'stale'; readonly operation: Operation }
   | { readonly kind: 'spend-limit'; readonly limit: 'calls' | 'fen' | 'price' }
   | { readonly kind: 'frozen'; readonly freeze: Freeze }
+  /** Another destruction of the account is under way. */
+  | { readonly kind: 'busy'; readonly operationId: string }
   | { readonly kind: 'absent' };
 
 export { IllegalTransition, InvariantBroken };
@@ -276,6 +278,8 @@ export class Ledger {
         return { kind: 'spend-limit', limit: value === 'calls' || value === 'price' ? value : 'fen' };
       case 'frozen':
         return { kind: 'frozen', freeze: parseFreeze(String(value)) };
+      case 'busy':
+        return { kind: 'busy', operationId: String(value) };
       case 'absent':
         return { kind: 'absent' };
       case 'breach':

@@ -13,7 +13,7 @@ import { tripAll } from './breaker.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { putOff } from './put-off.ts';
 import { secondLook } from './second-look.ts';
-import { type LastLook, send } from './send.ts';
+import { type LastLook, NEXT_DESTROY_MS, send } from './send.ts';
 import { strangeToken } from './strange-token.ts';
 import { move } from './transition.ts';
 import { queueVerify } from './verify.ts';
@@ -103,9 +103,7 @@ function maxLookAgeMs(operation: Operation, standing: Standing): number {
   return isPlain ? PLAIN_LOOK_MAX_AGE_MS : CALL_EVIDENCE_MAX_AGE_MS;
 }
 
-/** The next destruction of an account waits until the one before it is seen, and looks again after this. */
-const NEXT_DESTROY_MS = 30_000;
-
+/** Is it another machine's turn? The ledger has the last word when the request is about to leave; see {@link send}. */
 async function isDestroying(work: Work, operation: Operation): Promise<boolean> {
   const others = await work.store.ledger.unfinished();
   return others.some(

@@ -20,6 +20,9 @@ export const SEND_WINDOW_MS = 2_000;
 /** The total deadline of one request to a cloud. A SENDING record older than both together has no living sender. */
 export const CALL_MS = 30_000;
 
+/** The next destruction of an account waits until the one before it is seen, and looks again after this. */
+export const NEXT_DESTROY_MS = 30_000;
+
 /**
  * What the request rests on. A process may be paused, or kept waiting by the account's rate budget, between its last look
  * and its turn: what was seen too long ago is looked at again instead of being acted on.
@@ -35,7 +38,7 @@ interface Gate {
   readonly look: LastLook;
   /** The SENDING record of this process, once it is written. */
   sent: Operation | null;
-  refusal: 'none' | 'stale' | 'stale-look' | 'spend-limit' | 'frozen' | 'send-window';
+  refusal: 'none' | 'stale' | 'stale-look' | 'spend-limit' | 'frozen' | 'busy' | 'send-window';
 }
 
 /** Sends the one request of an armed operation and writes down what the cloud answered. */
@@ -138,6 +141,9 @@ async function nothingWritten(work: Work, operation: Operation, state: Gate, out
     case 'spend-limit':
     case 'frozen':
       await move(work, operation, { to: 'cancelled', reason: state.refusal, detail: 'found just before sending' });
+      return;
+    case 'busy':
+      await queueAct(work, operation, NEXT_DESTROY_MS);
       return;
     case 'none':
       if (outcome.kind === 'rejected')

@@ -50,6 +50,7 @@ export async function move(work: Work, operation: Operation, step: Step): Promis
       return result;
     case 'spend-limit':
     case 'frozen':
+    case 'busy':
     case 'absent':
       return result;
     default:

@@ -51,6 +51,7 @@ export type TransitionAnswer =
   | { readonly kind: 'stale'; readonly operation: Operation }
   | { readonly kind: 'spend-limit'; readonly limit: 'calls' | 'fen' | 'price' }
   | { readonly kind: 'frozen'; readonly freeze: Freeze }
+  | { readonly kind: 'busy'; readonly operationId: string }
   | { readonly kind: 'absent' }
   | { readonly kind: 'amnesia' }
   | { readonly kind: 'breach'; readonly invariant: Invariant; readonly detail: string }
@@ -78,6 +79,7 @@ export class LedgerModel {
   #unfinished = new Set<string>();
   #open = new Map<string, string>();
   #openPaid = new Map<string, string>();
+  #destroying = new Map<string, string>();
   #caps = new Map<string, Map<string, number>>();
   #spend = new Map<string, { readonly calls: number; readonly fen: number }>();
   #untold = new Map<string, number>();
@@ -100,6 +102,7 @@ export class LedgerModel {
     copy.#unfinished = new Set(this.#unfinished);
     copy.#open = new Map(this.#open);
     copy.#openPaid = new Map(this.#openPaid);
+    copy.#destroying = new Map(this.#destroying);
     copy.#caps = new Map([...this.#caps].map(([key, members]) => [key, new Map(members)]));
     copy.#spend = new Map(this.#spend);
     copy.#untold = new Map(this.#untold);
@@ -251,6 +254,8 @@ export class LedgerModel {
           return { kind: 'breach', ...breach };
         }
         if (this.#isForgetful(known)) return { kind: 'amnesia' };
+        const other = before.action === 'destroy' ? this.#destroying.get(before.account) : undefined;
+        if (other !== undefined && other !== id) return { kind: 'busy', operationId: other };
       }
       const { spend } = request;
       if (spend !== undefined) {
@@ -358,6 +363,12 @@ export class LedgerModel {
     const release = (open: Map<string, string>) => {
       if (open.get(instance) === id) open.delete(instance);
     };
+    if (after.action === 'destroy') {
+      if (to === 'sending') this.#destroying.set(account, id);
+      else if ((to === 'armed' || to === 'escalated' || isTerminal(to)) && this.#destroying.get(account) === id) {
+        this.#destroying.delete(account);
+      }
+    }
     if (isTerminal(to)) {
       this.#unfinished.delete(id);
       release(this.#open);

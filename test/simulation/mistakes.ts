@@ -4,6 +4,7 @@ import type { TransitionRequest, TransitionResult } from '../../src/store/ledger
 import type { LedgerFound } from '../../src/store/ledger-epoch.ts';
 import { queueAct } from '../../src/work/arm.ts';
 import type { AccountRuntime, LedgerPort, Standing, StorePort, Work } from '../../src/work/ports.ts';
+import { withMethods } from '../support/with-methods.ts';
 import type { Dice } from './dice.ts';
 import { ReplicaEpoch } from './replica-ledger.ts';
 import type { Scenario } from './scenario.ts';
@@ -19,18 +20,6 @@ export interface Mistake {
 /** Everything of a work as it is, save what is given. */
 function around(work: Work, change: Partial<Work>): Work {
   return { ...work, ...change };
-}
-
-/** A port of which some methods are other ones; the rest keep their own object. */
-function withMethods<T extends object>(port: T, methods: Partial<T>): T {
-  return new Proxy(port, {
-    get: (target, name) => {
-      const own: unknown = Reflect.get(methods, name);
-      if (own !== undefined) return own;
-      const value: unknown = Reflect.get(target, name);
-      return typeof value === 'function' ? value.bind(target) : value;
-    },
-  });
 }
 
 function ledgerOf(work: Work, methods: Partial<LedgerPort>): Work {
@@ -284,6 +273,23 @@ export const MISTAKES: readonly Mistake[] = [
             return instance === null ? null : { ...instance, createdAt: null };
           },
         })),
+    },
+  },
+  {
+    name: 'the expiry is not compared before sending: what a late answer has paid for is paid for again',
+    variant: {
+      scenario: weather({ deeds: 60, jobLate: 0.6, unreachable: 0.6, doneLate: 0.8, mostLateMs: 20 * 60_000 }, PAID),
+      only: ['fence'],
+      decorate: (work, task) =>
+        task.operationId === null
+          ? work
+          : providerOf(work, (inner) => ({
+              read: async (id, signal) => {
+                const row = await inner.read(id, signal);
+                const operation = await work.store.ledger.get(task.operationId ?? '');
+                return row === null || operation === null ? row : { ...row, expiresAt: operation.observed.expiresAt };
+              },
+            })),
     },
   },
   {

@@ -31,6 +31,8 @@ const BY_READING: ReadonlySet<string> = new Set([
   'failed',
 ]);
 
+const UNDER_WAY: ReadonlySet<string> = new Set(['sending', 'accepted', 'uncertain', 'verifying']);
+
 interface Sending {
   readonly version: number;
   readonly seq: number;
@@ -87,6 +89,8 @@ export class Monitor {
   readonly #approved = new Set<string>();
   readonly #keyOfRequest = new Map<Request, string>();
   readonly #open = new Map<string, Set<string>>();
+  /** Destructions that are under way: sent, and neither seen nor before a person. */
+  readonly #destroying = new Set<string>();
   readonly #paidOn = new Map<string, { readonly request: Request; readonly costFen: number }[]>();
   readonly #told = new Set<string>();
   actor: Task | null = null;
@@ -122,7 +126,11 @@ export class Monitor {
     this.#seq = seq;
     this.#wentBackAt = this.#now();
     this.#open.clear();
-    for (const operation of operations) if (isGuarded(operation)) this.#hold(operation);
+    this.#destroying.clear();
+    for (const operation of operations) {
+      if (isGuarded(operation)) this.#hold(operation);
+      this.#destroys(operation);
+    }
   }
 
   /** A person accepted the ledger as it is, having compared it with the cloud: whatever may have left is theirs to answer for. */
@@ -171,6 +179,7 @@ export class Monitor {
     if (state === 'confirmed') this.counts.confirmed += 1;
     if (state === 'rejected') this.counts.rejected += 1;
     if (BY_READING.has(reason)) this.#byReading(after);
+    this.#destroys(after);
     if (!isGuarded(after)) return;
     if (isTerminal(state)) this.#open.get(after.instance)?.delete(id);
     else this.#hold(after);
@@ -283,6 +292,15 @@ export class Monitor {
     const own = freezes.find((reason) => reason === 'invariant');
     this.#must('bug', own === undefined, () => 'the product froze a class of its own accord');
     this.check();
+  }
+
+  /** One destruction at a time. */
+  #destroys({ id, action, state }: Operation): void {
+    if (action !== 'destroy') return;
+    if (UNDER_WAY.has(state)) this.#destroying.add(id);
+    else this.#destroying.delete(id);
+    const all = [...this.#destroying];
+    this.#must('one by one', all.length <= 1, () => `destroyed at once: ${all.join(', ')}`);
   }
 
   #sending(after: Operation, seq: number): void {

@@ -146,6 +146,7 @@ export class ReplicaLedger implements LedgerPort {
       case 'stale':
       case 'spend-limit':
       case 'frozen':
+      case 'busy':
       case 'absent':
         return answer;
     }

@@ -77,6 +77,15 @@ test('I1: what a person closed is not sent again', async () => {
   await expect(one.ledger.transition(second.id, to(second, 'sending'))).rejects.toThrow('I1');
 });
 
+test('I1: an operation of which a request may have left is not sent, whatever its state says', async () => {
+  const one = await connect();
+  const operation = await armed(one.ledger, renewal(attempt(newKey(), 1)));
+  // As a ledger put together by hand, or half a script, would have it.
+  await one.connection.general.hset(`${one.prefix}op:${operation.id}`, 'sends', 1);
+  await expect(one.ledger.transition(operation.id, to(operation, 'sending'))).rejects.toThrow('may have left before');
+  expect(await one.ledger.frozen()).toMatch(/^invariant: I1/);
+});
+
 test('I4: what does not hold its machine is not sent', async () => {
   const one = await connect();
   const operation = await armed(one.ledger, renewal({ instanceId: 'i' }));
@@ -104,6 +113,43 @@ test('one order at a time on an account, until it has ended', async () => {
   await armed(one.ledger, renewal());
   await walk(one.ledger, waiting, 'cancelled');
   await armed(one.ledger, order('b'));
+});
+
+test('one destruction at a time on an account, whoever sends them, until it is seen or a person is asked', async () => {
+  const one = await connect();
+  const destruction = (change: Partial<OperationDraft> = {}) =>
+    armed(one.ledger, draft({ action: 'destroy', call: { kind: 'destroy' }, ...change }));
+  const all = await Promise.all([destruction(), destruction(), destruction()]);
+  const answers = await Promise.all(all.map((each) => one.ledger.transition(each.id, to(each, 'sending'))));
+  const sent = answers.flatMap((answer) => (answer.kind === 'moved' ? [answer.operation] : []));
+  const [first] = sent;
+  if (first === undefined) throw new Error('none was sent');
+  expect(sent).toHaveLength(1);
+  expect(answers.filter(({ kind }) => kind !== 'moved')).toEqual(
+    Array.from({ length: 2 }, () => ({ kind: 'busy', operationId: first.id })),
+  );
+  // Another account's machines are another matter, and so is everything but a destruction.
+  await walk(one.ledger, await destruction({ account: 'other' }), 'sending');
+  await walk(one.ledger, await armed(one.ledger, renewal()), 'sending');
+
+  let waiting = all.filter(({ id }) => id !== first.id);
+  let before = await walk(one.ledger, first, 'uncertain', 'verifying');
+  for (const end of ['escalated', 'confirmed'] as const) {
+    const [next] = waiting;
+    if (next === undefined) throw new Error('none is left');
+    expect((await one.ledger.transition(next.id, to(next, 'sending'))).kind).toBe('busy');
+    await walk(one.ledger, before, end);
+    before = await walk(one.ledger, next, 'sending', 'accepted');
+    waiting = waiting.filter(({ id }) => id !== next.id);
+  }
+  await walk(one.ledger, before, 'rejected');
+  // Of one that did not leave the place is free again, and another's end does not free it.
+  const back = await walk(one.ledger, await destruction(), 'sending', 'armed', 'sending');
+  await walk(one.ledger, await destruction(), 'cancelled');
+  const last = await destruction();
+  expect((await one.ledger.transition(last.id, to(last, 'sending'))).kind).toBe('busy');
+  await walk(one.ledger, back, 'armed');
+  await walk(one.ledger, last, 'sending');
 });
 
 test('a freeze of reversible work holds one account back, and ends with reconciling', async () => {

@@ -2,10 +2,13 @@ import { expect, test } from 'vitest';
 import { peopleStore } from '../../src/app/client.ts';
 import { Control } from '../../src/app/control.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
+import { act } from '../../src/work/act.ts';
+import type { Work } from '../../src/work/ports.ts';
 import { useBeds } from '../support/beds.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../support/clock.ts';
 import { account, busy, daily, idle } from '../support/cloud.ts';
 import type { Bed } from '../support/daemon.ts';
+import { withMethods } from '../support/with-methods.ts';
 
 const KEEP_PAID = {
   'renew.yaml': `
@@ -208,8 +211,27 @@ test('machines are destroyed one at a time', async () => {
   );
   await bed.roll(30 * SECOND, 4);
   expect(requests(bed, 'destroy')).toBe(1);
-  await bed.operationInTime(first.instance, 'confirmed', 'destroy', 30 * SECOND);
   const other = first.instance === 'hxy/a' ? 'hxy/b' : 'hxy/a';
+  // A replica that has looked a moment before the first was sent is told by the ledger, when it is about to send.
+  const { work, store } = bed.daemon;
+  const ledger = withMethods(work.store.ledger, { unfinished: () => Promise.resolve([]) });
+  const rung: string[] = [];
+  const early: Work = {
+    ...work,
+    store: withMethods(work.store, { ledger }),
+    queue: withMethods(work.queue, {
+      act: async (_queue, id) => {
+        rung.push(id);
+      },
+    }),
+  };
+  const waiting = (await store.ledger.unfinished()).find(({ instance }) => instance === other);
+  if (waiting === undefined) throw new Error('the other one does not wait');
+  await act(early, waiting.id, new AbortController().signal);
+  expect(requests(bed, 'destroy')).toBe(1);
+  expect(await store.ledger.get(waiting.id)).toEqual(waiting);
+  expect(rung).toEqual([waiting.id]);
+  await bed.operationInTime(first.instance, 'confirmed', 'destroy', 30 * SECOND);
   await bed.operationInTime(other, 'confirmed', 'destroy', 30 * SECOND);
   expect(requests(bed, 'destroy')).toBe(2);
 });

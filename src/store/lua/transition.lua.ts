@@ -16,7 +16,7 @@ const TERMINAL = OPERATION_STATES.filter(isTerminal).join(' ');
  * One step along the map, as a compare-and-set on (state, version). The same transaction id again changes nothing and
  * gets what it got before. With `brief` the caller knows the operation as it was at that version, and is told only the
  * sequence number. A limit on spending is asked for and counted at `sending`, and given back when it is known
- * that nothing was sent.
+ * that nothing was sent. While a destruction of an account is under way no other of it gets to `sending`.
  */
 export const TRANSITION = new Script(
   'transition',
@@ -58,6 +58,9 @@ if to == 'sending' then
     if held ~= id then return breach('I4', (held or 'nothing') .. ' holds ' .. instance .. ', not ' .. id) end
     local mine = redis.call('MGET', p .. 'ledger:epoch', p .. 'ledger:seq')
     if mine[1] ~= epoch or tonumber(mine[2] or '0') < tonumber(floor) then return { 'amnesia' } end
+    -- One destruction at a time on an account, whoever sends it: what goes wrong with the first is seen before the second.
+    local other = action == 'destroy' and redis.call('HGET', p .. 'destroying', account)
+    if other and other ~= id then return { 'busy', other } end
   end
   if day ~= '' then
     local key = p .. 'spend:' .. account .. ':' .. day
@@ -97,6 +100,14 @@ end
 
 local function release(key)
   if redis.call('HGET', key, instance) == id then redis.call('HDEL', key, instance) end
+end
+if action == 'destroy' then
+  if to == 'sending' then
+    redis.call('HSET', p .. 'destroying', account, id)
+  elseif string.find(' armed escalated ${TERMINAL} ', ' ' .. to .. ' ', 1, true)
+    and redis.call('HGET', p .. 'destroying', account) == id then
+    redis.call('HDEL', p .. 'destroying', account)
+  end
 end
 if string.find(' ${TERMINAL} ', ' ' .. to .. ' ', 1, true) then
   redis.call('ZREM', p .. 'ops:open', id)
