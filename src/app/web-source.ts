@@ -1,9 +1,10 @@
 import { ActivityTokens, readingOf } from '../activity/push-probe.ts';
 import { moneyView } from '../decide/burn.ts';
-import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
+import { type InstanceKey, instanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
 import { instanceFilter } from '../web/list-query.ts';
 import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
+import { heardFrom } from '../work/heard.ts';
 import type { Work } from '../work/ports.ts';
 import type { Control } from './control.ts';
 import { pageAt, pageBehind, planKey } from './pages.ts';
@@ -136,11 +137,12 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
         return { kind: 'not-found', message: `the last listing of ${key.account} has no instance ${key.id}` };
       }
       const { instance } = tracked;
-      await standing.observer.report(
-        instance,
-        standing.labels(instance),
-        readingOf(report, work.clock.now(), instance.gpuCount),
-      );
+      const reading = readingOf(report, work.clock.now(), instance.gpuCount);
+      if (!(await standing.observer.report(instance, standing.labels(instance), reading))) {
+        const message = `no push probe judges ${report.instance}: name one in a rule under activity that covers it`;
+        return { kind: 'not-found', message };
+      }
+      await heardFrom(work, instanceKey(instance));
       return { kind: 'done', value: {} };
     },
   };

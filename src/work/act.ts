@@ -90,7 +90,9 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     : // Reading may have taken a while, and the policies may have changed meanwhile.
       await secondLook(work, operation, runtime, work.standing(), instance, signal);
   if (refused !== null) {
-    await move(work, operation, { to: 'cancelled', ...refused });
+    const { reason, detail, later } = refused;
+    if (later === true) await putOff(work, operation, detail);
+    else await move(work, operation, { to: 'cancelled', reason, detail });
     return;
   }
   await send(work, operation, runtime, standing, look, signal);
@@ -151,6 +153,8 @@ async function order(
 interface No {
   readonly reason: OperationReason;
   readonly detail: string;
+  /** See `secondLook`. */
+  readonly later?: true;
 }
 
 /** What holds for everybody, policies and people alike. */

@@ -21,6 +21,8 @@ function activeDetail(protection: Protection | undefined): string {
 interface No {
   readonly reason: OperationReason;
   readonly detail: string;
+  /** It is due as far as is known, but what is known is too old: to be asked again when more is known. */
+  readonly later?: true;
 }
 
 /**
@@ -46,7 +48,9 @@ export async function secondLook(
   const now = work.clock.now();
   if (activity?.kind === 'active') return { reason: 'activity', detail: activeDetail(activity.protection) };
   if (activity !== null && now - activity.at > CALL_EVIDENCE_MAX_AGE_MS) {
-    return { reason: 'unknown-activity', detail: `the evidence is ${Math.round((now - activity.at) / 1000)} s old` };
+    const detail = `the evidence is ${Math.round((now - activity.at) / 1000)} s old`;
+    // Of a machine that reports by itself, which nobody can go and ask: its next report rings again.
+    return { reason: 'unknown-activity', detail, ...(activity.kind === 'idle' && { later: true }) };
   }
   const startedAt = operation.observed.startedAt;
   if (asksActivity && startedAt !== null && instance.startedAt !== null && instance.startedAt > startedAt) {

@@ -129,10 +129,15 @@ test('reports of the instance itself stop it, and a report of activity takes the
   }
   await bed.report('hxy/b', 'active');
   bed.clock.pass(61 * SECOND);
-  await bed.report('hxy/a', 'idle', NOON - 40 * MINUTE);
+  // Its last report is a minute old and nobody can go and ask: that is no reason to call anything off.
   await bed.round();
+  const { id } = await bed.operation('hxy/a', 'armed');
+  bed.clock.pass(30 * SECOND);
+  await bed.report('hxy/a', 'idle', NOON - 40 * MINUTE);
   const done = await bed.operationInTime('hxy/a', 'confirmed');
-  expect(done.policy).toBe('stop-idle');
+  expect(done).toMatchObject({ id, policy: 'stop-idle' });
+  await bed.until('the other stop is off', () => bed.receiver.told('policy.notice')[0]);
+  expect(bed.receiver.told('policy.notice')).toMatchObject([{ instance: { id: 'b' }, reason: 'activity' }]);
   expect(await bed.operations({ instance: 'hxy/b' })).toEqual([]);
   expect(bed.sim.account('hxy').instance('b').status).toBe('running');
 });
@@ -150,4 +155,16 @@ test('a token of one instance cannot report for another, nor do anything else', 
     expect((await bed.post(path, {}, token)).status).toBe(401);
   }
   expect(await bed.daemon.work.store.paused()).toBe(false);
+});
+
+test('a report that no rule asks for is refused with what to do, and not swallowed', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [idle('a')])],
+    policies: { 'idle.yaml': STOP_IDLE },
+  });
+  await bed.round();
+  const token = bed.daemon.tokens?.tokenFor('hxy/a') ?? '';
+  const answer = await bed.post('/api/v1/activity', { instance: 'hxy/a', verdict: 'idle' }, token);
+  expect(answer.status).toBe(404);
+  expect(await answer.text()).toContain('no push probe judges hxy/a');
 });
