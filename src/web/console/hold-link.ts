@@ -1,0 +1,68 @@
+import { createHmac } from 'node:crypto';
+import { z } from 'zod';
+import { sameSecret } from '../bearer.ts';
+import { keyFrom } from './session.ts';
+
+/** Half of SHA-256: as hard to guess as the token needs, and the address stays short enough for every channel. */
+const MAC_BYTES = 16;
+const LONGEST_LINK = 1_000;
+
+const BODY = z.tuple([z.string().regex(/^[^/]+\/./), z.number()]);
+
+export interface HoldLinks {
+  /** An address under which one may hold "account/id" until `expiresAt` (epoch ms); `null`: nobody said where the console is. */
+  hold(instance: string, expiresAt: number): string | null;
+}
+
+/**
+ * The key of links that hold, from the control token: whoever has a link learns nothing of the token, and a new token
+ * makes every link worthless.
+ */
+export function holdLinkKey(controlToken: string): Uint8Array {
+  return keyFrom(controlToken, 'hold links');
+}
+
+/** Makes links for messages. `key` is of {@link holdLinkKey}; `null`: without a control token there are none. */
+export function makeHoldLinks(options: {
+  readonly baseUrl: string | null;
+  readonly key: Uint8Array | null;
+}): HoldLinks {
+  const { baseUrl, key } = options;
+  return {
+    hold: (instance, expiresAt) =>
+      baseUrl === null || key === null ? null : new URL(`/hold/${sign(key, instance, expiresAt)}`, baseUrl).href,
+  };
+}
+
+function sign(key: Uint8Array, instance: string, expiresAt: number): string {
+  const text = Buffer.from(JSON.stringify([instance, Math.floor(expiresAt / 1000)])).toString('base64url');
+  return `${text}.${macOf(key, text)}`;
+}
+
+function macOf(key: Uint8Array, text: string): string {
+  return createHmac('sha256', key).update(text).digest().subarray(0, MAC_BYTES).toString('base64url');
+}
+
+export type ReadLink =
+  | { readonly kind: 'good'; readonly instance: string; readonly expiresAt: number }
+  | { readonly kind: 'expired'; readonly instance: string; readonly expiresAt: number }
+  | { readonly kind: 'forged' };
+
+/** What the last part of a link's address says. @param now epoch ms, by the clock that the links are made by */
+export function readHoldLink(key: Uint8Array, text: string, now: number): ReadLink {
+  const [body = '', mac = '', ...more] = text.length > LONGEST_LINK ? [] : text.split('.');
+  if (more.length > 0 || !sameSecret(mac, macOf(key, body))) return { kind: 'forged' };
+  const parsed = BODY.safeParse(jsonOf(Buffer.from(body, 'base64url').toString()));
+  if (!parsed.success) return { kind: 'forged' };
+  const [instance, seconds] = parsed.data;
+  const expiresAt = seconds * 1000;
+  return { kind: now < expiresAt ? 'good' : 'expired', instance, expiresAt };
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
