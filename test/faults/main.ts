@@ -19,6 +19,11 @@ if (seed !== null && !Number.isSafeInteger(seed)) {
 const LONG = 'test/faults/**/*.long.test.ts';
 await startVitest('test', positionals, {
   watch: false,
+  // Not the one of `npm test`, whose parts name their own files.
+  config: false,
+  testTimeout: 45_000,
+  hookTimeout: 45_000,
+  maxWorkers: 2,
   include: [values.long ? LONG : 'test/faults/**/*.test.ts'],
   exclude: values.long ? [] : [LONG],
   provide: { faultSeed: seed },
