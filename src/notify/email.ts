@@ -159,14 +159,17 @@ function secretsOf(user: string | undefined, password: string | undefined): read
   return [password, base64(password), base64(`\u0000${user ?? ''}\u0000${password}`)];
 }
 
-const LOGIN: Hint = {
+const EAUTH: Hint = {
   en: 'user and passwordFile are not what the server asks for; many (QQ, 163, Gmail) want a code made for programs instead of the password',
   'zh-CN': 'user 或 passwordFile 不对；QQ、163、企业邮箱等多要用「授权码」而不是登录密码',
 };
-const TLS: Hint = {
+const ETLS: Hint = {
   en: 'the server has no STARTTLS on this port: set port 465, where TLS is there from the start',
   'zh-CN': '服务器在这个端口不支持 STARTTLS：改用 465 端口（一开始就是 TLS）',
 };
+
+/** By nodemailer's codes. */
+const HINTS: Readonly<Record<string, Hint>> = { EAUTH, ETLS };
 
 function judge(error: unknown, { language }: Message, secrets: readonly string[]): Delivery {
   const code = textOf(error, 'code');
@@ -174,12 +177,11 @@ function judge(error: unknown, { language }: Message, secrets: readonly string[]
   const words = inTheirWords(textOf(error, 'response') || (error instanceof Error ? error.message : ''), secrets);
   if (status === null) {
     const detail = `not delivered: ${code === '' ? 'no code' : code}${words === '' ? '' : `, ${words}`}`;
-    if (code === 'ETLS') return { kind: 'failed', detail, hint: TLS[language] };
     return { kind: 'retry', detail, afterMs: null };
   }
   const detail = `the mail server answered ${status}: ${words}`;
   if (status < 500) return { kind: 'retry', detail, afterMs: null };
-  return { kind: 'failed', detail, hint: code === 'EAUTH' ? LOGIN[language] : null };
+  return { kind: 'failed', detail, hint: HINTS[code]?.[language] ?? null };
 }
 
 function textOf(error: unknown, key: 'code' | 'response'): string {

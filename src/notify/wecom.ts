@@ -50,7 +50,10 @@ export function weComBody(message: Message, mentions: Mentions): object {
 
 function asText(message: Message, called: readonly string[]): object {
   const render = (shown: Message): string => {
-    const links = shown.links.map(({ label, url }) => lineText({ label, text: safeUrl(url) ?? '' }, shown));
+    const links = shown.links.flatMap(({ label, url }) => {
+      const safe = safeUrl(url);
+      return safe === null ? [] : [lineText({ label, text: safe }, shown)];
+    });
     return [`${mark(shown)} ${titleOf(shown)}`, ...shown.lines.map((line) => lineText(line, shown)), ...links].join(
       '\n',
     );
