@@ -1,3 +1,5 @@
+import type { Asker } from './asker.ts';
+
 /** What a command may touch of the process it runs in; tests give their own. */
 export interface Io {
   readonly env: Readonly<Record<string, string | undefined>>;
@@ -9,6 +11,8 @@ export interface Io {
   readonly columns: number;
   /** Reads one line from the person without showing it. @throws UserError when there is no terminal. */
   readonly askSecret: (question: string) => Promise<string>;
+  /** Absent: there is no terminal to ask at. */
+  readonly ask?: Asker;
   /** Aborted at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
   /** Called at SIGHUP. */

@@ -1,5 +1,6 @@
 import { createInterface } from 'node:readline/promises';
 import { Writable } from 'node:stream';
+import { terminalAsker } from './asker.ts';
 import { EXIT, UserError } from './exit.ts';
 import type { Io } from './io.ts';
 import { Stopped } from './stopped.ts';
@@ -50,6 +51,7 @@ export function processIo(): Io {
     errIsTty: process.stderr.isTTY === true,
     columns: process.stdout.columns ?? 100,
     askSecret,
+    ...(process.stdin.isTTY === true && process.stderr.isTTY === true && { ask: terminalAsker(stop.signal) }),
     signal: stop.signal,
     onReload: (handler) => {
       reload = handler;

@@ -10,6 +10,7 @@ import { doCommand } from './commands/do.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { holdCommands } from './commands/hold.ts';
 import { hostKeyCommand } from './commands/host-key.ts';
+import { initCommand } from './commands/init.ts';
 import { instancesCommand } from './commands/instances.ts';
 import { operationsCommands } from './commands/operations.ts';
 import { pauseCommands } from './commands/pause.ts';
@@ -47,6 +48,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
   for (const command of [
     runCommand,
     demoCommand,
+    initCommand,
     validateCommand,
     doctorCommand,
     planCommand,

@@ -1,0 +1,223 @@
+import { readFile } from 'node:fs/promises';
+import { isAbsolute, relative, resolve } from 'node:path';
+import { httpProblem, redisProblem } from '../../config/addresses.ts';
+import { secretProblem } from '../../config/secret.ts';
+import { PROVIDER_KINDS, type ProviderKind } from '../../fleet/provider-kind.ts';
+import { unknownName } from '../../fleet/unknown-name.ts';
+import type { Asker, Problem } from '../asker.ts';
+import { EXIT, UserError } from '../exit.ts';
+import type { Io } from '../io.ts';
+import { type Answers, type GivenSecret, INIT_NOTIFIERS, type InitNotifier, SIGNING } from './answers.ts';
+
+/** What the command line says; each of these is then not asked. */
+export interface InitFlags {
+  readonly provider?: readonly string[];
+  readonly tokenFile?: readonly string[];
+  readonly notifier?: string;
+  readonly notifierUrlFile?: string;
+  readonly notifierSecretFile?: string;
+  readonly redis?: string;
+  readonly dev?: string;
+  readonly prod?: string;
+}
+
+const DEFAULTS = { redis: 'redis://127.0.0.1:6379/0', dev: 'dev-*', prod: 'prod-*' } as const;
+
+const PROVIDERS: Readonly<Record<ProviderKind, { readonly name: string; readonly account: string }>> = {
+  huixingyun: { name: '慧星云 (huixingyun)', account: 'hxy' },
+  chenyu: { name: '晨羽智云, open v2 (chenyu)', account: 'chenyu' },
+  'chenyu-v1': { name: '晨羽智云, the older API (chenyu-v1)', account: 'chenyu-v1' },
+};
+
+const NOTIFIERS: Readonly<Record<InitNotifier, string>> = {
+  feishu: '飞书 (feishu), a group bot',
+  dingtalk: '钉钉 (dingtalk), a group bot',
+  wecom: '企业微信 (wecom), a group bot',
+  slack: 'Slack, an incoming webhook',
+  webhook: 'webhook: JSON to an address of yours',
+  none: 'none for now (email and Alertmanager: docs/notifications.md)',
+};
+
+/** Puts the answers together out of flags and, where somebody can be asked, questions. @throws UserError */
+export class Collector {
+  readonly #io: Io;
+  readonly #folder: string;
+  readonly #ask: Asker | null;
+
+  /** @param folder where everything is written; `ask` `null`: nobody can be asked, or wants to be */
+  constructor(io: Io, folder: string, ask: Asker | null) {
+    this.#io = io;
+    this.#folder = folder;
+    this.#ask = ask;
+  }
+
+  async collect(flags: InitFlags): Promise<Answers> {
+    return {
+      accounts: await this.#accounts(flags),
+      notifier: await this.#notifier(flags),
+      redis: await this.#text(flags.redis, 'Redis', DEFAULTS.redis, sentence('the address', redisProblem)),
+      devNames: await this.#text(
+        flags.dev,
+        'Names of machines that may be stopped when idle',
+        DEFAULTS.dev,
+        globProblem,
+      ),
+      prodNames: await this.#text(
+        flags.prod,
+        'Names of machines that must never be stopped',
+        DEFAULTS.prod,
+        globProblem,
+      ),
+    };
+  }
+
+  async #accounts({ provider, tokenFile = [] }: InitFlags): Promise<Answers['accounts']> {
+    const kinds = provider === undefined ? await this.#providers() : provider.map(aProvider);
+    const twice = kinds.find((kind, index) => kinds.indexOf(kind) !== index);
+    if (twice !== undefined)
+      throw new UserError(
+        `--provider ${twice} is said twice; a second account is added to the file by hand`,
+        EXIT.usage,
+      );
+    if (tokenFile.length > kinds.length)
+      throw new UserError(`${tokenFile.length} --token-file for ${kinds.length} --provider`, EXIT.usage);
+    const accounts: Answers['accounts'][number][] = [];
+    for (const [index, kind] of kinds.entries()) {
+      const name = PROVIDERS[kind].account;
+      const token = await this.#secret(tokenFile[index], `secrets/${name}_token`, {
+        what: `API token of ${PROVIDERS[kind].name}`,
+        flag: '--token-file',
+        problem: secretProblem,
+      });
+      accounts.push({ name, provider: kind, token });
+    }
+    return accounts;
+  }
+
+  async #providers(): Promise<readonly ProviderKind[]> {
+    if (this.#ask === null) throw missing('--provider');
+    const choices = PROVIDER_KINDS.map((value) => ({ value, name: PROVIDERS[value].name }));
+    return await this.#ask.some('Which clouds? (space chooses, enter goes on)', choices);
+  }
+
+  async #notifier(flags: InitFlags): Promise<Answers['notifier']> {
+    const type = flags.notifier === undefined ? await this.#notifierType(flags) : aNotifier(flags.notifier);
+    if (type === 'none') return null;
+    const url = await this.#secret(flags.notifierUrlFile, 'secrets/ops_url', {
+      what: `address of the ${type} receiver`,
+      flag: '--notifier-url-file',
+      problem: httpProblem,
+    });
+    return { type, url, secret: await this.#signing(type, flags) };
+  }
+
+  async #notifierType(flags: InitFlags): Promise<InitNotifier> {
+    if (this.#ask === null) {
+      if (flags.notifierUrlFile !== undefined) throw missing('--notifier');
+      return 'none';
+    }
+    return await this.#ask.one(
+      'Who is told?',
+      INIT_NOTIFIERS.map((value) => ({ value, name: NOTIFIERS[value] })),
+    );
+  }
+
+  async #signing(type: InitNotifier, { notifierSecretFile }: InitFlags): Promise<GivenSecret | null> {
+    if (notifierSecretFile === undefined) {
+      if (this.#ask === null || !SIGNING.includes(type)) return null;
+      if (!(await this.#ask.yes('Does the receiver check a signature (签名校验, 加签, Standard Webhooks)?', false)))
+        return null;
+    } else if (!SIGNING.includes(type))
+      throw new UserError(`${type} signs nothing, so --notifier-secret-file has no use`, EXIT.usage);
+    return await this.#secret(notifierSecretFile, 'secrets/ops_secret', {
+      what: `signing secret of the ${type} receiver`,
+      flag: '--notifier-secret-file',
+      problem: secretProblem,
+    });
+  }
+
+  /** @param own where a typed one is written, from the folder */
+  async #secret(
+    flag: string | undefined,
+    own: string,
+    { what, flag: name, problem }: { readonly what: string; readonly flag: string; readonly problem: Problem },
+  ): Promise<GivenSecret> {
+    if (flag !== undefined) {
+      const path = resolve(this.#io.cwd, flag);
+      const wrong = await this.#fileProblem(path, problem);
+      if (wrong !== null) throw new UserError(`${name} ${flag}: ${wrong}`, EXIT.usage);
+      return { kind: 'file', file: this.#shown(path) };
+    }
+    const ask = this.#ask;
+    if (ask === null) throw missing(name);
+    const how = await ask.one(`The ${what}`, [
+      { value: 'typed', name: `I paste it now; it is written to ${own}, for you alone to read` },
+      { value: 'file', name: 'it is in a file' },
+    ]);
+    if (how === 'typed') {
+      const text = (
+        await ask.secret(`The ${what} (nothing is shown)`, (typed) => sentence('it', problem)(typed.trim()))
+      ).trim();
+      this.#io.hide([text]);
+      return { kind: 'typed', file: own, text };
+    }
+    for (;;) {
+      const path = resolve(this.#io.cwd, await ask.text('Which file?', own, () => null));
+      const wrong = await this.#fileProblem(path, problem);
+      if (wrong === null) return { kind: 'file', file: this.#shown(path) };
+      this.#io.err(`${path}: ${wrong}\n`);
+    }
+  }
+
+  /** What is wrong with a secret in a file; never quotes it. */
+  async #fileProblem(path: string, problem: Problem): Promise<string | null> {
+    try {
+      const text = (await readFile(path, 'utf8')).trim();
+      this.#io.hide([text]);
+      return sentence('what it holds', problem)(text);
+    } catch (error) {
+      const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
+      return code === 'ENOENT' ? 'there is no such file' : `cannot be read (${code})`;
+    }
+  }
+
+  /** Relative to the configuration where it lies beside or below it. */
+  #shown(path: string): string {
+    const short = relative(this.#folder, path);
+    return short === '' || short.startsWith('..') || isAbsolute(short) ? path : short;
+  }
+
+  async #text(flag: string | undefined, question: string, preset: string, problem: Problem): Promise<string> {
+    if (flag === undefined) return this.#ask === null ? preset : await this.#ask.text(question, preset, problem);
+    const wrong = problem(flag);
+    if (wrong !== null) throw new UserError(`${JSON.stringify(flag)}: ${wrong}`, EXIT.usage);
+    return flag;
+  }
+}
+
+function missing(flag: string): UserError {
+  return new UserError(`there is no terminal to ask at, so ${flag} is needed`, EXIT.usage);
+}
+
+function sentence(subject: string, problem: Problem): Problem {
+  return (answer) => {
+    const wrong = problem(answer);
+    return wrong === null ? null : `${subject} ${wrong}`;
+  };
+}
+
+function globProblem(glob: string): string | null {
+  return glob.trim() === '' ? 'give a name, such as dev-*' : null;
+}
+
+function aProvider(word: string): ProviderKind {
+  const known = PROVIDER_KINDS.find((kind) => kind === word);
+  if (known === undefined) throw new UserError(unknownName('provider', word, PROVIDER_KINDS), EXIT.usage);
+  return known;
+}
+
+function aNotifier(word: string): InitNotifier {
+  const known = INIT_NOTIFIERS.find((kind) => kind === word);
+  if (known === undefined) throw new UserError(unknownName('notifier', word, INIT_NOTIFIERS), EXIT.usage);
+  return known;
+}
