@@ -1,6 +1,7 @@
 import { accessSync, constants, mkdirSync } from 'node:fs';
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { alertmanagerReady, bringAlertmanager } from './alertmanager.mjs';
 import { launch, supervise } from './launch.mjs';
 import { withLock } from './lock.mjs';
 import { bringNode, readyNode } from './node.mjs';
@@ -70,9 +71,10 @@ async function prepare(task, signal) {
   const node = readyNode(ROOT, TOOLCHAIN);
   const redis = () => !task.redis || redisReady(TOOLCHAIN);
   const promtool = () => !task.promtool || promtoolReady(TOOLCHAIN);
+  const alertmanager = () => !task.alertmanager || alertmanagerReady(TOOLCHAIN);
   const sshd = () => !task.sshd || sshdReady(TOOLCHAIN);
   const missing = () => (task.programs ?? []).filter((wanted) => !programsReady(wanted));
-  const tools = () => redis() && promtool() && sshd() && missing().length === 0;
+  const tools = () => redis() && promtool() && alertmanager() && sshd() && missing().length === 0;
   if (node !== undefined && packagesReady(ROOT, TOOLCHAIN) && tools()) return node;
 
   if (!redis()) mustHaveRedis();
@@ -87,6 +89,7 @@ async function prepare(task, signal) {
     // Asked again under the lock: another set-up may just have done it all.
     if (!redis()) await bringRedis(TOOLCHAIN, signal);
     if (!promtool()) await bringPromtool(TOOLCHAIN, signal);
+    if (!alertmanager()) await bringAlertmanager(TOOLCHAIN, signal);
     if (!sshd()) await bringSshd(TOOLCHAIN, signal);
     for (const wanted of missing()) await bringPrograms(wanted, TOOLCHAIN, signal);
     const ready = readyNode(ROOT, TOOLCHAIN) ?? (await bringNode(ROOT, TOOLCHAIN, signal));

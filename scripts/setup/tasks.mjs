@@ -7,7 +7,7 @@ const SMALL = '--max-semi-space-size=8';
 
 /**
  * What can be asked for. `steps` are argument lists for Node, run in order: a task of one step becomes that program, one of several
- * runs them all and fails if any did. `redis`, `promtool` and `sshd` say what must be there first.
+ * runs them all and fails if any did. `redis`, `promtool`, `alertmanager` and `sshd` say what must be there first.
  */
 export function taskFor(root, name, args) {
   const inModules = (...path) => join(root, 'node_modules', ...path);
@@ -28,7 +28,15 @@ export function taskFor(root, name, args) {
         steps: [{ label: 'lamplighter', args: [...program, ...args] }],
       };
     case 'test':
-      return { redis: true, promtool: true, sshd: true, programs: ['senders'], inRoot: true, steps: [test] };
+      return {
+        redis: true,
+        promtool: true,
+        alertmanager: true,
+        sshd: true,
+        programs: ['senders'],
+        inRoot: true,
+        steps: [test],
+      };
     case 'probes': {
       const config = join(root, 'vitest.real.config.ts');
       const real = { label: 'vitest', args: [inModules('vitest', 'vitest.mjs'), 'run', '--config', config, ...args] };
@@ -61,6 +69,7 @@ export function taskFor(root, name, args) {
       return {
         redis: true,
         promtool: true,
+        alertmanager: true,
         sshd: true,
         programs: ['senders'],
         inRoot: true,

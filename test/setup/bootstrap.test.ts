@@ -144,7 +144,7 @@ describe('a redis-server', () => {
   test('is asked for by the tests too, and by nothing that does without', async () => {
     const here = await checkout(true);
     await here.addTool('apt-get');
-    for (const tool of ['promtool', 'prometheus']) await here.addTool(tool);
+    for (const tool of ['promtool', 'prometheus', 'prometheus-alertmanager']) await here.addTool(tool);
     expect((await here.start(['test'], { nobody: true }).ended).err).toContain('a redis-server is needed');
     expect((await here.start(['lamplighter', 'plan'], { nobody: true }).ended).code).toBe(0);
   });
@@ -165,27 +165,33 @@ describe('a redis-server', () => {
   });
 });
 
-test('Prometheus comes out of its package where the machine has none, and nothing is installed for it', async () => {
+test('Prometheus and Alertmanager come out of their packages where the machine has none, and nothing is installed for them', async () => {
   const here = await checkout(true);
   for (const tool of ['redis-server', 'sshd', 'busybox', 'curl', 'wget']) await here.addTool(tool);
-  await here.addTool('apt-get', '[ "$2" = download ] && : >prometheus_2_amd64.deb');
+  await here.addTool('apt-get', '[ "$2" = download ] && : >"$3"_2_amd64.deb');
   await here.addTool(
     'dpkg-deb',
-    'mkdir -p tree/usr/bin && for p in promtool prometheus; do echo from-"$2" >tree/usr/bin/"$p"; done',
+    'mkdir -p tree/usr/bin && for p in promtool prometheus prometheus-alertmanager; do echo from-"$2" /usr/share/prometheus/alertmanager >tree/usr/bin/"$p"; done',
   );
   await mkdir(join(here.root, 'node_modules', 'vitest'));
   await writeFile(join(here.root, 'node_modules', 'vitest', 'vitest.mjs'), 'console.log(process.argv.slice(2).join())');
   expect(await here.start(['test', 'test/x'], { nobody: false }).ended).toMatchObject({ code: 0, out: 'run,test/x\n' });
   for (const program of ['promtool', 'prometheus']) {
-    expect(await readFile(join(here.root, '.toolchain', 'bin', program), 'utf8')).toBe('from-prometheus_2_amd64.deb\n');
+    expect(await readFile(join(here.root, '.toolchain', 'bin', program), 'utf8')).toMatch(
+      /^from-prometheus_2_amd64.deb /,
+    );
   }
+  // Nobody installs the templates that it looks for.
+  const alertmanager = await readFile(join(here.root, '.toolchain', 'bin', 'prometheus-alertmanager'), 'utf8');
+  expect(alertmanager).toMatch(/^from-prometheus-alertmanager_2_amd64.deb \/proc\/self\/cwd\/+\n$/);
   expect(await readFile(join(here.bin, 'called'), 'utf8')).not.toContain('install');
   expect((await here.start(['test']).ended).err).toBe('');
 });
 
 test('curl and wget are installed for the tests where root may, and asked for where not', async () => {
   const here = await checkout(true);
-  for (const tool of ['redis-server', 'promtool', 'prometheus', 'sshd', 'busybox', 'wget']) await here.addTool(tool);
+  for (const tool of ['redis-server', 'promtool', 'prometheus', 'prometheus-alertmanager', 'sshd', 'busybox', 'wget'])
+    await here.addTool(tool);
   await here.addTool('apt-get');
   const { code, err } = await here.start(['test'], { nobody: true }).ended;
   expect(code).toBe(1);
@@ -206,7 +212,8 @@ test('the tests against a real Jupyter Server run by themselves, and say what th
 
 test('sshd comes out of its package with what it needs, and no service is installed for it', async () => {
   const here = await checkout(true);
-  for (const tool of ['redis-server', 'promtool', 'prometheus', 'curl', 'wget']) await here.addTool(tool);
+  for (const tool of ['redis-server', 'promtool', 'prometheus', 'prometheus-alertmanager', 'curl', 'wget'])
+    await here.addTool(tool);
   await here.addTool('apt-get', '[ "$2" = download ] && for p in "$3" "$4" "$5" "$6"; do : >"$p"_1_amd64.deb; done');
   await here.addTool(
     'dpkg-deb',
