@@ -8,7 +8,7 @@ import type { HttpLimits } from '../providers/http/limits.ts';
 import { Queues } from '../queue/queue.ts';
 import type { LedgerFound } from '../store/ledger-epoch.ts';
 import { Store } from '../store/store.ts';
-import type { Log } from '../telemetry/log.ts';
+import { type Log, scrubber } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
 import { makeWeb } from '../web/app.ts';
@@ -16,6 +16,7 @@ import { WebServer } from '../web/server.ts';
 import type { Done } from '../web/source.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { type Located, summarise } from '../yaml/located.ts';
+import { makeBoards } from './boards/boards.ts';
 import { Cleanups } from './cleanups.ts';
 import { peopleStore, unreachable } from './client.ts';
 import { systemClock } from './clock.ts';
@@ -346,6 +347,17 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       () => performance.now(),
       (news) => log.warn({ ...news }, 'a wrong control token'),
       {
+        boards: makeBoards({
+          work,
+          store,
+          reader,
+          reloader,
+          control,
+          queues,
+          fromLastGood: () => current.now.fromLastGood,
+          signal: stopping.signal,
+          scrub: scrubber(() => secretsOf(current.now.config)),
+        }),
         source: makeConsoleSource({ work, store, ready }),
         access: {
           loopbackListener: isLoopback(hostInUrl(config.listen.host)),

@@ -4,6 +4,7 @@ import type { Hono } from 'hono';
 import { makeWeb } from '../../src/web/app.ts';
 import type { Chrome, ConsoleSource, Fleet, FleetRow } from '../../src/web/console/source.ts';
 import type { WebEnv } from '../../src/web/own-host.ts';
+import { MemoryBoards } from './memory-boards.ts';
 import { MemorySource } from './memory-source.ts';
 
 export const CONTROL = 'control-token-0001';
@@ -89,6 +90,7 @@ export interface BedOptions {
 export class ConsoleBed {
   readonly source = new MemorySource();
   readonly console = new MemoryConsole();
+  readonly boards = new MemoryBoards();
   readonly stop = new AbortController();
   readonly app: Hono<WebEnv>;
   control: string | null;
@@ -110,6 +112,7 @@ export class ConsoleBed {
       () => {},
       {
         source: this.console,
+        boards: this.boards,
         access: {
           loopbackListener,
           token: (role) => (role === 'control' ? this.control : this.viewer),

@@ -15,8 +15,10 @@ const ofPackage = (path: string) => createRequire(import.meta.url).resolve(path)
 /** Every file that a page may load, by the name under which it is served. */
 const FILES: Readonly<Record<string, () => string>> = {
   'console.css': () => own('console.css'),
+  'boards.css': () => own('boards.css'),
   'console.js': () => own('console.js'),
   'live.js': () => own('live.js'),
+  'plots.js': () => own('plots.js'),
   'lamp.svg': () => own('lamp.svg'),
   'uplot.js': () => ofPackage('uplot/dist/uPlot.esm.js'),
   'uplot.css': () => ofPackage('uplot/dist/uPlot.min.css'),

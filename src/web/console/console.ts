@@ -8,6 +8,8 @@ import type { WrongTokens } from '../wrong-tokens.ts';
 import { Access, type AccessRules, type Asking } from './access.ts';
 import { type Action, formOf, runAction } from './action.ts';
 import { Assets } from './assets.ts';
+import { boardActions, boardPages } from './board-pages.ts';
+import type { BoardSource } from './board-source.ts';
 import { Events } from './events.ts';
 import { fleetPage } from './fleet.ts';
 import { isLanguage, LANGUAGE_COOKIE, languageOf } from './language.ts';
@@ -24,6 +26,7 @@ const YEAR_S = 365 * 86_400;
 
 export interface ConsoleParts {
   readonly source: ConsoleSource;
+  readonly boards: BoardSource;
   readonly access: AccessRules;
   /** Aborted when the daemon stops: what is being sent ends. */
   readonly signal: AbortSignal;
@@ -45,8 +48,8 @@ export class Console {
     this.access = new Access(parts.access);
     const { source } = parts;
     // In the order of the bar.
-    this.#pages = [fleetPage(source)];
-    this.#actions = [...pauseActions(web)];
+    this.#pages = [fleetPage(source), ...boardPages(parts.boards)];
+    this.#actions = [...pauseActions(web), ...boardActions(web)];
     this.#events = new Events(parts.signal);
   }
 
