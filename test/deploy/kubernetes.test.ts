@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { MADE, prometheusRule } from '../../scripts/monitoring/kubernetes-rules.ts';
+import { LINKS } from '../../scripts/monitoring/links.ts';
 import { ROOT } from '../support/child.ts';
 import { FOLDER, mistakes, readManifests } from './manifests.ts';
 
@@ -187,6 +189,20 @@ test('the policies are the shipped ones', () => {
     const [, ...there] = readFileSync(join(ROOT, 'policies', name), 'utf8').split('\n');
     expect(here).toEqual(there);
   }
+});
+
+test('the PrometheusRule is made of the rules, every one of them, and leads elsewhere where it is told to', () => {
+  const committed = readFileSync(MADE, 'utf8');
+  expect(committed).toBe(prometheusRule(LINKS));
+  const count = (text: string) => text.match(/^ +- (?:alert|record): /gm)?.length ?? 0;
+  const rules = join(ROOT, 'deploy', 'prometheus', 'rules');
+  const sources = readdirSync(rules).map((name) => readFileSync(join(rules, name), 'utf8'));
+  expect(count(committed)).toBe(sources.reduce((sum, text) => sum + count(text), 0));
+  const elsewhere = prometheusRule({
+    runbooks: 'https://docs.example/runbooks',
+    dashboards: 'https://grafana.example/d',
+  });
+  expect(elsewhere).not.toMatch(/externalURL|127\.0\.0\.1/);
 });
 
 test('the ServiceMonitor reads the metrics as often as docker-compose’s Prometheus', () => {
