@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll } from 'vitest';
-import { Bed, type BedOptions } from './daemon.ts';
+import { Bed, type BedOptions, type StartOptions } from './daemon.ts';
 import { startRedis, type TestRedis, type TestRedisOptions } from './redis.ts';
 
 /** Redis has sixteen databases unless told otherwise; a file may have more tests. */
@@ -44,9 +44,9 @@ export function useBeds(redisOptions: TestRedisOptions = {}) {
     },
     prepare,
     /** A bed with a daemon. */
-    async start(options: Omit<BedOptions, 'redis'>): Promise<Bed> {
+    async start(options: Omit<BedOptions, 'redis'>, how: StartOptions = {}): Promise<Bed> {
       const bed = await prepare(options);
-      await bed.start();
+      await bed.start(how);
       return bed;
     },
   };

@@ -14,6 +14,7 @@ import { Store } from '../../src/store/store.ts';
 import { makeLog, scrubber } from '../../src/telemetry/log.ts';
 import { pass } from '../../src/work/pass.ts';
 import { poll } from '../../src/work/poll.ts';
+import type { Work } from '../../src/work/ports.ts';
 import { renderLocated } from '../../src/yaml/located.ts';
 import { type Child, daemonProcess } from './child.ts';
 import { TestClock } from './clock.ts';
@@ -48,6 +49,8 @@ export interface BedOptions {
 export interface StartOptions {
   readonly clock?: Clock;
   readonly listen?: string;
+  /** Puts something around what the daemon works with. */
+  readonly decorate?: (work: Work) => Work;
 }
 
 const PAGE = z.object({ items: z.array(z.record(z.string(), z.unknown())), next: z.string().nullable() });
@@ -201,6 +204,7 @@ export class Bed {
         this.happenings.tell();
       },
       signal: this.#stop.signal,
+      ...(options.decorate === undefined ? {} : { decorate: options.decorate }),
     }).catch(toldPlainly);
     this.daemons.push(daemon);
     return daemon;

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { CALL_MS, SEND_WINDOW_MS } from '../../src/work/send.ts';
+import { tick } from '../../src/work/tick.ts';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE, SECOND } from '../support/clock.ts';
 import { account, busy } from '../support/cloud.ts';
@@ -25,6 +27,31 @@ test('a job that is lost is queued again after a minute, and the operation is ca
   bed.clock.pass(11 * SECOND);
   await bed.operationInTime('hxy/a', 'confirmed', 'stop');
   expect(bed.sim.calls.filter(({ operation }) => operation === 'stop')).toHaveLength(1);
+});
+
+test('a sender is taken for gone when its request could not be under way any more, and not before', async () => {
+  const bed = await beds.start({ accounts: [account('huixingyun', [busy('a')])], policies: WATCH });
+  await bed.round();
+  const { work, store } = bed.daemon;
+  const operation = await armedWithoutBell(bed, 'hxy/a');
+  const sendingAt = bed.clock.now();
+  await store.ledger.transition(operation.id, {
+    from: { state: 'armed', version: operation.version },
+    to: 'sending',
+    txid: 'of-another',
+    reason: 'sending',
+    detail: '',
+    by: 'lamplighter',
+    now: sendingAt,
+    patch: { sendingAt, deadlineAt: sendingAt + SEND_WINDOW_MS + CALL_MS },
+  });
+  bed.clock.pass(SEND_WINDOW_MS + CALL_MS);
+  await tick(work);
+  expect((await store.ledger.get(operation.id))?.state).toBe('sending');
+  bed.clock.pass(1);
+  await tick(work);
+  const end = await store.ledger.get(operation.id);
+  expect(end?.transitions.map(({ to, reason }) => `${to} ${reason}`)).toContain('uncertain orphan');
 });
 
 test('an outcome whose telling was cut short by a crash is told by the next tick, once', async () => {
