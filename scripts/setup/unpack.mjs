@@ -13,7 +13,7 @@ export async function unpackPackage({ name, why, otherwise, isWhole, toolchain, 
   if (onPath('apt-get') === undefined || onPath('dpkg-deb') === undefined) {
     throw new SetupError(`${why}: ${otherwise} and start again`);
   }
-  say(`${why}: taking them out of Debian's ${name} package into .toolchain`);
+  say(`${why}: taking what they need out of Debian's ${name} package into .toolchain`);
   const part = join(toolchain, `${name}.part`);
   rmSync(part, { recursive: true, force: true });
   mkdirSync(part);

@@ -10,10 +10,16 @@ const SHORTEST_SECRET = 6;
 export function inTheirWords(text: string, secrets: readonly string[]): string {
   let told = text;
   // The longest first: the address holds the token.
-  for (const secret of [...secrets].sort((a, b) => b.length - a.length)) {
-    if (secret.length >= SHORTEST_SECRET) told = told.replaceAll(secret, '[secret]');
+  for (const form of secrets.flatMap(formsOf).sort((a, b) => b.length - a.length)) {
+    told = told.replaceAll(form, '[secret]');
   }
   return truncateBytes(oneLine(told), LONGEST_BYTES);
+}
+
+/** A secret as it is, and as it stands in JSON and in an address. */
+function formsOf(secret: string): string[] {
+  if (secret.length < SHORTEST_SECRET) return [];
+  return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
 }
 
 /** What is secret in the address of a bot: itself, and the long parts of its path and query, by which it is known. */

@@ -51,7 +51,7 @@ export async function startPrometheus(target: string): Promise<TestPrometheus> {
 }
 
 /** Prometheus cannot be asked which port it took, so it is told a free one. */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
   const address = server.address();
