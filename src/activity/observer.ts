@@ -212,14 +212,22 @@ export class ActivityObserver {
     return await Promise.all(pulled.map(({ probe }) => probe.read(instance, signal)));
   }
 
-  /** Takes a report that an instance sent by itself. `false`: no rule with that probe covers it. */
-  async report(instance: Instance, labels: Labels, reading: ProbeReading): Promise<boolean> {
+  /**
+   * Takes a report that an instance sent by itself, made into a reading with the one before it at hand. `false`: no rule
+   * with that probe covers it.
+   */
+  async report(
+    instance: Instance,
+    labels: Labels,
+    made: (previous: ProbeReading | undefined) => ProbeReading,
+  ): Promise<boolean> {
     const rule = this.#rule(instance, labels);
-    if (rule === undefined || !rule.probes.some(({ probe }) => probe.name === reading.probe)) return false;
+    const probe = rule?.probes.find((each) => each.probe.kind === 'push')?.probe;
+    if (rule === undefined || probe === undefined) return false;
     const { account, id } = instance;
     const known = await this.#store.loadOne(account, id);
-    const previous = known.find(({ probe }) => probe === reading.probe);
-    const kept = await this.#keep(account, id, previous, reading, null);
+    const previous = known.find((each) => each.probe === probe.name);
+    const kept = await this.#keep(account, id, previous, made(previous), null);
     await this.#watchOne(instance, rule, [...known.filter((each) => each !== previous), kept]);
     return true;
   }

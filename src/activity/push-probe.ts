@@ -3,7 +3,9 @@ import type { ActivitySignal, ActivityVerdict, ProbeReading, SignalReading } fro
 import type { Instance } from '../fleet/instance.ts';
 import { parseInstanceKey } from '../fleet/instance.ts';
 import { keepAliveSignal } from './keep-alive.ts';
+import type { Marks } from './marks.ts';
 import type { Probe } from './probe.ts';
+import { markOf, type ReportedCounters, withCounters } from './reported-load.ts';
 
 /** A report is believed for this long where the rule does not say. */
 export const PUSH_STALE_AFTER_MS = 5 * 60_000;
@@ -39,6 +41,7 @@ export interface ActivityReport {
   readonly evidence?: string | undefined;
   readonly signals?: readonly ReportedSignal[] | undefined;
   readonly cards?: number | undefined;
+  readonly counters?: ReportedCounters | undefined;
   readonly keepAlive?: { readonly text: string; readonly writtenSecondsAgo: number } | undefined;
 }
 
@@ -59,11 +62,17 @@ const ONLY_POSITIVE: ReadonlySet<ActivitySignal> = new Set([
  * takes the GPU or the CPU among them. Its own verdict adds what the sender knows besides. A last activity ahead of our
  * clock by more than a little is not believed.
  * @param rented how many cards the cloud says there are; `null`: it does not say
+ * @param before the marks of its last report, where there was one
  */
-export function readingOf(report: ActivityReport, now: number, rented: number | null = null): ProbeReading {
+export function readingOf(
+  report: ActivityReport,
+  now: number,
+  rented: number | null = null,
+  before?: Marks,
+): ProbeReading {
   const told = report.lastActiveAt === undefined ? null : Date.parse(report.lastActiveAt);
   const impossible = told !== null && told > now + CLOCK_SKEW_MS;
-  const { cards } = report;
+  const { cards, counters } = report;
   const isMiscounted = cards !== undefined && rented !== null && cards !== rented;
   const { signal: kept, keepAlive } = keepAliveSignal(
     {
@@ -75,15 +84,16 @@ export function readingOf(report: ActivityReport, now: number, rented: number | 
     },
     0,
   );
-  const signals = (report.signals ?? [])
+  const parts = (report.signals ?? [])
     .filter(({ signal }) => signal !== 'keep-alive')
-    .map((signal) => partOf(signal, now))
-    .map((part) =>
-      isMiscounted && part.signal === 'gpu' && part.verdict === 'idle'
-        ? { ...part, verdict: 'unknown' as const, detail: `${cards} cards are seen, ${rented} are rented` }
-        : part,
-    );
-  const all = report.keepAlive === undefined ? signals : [...signals, kept];
+    .map((signal) => partOf(signal, now));
+  const signals = (counters === undefined ? parts : withCounters(parts, counters, before)).map((part) =>
+    isMiscounted && part.signal === 'gpu' && part.verdict === 'idle'
+      ? { ...part, verdict: 'unknown' as const, detail: `${cards} cards are seen, ${rented} are rented` }
+      : part,
+  );
+  const seen = report.keepAlive === undefined ? signals : [...signals, kept];
+  const all = report.verdict === 'active' && !seen.some(isWorking) && seen.length > 0 ? [...seen, SAYS_SO] : seen;
   const base = {
     probe: pushProbe.name,
     at: now,
@@ -93,6 +103,7 @@ export function readingOf(report: ActivityReport, now: number, rented: number | 
     evidence: report.evidence ?? `reported ${report.verdict}`,
     ...(all.length === 0 ? {} : { signals: all }),
     ...(keepAlive === null ? {} : { keepAlive }),
+    ...(counters === undefined ? {} : { marks: markOf(counters) }),
   } as const;
 
   if (impossible) return { ...base, verdict: 'unknown', reason: 'bad-answer' };
@@ -112,6 +123,23 @@ export function readingOf(report: ActivityReport, now: number, rented: number | 
   }
   return { ...base, verdict: 'idle' };
 }
+
+function isWorking({ verdict, judges }: SignalReading): boolean {
+  return verdict === 'active' && judges === 'work';
+}
+
+/** Of a sender that says it is at work although none of its signals does: it knows of something besides. */
+const SAYS_SO: SignalReading = {
+  signal: 'metric',
+  verdict: 'active',
+  judges: 'work',
+  value: null,
+  threshold: null,
+  unit: '',
+  onlyPositive: true,
+  lastActiveAt: null,
+  detail: 'it says that it is at work',
+};
 
 function partOf(part: ReportedSignal, now: number): SignalReading {
   const ago = part.lastActiveSecondsAgo;

@@ -137,8 +137,10 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
         return { kind: 'not-found', message: `the last listing of ${key.account} has no instance ${key.id}` };
       }
       const { instance } = tracked;
-      const reading = readingOf(report, work.clock.now(), instance.gpuCount);
-      if (!(await standing.observer.report(instance, standing.labels(instance), reading))) {
+      const isTaken = await standing.observer.report(instance, standing.labels(instance), (previous) =>
+        readingOf(report, work.clock.now(), instance.gpuCount, previous?.marks),
+      );
+      if (!isTaken) {
         const message = `no push probe judges ${report.instance}: name one in a rule under activity that covers it`;
         return { kind: 'not-found', message };
       }

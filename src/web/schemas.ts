@@ -23,6 +23,8 @@ const AGE_SECONDS = z
   .nonnegative()
   .max(10 * 366 * 86_400);
 
+const COUNT = z.number().nonnegative();
+
 const SIGNAL = z.strictObject({
   signal: z.enum(ACTIVITY_SIGNALS),
   verdict: z.enum(ACTIVITY_VERDICTS),
@@ -46,6 +48,17 @@ export const ACTIVITY = z.strictObject({
   signals: z.array(SIGNAL).max(MOST_SIGNALS).optional(),
   /** How many cards the sender sees: fewer or more than are rented leave its verdict open. */
   cards: z.int().min(0).max(1024).optional(),
+  /** Counters since its boot: what happened since its last report is told by how far they went. */
+  counters: z
+    .strictObject({
+      boot: z.string().min(1).max(64),
+      upSeconds: COUNT,
+      ownCpuUs: COUNT.optional(),
+      cpuUs: COUNT.optional(),
+      diskBytes: COUNT.optional(),
+      networkBytes: COUNT.optional(),
+    })
+    .optional(),
   /** The first line of the keep-alive file, and how long ago the file was written. */
   keepAlive: z.strictObject({ text: z.string().max(512), writtenSecondsAgo: AGE_SECONDS }).optional(),
 });

@@ -6,6 +6,7 @@ import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readingOf } from '../../src/activity/push-probe.ts';
+import { TRANSFERS } from '../../src/activity/ssh/script.ts';
 import { ACTIVITY } from '../../src/web/schemas.ts';
 import { HttpServer, json } from '../providers/support/http-server.ts';
 import { newFolder } from '../support/folder.ts';
@@ -104,6 +105,9 @@ async function run(
       LAMPLIGHTER_TOKEN_FILE: join(folder, 'token'),
       // What else this machine does is no matter here.
       LAMPLIGHTER_CPU_PERCENT: '1000000',
+      LAMPLIGHTER_TRANSFERS: 'nothing-that-runs-here',
+      LAMPLIGHTER_DISK_BYTES: '1000000000000',
+      LAMPLIGHTER_NETWORK_BYTES: '1000000000000',
       LAMPLIGHTER_SSH_PORTS: '1',
       ...settings,
     },
@@ -141,6 +145,8 @@ describe.each(SHELLS.map((shell) => [shell.join(' '), shell] as const))('in %s',
     expect(report.signals).toMatchObject([
       { signal: 'gpu', verdict: 'idle', value: 0, threshold: 5, unit: '%', detail: '2 cards, at most 0 %' },
       { signal: 'cpu', verdict: 'idle' },
+      { signal: 'disk', verdict: expect.stringMatching(/^(idle|not-applicable)$/) },
+      { signal: 'network', verdict: 'idle', unit: 'B/s' },
       { signal: 'session', verdict: 'idle', value: 0 },
     ]);
     expect(readingOf(report, NOON, 2)).toMatchObject({ verdict: 'idle', judges: 'work' });
@@ -214,6 +220,40 @@ describe('what nvidia-smi says', () => {
     expect(report.signals?.find(({ signal }) => signal === 'cpu')).toMatchObject({ verdict: 'active', threshold: 0 });
     expect(report.verdict).toBe('active');
   });
+});
+
+test('disk and network by what this machine moved, and counters for what happens between two reports', async () => {
+  const report = await printed({ LAMPLIGHTER_NETWORK_BYTES: '0' });
+  expect(report.signals?.find(({ signal }) => signal === 'network')).toMatchObject({ verdict: 'active', unit: 'B/s' });
+  expect(report.signals?.find(({ signal }) => signal === 'disk')?.verdict).toMatch(/^(idle|not-applicable)$/);
+  const { counters } = report;
+  expect(counters).toMatchObject({ boot: (await readFile('/proc/sys/kernel/random/boot_id', 'utf8')).trim() });
+  const later = await printed();
+  expect(later.counters?.upSeconds).toBeGreaterThan(counters?.upSeconds ?? Infinity);
+  expect(later.counters?.cpuUs).toBeGreaterThanOrEqual(counters?.cpuUs ?? Infinity);
+  expect(later.counters?.networkBytes).toBeGreaterThanOrEqual(counters?.networkBytes ?? Infinity);
+  expect(readingOf(later, NOON, 2, readingOf(report, NOON, 2).marks)).toMatchObject({ verdict: 'idle' });
+});
+
+test('a copy that runs is work; what starts other programs and waits for them is not', async () => {
+  const files = ['rclone', 'uv'].map((name) => join(folder, name));
+  for (const file of files) await symlink(which('tail') ?? '', file);
+  const [copy = '', starter = ''] = files;
+  const running = [
+    spawn(copy, ['-f', '/dev/null'], { stdio: 'ignore' }),
+    spawn(starter, ['-f', 'run', '/dev/null'], { stdio: 'ignore' }),
+  ];
+  await Promise.all(running.map((child) => once(child, 'spawn')));
+  try {
+    const report = await printed({ LAMPLIGHTER_TRANSFERS: 'nobody rclone uv' });
+    const transfer = report.signals?.find(({ signal }) => signal === 'transfer');
+    expect(transfer).toMatchObject({ verdict: 'active', detail: 'rclone runs' });
+    expect(readingOf(report, NOON, 2)).toMatchObject({ verdict: 'active', judges: 'work' });
+  } finally {
+    for (const child of running) child.kill();
+  }
+  const [, names = ''] = /^setting TRANSFERS transfers '(.*)'$/m.exec(await readFile(AGENT, 'utf8')) ?? [];
+  expect(names.split(' ')).toEqual(TRANSFERS);
 });
 
 describe('the keep-alive file', () => {
@@ -385,7 +425,7 @@ describe('wrong use is told before anything is sent', () => {
     const args = ['--print', '--config', conf];
     expect(await run(args)).toMatchObject({ code: 2, error: expect.stringContaining('every must be a whole number') });
     const { out } = await run(args, { LAMPLIGHTER_EVERY: '60', LAMPLIGHTER_INSTANCE: '' });
-    expect(JSON.parse(out)).toMatchObject({ instance: 'hxy/from-file', signals: [{ threshold: 50 }, {}, {}] });
+    expect(JSON.parse(out)).toMatchObject({ instance: 'hxy/from-file', signals: [{ threshold: 50 }, {}, {}, {}, {}] });
     expect(existsSync(join(folder, 'run'))).toBe(false);
   });
 });

@@ -233,16 +233,14 @@ test('every probe of a rule has to have spoken', async () => {
   await observer.observe(one, labels, forever());
   expect((await observer.activities(one, labels, NOON)).get('cy/inst_a')).toMatchObject({ reason: 'no-reading' });
   const told = new Date(NOON - 20 * MINUTE).toISOString();
-  await observer.report(
-    instance({ id: 'inst_a' }),
-    NO_LABELS,
+  await observer.report(instance({ id: 'inst_a' }), NO_LABELS, () =>
     readingOf({ verdict: 'idle', lastActiveAt: told }, clock.now()),
   );
   expect((await observer.activities(one, labels, NOON)).get('cy/inst_a')).toMatchObject({
     kind: 'idle',
     since: NOON - 20 * MINUTE,
   });
-  await observer.report(instance({ id: 'inst_a' }), NO_LABELS, readingOf({ verdict: 'active' }, clock.now()));
+  await observer.report(instance({ id: 'inst_a' }), NO_LABELS, () => readingOf({ verdict: 'active' }, clock.now()));
   expect((await observer.activities(one, labels, NOON)).get('cy/inst_a')).toMatchObject({ kind: 'active' });
 });
 

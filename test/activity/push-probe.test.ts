@@ -1,5 +1,6 @@
 import { createHmac, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { isAtWork } from '../../src/activity/presence.ts';
 import { type ActivityReport, ActivityTokens, pushProbe, readingOf } from '../../src/activity/push-probe.ts';
 import type { ActivitySignal, ActivityVerdict } from '../../src/fleet/activity.ts';
 import { forever, HOUR, instance, MINUTE, NOON, SECOND } from './fleet.ts';
@@ -155,6 +156,12 @@ describe('a report with signals', () => {
     expect(readingOf(report, NOON, 8)).toMatchObject(expected);
   });
 
+  test('the sender knows of work besides, whoever sits there', () => {
+    const reading = readingOf({ verdict: 'active', signals: [idleGpu, signal('session', 'active')] }, NOON);
+    expect(reading).toMatchObject({ verdict: 'active', judges: 'work' });
+    expect(isAtWork(reading)).toBe(true);
+  });
+
   test('keeps no longer than a day after the file was written', () => {
     const keepAlive = { text: '2099-01-01T00:00:00Z wang', writtenSecondsAgo: 3_600 };
     expect(readingOf({ verdict: 'idle', keepAlive }, NOON).keepAlive?.endsAt).toBe(NOON + 23 * HOUR);
@@ -163,6 +170,50 @@ describe('a report with signals', () => {
   test('tells times by how long ago they were, so that the sender’s clock does not matter', () => {
     const signals = [idleGpu, { ...signal('terminal', 'idle'), lastActiveSecondsAgo: 90 }];
     expect(readingOf({ verdict: 'idle', signals }, NOON).signals?.[1]?.lastActiveAt).toBe(NOON - 90 * SECOND);
+  });
+});
+
+describe('what happens between two reports', () => {
+  const counters = { boot: 'b1', upSeconds: 1_000, ownCpuUs: 300_000, cpuUs: 50_000_000, networkBytes: 9_000_000 };
+  const load = (name: ActivitySignal, threshold: number) => ({
+    signal: name,
+    verdict: 'idle' as const,
+    value: 0.1,
+    threshold,
+    unit: name === 'cpu' ? '%' : 'B/s',
+  });
+  const report = (change: Partial<typeof counters> = {}): ActivityReport => ({
+    verdict: 'idle',
+    signals: [load('cpu', 5), load('network', 10_000)],
+    counters: { ...counters, ...change },
+  });
+  const { marks } = readingOf(report(), NOON);
+  const next = (change: Partial<typeof counters>) =>
+    readingOf(report({ upSeconds: 1_060, ...change }), NOON, null, marks);
+
+  test('counts, against the sender’s own thresholds', () => {
+    // 6 s of a core in 60 s, a fourth of which was the sender's own.
+    expect(next({ cpuUs: 56_000_000, ownCpuUs: 1_500_000 })).toMatchObject({
+      verdict: 'active',
+      judges: 'work',
+      evidence: 'cpu: 7.5 % over 60 s',
+    });
+    expect(next({ networkBytes: 9_600_000 })).toMatchObject({
+      verdict: 'active',
+      evidence: 'network: 10000 B/s over 60 s',
+    });
+    expect(next({ cpuUs: 52_000_000 })).toMatchObject({ verdict: 'idle', signals: [{ value: 2.8 }, { value: 0.1 }] });
+  });
+
+  test('leaves open what went back, and is not compared with another boot or a time long ago', () => {
+    expect(next({ cpuUs: 1_000 })).toMatchObject({ verdict: 'unknown', reason: 'not-judged' });
+    for (const change of [{ boot: 'b2' }, { upSeconds: 1_000 + 901 }, { upSeconds: 999 }]) {
+      expect(next({ cpuUs: 900_000_000, ...change })).toMatchObject({ verdict: 'idle' });
+    }
+  });
+
+  test('keeps nothing of the boot but a number', () => {
+    expect(Object.values(marks ?? {}).every(Number.isFinite)).toBe(true);
   });
 });
 

@@ -6,7 +6,8 @@ export const WINDOW_SECONDS = 3;
 
 /**
  * Programs that carry data or install software: while one runs, the machine is not to be interrupted. By the name the
- * kernel has, which is cut at 15 characters.
+ * kernel has, which is cut at 15 characters. Not those that say "run", as "uv run": they stay for as long as what they have
+ * started.
  */
 export const TRANSFERS = [
   'rsync',
@@ -139,7 +140,9 @@ for d in /proc/[0-9]*; do
   read -r l <"$d/stat" || continue
   c=\${l#*(}; s=\${c##*) }; c=\${c%)*}
   case $c in
-    ${TRANSFERS.join('|')}) case $s in [TtZX]*) ;; *) echo "transfer $c" ;; esac ;;
+    ${TRANSFERS.join('|')})
+      case $c in uv|conda|mamba) case "$(tr '\\000' ' ' <"$d/cmdline")" in *' run '*) continue ;; esac ;; esac
+      case $s in [TtZX]*) ;; *) echo "transfer $c" ;; esac ;;
     sshd|sshd-session|sshd-auth|dropbear)
       t=$(start "$d") && ls -l "$d/fd" | sed -n "s/.* socket:\\[\\([0-9]*\\)\\]\\$/held $t \\1/p" | head -n 64 ;;
   esac
