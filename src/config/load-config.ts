@@ -15,7 +15,7 @@ import { salvage } from '../yaml/salvage.ts';
 import type { Path } from '../yaml/yaml-document.ts';
 import { accountGrammar, accountParts } from './account-grammar.ts';
 import { parseListen, redisProblem } from './addresses.ts';
-import type { ActivityConfig, Config, ConsoleConfig, LabelRule, Listen, TellingConfig } from './config.ts';
+import type { ActivityConfig, Config, ConsoleConfig, LabelRule, Listen, ProbeConfig, TellingConfig } from './config.ts';
 import {
   activityGrammar,
   activityParts,
@@ -101,11 +101,17 @@ export async function loadConfig(
   return { ok: true, config: { ...config, warnings } };
 }
 
+/** Of people alone nothing can be concluded about work. */
+function seesWork(probe: ProbeConfig): boolean {
+  return probe.kind !== 'prometheus' || probe.judges === 'work';
+}
+
 /** What compiling policies needs of a configuration. */
 export function compileOptions(config: Config, now: number): CompileOptions {
   const { accounts, timezone, mode } = config;
   const notifiers = config.notifiers.map(({ name }) => name);
-  return { accounts, timezone, mode, notifiers, labels: labelValues(config.labels), now };
+  const judged = config.activity.filter(({ probes }) => probes.some(seesWork)).map(({ match }) => match);
+  return { accounts, timezone, mode, notifiers, labels: labelValues(config.labels), judged, now };
 }
 
 function labelValues(rules: readonly LabelRule[]): ReadonlyMap<string, readonly string[]> {

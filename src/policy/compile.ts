@@ -8,7 +8,9 @@ import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { Calendars } from './compile-calendars.ts';
 import { compileConditions } from './compile-conditions.ts';
 import { compileMatch } from './compile-match.ts';
+import { warnOfContradictions } from './contradictions.ts';
 import { type CompileOptions, conditionOf, type Draft, namedActions } from './draft.ts';
+import { checkNegations } from './everything.ts';
 import { Findings, Subject } from './findings.ts';
 import { fingerprint } from './fingerprint.ts';
 import type { MatchText } from './match-grammar.ts';
@@ -47,6 +49,7 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
   }
   const around = { calendars, calendarsIncomplete, names: new Map<string, Subject>() };
   const policies: Policy[] = [];
+  const drafts: Draft[] = [];
   const used = new Set<NamedCalendar>();
   for (const { document, lost } of frames) {
     const count = countAt(document, 'policies');
@@ -55,10 +58,12 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
       const draft = draftPolicy(subject, options, around);
       if (draft === null) continue;
       for (const calendar of conditionOf(draft, 'during')?.window.calendars ?? []) used.add(calendar);
+      drafts.push(draft);
       policies.push(toPolicy(draft, options, calendars));
     }
   }
   if (findings.errors.length === 0 && policies.length === 0) findings.errors.push(nothingAtAll(files, documents));
+  warnOfContradictions(drafts, options.now);
   calendars.warnOfMissingYears(used, yearsAround(options.now));
   if (findings.errors.length === 0) warnOfObserving(policies, documents, findings);
   const warnings = findings.warnings.sort(byPlace);
@@ -119,6 +124,7 @@ function draftPolicy(written: Subject, options: CompileOptions, around: Around):
   const reach = options.accounts?.filter((account) => reached.account(account)) ?? null;
   const outline = { text, conditions, steps: text.do ?? [], named, reach, subject };
   checkOwnRules(outline);
+  checkNegations(outline);
   checkReach(outline, options.accounts, options.notifiers);
   if (subject.failed || read.value === null) return null;
   const draft = { ...outline, text: read.value, match };

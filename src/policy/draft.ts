@@ -12,6 +12,8 @@ export interface CompileOptions {
   readonly notifiers: readonly string[] | null;
   /** Labels that lamplighter.yaml can give, with their values; left out: not known. */
   readonly labels?: ReadonlyMap<string, readonly string[]>;
+  /** Whose activity is judged by a probe that sees work; left out: not known. */
+  readonly judged?: readonly Match[];
   readonly timezone: string;
   readonly mode: Mode;
   /** For warnings about windows that are over and calendars that end. Epoch ms. */

@@ -1,5 +1,4 @@
 import { formatDuration } from '../calendar/duration.ts';
-import type { Window } from '../calendar/window.ts';
 import type { Action } from '../fleet/action.ts';
 import { hasBalance } from '../fleet/action.ts';
 import { nearestWord } from '../fleet/nearest-word.ts';
@@ -8,9 +7,13 @@ import { isAboutInstances } from './compile-match.ts';
 import type { CompileOptions, Draft } from './draft.ts';
 import { conditionOf } from './draft.ts';
 import { anyGlobTest } from './glob.ts';
+import { warnOfLeftOutTimes } from './left-out-times.ts';
+import { longestOpening } from './longest-opening.ts';
 import type { MatchClauses } from './match-grammar.ts';
 import { matchMaps } from './match-names.ts';
+import type { Match } from './policy.ts';
 import { DESTROY_NOTICE_MS } from './to-policy.ts';
+import { warnOfTooLittleTime } from './too-little-time.ts';
 
 /** In which statuses an action can do something at all; what is not named is not judged. */
 const USEFUL_IN: Partial<Readonly<Record<Action, readonly Status[]>>> = {
@@ -20,15 +23,15 @@ const USEFUL_IN: Partial<Readonly<Record<Action, readonly Status[]>>> = {
   start: ['stopped'],
 };
 
-/** A week holds every opening of a weekly window twice over at most; calendars may need some more edges. */
-const EDGES = 40;
-
 /** Finds what is legal but odd. */
 export function warnOfOddities(draft: Draft, options: CompileOptions): void {
   warnOfStatus(draft);
   warnOfBilling(draft);
   if (options.labels !== undefined) warnOfLabels(draft, options.labels);
   warnOfWindow(draft, options.now);
+  warnOfLeftOutTimes(draft, options.now);
+  warnOfTooLittleTime(draft, options.now);
+  if (options.judged !== undefined) warnOfUnjudged(draft, options.judged);
   const { text, subject } = draft;
   if (text.catchUp !== undefined && text.when.cron === undefined) {
     subject.warn(['catchUp'], 'catchUp is about when.cron and does nothing here', { part: 'key' });
@@ -123,13 +126,14 @@ function warnOfWindow(draft: Draft, now: number): void {
   }
 }
 
-/** How long the window is open at most, as far as the next openings show; `null`: without end, or never again. */
-function longestOpening(window: Window, now: number): number | null {
-  let longest: number | null = null;
-  let openedAt: number | null = null;
-  for (const edge of window.edgesAfter(now, EDGES)) {
-    if (edge.opens) openedAt = edge.at;
-    else if (openedAt !== null) longest = Math.max(longest ?? 0, edge.at - openedAt);
-  }
-  return longest;
+/** Idleness that nobody can prove stops nothing. */
+function warnOfUnjudged(draft: Draft, judged: readonly Match[]): void {
+  if (conditionOf(draft, 'idleFor') === undefined || draft.reach === null) return;
+  const without = draft.reach.filter((account) => !judged.some((match) => match.account(account)));
+  if (without.length === 0) return;
+  const names = without.map(({ name }) => name).join(', ');
+  const isAll = without.length === draft.reach.length;
+  const message = `no probe under activity in lamplighter.yaml judges the instances of ${names}`;
+  const end = isAll ? 'so this policy never acts' : 'so there it never acts';
+  draft.subject.warn(['when', 'idleFor'], `${message}, ${end}`, { part: 'key' });
 }

@@ -98,3 +98,16 @@ test.each([
 ] as const)('told by its keys: %s', (_, text, kind) => {
   expect(fileKind('x.yaml', text)).toBe(kind);
 });
+
+test('warnings are no errors, unless --strict says so', async () => {
+  const lax = await validate();
+  expect(lax).toMatchObject({ code: 0, out: 'valid: 1 policy\n' });
+  expect(lax.err).toContain('warning: ');
+  const strict = await validate('--strict');
+  expect(strict).toMatchObject({ code: 3, out: '' });
+  expect(strict.err).toMatch(/2 warnings, which --strict takes for errors/);
+  const json = await validate('--strict', '--output', 'json');
+  expect(json.code).toBe(3);
+  expect(JSON.parse(json.out)).toMatchObject({ valid: false, errors: [], warnings: [{ line: 1 }, { line: 2 }] });
+  expect((await validate('--output', 'xml')).code).toBe(2);
+});

@@ -120,6 +120,18 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'would leave out everything',
   ],
   [
+    'a negation that every name fits',
+    policy('match: { account: chenyu, ▶not: { name: "*" } }\nwhen: { idleFor: 1h }\ndo: stop'),
+    'leaves out every instance there could be',
+  ],
+  [
+    'one negation of several that every status fits',
+    policy(
+      'match: { not: [{ name: a }, { ▶status: [creating, starting, running, stopping, stopped, restarting, destroyed, unknown] }] }\nwhen: { idleFor: 1h }\ndo: stop',
+    ),
+    'leaves out every instance there could be',
+  ],
+  [
     'left out twice over',
     policy('match: { name: x, not: { ▶not: { name: y } } }\nwhen: { idleFor: 1h }\ndo: stop'),
     'unknown key "not"',

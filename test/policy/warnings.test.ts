@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import type { Account } from '../../src/fleet/account.ts';
 import { compile } from '../../src/policy/compile.ts';
 import type { CompileOptions } from '../../src/policy/draft.ts';
+import type { Match } from '../../src/policy/policy.ts';
 import { unmark } from './marked.ts';
 import { OPTIONS } from './support.ts';
 
@@ -57,6 +58,36 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'outlasts the window, which is open for 1h at most',
   ],
   [
+    'a renewal that begins too late to be seen',
+    policy('match: { billing: daily }\nwhen: { expiresWithin: ▶20m }\ndo: { renew: { periods: 1 } }'),
+    'a renewal needs up to 30m until it is seen or a person has looked, and 20m is less: write 12h, say',
+  ],
+  [
+    'a share that does not reach everything in its window',
+    policy('match: all\nwhen: { during: Mon-Fri 22:00-22:30 }\ndo: stop\nlimits: { percent: ▶2% }'),
+    'the window is open for 30m at most, and 2% a minute reach 60% of an account in that time',
+  ],
+  [
+    'too few an hour for the instances that are named',
+    policy('match: { id: [a, b, c] }\nwhen: { during: Mon-Fri 22:00-23:00 }\ndo: stop\nlimits: { perHour: ▶2 }'),
+    'the window is open for 1h at most, and 2 an hour reach 2 of the 3 named instances',
+  ],
+  [
+    'an opening that the clocks leave out',
+    policy('match: all\nwhen: { during: ▶Mon-Sun 02:30-06:00 Europe/Berlin }\ndo: stop'),
+    '02:30 does not exist on 2027-03-28 in Europe/Berlin, where the clocks go from 02:00 to 03:00: it will be 03:00 that day',
+  ],
+  [
+    'a closing that the clocks leave out',
+    policy('match: all\nwhen: { during: ▶Sat 22:00-02:30 America/New_York }\ndo: stop'),
+    '02:30 does not exist on 2027-03-14 in America/New_York',
+  ],
+  [
+    'a tick that the clocks leave out',
+    policy('match: all\nwhen: { cron: ▶30 2 * * Sun, timezone: Europe/Berlin }\ndo: snapshot'),
+    '02:30 does not exist on 2027-03-28 in Europe/Berlin',
+  ],
+  [
     'a catchUp without cron',
     policy('match: all\nwhen: { during: always }\ndo: stop\n▶catchUp: 1h'),
     'catchUp is about when.cron',
@@ -91,6 +122,68 @@ describe('legal but odd is a warning at its place', () => {
     expect(warningsOf(text, { ...OPTIONS, now: Date.UTC(2026, 11, 2) })).toEqual([
       expect.stringContaining('no date of 2027'),
     ]);
+  });
+
+  test.each([
+    ['a time that exists', 'when: { during: Mon-Sun 03:00-06:00 Europe/Berlin }\ndo: stop'],
+    ['a day that has no gap', 'when: { during: Mon-Fri 02:30-06:00 Europe/Berlin }\ndo: stop'],
+    ['a zone without gaps', 'when: { during: Mon-Sun 02:30-06:00 Asia/Shanghai }\ndo: stop'],
+    ['a pattern that goes by the clock', 'when: { cron: "*/30 * * * *", timezone: Europe/Berlin }\ndo: snapshot'],
+    ['a share that reaches everything', 'when: { during: Mon-Fri 22:00-23:00 }\ndo: stop\nlimits: { percent: 2% }'],
+  ])('nothing is odd about %s', (_, lines) => {
+    expect(warningsOf(unmark(policy(`match: all\n${lines}`)).text)).toEqual([]);
+  });
+
+  test('idleness that no probe judges, on some accounts or on all', () => {
+    const { text, place } = unmark(policy('match: all\nwhen: { ▶idleFor: 1h }\ndo: stop'));
+    const covering = (...names: string[]): Match => ({
+      all: false,
+      account: ({ name }) => names.includes(name),
+      instance: () => true,
+      instanceWhateverStatus: () => true,
+      text: '',
+    });
+    expect(warningsOf(text, { ...OPTIONS, judged: [] })).toEqual([
+      `${place}: no probe under activity in lamplighter.yaml judges the instances of hxy-main, chenyu, old, so this policy never acts`,
+    ]);
+    expect(warningsOf(text, { ...OPTIONS, judged: [covering('hxy-main'), covering('old')] })).toEqual([
+      `${place}: no probe under activity in lamplighter.yaml judges the instances of chenyu, so there it never acts`,
+    ]);
+    expect(warningsOf(text, { ...OPTIONS, judged: [covering('hxy-main', 'chenyu', 'old')] })).toEqual([]);
+    expect(warningsOf(text)).toEqual([]);
+  });
+
+  describe('policies that contradict each other', () => {
+    const down = (match: string, window: string, more = '') =>
+      `  - { name: down, mode: enforce, match: ${match}, when: { during: "${window}"${more} }, do: stop }\n`;
+    const up = (match: string, window: string) =>
+      `  - { name: up, mode: enforce, match: ${match}, when: { during: "${window}" }, do: start }\n`;
+    const found = (...lines: string[]) => warningsOf(`policies:\n${lines.join('')}`);
+
+    test('are named where the later one stands, with the one that wins', () => {
+      expect(found(down('all', 'Mon-Fri 20:00-09:00'), up('all', 'Mon-Fri 08:30-18:00'))).toEqual([
+        '3:60: "down" (p.yaml:2) wants the same instances down while this window is open, and wins because it stands first',
+      ]);
+    });
+
+    test.each([
+      ['windows that only touch', down('all', 'Mon-Fri 20:00-08:30'), up('all', 'Mon-Fri 08:30-18:00')],
+      ['other accounts', down('{ account: chenyu }', 'always'), up('{ account: hxy-main }', 'always')],
+      ['other names', down('{ name: [a, b] }', 'always'), up('{ name: [c] }', 'always')],
+      ['other labels', down('{ labels: { env: dev } }', 'always'), up('{ labels: { env: prod } }', 'always')],
+      ['a condition besides', down('all', 'always', ', idleFor: 1h'), up('all', 'Mon-Fri 08:30-18:00')],
+      ['the same wish', down('all', 'always'), down('all', 'Mon 08:00-09:00').replace('down', 'too')],
+    ])('nothing is said of %s', (_, ...lines) => {
+      expect(found(...lines)).toEqual([]);
+    });
+
+    test('patterns may always meet, and another label says nothing', () => {
+      for (const [one, other] of [
+        ['{ name: "a*" }', '{ name: b }'],
+        ['{ labels: { env: dev } }', '{ labels: { owner: wang } }'],
+      ])
+        expect(found(down(`${one}`, 'always'), up(`${other}`, 'always'))).toHaveLength(1);
+    });
   });
 
   test('no notice is too long for always', () => {

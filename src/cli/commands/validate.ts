@@ -1,4 +1,4 @@
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import { RedisUnreachable } from '../../app/client.ts';
 import { lookAtRedis } from '../../app/look-at-redis.ts';
 import { secretsOf } from '../../app/standing.ts';
@@ -20,7 +20,9 @@ export function validateCommand(program: Command, io: Io): void {
     )
     .option('--no-config', 'check policy files without a configuration: account names and abilities are not checked')
     .option('--redis', 'also ask Redis whether it is set up to keep a ledger of paid calls')
-    .option('--json', 'print JSON')
+    .option('--strict', 'take warnings for errors')
+    .addOption(new Option('--output <form>', 'how to print what was found').choices(['text', 'json']))
+    .option('--json', 'the same as --output json')
     .action(async (files: string[], options: ValidateOptions, command: Command) => {
       if (options.redis === true && !options.config)
         throw new UserError('--redis needs the configuration, which --no-config leaves out', EXIT.usage);
@@ -30,7 +32,8 @@ export function validateCommand(program: Command, io: Io): void {
       });
       if (config !== null) io.hide(secretsOf(config));
       const redis = options.redis === true && config !== null ? await askRedis(config, io) : null;
-      report(io, options.json === true, { ...found, redis });
+      const json = options.output === undefined ? options.json === true : options.output === 'json';
+      report(io, { json, strict: options.strict === true }, { ...found, redis });
     });
 }
 
@@ -38,6 +41,8 @@ interface ValidateOptions {
   readonly config: boolean;
   readonly redis?: boolean;
   readonly json?: boolean;
+  readonly output?: string;
+  readonly strict?: boolean;
 }
 
 type RedisChecks = Awaited<ReturnType<typeof lookAtRedis>>;
@@ -78,7 +83,12 @@ interface Findings {
   readonly redis: Redis | null;
 }
 
-function report(io: Io, json: boolean, { errors, warnings, policies, redis }: Findings): void {
+function report(
+  io: Io,
+  { json, strict }: { readonly json: boolean; readonly strict: boolean },
+  { errors, warnings, policies, redis }: Findings,
+): void {
+  const isValid = errors.length === 0 && !(strict && warnings.length > 0);
   const isShort = redis !== null && (redis.kind === 'away' || redis.checks.paidWork !== 'ok');
   if (json) {
     const plain = (located: Located) => ({
@@ -90,7 +100,7 @@ function report(io: Io, json: boolean, { errors, warnings, policies, redis }: Fi
     });
     const { checks = [] } = redis?.kind === 'asked' ? redis.checks : {};
     printJson(io, {
-      valid: errors.length === 0,
+      valid: isValid,
       policies,
       errors: errors.map(plain),
       warnings: warnings.map(plain),
@@ -100,10 +110,15 @@ function report(io: Io, json: boolean, { errors, warnings, policies, redis }: Fi
     for (const warning of warnings)
       io.err(`${renderLocated({ ...warning, message: `warning: ${warning.message}` })}\n`);
     for (const error of errors) io.out(`${renderLocated(error)}\n`);
-    if (errors.length === 0) io.out(`valid: ${policies} ${policies === 1 ? 'policy' : 'policies'}\n`);
+    if (isValid) io.out(`valid: ${policies} ${policies === 1 ? 'policy' : 'policies'}\n`);
     if (redis !== null) showRedis(io, redis);
   }
   if (errors.length > 0)
     throw new UserError(`${errors.length} ${errors.length === 1 ? 'error' : 'errors'}`, EXIT.invalid);
+  if (!isValid)
+    throw new UserError(
+      `${warnings.length} ${warnings.length === 1 ? 'warning' : 'warnings'}, which --strict takes for errors`,
+      EXIT.invalid,
+    );
   if (isShort) throw new UserError('Redis falls short of what paid work needs', EXIT.failed);
 }
