@@ -11,7 +11,7 @@ import { ProviderError } from '../providers/port.ts';
 import { queueAct } from './arm.ts';
 import { tripAll } from './breaker.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
-import { putOff } from './put-off.ts';
+import { isLeft, putOff } from './put-off.ts';
 import { secondLook } from './second-look.ts';
 import { type LastLook, NEXT_DESTROY_MS, send } from './send.ts';
 import { strangeToken } from './strange-token.ts';
@@ -52,6 +52,8 @@ export async function act(work: Work, operationId: string, signal: AbortSignal):
 const PLAIN_LOOK_MAX_AGE_MS = 5 * 60_000;
 
 async function carryOut(work: Work, operation: Operation, signal: AbortSignal): Promise<void> {
+  // Of a job for many some wait for a place until their process ends.
+  if (isLeft(work, operation, signal)) return;
   const standing = work.standing();
   const runtime = standing.accounts.get(operation.account);
   if (runtime === undefined) {
@@ -90,8 +92,10 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     : // Reading may have taken a while, and the policies may have changed meanwhile.
       await secondLook(work, operation, runtime, work.standing(), instance, signal);
   if (refused !== null) {
+    // A probe that was broken off has seen nothing.
+    if (isLeft(work, operation, signal)) return;
     const { reason, detail, later } = refused;
-    if (later === true) await putOff(work, operation, detail);
+    if (later === true) await putOff(work, operation, detail, signal);
     else await move(work, operation, { to: 'cancelled', reason, detail });
     return;
   }
@@ -135,7 +139,7 @@ async function order(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     if (error.kind === 'unauthorised') await tripAll(work, operation.account, error.message);
-    await putOff(work, operation, error.message);
+    await putOff(work, operation, error.message, signal);
     return;
   }
   if (listing.incomplete !== null) {
@@ -143,6 +147,7 @@ async function order(
       work,
       operation,
       `before an order the account is listed whole, and its listing is ${listing.incomplete}`,
+      signal,
     );
     return;
   }
@@ -221,7 +226,7 @@ async function reread(
     if (!(error instanceof ProviderError)) throw error;
     work.log.info({ err: error, operation: operation.id }, 'the instance could not be read again; the operation waits');
     if (error.kind === 'unauthorised') await tripAll(work, operation.account, error.message);
-    await putOff(work, operation, error.message);
+    await putOff(work, operation, error.message, signal);
     return 'unreadable';
   }
 }

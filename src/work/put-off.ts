@@ -12,8 +12,18 @@ export function backOffMs(tries: number, random: () => number): number | null {
   return step === undefined ? null : Math.round(step * (0.75 + random() / 2));
 }
 
+/**
+ * Was the job broken off, since its process ends or somebody else has it by now? Then nothing is known of the wish and
+ * nothing is written of it: it stays armed, and whoever comes next is rung for by the tick.
+ */
+export function isLeft(work: Work, operation: Operation, signal: AbortSignal): boolean {
+  if (signal.aborted) work.log.debug({ operation: operation.id }, 'an operation is left to whoever comes next');
+  return signal.aborted;
+}
+
 /** Nothing was sent and nothing is known to be wrong with the wish: wait and try again, for a while. */
-export async function putOff(work: Work, operation: Operation, detail: string): Promise<void> {
+export async function putOff(work: Work, operation: Operation, detail: string, signal: AbortSignal): Promise<void> {
+  if (isLeft(work, operation, signal)) return;
   const waited = work.clock.now() - operation.createdAt;
   let total = 0;
   for (const [index, step] of BACK_OFF_MS.entries()) {

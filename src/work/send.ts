@@ -58,7 +58,7 @@ export async function send(
   });
   const { sent } = state;
   if (sent === null) {
-    await nothingWritten(work, operation, state, outcome);
+    await nothingWritten(work, operation, state, outcome, signal);
     return;
   }
   await settleOutcome(work, sent, outcome);
@@ -131,12 +131,18 @@ function realMsSince(work: Work, at: number): number {
   return work.clock.toReal(work.clock.monotonic() - at);
 }
 
-async function nothingWritten(work: Work, operation: Operation, state: Gate, outcome: CallOutcome): Promise<void> {
+async function nothingWritten(
+  work: Work,
+  operation: Operation,
+  state: Gate,
+  outcome: CallOutcome,
+  signal: AbortSignal,
+): Promise<void> {
   switch (state.refusal) {
     case 'stale':
       return;
     case 'stale-look':
-      await putOff(work, operation, 'too much time passed between the last look and the request');
+      await putOff(work, operation, 'too much time passed between the last look and the request', signal);
       return;
     case 'spend-limit':
     case 'frozen':
@@ -148,7 +154,7 @@ async function nothingWritten(work: Work, operation: Operation, state: Gate, out
     case 'none':
       if (outcome.kind === 'rejected')
         await move(work, operation, { to: 'cancelled', reason: 'not-supported', detail: outcome.detail });
-      else await putOff(work, operation, outcome.detail);
+      else await putOff(work, operation, outcome.detail, signal);
       return;
     case 'send-window':
       throw new Error(`${operation.id}: the send window was over without a record; a bug of ours`);

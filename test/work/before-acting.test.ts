@@ -1,8 +1,11 @@
 import { expect, test } from 'vitest';
+import { act } from '../../src/work/act.ts';
+import type { Work } from '../../src/work/ports.ts';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE } from '../support/clock.ts';
 import { account, busy } from '../support/cloud.ts';
 import type { Bed } from '../support/daemon.ts';
+import { withMethods } from '../support/with-methods.ts';
 import { armedWithoutBell } from './armed-without-bell.ts';
 
 const WATCH = {
@@ -84,6 +87,42 @@ const CASES: readonly Case[] = [
     reason: 'unknown-status',
   },
 ];
+
+test('what its process cannot carry out any more is left as it is, to whoever comes next', async () => {
+  const machines = ['waits', 'reads'].map((id) => busy(id));
+  const bed = await beds.start({ accounts: [account('huixingyun', machines)], policies: WATCH });
+  await bed.round();
+  const rung: string[] = [];
+  const work: Work = {
+    ...bed.daemon.work,
+    queue: withMethods(bed.daemon.work.queue, {
+      act: async (_queue, id) => {
+        rung.push(id);
+      },
+    }),
+  };
+  const left = async (id: string, cutWhen: () => boolean) => {
+    const operation = await armedWithoutBell(bed, `hxy/${id}`);
+    const ends = new AbortController();
+    const done = act(work, operation.id, ends.signal);
+    await bed.until('the process ends', cutWhen);
+    ends.abort(new Error('shutting down'));
+    await done;
+    expect(await bed.daemon.store.ledger.get(operation.id)).toEqual(operation);
+    return operation;
+  };
+  const waits = await armedWithoutBell(bed, 'hxy/waits');
+  await act(work, waits.id, AbortSignal.abort());
+  expect(await bed.daemon.store.ledger.get(waits.id)).toEqual(waits);
+  const hang = bed.sim.faults.add({ kind: 'hang', operation: 'list' });
+  await left('reads', () => hang.hits > 0);
+  bed.sim.faults.clear();
+  expect(rung).toEqual([]);
+  expect(bed.sim.calls.filter(({ operation }) => operation === 'stop')).toEqual([]);
+  // And the next one does it.
+  bed.clock.pass(61_000);
+  for (const id of ['waits', 'reads']) await bed.operationInTime(`hxy/${id}`, 'confirmed', 'stop');
+});
 
 for (const { what, happens, state, reason } of CASES) {
   test(`between deciding and acting ${what}: ${reason}, and nothing is sent`, async () => {
