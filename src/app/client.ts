@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { ActivityTokens } from '../activity/push-probe.ts';
 import type { Config } from '../config/config.ts';
 import type { Clock } from '../fleet/clock.ts';
-import { incarnation, parseInstanceKey } from '../fleet/instance.ts';
+import { incarnation, instanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import type { Policy } from '../policy/policy.ts';
 import { Queues } from '../queue/queue.ts';
 import { Store } from '../store/store.ts';
@@ -37,7 +37,7 @@ export interface Client {
    */
   agentToken(instance: string, options: { readonly replace: boolean }): Promise<string | null>;
   /** By which SSH host key "account/id", as last seen, is known; `null`: none is remembered. `forget`: it was, until now. */
-  hostKey(instance: string, options: { readonly forget: boolean }): Promise<string | null>;
+  hostKey(instance: string, options: { readonly forget: boolean; readonly by: string }): Promise<string | null>;
   close(): Promise<void>;
 }
 
@@ -151,13 +151,28 @@ export async function openClient(
           : await settings.agentGeneration(instance);
         return tokens.tokenFor(instance, generation);
       },
-      hostKey: async (instance, { forget }) => {
+      hostKey: async (instance, { forget, by }) => {
         const key = parseInstanceKey(instance);
         const snapshot = key === null ? null : await store.loadSnapshot(key.account);
         const seen = snapshot?.instances.find((tracked) => tracked.instance.id === key?.id)?.instance;
         if (seen === undefined) return null;
         const machine = incarnation(seen);
-        return forget ? store.hostKeys.forget(seen.account, machine) : store.hostKeys.load(seen.account, machine);
+        if (!forget) return await store.hostKeys.load(seen.account, machine);
+        const forgotten = await store.hostKeys.forget(seen.account, machine);
+        // Whoever is let in from then on is let in by this.
+        if (forgotten !== null) {
+          await store.audit({
+            at: clock.now(),
+            kind: 'account',
+            account: seen.account,
+            instance: instanceKey(seen),
+            policy: null,
+            reason: 'by-hand',
+            text: `${by} has its host key forgotten (${forgotten}): the next one that it shows is remembered`,
+            data: {},
+          });
+        }
+        return forgotten;
       },
       close: () => cleanups.run(),
     };

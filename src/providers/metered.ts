@@ -57,6 +57,8 @@ class MeteredProvider implements Provider {
   readonly #inner: Provider;
   readonly #options: MeterOptions;
   readonly #toldWords = new Set<string>();
+  /** How many wait for a listing that names them a way in. */
+  #listingForAccess = 0;
 
   constructor(inner: Provider, options: MeterOptions) {
     this.kind = inner.kind;
@@ -98,9 +100,30 @@ class MeteredProvider implements Provider {
     return this.#timed('saved-image', () => this.#inner.savedImage(name, instance, signal));
   }
 
-  /** Not counted: nearly always it is a look into memory. */
-  sshAccess(request: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null> {
-    return this.#inner.sshAccess?.(request, signal) ?? Promise.resolve(null);
+  /** Mostly it is a look into memory; counted is the listing that it may take, once for all who wait for it. */
+  async sshAccess(request: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null> {
+    const { sshAccess } = this.#inner;
+    if (sshAccess === undefined) return null;
+    let first: number | null = null;
+    let isListing = false;
+    const onListing = (): void => {
+      isListing = true;
+      if (this.#listingForAccess === 0) first = this.#options.clock.monotonic();
+      this.#listingForAccess += 1;
+    };
+    const done = (outcome: MeteredOutcome): void => {
+      if (isListing) this.#listingForAccess -= 1;
+      if (first !== null) this.#report('list', outcome, first);
+    };
+    let access: SshAccess | null;
+    try {
+      access = await sshAccess.call(this.#inner, { ...request, onListing }, signal);
+    } catch (error) {
+      done(error instanceof ProviderError ? error.kind : 'error');
+      throw error;
+    }
+    done('ok');
+    return access;
   }
 
   parseOrder(argument: unknown): Order {
@@ -117,19 +140,20 @@ class MeteredProvider implements Provider {
     outcomeOf: (value: T) => MeteredOutcome = () => 'ok',
   ): Promise<T> {
     const startedAt = this.#options.clock.monotonic();
-    const report = (outcome: MeteredOutcome): void => {
-      const seconds = (this.#options.clock.monotonic() - startedAt) / 1000;
-      this.#options.onCall({ account: this.account, provider: this.kind, operation, outcome, seconds });
-    };
     let value: T;
     try {
       value = await run();
     } catch (error) {
-      report(error instanceof ProviderError ? error.kind : 'error');
+      this.#report(operation, error instanceof ProviderError ? error.kind : 'error', startedAt);
       throw error;
     }
-    report(outcomeOf(value));
+    this.#report(operation, outcomeOf(value), startedAt);
     return value;
+  }
+
+  #report(operation: string, outcome: MeteredOutcome, startedAt: number): void {
+    const seconds = (this.#options.clock.monotonic() - startedAt) / 1000;
+    this.#options.onCall({ account: this.account, provider: this.kind, operation, outcome, seconds });
   }
 
   /** A row with problems is unknown for another reason than its words. */

@@ -90,6 +90,8 @@ export interface SshAccessRequest {
   /** An id may come back for another machine. */
   readonly createdAt: number | null;
   readonly maxAgeMs: number;
+  /** Told when the cloud is asked for it, for metrics. */
+  readonly onListing?: () => void;
 }
 
 /**

@@ -44,10 +44,11 @@ export class SshVault {
     clock: Pick<Clock, 'monotonic'>,
     list: () => Promise<Listing>,
   ): Promise<SshAccess | null> {
-    const { id, createdAt, maxAgeMs } = request;
+    const { id, createdAt, maxAgeMs, onListing } = request;
     const ageMs = this.#last === null ? Number.POSITIVE_INFINITY : clock.monotonic() - this.#lastAtMs;
     const known = ageMs <= maxAgeMs ? this.#find(id, createdAt) : undefined;
     if (known !== undefined || ageMs <= FRESH_MS) return known ?? null;
+    onListing?.();
     await list();
     return this.#find(id, createdAt) ?? null;
   }

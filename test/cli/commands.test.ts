@@ -218,7 +218,8 @@ describe('reading', () => {
     if (seen === undefined) throw new Error('the instance is not in the snapshot');
     await store.hostKeys.remember('hxy', incarnation(seen), 'ssh-ed25519 SHA256:abc');
     expect((await run('host-key', 'hxy/a')).out).toBe('ssh-ed25519 SHA256:abc\n');
-    expect(await json('host-key', '--forget', 'hxy/a')).toMatchObject({ forgotten: true });
+    expect(await json('host-key', '--forget', '--by', 'li', 'hxy/a')).toMatchObject({ forgotten: true });
+    expect((await run('why', 'hxy/a')).out).toContain('li has its host key forgotten (ssh-ed25519 SHA256:abc)');
     expect((await run('host-key', 'hxy/a')).out).toBe('no host key of hxy/a is remembered\n');
   });
 

@@ -57,6 +57,41 @@ function setUp(list: () => Promise<readonly Instance[]>) {
   return { provider, calls, words };
 }
 
+test('a listing that somebody takes to log in is counted, once for all who wait for it', async () => {
+  const clock = new JumpClock();
+  const calls: MeteredCall[] = [];
+  const gate = Promise.withResolvers<void>();
+  let asks = true;
+  const inner: Provider = {
+    kind: 'huixingyun',
+    account: 'hxy',
+    list: () => Promise.reject(new Error('nobody asks')),
+    read: async () => null,
+    balance: async () => null,
+    act: async () => ({ kind: 'uncertain', detail: '' }),
+    savedImage: async () => 'saved',
+    sshAccess: async ({ onListing }) => {
+      if (!asks) return null;
+      onListing?.();
+      await gate.promise;
+      throw new ProviderError('throttled', 'hxy', 'list', '429');
+    },
+    parseOrder: () => ({}),
+    reads: [],
+    close: async () => {},
+  };
+  const provider = metered(inner, { clock, onCall: (call) => calls.push(call), onUnknownWord: () => {} });
+  const ask = () => provider.sshAccess?.({ id: 'i', createdAt: 1, maxAgeMs: 1 }, forever());
+  const both = Promise.allSettled([ask(), ask()]);
+  clock.advance(2_000);
+  gate.resolve();
+  await both;
+  expect(calls).toMatchObject([{ operation: 'list', outcome: 'throttled', seconds: 2 }]);
+  asks = false;
+  await ask();
+  expect(calls).toHaveLength(1);
+});
+
 describe('a metered provider', () => {
   test('reports every call with its outcome and its seconds', async () => {
     const { provider, calls } = setUp(async () => []);

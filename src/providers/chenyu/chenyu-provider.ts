@@ -132,10 +132,10 @@ export class ChenyuProvider implements Provider {
     return found;
   }
 
-  async sshAccess({ id, createdAt, maxAgeMs }: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null> {
+  async sshAccess(request: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null> {
     const vault = this.#vault;
     if (vault === null) return null;
-    return vault.lookUp({ id, createdAt, maxAgeMs }, this.#clock, () => this.list(signal));
+    return vault.lookUp(request, this.#clock, () => this.list(signal));
   }
 
   parseOrder(argument: unknown): Order {
