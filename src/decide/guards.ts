@@ -231,7 +231,7 @@ function renewedLately(due: Due, action: CloudPolicyAction): No | null {
 }
 
 /** Somebody has just paid for it, and means to go on; the listing may not even show it yet. */
-const AFTER_RENEWAL_MS = 10 * 60_000;
+export const AFTER_RENEWAL_MS = 10 * 60_000;
 
 function justRenewed(due: Due, action: CloudPolicyAction): No | null {
   if (!due.standing.idle || !interrupts(action, due.view.tracked.instance.provider)) return null;

@@ -1,0 +1,188 @@
+import type { InstanceKey } from '../fleet/instance.ts';
+import { type Notice, noticeId } from '../fleet/notice.ts';
+import { type Obligation, obligationId } from '../fleet/obligation.ts';
+import type { History, StepState } from './world.ts';
+
+/** What is under way now is taken to have ended by then; nobody can tell how. */
+export const OPEN_ENDS_MS = 10 * 60_000;
+
+/** What was done before, and what a forecast has made happen since. The real history is read and never written. */
+export class ForecastHistory implements History {
+  readonly #base: History;
+  readonly #from: number;
+  #now: number;
+  readonly #done = new Set<string>();
+  readonly #acted = new Map<string, number>();
+  readonly #actedOn = new Map<string, number[]>();
+  readonly #occurrences = new Map<string, string>();
+  readonly #renewed = new Map<InstanceKey, number>();
+  readonly #notices = new Waiting<Notice>();
+  readonly #droppedNotices = new Set<string>();
+  readonly #obligations = new Waiting<Obligation>();
+  readonly #low = new Map<string, string | null>();
+
+  /** @param accounts whose notices and obligations are taken over */
+  constructor(base: History, accounts: readonly string[], from: number) {
+    this.#base = base;
+    this.#from = from;
+    this.#now = from;
+    for (const account of accounts) {
+      for (const notice of base.notices(account)) this.#notices.put(noticeId(notice), notice);
+      for (const obligation of base.obligations(account)) this.#obligations.put(obligationId(obligation), obligation);
+    }
+  }
+
+  moveTo(now: number): void {
+    this.#now = now;
+  }
+
+  acted(done: {
+    readonly policy: string;
+    readonly target: string;
+    readonly account: string;
+    readonly occurrence: string;
+    readonly step: number;
+  }): void {
+    const { policy, target, account, occurrence, step } = done;
+    this.#done.add(keyOf(policy, target, occurrence, step));
+    this.#occurrences.set(keyOf(policy, target), occurrence);
+    this.#acted.set(keyOf(policy, target), this.#now);
+    const key = keyOf(policy, account);
+    const times = this.#actedOn.get(key);
+    if (times === undefined) this.#actedOn.set(key, [this.#now]);
+    else times.push(this.#now);
+  }
+
+  renewed(instance: InstanceKey): void {
+    this.#renewed.set(instance, this.#now);
+  }
+
+  putNotice(notice: Notice): void {
+    this.#notices.put(noticeId(notice), notice);
+  }
+
+  dropNotice(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): void {
+    this.#notices.drop(noticeId(notice), notice.instance);
+    this.#droppedNotices.add(noticeId(notice));
+  }
+
+  putObligation(obligation: Obligation): void {
+    this.#obligations.put(obligationId(obligation), obligation);
+  }
+
+  dropObligation(obligation: Obligation): void {
+    this.#obligations.drop(obligationId(obligation), obligation.instance);
+  }
+
+  /** What waits for one instance: an announcement's deadline, a start that is owed. */
+  waitingFor(instance: InstanceKey): {
+    readonly notices: readonly Notice[];
+    readonly obligations: readonly Obligation[];
+  } {
+    return { notices: [...this.#notices.of(instance)], obligations: [...this.#obligations.of(instance)] };
+  }
+
+  setLow(policy: string, account: string, occurrence: string | null): void {
+    this.#low.set(keyOf(policy, account), occurrence);
+  }
+
+  step(policy: string, target: string, occurrence: string, step: number): StepState {
+    if (this.#done.has(keyOf(policy, target, occurrence, step))) return 'done';
+    return this.#base.step(policy, target, occurrence, step);
+  }
+
+  latestOccurrence(policy: string, target: string): string | null {
+    return this.#occurrences.get(keyOf(policy, target)) ?? this.#base.latestOccurrence?.(policy, target) ?? null;
+  }
+
+  lastActedAt(policy: string, target: string): number | null {
+    return this.#acted.get(keyOf(policy, target)) ?? this.#base.lastActedAt(policy, target);
+  }
+
+  actedAt(policy: string, account: string): readonly number[] {
+    const since = this.#actedOn.get(keyOf(policy, account));
+    const before = this.#base.actedAt(policy, account);
+    return since === undefined ? before : [...before, ...since];
+  }
+
+  open(instance: InstanceKey): 'none' | 'any' | 'paid' {
+    const open = this.#base.open(instance);
+    return open === 'any' && this.#now >= this.#from + OPEN_ENDS_MS ? 'none' : open;
+  }
+
+  lastRenewedAt(instance: InstanceKey): number | null {
+    return this.#renewed.get(instance) ?? this.#base.lastRenewedAt(instance);
+  }
+
+  notice(policy: string, instance: InstanceKey, occurrence: string): Notice | null {
+    const id = noticeId({ policy, instance, occurrence });
+    const own = this.#notices.get(id, instance);
+    if (own !== undefined) return own;
+    return this.#droppedNotices.has(id) ? null : this.#base.notice(policy, instance, occurrence);
+  }
+
+  notices(account: string): readonly Notice[] {
+    return this.#notices.onAccount(account);
+  }
+
+  obligations(account: string): readonly Obligation[] {
+    return this.#obligations.onAccount(account);
+  }
+
+  policySince(policy: string): number | null {
+    return this.#base.policySince(policy) ?? this.#from;
+  }
+
+  lowBalance(policy: string, account: string): string | null {
+    const own = this.#low.get(keyOf(policy, account));
+    return own === undefined ? this.#base.lowBalance(policy, account) : own;
+  }
+
+  policyEditedAt(policy: string): number | null {
+    return this.#base.policyEditedAt?.(policy) ?? null;
+  }
+
+  heldUntil(instance: InstanceKey): number | null {
+    return this.#base.heldUntil?.(instance) ?? null;
+  }
+
+  restarts(instance: InstanceKey): { readonly count: number; readonly lastAt: number } | null {
+    return this.#base.restarts?.(instance) ?? null;
+  }
+}
+
+/** Things that wait for instances, found by instance: there may be one for each of a large fleet. */
+class Waiting<T extends { readonly instance: InstanceKey }> {
+  readonly #byInstance = new Map<InstanceKey, Map<string, T>>();
+
+  put(id: string, item: T): void {
+    const here = this.#byInstance.get(item.instance);
+    if (here === undefined) this.#byInstance.set(item.instance, new Map([[id, item]]));
+    else here.set(id, item);
+  }
+
+  drop(id: string, instance: InstanceKey): void {
+    const here = this.#byInstance.get(instance);
+    here?.delete(id);
+    if (here?.size === 0) this.#byInstance.delete(instance);
+  }
+
+  get(id: string, instance: InstanceKey): T | undefined {
+    return this.#byInstance.get(instance)?.get(id);
+  }
+
+  of(instance: InstanceKey): Iterable<T> {
+    return this.#byInstance.get(instance)?.values() ?? [];
+  }
+
+  onAccount(account: string): readonly T[] {
+    const found: T[] = [];
+    for (const [instance, items] of this.#byInstance)
+      if (instance.startsWith(`${account}/`)) found.push(...items.values());
+    return found;
+  }
+}
+
+function keyOf(...parts: readonly (string | number)[]): string {
+  return parts.join('\u0000');
+}

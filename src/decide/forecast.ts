@@ -1,0 +1,268 @@
+import type { Zone } from '../calendar/zone.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
+import type { Policy } from '../policy/policy.ts';
+import type { Evaluation, Refusal } from './decision.ts';
+import { evaluate } from './evaluate.ts';
+import { instanceEdges, nextCalendarEdge, policiesOf } from './forecast-edges.ts';
+import { ForecastWorld } from './forecast-world.ts';
+import { type PlanRow, planRows } from './plan.ts';
+import type { World } from './world.ts';
+
+/** Passes are not made more often; what comes due in between is done at the next. */
+const STEP_MS = 60_000;
+/** So often is decided at most: far more than a day of a large fleet asks for. */
+const MOST_STEPS = 5_000;
+
+/** Something that will be decided, if everything goes on as it is. */
+export interface ComingDecision {
+  /** `observe`: its policy only watches. `kept`: it is due then, and something forbids it. */
+  readonly kind: 'act' | 'notify' | 'announce' | 'observe' | 'kept';
+  /** To the minute: the pass after it came due. Epoch ms. */
+  readonly at: number;
+  readonly account: string;
+  /** `null`: about the account. */
+  readonly instance: InstanceKey | null;
+  readonly policy: string;
+  readonly action: string;
+  readonly step: number;
+  readonly occurrence: string | null;
+  readonly reason: PlanRow['reason'];
+  /** One sentence. */
+  readonly detail: string;
+  /** It is due because the instance idles, and would not be if somebody came. */
+  readonly assumesIdle: boolean;
+}
+
+export interface Forecast {
+  readonly from: number;
+  readonly until: number;
+  /** How far it was looked: before `until` where there is too much to decide. */
+  readonly reached: number;
+  /** By time. */
+  readonly coming: readonly ComingDecision[];
+}
+
+export interface ForecastOptions {
+  /** Epoch ms. */
+  readonly until: number;
+  /** In whose days money is counted. */
+  readonly zone: Zone;
+}
+
+/**
+ * What the policies will decide from now on: the evaluator itself is asked, at every instant at which it may come to
+ * another answer, and what it decides is taken to be done at once (see {@link ForecastWorld}). At the first instant it sees
+ * the world as it is. Yields after every look, so that whoever has something else to do can do it in between.
+ */
+export function* forecastSteps(
+  policies: readonly Policy[],
+  world: World,
+  options: ForecastOptions,
+): Generator<number, Forecast> {
+  const { until, zone } = options;
+  const forecast = new ForecastWorld(world, zone);
+  const agenda = new Agenda(world.now, until);
+  const own = policiesOf(policies, forecast);
+  const idle = new Set(policies.filter(asksForIdleness).map(({ name }) => name));
+  const coming: ComingDecision[] = [];
+  const told = new Set<string>();
+  const ended = [...world.holds.values()].filter((hold) => hold.until > world.now);
+
+  const plan = (key: InstanceKey, now: World) => {
+    const view = forecast.instance(key);
+    if (view === null) return;
+    const waiting = { ...forecast.history.waitingFor(key), from: world.now };
+    for (const at of instanceEdges(own.get(key) ?? [], now, view, waiting)) agenda.add(at, key);
+  };
+
+  const enabled = policies.filter((policy) => policy.enabled);
+  let calendarAt: number | null = world.now;
+  let now = world.now;
+  let steps = 0;
+  for (; ; steps += 1) {
+    for (const hold of ended)
+      if (hold.until <= now && hold.until > world.now) forecast.endHold(hold.instance, hold.until);
+    const isFirst = now === world.now;
+    const only = isFirst ? null : agenda.only(now);
+    const at = forecast.at(now);
+    const evaluation = evaluate(policies, at, {
+      ...(isFirst ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }),
+      ...(only === null ? {} : { only: { account: accountOf(only), instance: only } }),
+    });
+    coming.push(...newsOf(evaluation, { told, idle, zone }));
+    const changed = carryOut(forecast, evaluation);
+    const after = forecast.at(now);
+    if (isFirst) for (const { instances } of forecast.accounts) for (const { key } of instances) plan(key, after);
+    else for (const key of only === null ? changed : new Set([...changed, only])) plan(key, after);
+    for (const hold of ended) if (hold.until <= now) plan(hold.instance, after);
+    // What has just been done may be followed by the next step of its list, or by another policy.
+    for (const key of changed) agenda.add(now + STEP_MS, key);
+    // What a limit holds back is asked about again as soon as there may be room.
+    if (evaluation.refusals.some(({ reason }) => reason.startsWith('limit-'))) agenda.add(now + STEP_MS, null);
+    yield now;
+    if (calendarAt !== null && calendarAt <= now) {
+      calendarAt = nextCalendarEdge(enabled, now);
+      agenda.add(calendarAt, null);
+    }
+    const next = agenda.next(now);
+    if (next === null || steps >= MOST_STEPS) break;
+    now = next;
+  }
+  const reached = steps >= MOST_STEPS ? now : until;
+  return { from: world.now, until, reached, coming: coming.sort((a, b) => a.at - b.at) };
+}
+
+/** {@link forecastSteps} in one go. */
+export function forecast(policies: readonly Policy[], world: World, options: ForecastOptions): Forecast {
+  const steps = forecastSteps(policies, world, options);
+  for (;;) {
+    const step = steps.next();
+    if (step.done === true) return step.value;
+  }
+}
+
+/**
+ * What happens to an instance next: the first act or announcement, else the first message, else what its policies would
+ * do, else what they are kept from.
+ */
+export function nextOf(coming: readonly ComingDecision[]): ComingDecision | null {
+  const first = (kinds: readonly ComingDecision['kind'][]) => coming.find(({ kind }) => kinds.includes(kind));
+  return first(['act', 'announce']) ?? first(['notify']) ?? first(['observe']) ?? first(['kept']) ?? null;
+}
+
+/** When to look again, and at which instances. */
+class Agenda {
+  readonly #from: number;
+  readonly #until: number;
+  /** By instant; `null` among the keys: at everything. */
+  readonly #entries = new Map<number, Set<InstanceKey | null>>();
+  readonly #heap: number[] = [];
+
+  constructor(from: number, until: number) {
+    this.#from = from;
+    this.#until = until;
+  }
+
+  add(at: number | null, key: InstanceKey | null): void {
+    if (at === null) return;
+    const due = Math.ceil(at / STEP_MS) * STEP_MS;
+    if (!(due > this.#from && due < this.#until)) return;
+    const known = this.#entries.get(due);
+    if (known !== undefined) {
+      known.add(key);
+      return;
+    }
+    this.#entries.set(due, new Set([key]));
+    push(this.#heap, due);
+  }
+
+  /** The one instance that there is to look at then; `null`: all of them. */
+  only(at: number): InstanceKey | null {
+    const keys = this.#entries.get(at);
+    return keys?.size === 1 ? ([...keys][0] ?? null) : null;
+  }
+
+  next(after: number): number | null {
+    for (;;) {
+      const at = pop(this.#heap);
+      if (at === undefined) return null;
+      if (at > after) return at;
+      this.#entries.delete(at);
+    }
+  }
+}
+
+/** A heap with the smallest number first. */
+function push(heap: number[], value: number): void {
+  let place = heap.length;
+  heap.push(value);
+  while (place > 0) {
+    const parent = (place - 1) >> 1;
+    const above = heap[parent] ?? 0;
+    if (above <= value) break;
+    heap[place] = above;
+    place = parent;
+  }
+  heap[place] = value;
+}
+
+function pop(heap: number[]): number | undefined {
+  const first = heap[0];
+  const last = heap.pop();
+  if (first === undefined || last === undefined || heap.length === 0) return first;
+  let place = 0;
+  for (;;) {
+    const left = 2 * place + 1;
+    if (left >= heap.length) break;
+    const right = left + 1;
+    const smaller = right < heap.length && (heap[right] ?? 0) < (heap[left] ?? 0) ? right : left;
+    const value = heap[smaller] ?? 0;
+    if (value >= last) break;
+    heap[place] = value;
+    place = smaller;
+  }
+  heap[place] = last;
+  return first;
+}
+
+/** What an evaluation says that was not said before. */
+function newsOf(
+  evaluation: Evaluation,
+  context: { readonly told: Set<string>; readonly idle: ReadonlySet<string>; readonly zone: Zone },
+): readonly ComingDecision[] {
+  const { told, idle, zone } = context;
+  const news: ComingDecision[] = [];
+  const common = (policy: string) => ({ at: evaluation.at, policy, assumesIdle: idle.has(policy) });
+  for (const row of planRows({ ...evaluation, refusals: [], tidy: [] }, zone.name)) {
+    const kind = row.decision === 'announce' ? 'announce' : row.decision === 'notify' ? 'notify' : 'act';
+    const { account, instance, policy, action, occurrence, reason, detail } = row;
+    const assumesIdle = idle.has(policy) && reason !== 'afterwards';
+    news.push({
+      ...common(policy),
+      kind,
+      account,
+      instance,
+      action,
+      step: row.step ?? 0,
+      occurrence,
+      reason,
+      detail,
+      assumesIdle,
+    });
+  }
+  for (const { policy, account, instance, action, step, occurrence, reason, detail } of evaluation.refusals) {
+    if (QUIET.has(reason)) continue;
+    const key = [policy, instance ?? account, occurrence, action, step, reason].join('\u0000');
+    if (told.has(key)) continue;
+    told.add(key);
+    const kind = reason === 'observe' ? 'observe' : 'kept';
+    news.push({ ...common(policy), kind, account, instance, action, step, occurrence, reason, detail });
+  }
+  return news;
+}
+
+/** Nothing is kept from being done by these: it is not the time, or it is under way. */
+const QUIET: ReadonlySet<Refusal['reason']> = new Set(['not-due', 'notice', 'open-operation']);
+
+function asksForIdleness({ conditions }: Policy): boolean {
+  return conditions.some(({ kind }) => kind === 'idleFor');
+}
+
+function accountOf(key: InstanceKey): string {
+  return key.slice(0, key.indexOf('/'));
+}
+
+function carryOut(forecast: ForecastWorld, evaluation: Evaluation): ReadonlySet<InstanceKey> {
+  const changed = new Set<InstanceKey>();
+  for (const tidy of evaluation.tidy) forecast.tidied(tidy);
+  for (const announcement of evaluation.announcements) {
+    forecast.announced(announcement);
+    changed.add(announcement.view.key);
+  }
+  for (const act of evaluation.acts) {
+    if (act.kind === 'operation') forecast.act(act);
+    else forecast.told(act);
+    if (act.view !== null) changed.add(act.view.key);
+  }
+  return changed;
+}
