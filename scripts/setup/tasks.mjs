@@ -61,6 +61,13 @@ export function taskFor(root, name, args) {
         inRoot: true,
         steps: [{ label: 'bench', args: [QUIET, join(root, 'test', 'bench', 'main.ts'), ...args] }],
       };
+    case 'monitoring':
+      // In the caller's folder: --out is the caller's.
+      return {
+        redis: false,
+        inRoot: false,
+        steps: [{ label: 'monitoring', args: [QUIET, join(root, 'scripts', 'monitoring', 'main.ts'), ...args] }],
+      };
     case 'lint':
       return { redis: false, inRoot: true, steps: lint };
     case 'typecheck':
@@ -87,8 +94,10 @@ export const TASKS = [
   'test',
   'probes',
   'faults',
+  'containers',
   'simulation',
   'bench',
+  'monitoring',
   'lint',
   'typecheck',
   'check',

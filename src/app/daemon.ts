@@ -5,7 +5,8 @@ import type { Config } from '../config/config.ts';
 import type { ConfigResult } from '../config/load-config.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { HttpLimits } from '../providers/http/limits.ts';
-import { Queues } from '../queue/queue.ts';
+import { QUEUE_NAMES } from '../queue/payloads.ts';
+import { Queues, RUN_OUTCOMES } from '../queue/queue.ts';
 import type { LedgerFound } from '../store/ledger-epoch.ts';
 import { Store } from '../store/store.ts';
 import { type Log, scrubber } from '../telemetry/log.ts';
@@ -125,6 +126,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
 
   const metrics = makeMetrics();
   metrics.buildInfo.set({ version, node: process.version }, 1);
+  for (const queue of QUEUE_NAMES) for (const outcome of RUN_OUTCOMES) metrics.jobs.inc({ queue, outcome }, 0);
   const loop = new LoopWatch();
   loop.start();
   cleanups.add('loop watch', () => loop.stop());

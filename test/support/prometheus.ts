@@ -11,13 +11,13 @@ export interface TestPrometheus extends AsyncDisposable {
 }
 
 /**
- * A real Prometheus that scrapes one target every second. @throws Error saying what to install where it is absent, and
+ * A real Prometheus that scrapes one target every second, as that job. @throws Error saying what to install where it is absent, and
  * what it said where it ended
  */
-export async function startPrometheus(target: string): Promise<TestPrometheus> {
+export async function startPrometheus(target: string, job = 'gpu'): Promise<TestPrometheus> {
   const folder = await newFolder('lamplighter-prometheus-');
   const config = join(folder, 'prometheus.yml');
-  const jobs = [{ job_name: 'gpu', static_configs: [{ targets: [new URL(target).host] }] }];
+  const jobs = [{ job_name: job, static_configs: [{ targets: [new URL(target).host] }] }];
   // YAML is a superset of JSON.
   await writeFile(
     config,
