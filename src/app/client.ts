@@ -17,6 +17,7 @@ import { queuePrefix } from './key-prefix.ts';
 import { InvalidInput, loadPolicies } from './load.ts';
 import { queuePort } from './queue-port.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
+import { linksOf } from './telling.ts';
 
 /** How long a command waits for Redis: it is either there or not. */
 const REDIS_WAIT_MS = 5_000;
@@ -127,7 +128,9 @@ export async function openClient(
       random: Math.random,
       newId: randomUUID,
       store,
-      queue: queuePort(queues, clock),
+      queue: queuePort(queues, clock, store.outbox),
+      threads: store.outbox,
+      links: () => linksOf(config),
       shadows: store.shadows,
       leashes: store.leashes,
       evidence: store.evidence,

@@ -40,6 +40,7 @@ import { tellInvalid, tellValid } from './reload-news.ts';
 import { scrape } from './scrape.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
 import { ensureStateDir } from './state-dir.ts';
+import { linksOf, tellingRounds } from './telling.ts';
 import { makeWebSource } from './web-source.ts';
 import { workersState } from './workers-state.ts';
 
@@ -228,11 +229,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     random,
     lockMs: Math.max(SHORTEST_LOCK_MS, clock.toReal(LOCK_MS)),
     onError: onQueueError,
-    onFailed: (queue, jobId, error, final) => {
-      if (error.name === 'DeliveryPutOff' && !final)
-        log.info({ queue, jobId, detail: error.message }, 'a notification is delivered later');
-      else log.error({ err: error, queue, jobId, final }, 'a job failed');
-    },
+    onFailed: (queue, jobId, error, final) => log.error({ err: error, queue, jobId, final }, 'a job failed'),
     onRun: (queue, outcome, tookMs) => {
       metrics.jobs.inc({ queue, outcome });
       metrics.jobDuration.observe({ queue }, tookMs / 1000);
@@ -271,7 +268,9 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     random,
     newId: randomUUID,
     store,
-    queue: queuePort(queues, clock),
+    queue: queuePort(queues, clock, store.outbox),
+    threads: store.outbox,
+    links: () => linksOf(current.now.config),
     shadows: store.shadows,
     leashes: store.leashes,
     evidence: store.evidence,
@@ -293,7 +292,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       );
     },
   });
-  wireWorkers(queues, work);
+  wireWorkers(queues, work, tellingRounds(work, store.outbox, queues));
   await store.sawPolicies(
     policies.set.policies.map(({ name }) => name),
     clock.now(),

@@ -3,13 +3,13 @@ import type { Clock } from '../fleet/clock.ts';
 import type { Queues, Schedule } from '../queue/queue.ts';
 import type { Log } from '../telemetry/log.ts';
 import { act } from '../work/act.ts';
-import { deliver } from '../work/deliver.ts';
 import { pass } from '../work/pass.ts';
 import { poll } from '../work/poll.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { tick } from '../work/tick.ts';
 import { check, look } from '../work/verify.ts';
 import { atMost, eachOf } from './at-most.ts';
+import type { TellingRounds } from './telling.ts';
 
 /** Between two passes over an account when nothing new was seen, and between two rounds of tidying. */
 const TICK_MS = 30_000;
@@ -25,7 +25,7 @@ const LONGEST_RUN_MS = 180_000;
 const SHORTEST_EVERY_MS = 50;
 
 /** Gives every queue its worker. */
-export function wireWorkers(queues: Queues, work: Work): void {
+export function wireWorkers(queues: Queues, work: Work, telling: TellingRounds): void {
   const polls = oneAtATime((account, signal) => poll(work, account, signal));
   const rounds = oneAtATime((account, signal) => observe(work, account, signal));
   const passes = inTurn(async (account, signal: AbortSignal) => {
@@ -34,7 +34,10 @@ export function wireWorkers(queues: Queues, work: Work): void {
   queues.worker('poll', ({ account }, _job, signal) => polls(account, signal), { concurrency: POLLS_AT_ONCE });
   queues.worker('observe', ({ account }, _job, signal) => rounds(account, signal), { concurrency: POLLS_AT_ONCE });
   queues.worker('evaluate', ({ account }, _job, signal) => passes(account, signal), { concurrency: PASSES_AT_ONCE });
-  queues.worker('tick', () => tick(work));
+  queues.worker('tick', async () => {
+    await tick(work);
+    await telling.ringAll();
+  });
   const acts = atMost(ACTS_AT_ONCE, (id: string, signal: AbortSignal) => act(work, id, signal));
   queues.worker(
     'act-reversible',
@@ -65,7 +68,10 @@ export function wireWorkers(queues: Queues, work: Work): void {
       'account' in payload ? look(work, payload.account, signal) : check(work, payload.operationId, signal),
     { concurrency: ACTS_AT_ONCE },
   );
-  queues.worker('notify', ({ notifier, notification }, _job, signal) => deliver(work, notifier, notification, signal));
+  queues.worker('notify', async ({ notifier, notification }, _job, signal) => {
+    if (notification !== undefined) await telling.takeOver(notifier, notification);
+    await telling.round(notifier, signal);
+  });
 }
 
 /**

@@ -1,17 +1,17 @@
 import type { Clock } from '../fleet/clock.ts';
 import { MOST_OPERATIONS } from '../queue/payloads.ts';
 import type { Queues } from '../queue/queue.ts';
+import type { Outbox } from '../store/outbox.ts';
 import type { QueuePort } from '../work/ports.ts';
 import { ActBells } from './act-bells.ts';
-
-/** A call for a person is not given up: a year of tries, a quarter of an hour apart. */
-const UNTIL_TAKEN = 35_000;
+import { NotifyBells } from './notify-bells.ts';
 
 /** The queues as the work room asks for them: waits are given in ms of our clock and kept by the queue in real ones. */
-export function queuePort(queues: Queues, clock: Clock): QueuePort {
+export function queuePort(queues: Queues, clock: Clock, outbox: Pick<Outbox, 'put'>): QueuePort {
+  const bells = new NotifyBells(queues);
   // The last bell of each account that was rung by this process, so that hundreds of operations do not ask for it again.
   const rung = new Map<string, number>();
-  const bells = new ActBells(
+  const actBells = new ActBells(
     {
       one: (operationId, jobId) => queues.enqueue('act-reversible', { operationId }, { jobId }),
       // Without an id of its own: one that is taken would silence the others.
@@ -24,7 +24,7 @@ export function queuePort(queues: Queues, clock: Clock): QueuePort {
     evaluate: (account, cause) => queues.enqueue('evaluate', { account, cause }, { latest: account }),
     act: (queue, operationId, jobId, delayMs) =>
       queue === 'act-reversible' && delayMs === 0
-        ? bells.ring(operationId, jobId)
+        ? actBells.ring(operationId, jobId)
         : queues.enqueue(queue, { operationId }, { jobId, delayMs: clock.toReal(delayMs) }),
     verify: (operationId, jobId, delayMs) =>
       queues.enqueue('verify', { operationId }, { jobId, delayMs: clock.toReal(delayMs) }),
@@ -36,14 +36,14 @@ export function queuePort(queues: Queues, clock: Clock): QueuePort {
       await queues.enqueue('verify', { account }, { jobId: `look.${account}.${second}`, delayMs: wait });
       rung.set(account, second);
     },
-    notify: (notifier, notification) =>
-      queues.enqueue(
-        'notify',
-        { notifier, notification },
-        {
-          jobId: `${notifier}.${notification.id}`,
-          ...(notification.severity === 'critical' && { attempts: UNTIL_TAKEN }),
-        },
-      ),
+    notify: async (notifier, parcel, { waitMs, lookMs }) => {
+      // Receivers live in real time, whatever clock the rest goes by.
+      const now = Date.now();
+      const openedAt = clock.now();
+      const times = { now, dueAt: now + waitMs, openedAt, lookAt: openedAt + lookMs };
+      const put = await outbox.put(notifier, parcel, times);
+      if (put === 'full') throw new Error(`too much waits for ${notifier} already`);
+      if (put === 'taken') await bells.ring(notifier, waitMs);
+    },
   };
 }

@@ -3,6 +3,7 @@ import type { Readiness } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
 import { frozenAll, frozenSentence } from './frozen-no.ts';
 import type { LastReload } from './reload.ts';
+import { notifierTrouble } from './telling.ts';
 
 /**
  * Ready means: Redis answers, policies are in force, and every account has been tried once. An account that fails is
@@ -39,6 +40,7 @@ export async function readiness(
     const freezes = await store.freezes();
     const [everywhere] = freezes.filter(({ account }) => account === null);
     const frozen = everywhere === undefined ? off : frozenSentence(everywhere);
+    const unheard = await notifierTrouble(standing.notifiers, store.outbox);
     const accountsFrozen = frozenAll(freezes.filter(({ account }) => account !== null));
     return {
       ready: tried,
@@ -47,6 +49,7 @@ export async function readiness(
         policies,
         accounts: { ok: tried, detail: tried ? 'all tried' : 'not all tried yet' },
         paidWork: { ok: frozen === null, detail: frozen ?? 'open' },
+        ...(unheard !== null && { notifiers: { ok: false, detail: unheard } }),
         ...(accountsFrozen !== null && { reversibleWork: { ok: false, detail: accountsFrozen } }),
       },
       accounts: accounts.map(({ account, ok, detail }) => ({ account, ok, detail })),

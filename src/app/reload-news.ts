@@ -5,6 +5,7 @@ import { type Reach, type ReachAccount, reachOf, widened } from '../decide/reach
 import type { Instance } from '../fleet/instance.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Store } from '../store/store.ts';
+import { POLICIES_THREAD } from '../work/open-threads.ts';
 import type { Work } from '../work/ports.ts';
 import { type Telling, tell } from '../work/tell.ts';
 import { type Located, summarise } from '../yaml/located.ts';
@@ -67,6 +68,7 @@ export async function tellHeld(work: Work, held: Held): Promise<void> {
     severity: 'warning',
     reason: 'frozen',
     text,
+    said: { kind: 'reload-held', things: length, example: held.reach[0] ?? '', acknowledge: held.id },
     details: { actions: length, acknowledge: held.id },
   });
 }
@@ -81,6 +83,8 @@ export async function tellInvalid(work: Work, errors: readonly Located[]): Promi
     severity: 'critical',
     reason: null,
     text,
+    said: { kind: 'invalid', errors: errors.length, first: first === undefined ? '' : summarise(first) },
+    opens: POLICIES_THREAD,
     details: { errors: errors.length },
   });
 }
@@ -92,13 +96,15 @@ export async function tellValid(work: Work, count: number): Promise<void> {
     severity: 'info',
     reason: null,
     text: `policies can be read again: ${count} are in force`,
+    said: { kind: 'valid', policies: count },
+    closes: POLICIES_THREAD,
     details: { policies: count },
   });
 }
 
 async function say(
   work: Work,
-  what: Pick<Telling, 'event' | 'severity' | 'reason' | 'text' | 'details'>,
+  what: Pick<Telling, 'event' | 'severity' | 'reason' | 'text' | 'said' | 'details' | 'opens' | 'closes'>,
 ): Promise<void> {
   const none = { account: null, instance: null, policy: null, action: null, occurrence: null, to: null };
   await tell(work, { ...none, ...what, identity: String(work.clock.now()) });

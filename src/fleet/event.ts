@@ -8,15 +8,18 @@ export const EVENTS = [
   'operation.rejected',
   'operation.escalated',
   'operation.superseded',
+  'operation.unfrozen',
   'balance.low',
   'balance.recovered',
   'expiry.soon',
   'instance.stuck',
   'policy.notice',
   'account.unreachable',
+  'account.recovered',
   'policy.invalid',
   'policy.recovered',
   'snapshot.quarantined',
+  'snapshot.recovered',
 ] as const;
 export type EventName = (typeof EVENTS)[number];
 

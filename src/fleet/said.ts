@@ -64,6 +64,8 @@ export type Said =
       readonly count: number;
       /** Some of them, each with why nobody can tell. */
       readonly named: readonly string[];
+      /** What they cost an hour together; `null`: not known. */
+      readonly yuanPerHour: string | null;
     }
   | {
       readonly kind: 'frozen';

@@ -38,11 +38,14 @@ export interface DispatcherOptions {
   readonly outbox: OutboxPort;
   /** Those in force. */
   readonly notifiers: () => ReadonlyMap<string, Notifier>;
+  /** Of the machine, and so of the queue and the receivers; whatever clock the rest goes by. */
   readonly now: () => number;
-  /** How long to wait before the next try, in ms of our clock; `asked`: what the receiver asked for. */
+  /** How long it is quiet at a notifier from now on, in ms of `now`; `null`: it is not. */
+  readonly quietFor: (notifier: Notifier) => number | null;
+  /** How long to wait before the next try; `asked`: what the receiver asked for. */
   readonly backOff: (tries: number, asked: number | null) => number;
-  /** Rings once more for the notifier, then. `real`: in real ms, not in those of our clock. */
-  readonly ring: (notifier: string, inMs: number, clock: 'ours' | 'real') => Promise<void>;
+  /** Rings once more for the notifier, then. */
+  readonly ring: (notifier: string, inMs: number) => Promise<void>;
   /** Told of each notification that somebody has taken, before it is forgotten. */
   readonly onDelivered: (notification: Notification) => Promise<void>;
   readonly onNews: (notifier: string, notifications: readonly Notification[], news: DeliveryNews) => void;
@@ -72,32 +75,38 @@ export class Dispatcher {
 
   /** One round of one notifier. A name that is not known (any more) does nothing: another replica may know it. */
   async run(name: string, signal: AbortSignal): Promise<void> {
-    const { outbox, notifiers, now, ring } = this.#on;
+    const { outbox, notifiers, now, quietFor, ring } = this.#on;
     const notifier = notifiers().get(name);
     if (notifier === undefined) return;
-    const { channel, quietUntil } = notifier;
+    const { channel } = notifier;
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       signal.throwIfAborted();
       const at = now();
       const { waiting, pause, fails, digest, leasedUntil } = await outbox.load(name, at, LOOKED_AT);
       if (pause !== null && pause.until > at && waiting.length > 0) {
-        await ring(name, pause.until - at, 'ours');
+        await ring(name, pause.until - at);
         return;
       }
-      const next = plan(waiting, at, { reader: channel.reader, quietUntil, digest });
+      const quietMs = quietFor(notifier);
+      const next = plan(waiting, at, {
+        reader: channel.reader,
+        quietUntil: quietMs === null ? null : at + quietMs,
+        cameQuietly: ({ notification }) => notifier.quietUntil(Date.parse(notification.at)) !== null,
+        digest,
+      });
       switch (next.kind) {
         case 'nothing':
           // Whoever is at them may have died.
-          if (leasedUntil !== null) await ring(name, Math.max(0, leasedUntil - at), 'ours');
+          if (leasedUntil !== null) await ring(name, Math.max(0, leasedUntil - at));
           return;
         case 'wait':
-          await ring(name, next.until - at, 'ours');
+          await ring(name, next.until - at);
           return;
         case 'send':
         case 'send-each': {
           const waitMs = await outbox.takeSend(name, channel.limits);
           if (waitMs > 0) {
-            await ring(name, waitMs, 'real');
+            await ring(name, waitMs);
             return;
           }
           const batch = channel.limits.length > 0 && next.kind === 'send-each' ? next.batch.slice(0, 1) : next.batch;
@@ -112,7 +121,7 @@ export class Dispatcher {
           assertNever(next);
       }
     }
-    await ring(name, 0, 'ours');
+    await ring(name, 0);
   }
 
   async #lease(name: string, batch: readonly Waiting[], at: number): Promise<readonly Waiting[]> {

@@ -39,6 +39,8 @@ export class Notifier {
   readonly zone: string;
   readonly quietUntil: (at: number) => number | null;
   readonly repeatEveryMs: number | null;
+  /** Does any route ask for labels? */
+  readonly asksLabels: boolean;
   readonly #routes: readonly Route[];
 
   constructor(options: NotifierOptions) {
@@ -47,6 +49,7 @@ export class Notifier {
     this.zone = options.zone;
     this.quietUntil = options.quietUntil;
     this.repeatEveryMs = options.repeatEveryMs;
+    this.asksLabels = options.routes.some(({ labels }) => labels !== null);
     this.#routes = options.routes;
   }
 

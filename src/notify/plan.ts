@@ -21,8 +21,10 @@ export interface Waiting {
 
 export interface PlanRules {
   readonly reader: 'person' | 'program';
-  /** Until when `info` waits, for an instant in the quiet hours. */
-  readonly quietUntil: (at: number) => number | null;
+  /** Until when `info` waits, where these are quiet hours; by the clock of `now`. */
+  readonly quietUntil: number | null;
+  /** Did it come in quiet hours? */
+  readonly cameQuietly: (parcel: Parcel) => boolean;
   /** Whatever is there is told as one. */
   readonly digest: boolean;
 }
@@ -42,11 +44,14 @@ export type Plan =
  */
 export function plan(waiting: readonly Waiting[], now: number, rules: PlanRules): Plan {
   if (waiting.length === 0) return { kind: 'nothing' };
-  const held = new Map(waiting.map((one) => [one, quietOf(one, now, rules)]));
-  const free = waiting.filter((one) => held.get(one) === null);
+  const { quietUntil } = rules;
+  const isHeld = (one: Waiting) => quietUntil !== null && isQuiet(one);
+  const free = waiting.filter((one) => !isHeld(one));
   const due = free.filter((one) => one.dueAt <= now).sort(bySeq);
   if (due.length === 0) {
-    const times = waiting.map((one) => Math.max(one.dueAt, held.get(one) ?? 0));
+    const times = waiting.map((one) =>
+      quietUntil !== null && isHeld(one) ? Math.max(one.dueAt, quietUntil) : one.dueAt,
+    );
     return { kind: 'wait', until: Math.min(...times) };
   }
   if (rules.reader === 'program') return { kind: 'send-each', batch: due.slice(0, MOST_AT_ONCE) };
@@ -54,7 +59,7 @@ export function plan(waiting: readonly Waiting[], now: number, rules: PlanRules)
   if (critical.length > 0) return oneOf(critical, rules.digest);
   // What has not been tried yet need not wait for its own moment: it came within that of the first.
   const ready = free.filter((one) => !isCritical(one) && (one.dueAt <= now || one.tries === 0)).sort(bySeq);
-  const wasHeld = ready.some((one) => rules.quietUntil(one.cameAt) !== null && isQuiet(one));
+  const wasHeld = ready.some((one) => isQuiet(one) && rules.cameQuietly(one.parcel));
   return oneOf(ready, rules.digest || wasHeld);
 }
 
@@ -73,11 +78,6 @@ function oneOf(ready: readonly Waiting[], digest: boolean): Plan {
 /** In the order of their first. */
 export function groupsOf<T extends Pick<Waiting, 'parcel'>>(waiting: readonly T[]): readonly (readonly T[])[] {
   return [...Map.groupBy(waiting, ({ parcel }) => parcel.group).values()];
-}
-
-/** Until when it waits for the end of the quiet hours; `null`: it does not. */
-function quietOf(one: Waiting, now: number, { quietUntil }: PlanRules): number | null {
-  return isQuiet(one) ? quietUntil(now) : null;
 }
 
 /** Whoever was alarmed in the night hears in the night that it is over. */

@@ -44,7 +44,8 @@ const PAYLOADS = {
   'act-destructive': operation,
   /** A look at one operation, or at all of an account that are due together. */
   verify: z.union([operation, account]),
-  notify: z.strictObject({ notifier: z.string().min(1), notification }),
+  /** A bell: what is to be told stands in the notifier's outbox. Older versions queued the notification itself. */
+  notify: z.strictObject({ notifier: z.string().min(1), notification: notification.optional() }),
 } as const;
 
 export type QueueName = keyof typeof PAYLOADS;

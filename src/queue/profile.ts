@@ -30,8 +30,8 @@ export const PROFILES: Readonly<Record<QueueName, Profile>> = {
   'act-paid': GUARDED,
   'act-destructive': GUARDED,
   verify: { ...READ, concurrency: 32 },
-  // With the pauses of backOff about four hours, which outlasts a receiver's bad evening.
-  notify: { attempts: 24, maxStalledCount: 3, maxStartedAttempts: null, concurrency: 16 },
+  // One round of one notifier each; a slow one keeps a place, and the others go on.
+  notify: { attempts: 3, maxStalledCount: 3, maxStartedAttempts: null, concurrency: 64 },
 };
 
 const FIRST_PAUSE_MS = 2_000;

@@ -114,7 +114,6 @@ const MAX_BACKOFF_MS = 2_000;
 const RETRY_MS = 1_000;
 /** Failed jobs are kept for a look, not for ever: what matters of them is in the ledger and the audit. */
 const KEEP_FAILED = { age: 7 * 86_400, count: 500 } as const;
-const KEEP_DELIVERED = { age: 86_400, count: 5_000 } as const;
 /** Of more that wait than this nobody looks how many have failed before. */
 const LOOKED_AT = 500;
 /** A schedule that is so many periods late has lost its next job. */
@@ -156,8 +155,7 @@ export class Queues {
         defaultJobOptions: {
           attempts: PROFILES[name].attempts,
           backoff: { type: 'ours' },
-          // A notification that was delivered is remembered for a day: the same id queued again is the same notification.
-          removeOnComplete: name === 'notify' ? KEEP_DELIVERED : true,
+          removeOnComplete: true,
           removeOnFail: KEEP_FAILED,
           stackTraceLimit: 3,
         },

@@ -118,15 +118,15 @@ export class Outbox {
 
   /**
    * `known`: it has been here before, and was or will be told. `full`: it was not taken.
-   * @param lookAt when what it opens is looked at again
+   * @param times `now` and `dueAt` are of the machine's clock, `openedAt` and `lookAt` (for what it opens) of ours
    */
   async put(
     notifier: string,
     parcel: Parcel,
-    times: { readonly now: number; readonly dueAt: number; readonly lookAt: number },
+    times: { readonly now: number; readonly dueAt: number; readonly openedAt: number; readonly lookAt: number },
   ): Promise<'taken' | 'known' | 'full'> {
     const { opens, closes, notification } = parcel;
-    const open = opens === null ? '' : textOf({ thread: opens, parcel, since: times.now, repeats: 0 });
+    const open = opens === null ? '' : textOf({ thread: opens, parcel, since: times.openedAt, repeats: 0 });
     const answer = await this.#redis.ask(`queueing for ${notifier}`, (redis) =>
       PUT_PARCEL.run(redis, this.#key(notifier), [
         notification.id,

@@ -85,6 +85,12 @@ async function tellAt(
     occurrence: null,
     reason: 'unknown-activity',
     text: `nobody could tell for ${spanText(level.afterMs)} what ${count}, so nothing is stopped for being idle there${cost}: ${named.join('; ')}${more}`,
+    said: {
+      kind: 'blind',
+      count: fresh.length,
+      named: fresh.length > MOST_NAMED ? [...named, '…'] : named,
+      yuanPerHour: costFen === 0 ? null : formatYuan(costFen),
+    },
     details: { instances: fresh.length, costPerHour: costFen === 0 ? null : formatYuan(costFen) },
     to: null,
     identity: `${level.name}|${fresh.map(({ view }) => view.key).join(',')}|${Math.floor(now / level.afterMs)}`,

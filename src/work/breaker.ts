@@ -1,3 +1,4 @@
+import { breakerThread } from './open-threads.ts';
 import type { Work } from './ports.ts';
 import { tell } from './tell.ts';
 
@@ -30,8 +31,27 @@ export async function tellBreakers(work: Work): Promise<void> {
     if (paid) await tellBreaker(work, account);
     else if ((await work.store.countUncertain(account, work.clock.now())) > UNCLEAR_A_HOUR) {
       await countUnclear(work, account);
-    } else await work.store.unsay(keyOf(account));
+    } else if (await work.store.unsay(keyOf(account))) await tellClosed(work, account);
   }
+}
+
+async function tellClosed(work: Work, account: string): Promise<void> {
+  await tell(work, {
+    event: 'account.recovered',
+    severity: 'info',
+    account,
+    instance: null,
+    policy: null,
+    action: null,
+    occurrence: null,
+    reason: 'breaker',
+    text: `what costs is paid on account ${account} again: the last unclear answer is an hour ago`,
+    said: { kind: 'breaker-closed' },
+    details: {},
+    to: null,
+    closes: breakerThread(account),
+    identity: `breaker|${account}|${work.clock.now()}`,
+  });
 }
 
 function keyOf(account: string): string {
@@ -52,6 +72,8 @@ async function tellBreaker(work: Work, account: string): Promise<void> {
     occurrence: null,
     reason: 'breaker',
     text,
+    said: { kind: 'breaker', limit: UNCLEAR_A_HOUR },
+    opens: breakerThread(account),
     details: {},
     to: null,
     // Told again within the hour it is the same; the next hour's is another.

@@ -1,4 +1,5 @@
-import type { FreezeReason, StandingFreeze } from '../fleet/freeze.ts';
+import type { FreezeReason, FrozenClass, StandingFreeze } from '../fleet/freeze.ts';
+import { freezeThread } from './open-threads.ts';
 import type { Work } from './ports.ts';
 import { tell } from './tell.ts';
 
@@ -30,7 +31,7 @@ interface Cause {
   readonly detail: string;
   readonly account: string | null;
   readonly at: number;
-  readonly classes: readonly string[];
+  readonly classes: readonly FrozenClass[];
 }
 
 /**
@@ -38,8 +39,10 @@ interface Cause {
  * called at each tick. What ends by itself (Redis, the clock) is told anew when it comes again.
  */
 export async function tellFreezes(work: Work): Promise<void> {
-  for (const cause of causesOf(await work.store.freezes())) {
-    const key = `frozen|${cause.reason}|${cause.account ?? ''}|${cause.at}`;
+  const causes = new Map(causesOf(await work.store.freezes()).map((cause) => [keyOf(cause), cause]));
+  for (const [key, cause] of SEEN.get(work) ?? []) if (!causes.has(key)) await tellUnfrozen(work, key, cause);
+  SEEN.set(work, causes);
+  for (const [key, cause] of causes) {
     if (await work.store.wasSaid(key)) continue;
     // Whoever finds the ledger gone back freezes it in Redis at once, from wherever; it is counted where it is told.
     if (cause.reason === 'amnesia') work.metrics.invariantBreaches.inc({ invariant: 'I5' });
@@ -48,8 +51,53 @@ export async function tellFreezes(work: Work): Promise<void> {
   await tellOff(work);
 }
 
+/** What this process last saw frozen: what is not there any more is told to be over; see also tell-open.ts. */
+const SEEN = new WeakMap<Work, ReadonlyMap<string, Cause>>();
+
+/** Is what was told under that name still frozen? What only one process sees is taken for open. */
+export async function isFrozen(work: Work, key: string): Promise<boolean> {
+  if (key === offKey('redis')) return work.paidWorkOffBy?.() === 'redis';
+  if (key === offKey('clock')) return true;
+  return causesOf(await work.store.freezes()).some((cause) => keyOf(cause) === key);
+}
+
+function keyOf({ reason, account, at }: Cause): string {
+  return `frozen|${reason}|${account ?? ''}|${at}`;
+}
+
+function offKey(off: 'redis' | 'clock'): string {
+  return `frozen|${off}`;
+}
+
+/** Whoever was told of a freeze is told that it is over. */
+export async function tellUnfrozen(
+  work: Work,
+  key: string,
+  { classes, account }: Pick<Cause, 'classes' | 'account'>,
+): Promise<void> {
+  const where = account === null ? '' : ` on account ${account}`;
+  await tell(work, {
+    event: 'operation.unfrozen',
+    severity: 'info',
+    account,
+    instance: null,
+    policy: null,
+    action: null,
+    occurrence: null,
+    reason: null,
+    text: `${classes.join(' and ')} work${where} is not frozen any more`,
+    said: { kind: 'unfrozen', classes },
+    closes: freezeThread(key),
+    details: { classes: classes.join(' ') },
+    to: null,
+    // Of what comes and goes under one name each time is another.
+    identity: key.split('|').length > 2 ? key : `${key}|${work.clock.now()}`,
+  });
+}
+
 /** What each process has told of what ends by itself: another may see its own clock or Redis otherwise. */
 const TOLD = new WeakMap<Work, 'redis' | 'clock'>();
+const PAID_WORK: readonly FrozenClass[] = ['paid', 'destructive'];
 /** Several replicas that see the same within this tell the same. */
 const SAME_TELLING_MS = 3_600_000;
 
@@ -57,13 +105,15 @@ async function tellOff(work: Work): Promise<void> {
   const off = work.paidWorkOffBy?.() ?? null;
   // A pause of minutes, after a restart that somebody knows of, wakes nobody; it shows in the plan and in the metrics.
   if (off === null || off === 'settling') {
+    const was = TOLD.get(work);
     TOLD.delete(work);
+    if (was !== undefined) await tellUnfrozen(work, offKey(was), { classes: PAID_WORK, account: null });
     return;
   }
   if (TOLD.get(work) === off) return;
   const at = Math.floor(work.clock.now() / SAME_TELLING_MS);
-  const cause = { reason: off, detail: work.paidWorkOff() ?? '', account: null, at, classes: ['paid', 'destructive'] };
-  if (await tellCause(work, cause, `frozen|${off}`)) TOLD.set(work, off);
+  const cause = { reason: off, detail: work.paidWorkOff() ?? '', account: null, at, classes: PAID_WORK };
+  if (await tellCause(work, cause, offKey(off))) TOLD.set(work, off);
 }
 
 /** Answers whether everybody has it now. */
@@ -81,6 +131,8 @@ async function tellCause(work: Work, cause: Cause, key: string): Promise<boolean
     occurrence: null,
     reason,
     text,
+    said: { kind: 'frozen', classes, reason, detail },
+    opens: freezeThread(key),
     details: { classes: classes.join(' '), detail },
     to: null,
     identity: `${key}|${cause.at}`,

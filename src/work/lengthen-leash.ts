@@ -36,6 +36,7 @@ async function lengthen(work: Work, { tracked, policy: name, stoppedAt, startedA
     occurrence: null,
     reason: 'minimum-uptime',
     text,
+    said: { kind: 'restarted-soon', restarts, stoppedAt, startedAt, aloneFor },
     details: { restarts, stoppedAt: rfc3339(stoppedAt), startedAt: rfc3339(startedAt), aloneFor },
     to: null,
     identity: `leash|${key}|${startedAt}`,

@@ -2,6 +2,7 @@ import { localText } from '../decide/time-text.ts';
 import { actionClass } from '../fleet/action.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
+import { operationThread } from './open-threads.ts';
 import type { Work } from './ports.ts';
 import { notificationId, tell } from './tell.ts';
 
@@ -33,6 +34,8 @@ export async function tellUnclearNearExpiry(work: Work, operation: Operation): P
     text:
       `${operation.action} of ${operation.instanceName} (${operation.instance}) had no clear answer, and its paid time ends at ` +
       `${localText(expiresAt, work.standing().zone.name)}; it is not sent again: look in the cloud’s console`,
+    said: { kind: 'unclear-payment', action: operation.action, expiresAt },
+    opens: operationThread(operation.id),
     details: { operation: operation.id, expiresAt: rfc3339(expiresAt) },
     to: null,
     identity: keyOf(operation),

@@ -14,10 +14,13 @@ import { arm } from './arm.ts';
 import { tellBlind } from './blind.ts';
 import { wishOf } from './draft.ts';
 import { breach, brokenDecision } from './invariants.ts';
+import { balanceThread, noticeThread } from './open-threads.ts';
 import { operationKey } from './operation-id.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
+import { idlenessOf, saidOf, textOf } from './said-of.ts';
 import { shadow } from './shadow.ts';
-import { tell } from './tell.ts';
+import { tellStuck } from './stuck.ts';
+import { LOOK_AGAIN_MS, tell } from './tell.ts';
 import { lapsed, unpaid } from './unrenewed.ts';
 import { recordUnseen } from './unseen.ts';
 import { accountWorld } from './world.ts';
@@ -48,7 +51,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   for (const act of evaluation.acts) {
     signal.throwIfAborted();
     if (act.kind === 'operation') await begin(work, act, { world, standing, runtime });
-    else await notifyStep(work, act);
+    else await notifyStep(work, standing, act);
   }
   for (const refusal of evaluation.refusals) {
     if (refusal.reason === 'missed') await missed(work, standing, refusal);
@@ -58,6 +61,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   }
   await shadow(work, standing.policies, world, evaluation);
   await tellBlind(work, standing, world);
+  await tellStuck(work, standing, world);
   const [seen] = world.accounts;
   if (seen !== undefined) work.onRefusals(accountName, evaluation.refusals, seen.takenAt);
   return evaluation;
@@ -146,7 +150,7 @@ async function postpone(work: Work, obligation: Obligation): Promise<void> {
   await work.store.postponeObligation(obligation, obligation.attempts + 1, work.clock.now() + wait);
 }
 
-async function notifyStep(work: Work, act: NotifyAct): Promise<void> {
+async function notifyStep(work: Work, standing: Standing, act: NotifyAct): Promise<void> {
   const target = act.view === null ? act.account : act.view.key;
   // Told first and claimed after: a crash in between tells it twice under one id, which receivers drop; the other way
   // round it would be lost.
@@ -160,9 +164,11 @@ async function notifyStep(work: Work, act: NotifyAct): Promise<void> {
     occurrence: act.occurrence,
     reason: act.reason,
     text: act.text,
+    said: saidOf(act, standing),
     details: act.evidence,
     to: act.to,
     identity: `${act.policy}|${target}|${act.occurrence}|${act.step}`,
+    ...(act.event === 'balance.low' && { opens: balanceThread(act.policy, act.account) }),
   });
   // Not claimed, it is due again at the next pass.
   if (!told) return;
@@ -201,6 +207,17 @@ async function announce(work: Work, standing: Standing, announcement: Announceme
     occurrence: notice.occurrence,
     reason: 'notice',
     text,
+    said: {
+      kind: 'announced',
+      action: announcement.action,
+      deadlineAt: notice.deadlineAt,
+      ...idlenessOf(announcement.evidence),
+      yuanPerHour: textOf(announcement.evidence.costPerHour),
+      aftermath: aftermathText(view.tracked.instance.provider, announcement.action),
+    },
+    opens: noticeThread(notice),
+    // A good while after it was due there is nothing left to call off.
+    lookAfterMs: Math.max(0, notice.deadlineAt - work.clock.now()) + LOOK_AGAIN_MS,
     details: {
       deadline: rfc3339(notice.deadlineAt),
       announcedAt: rfc3339(notice.announcedAt),
@@ -265,6 +282,8 @@ async function tidyUp(
         occurrence: notice.occurrence,
         reason: why,
         text,
+        said: { kind: 'notice-off', action: null, why, detail: '' },
+        closes: noticeThread(notice),
         details: { announcedAt: rfc3339(notice.announcedAt), deadline: rfc3339(notice.deadlineAt) },
         to: null,
         alsoWhoHears: 'decision.announced',
@@ -309,6 +328,8 @@ async function tidyUp(
         occurrence: tidy.occurrence,
         reason: 'due',
         text: `the balance of ${tidy.account} is above the limit of policy ${tidy.policy} again`,
+        said: { kind: 'balance-recovered' },
+        closes: balanceThread(tidy.policy, tidy.account),
         details: {},
         to: recipientsOf(standing, tidy.policy),
         identity: `${tidy.policy}|${tidy.account}|${tidy.occurrence}`,

@@ -10,8 +10,9 @@ import { ProviderError } from '../providers/port.ts';
 import { tripAll } from './breaker.ts';
 import { forPeople } from './for-people.ts';
 import { lengthenLeashes } from './lengthen-leash.ts';
+import { accountThread, listingThread, tokenThread } from './open-threads.ts';
 import type { AccountRuntime, Work } from './ports.ts';
-import { tell } from './tell.ts';
+import { type Telling, tell } from './tell.ts';
 import { settleByListing } from './verify.ts';
 
 /** One failed poll is weather; the third in a row is told. Refused credentials do not heal and are told at once. */
@@ -95,6 +96,12 @@ async function strange(work: Work, account: string, known: Recalled, listing: Li
     occurrence: null,
     reason: 'frozen',
     text,
+    said: {
+      kind: 'foreign-listing',
+      known: previous?.instances.length ?? 0,
+      listed: listing.instances.length,
+    },
+    opens: tokenThread(account),
     details: { before: previous?.instances.length ?? 0, now: listing.instances.length },
     to: null,
     identity: `foreign|${account}|${listing.startedAt}`,
@@ -162,6 +169,12 @@ async function remember(
         occurrence: null,
         reason: 'shrunken-snapshot',
         text: `the listing of ${name} shrank from ${previous?.instances.length ?? 0} to ${listing.instances.length} instances at once; nothing is stopped, destroyed or created there until it is believed`,
+        said: {
+          kind: 'shrunken-listing',
+          before: previous?.instances.length ?? 0,
+          now: listing.instances.length,
+        },
+        opens: listingThread(name),
         details: { before: previous?.instances.length ?? 0, now: listing.instances.length },
         to: null,
         identity: `${name}|${listing.startedAt}`,
@@ -169,7 +182,16 @@ async function remember(
       if (told) await work.store.sayOnce(`quarantine|${name}`, work.clock.now());
     }
   } else {
-    await work.store.unsay(`quarantine|${name}`);
+    await tellOver(work, `quarantine|${name}`, {
+      ...ABOUT_NOBODY,
+      event: 'snapshot.recovered',
+      account: name,
+      reason: 'shrunken-snapshot',
+      text: `the listing of ${name} is believed again, with ${listing.instances.length} instances`,
+      said: { kind: 'listing-recovered', listed: listing.instances.length },
+      closes: listingThread(name),
+      identity: `${name}|believed|${listing.startedAt}`,
+    });
   }
   return snapshot;
 }
@@ -221,6 +243,8 @@ async function failed(work: Work, account: string, error: ProviderError): Promis
     occurrence: null,
     reason: error.kind,
     text: `account ${account} cannot be read (${error.kind}): ${error.message}; nothing is done there until it can`,
+    said: { kind: 'unreachable', detail: error.message },
+    opens: accountThread(account),
     details: { failures, kind: error.kind },
     to: null,
     identity: `${account}|${before.okAt ?? 'never'}|${error.kind}`,
@@ -236,11 +260,46 @@ async function recovered(work: Work, account: string, snapshot: Snapshot): Promi
     failures: 0,
     detail: snapshot.incomplete === null ? 'ok' : `incomplete: ${snapshot.incomplete}`,
   });
-  if (await work.store.unsay(`foreign|${account}`)) {
+  const over = { ...ABOUT_NOBODY, account, identity: `${account}|over|${snapshot.takenAt}` };
+  const isOurs = await tellOver(work, `foreign|${account}`, {
+    ...over,
+    event: 'snapshot.recovered',
+    reason: 'frozen',
+    text: `the token of ${account} is that of the account again`,
+    said: { kind: 'listing-recovered', listed: snapshot.instances.length },
+    closes: tokenThread(account),
+  });
+  if (isOurs) {
     work.log.info({ account }, 'the token is that of the account again');
   }
-  if (await work.store.unsay(`unreachable|${account}`)) {
+  const isThere = await tellOver(work, `unreachable|${account}`, {
+    ...over,
+    event: 'account.recovered',
+    reason: null,
+    text: `account ${account} can be read again`,
+    said: { kind: 'reachable' },
+    closes: accountThread(account),
+  });
+  if (isThere) {
     work.log.info({ account }, 'an account can be read again');
     await work.store.tripBreaker(account, 'all', 0, '');
   }
+}
+
+const ABOUT_NOBODY = {
+  severity: 'info',
+  instance: null,
+  policy: null,
+  action: null,
+  occurrence: null,
+  details: {},
+  to: null,
+} as const;
+
+/** Tells that something is over that was said, once; answers whether it was said. */
+async function tellOver(work: Work, key: string, telling: Telling): Promise<boolean> {
+  if (!(await work.store.wasSaid(key))) return false;
+  // Told first and unsaid after: whoever dies in between tells it once more, rather than never.
+  if (await tell(work, telling)) await work.store.unsay(key);
+  return true;
 }

@@ -6,7 +6,6 @@ import type { Account } from '../fleet/account.ts';
 import type { CloudAction } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
 import type { Clock } from '../fleet/clock.ts';
-import type { Notification } from '../fleet/event.ts';
 import type { FreezeReason, FrozenClass, StandingFreeze } from '../fleet/freeze.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { Instance, InstanceKey } from '../fleet/instance.ts';
@@ -15,8 +14,10 @@ import type { Fen } from '../fleet/money.ts';
 import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
 import type { Operation, OperationDraft, OperationOutcome } from '../fleet/operation.ts';
+import type { OpenThread, Parcel } from '../fleet/parcel.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import type { Notifier } from '../notify/notifier.ts';
+import type { Links } from '../notify/words/draft.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Provider } from '../providers/port.ts';
 import type { ArmResult, TransitionRequest, TransitionResult } from '../store/ledger.ts';
@@ -164,7 +165,15 @@ export interface QueuePort {
   verify(operationId: string, jobId: string, delayMs: number): Promise<void>;
   /** Rings once, about then, for whatever is due on the account: asked again for the same second it does nothing. */
   look(account: string, delayMs: number): Promise<void>;
-  notify(notifier: string, notification: Notification): Promise<void>;
+  /**
+   * Keeps it for the notifier until that has taken it. `waitMs`: it may wait so long for more of its kind; `lookMs`: what it
+   * opens is looked at again after so long.
+   */
+  notify(
+    notifier: string,
+    parcel: Parcel,
+    options: { readonly waitMs: number; readonly lookMs: number },
+  ): Promise<void>;
 }
 
 /** Counts restarts by people; see decide/leash.ts. Answers how many there are now; 0: this one was counted already. */
@@ -196,6 +205,16 @@ export interface TallyPort {
   saved(policy: string, saving: { readonly gpuSeconds: number; readonly fen: Fen }, at: number): Promise<void>;
 }
 
+/** What people were told of and what is not over; see open-threads.ts. */
+export interface ThreadPort {
+  /** Which of the notifiers were told of it and not of its end. */
+  knowing(thread: string, notifiers: readonly string[]): Promise<readonly string[]>;
+  dueThreads(notifier: string, now: number, most: number): Promise<readonly OpenThread[]>;
+  /** `repeats`: how often it has been told again by now; `null`: as often as before. */
+  lookLater(notifier: string, open: OpenThread, at: number, repeats: number | null): Promise<void>;
+  close(notifier: string, thread: string): Promise<void>;
+}
+
 /** What every processor works with. */
 export interface Work {
   readonly clock: Clock;
@@ -216,6 +235,10 @@ export interface Work {
   readonly moneyHistory?: MoneyHistoryPort;
   /** Absent: nobody counts what each policy did. */
   readonly tallies?: TallyPort;
+  /** Absent: nobody is told again, nor of an end that their routes leave out. */
+  readonly threads?: ThreadPort;
+  /** Where the console is for whoever gets a message. Absent: nowhere. */
+  readonly links?: () => Links | null;
   readonly standing: () => Standing;
   /** Is Redis fit to keep a ledger for paid work? `null`: yes; else what is wrong with it. */
   readonly paidWorkOff: () => string | null;

@@ -4,20 +4,25 @@ import type { EventName, Severity } from '../fleet/event.ts';
 import { type Operation, type OperationOutcome, outcomeOf } from '../fleet/operation.ts';
 import type { Status } from '../fleet/status.ts';
 import { pageOf } from './near-expiry.ts';
+import { noticeThread, operationThread } from './open-threads.ts';
 import type { Work } from './ports.ts';
-import { tell } from './tell.ts';
+import { type Telling, tell } from './tell.ts';
 
 /** Which event an outcome is told by, or `null` where it is not told. */
-function eventOf(outcome: OperationOutcome): { readonly event: EventName; readonly severity: Severity } | null {
+function eventOf(outcome: OperationOutcome): {
+  readonly event: EventName;
+  readonly severity: Severity;
+  readonly outcome: Exclude<OperationOutcome, 'cancelled'>;
+} | null {
   switch (outcome) {
     case 'confirmed':
-      return { event: 'operation.confirmed', severity: 'info' };
+      return { event: 'operation.confirmed', severity: 'info', outcome };
     case 'rejected':
-      return { event: 'operation.rejected', severity: 'warning' };
+      return { event: 'operation.rejected', severity: 'warning', outcome };
     case 'escalated':
-      return { event: 'operation.escalated', severity: 'critical' };
+      return { event: 'operation.escalated', severity: 'critical', outcome };
     case 'superseded':
-      return { event: 'operation.superseded', severity: 'info' };
+      return { event: 'operation.superseded', severity: 'info', outcome };
     case 'cancelled':
       return null;
     default:
@@ -69,6 +74,7 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
   const text = outcomeText(operation, outcome);
   const kind = eventOf(outcome);
   if (kind === null) {
+    if (operation.reason === 'closed-by-person') await tellClosed(work, operation);
     if (operation.evidence.announcedAt === undefined) work.onEvent(text);
     else await tellOff(work, operation);
     return;
@@ -91,6 +97,16 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
     occurrence: operation.occurrence,
     reason: operation.reason,
     text,
+    said: {
+      kind: 'outcome',
+      outcome: kind.outcome,
+      action: operation.action,
+      reason: operation.reason,
+      detail: operation.detail,
+      by: operation.by,
+      operation: operation.id,
+    },
+    ...threadsOf(operation, outcome),
     details: {
       operation: operation.id,
       instance: operation.instance,
@@ -103,6 +119,45 @@ export async function tellOutcome(work: Work, operation: Operation, outcome: Ope
     identity: `${operation.id}/${operation.version}`,
   });
   if (told) await work.store.markTold(operation.id);
+}
+
+/** Whoever was called for a person hears that one has settled it. */
+async function tellClosed(work: Work, operation: Operation): Promise<void> {
+  await tell(work, {
+    event: 'operation.superseded',
+    severity: 'info',
+    account: operation.account,
+    instance: {
+      provider: operation.provider,
+      id: operation.instanceId,
+      name: operation.instanceName,
+      status: operation.observed.status,
+    },
+    policy: operation.policy,
+    action: operation.action,
+    occurrence: operation.occurrence,
+    reason: operation.reason,
+    text: outcomeText(operation, 'cancelled'),
+    said: {
+      kind: 'operation-closed',
+      action: operation.action,
+      operation: operation.id,
+      detail: operation.detail,
+    },
+    closes: operationThread(operation.id),
+    onlyWhoWasTold: true,
+    details: { operation: operation.id },
+    to: null,
+    identity: `${operation.id}/${operation.version}`,
+  });
+}
+
+/** A call for a person stays open until the operation has ended in another way. */
+function threadsOf(operation: Operation, outcome: OperationOutcome): Pick<Telling, 'opens' | 'closes'> {
+  const thread = operationThread(operation.id);
+  if (outcome === 'escalated') return { opens: thread };
+  const called = operation.transitions.some(({ to }) => to === 'escalated' || to === 'uncertain');
+  return called ? { closes: thread } : {};
 }
 
 /** What was announced and is not done is told to whoever was told of it. */
@@ -124,6 +179,14 @@ async function tellOff(work: Work, operation: Operation): Promise<void> {
     occurrence: operation.occurrence,
     reason: operation.reason,
     text: `the announced ${operation.action} of ${operation.instanceName} (${operation.instance}) by policy ${operation.policy} is off: ${why}`,
+    said: { kind: 'notice-off', action: operation.action, why: operation.reason, detail: operation.detail },
+    ...(operation.policy !== null && {
+      closes: noticeThread({
+        policy: operation.policy,
+        instance: operation.instance,
+        occurrence: operation.occurrence,
+      }),
+    }),
     details: { operation: operation.id, announcedAt },
     to: null,
     alsoWhoHears: 'decision.announced',

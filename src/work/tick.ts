@@ -6,6 +6,7 @@ import { countUnclear, tellBreakers } from './breaker.ts';
 import { tellFreezes } from './freezes.ts';
 import type { Work } from './ports.ts';
 import { CALL_MS, SEND_WINDOW_MS } from './send.ts';
+import { tellOpen } from './tell-open.ts';
 import { tellUntold } from './tell-outcome.ts';
 import { move } from './transition.ts';
 import { queueVerify } from './verify.ts';
@@ -23,6 +24,7 @@ export async function tick(work: Work): Promise<void> {
   await tellUntold(work);
   await tellFreezes(work);
   await tellBreakers(work);
+  await tellOpen(work);
 }
 
 async function wake(work: Work, operation: Operation): Promise<void> {

@@ -75,7 +75,7 @@ export async function startEngine(redisUrl: string, simulator: SimulatorProcess)
     random,
     newId: randomUUID,
     store,
-    queue: queuePort(queues, clock),
+    queue: queuePort(queues, clock, store.outbox),
     standing: () => standing,
     paidWorkOff: () => store.paidWorkOff(),
     onEvent: () => {},

@@ -1,6 +1,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Queue, Worker } from 'bullmq';
 import { wireWorkers } from '../../src/app/engine.ts';
+import { tellingRounds } from '../../src/app/telling.ts';
 import type { ActionCall } from '../../src/fleet/action-call.ts';
 import { startRedis } from '../support/redis.ts';
 import { type Engine, startEngine } from './engine.ts';
@@ -36,7 +37,7 @@ export async function benchLifecycle(): Promise<readonly Row[]> {
   stack.defer(() => simulator.stop());
   const engine = await startEngine(redis.url, simulator);
   stack.defer(() => engine.close());
-  wireWorkers(engine.queues, engine.work);
+  wireWorkers(engine.queues, engine.work, tellingRounds(engine.work, engine.store.outbox, engine.queues));
   await engine.queues.schedule([
     { id: 'poll', queue: 'poll', everyMs: POLL_EVERY_MS, offsetMs: 0, payload: { account: engine.account } },
   ]);

@@ -1,7 +1,5 @@
 import { Queue } from 'bullmq';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
-import { systemClock } from '../../src/app/clock.ts';
-import { queuePort } from '../../src/app/queue-port.ts';
 import { backOff } from '../../src/queue/profile.ts';
 import { QueueDown, type Queues, type Schedule } from '../../src/queue/queue.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -151,23 +149,6 @@ describe('jobs', () => {
     await queues.enqueue('notify', { notifier: 'ops', notification: NOTIFICATION });
     expect(await attempts.atLeast(3)).toEqual([1, 2, 3]);
     expect(failed.items).toEqual([false, false]);
-  });
-
-  test('a call for a person is tried until it is taken, and any other message for some hours', async () => {
-    fresh();
-    const ended = new Collected<string>();
-    const { queues } = await open({ onFailed: (_queue, id, _error, final) => (final ? ended.add(id) : undefined) });
-    const taken = new Collected<string>();
-    queues.worker('notify', async ({ notification: { id } }, { attempt }) => {
-      if (id === 'info' || attempt < 30) throw Object.assign(new Error('later'), { afterMs: 1 });
-      taken.add(`${id} ${attempt}`);
-    });
-    queues.run();
-    const port = queuePort(queues, systemClock);
-    await port.notify('ops', { ...NOTIFICATION, id: 'critical', severity: 'critical' });
-    await port.notify('ops', { ...NOTIFICATION, id: 'info', severity: 'info' });
-    expect(await taken.atLeast(1)).toEqual(['critical 30']);
-    expect(await ended.atLeast(1)).toEqual(['ops.info']);
   });
 
   test('paid work that throws is not tried again', async () => {

@@ -1,5 +1,7 @@
+import type { Notification } from '../../src/fleet/event.ts';
+import { compose } from '../../src/notify/compose.ts';
 import { act } from '../../src/work/act.ts';
-import { deliver } from '../../src/work/deliver.ts';
+import { delivered } from '../../src/work/deliver.ts';
 import { pass } from '../../src/work/pass.ts';
 import { poll } from '../../src/work/poll.ts';
 import type { Work } from '../../src/work/ports.ts';
@@ -30,8 +32,23 @@ export async function carryOut(work: Work, job: Job): Promise<void> {
     case 'verify':
       return await check(work, job.operationId, NEVER);
     case 'notify':
-      return await deliver(work, job.notifier, job.notification, NEVER);
+      return await hand(work, job.notifier, job.notification);
     case 'tick':
       return await tick(work);
   }
+}
+
+/** The receiver did not take it and may later. */
+export class NotDelivered extends Error {}
+
+/** As the dispatcher does with a program, without its outbox: the virtual queue keeps what is not taken. */
+async function hand(work: Work, name: string, notification: Notification): Promise<void> {
+  const notifier = work.standing().notifiers.get(name);
+  if (notifier === undefined) return;
+  const said = { kind: 'policy-notice', own: notification.text } as const;
+  const now = work.clock.now();
+  const parcel = notifier.parcel({ said, notification, links: null, now, opens: null, closes: null });
+  const delivery = await notifier.channel.send(compose('one', [parcel], notifier.language), NEVER);
+  if (delivery.kind !== 'delivered') throw new NotDelivered(delivery.detail);
+  await delivered(work, notification);
 }

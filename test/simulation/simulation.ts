@@ -2,7 +2,6 @@ import { Control, type PeopleStore } from '../../src/app/control.ts';
 import { isTerminal } from '../../src/fleet/operation.ts';
 import { ProviderError } from '../../src/providers/port.ts';
 import { LedgerUnclear, StoreDown } from '../../src/store/store-error.ts';
-import { DeliveryPutOff } from '../../src/work/deliver.ts';
 import type { Work } from '../../src/work/ports.ts';
 import { Cloud } from './cloud.ts';
 import { type Deeds, planDeeds, type Stage } from './deeds.ts';
@@ -10,7 +9,7 @@ import { Dice } from './dice.ts';
 import { type Counts, Monitor } from './monitor.ts';
 import { Breach, type Host, type Process, type Task } from './process.ts';
 import { ReplicaEpoch } from './replica-ledger.ts';
-import { carryOut } from './run-job.ts';
+import { carryOut, NotDelivered } from './run-job.ts';
 import { type Scenario, scenarioOf } from './scenario.ts';
 import { StoreModel } from './store-model.ts';
 import { Timeline } from './timeline.ts';
@@ -456,6 +455,6 @@ function isWeather(error: unknown): boolean {
     error instanceof StoreDown ||
     error instanceof LedgerUnclear ||
     error instanceof ProviderError ||
-    error instanceof DeliveryPutOff
+    error instanceof NotDelivered
   );
 }

@@ -1,4 +1,5 @@
 import type { Notification } from '../../src/fleet/event.ts';
+import type { Parcel } from '../../src/fleet/parcel.ts';
 import type { ActQueue, QueuePort } from '../../src/work/ports.ts';
 import type { Process, Task } from './process.ts';
 import type { StoreLink } from './virtual-store.ts';
@@ -119,7 +120,7 @@ export class QueueDoor implements QueuePort {
   look(account: string, delayMs: number): Promise<void> {
     return this.#add({ kind: 'look', account }, null, delayMs);
   }
-  async notify(notifier: string, notification: Notification): Promise<void> {
+  async notify(notifier: string, { notification }: Parcel): Promise<void> {
     await this.#add({ kind: 'notify', notifier, notification }, `${notifier}.${notification.id}`, 0);
     this.#onNotify(notification);
   }

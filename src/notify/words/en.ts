@@ -153,11 +153,12 @@ const catalogue = {
     next: 'it is not sent again by itself; every listing is looked at for its effect',
     todo: 'look in the cloud’s console whether it went through, and renew by hand if not',
   }),
-  blind: ({ count, named }, { account }) => ({
+  blind: ({ count, named, yuanPerHour }, { account }) => ({
     title: `Nobody can tell what ${count === 1 ? 'a machine' : `${count} machines`} of ${account} ${count === 1 ? 'does' : 'do'}`,
     item: named.join('; '),
     many: '{n} reports of machines that nobody can tell anything of',
     evidence: named.join('; '),
+    ...(yuanPerHour !== null && { cost: `¥${yuanPerHour} an hour` }),
     next: 'nothing is stopped there for being idle until a probe can tell',
     todo: 'look at the probes: lamplighter why ACCOUNT/ID',
   }),

@@ -138,11 +138,12 @@ const catalogue = {
     next: '不会自动重发；每次读取列表都会核实是否生效',
     todo: '到平台控制台查看是否已扣费；没有的话手工续费',
   }),
-  blind: ({ count, named }, { account }) => ({
+  blind: ({ count, named, yuanPerHour }, { account }) => ({
     title: `账号 ${account} 有 ${count} 台实例无法判断是否在用`,
     item: named.join('；'),
     many: '{n} 次报告有实例无法判断是否在用',
     evidence: named.join('；'),
+    ...(yuanPerHour !== null && { cost: `每小时 ¥${yuanPerHour}` }),
     next: '在探针能判断之前，不会因空闲而关闭它们',
     todo: '检查探针：lamplighter why ACCOUNT/ID',
   }),
