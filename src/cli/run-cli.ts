@@ -12,6 +12,7 @@ import { holdCommands } from './commands/hold.ts';
 import { hostKeyCommand } from './commands/host-key.ts';
 import { initCommand } from './commands/init.ts';
 import { instancesCommand } from './commands/instances.ts';
+import { notifyCommand } from './commands/notify.ts';
 import { operationsCommands } from './commands/operations.ts';
 import { pauseCommands } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
@@ -63,6 +64,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     tokenCommands,
     agentTokenCommand,
     hostKeyCommand,
+    notifyCommand,
     schemaCommand,
     reconcileCommand,
   ]) {

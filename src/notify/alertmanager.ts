@@ -114,12 +114,12 @@ function endedBy(event: EventName): readonly EventName[] {
 }
 
 function labelsOf(
-  { account, instance, policy, action }: Notification,
+  { account, instance, policy, action, details }: Notification,
   event: EventName,
   severity: Severity,
 ): Readonly<Record<string, string>> {
   const all: Readonly<Record<string, string | null>> = {
-    alertname: alertName(event),
+    alertname: details.test === true ? 'LamplighterTest' : alertName(event),
     severity,
     account,
     // Its name can change.
