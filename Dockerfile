@@ -17,13 +17,16 @@ COPY package.json package-lock.json .npmrc ./
 RUN npm ci --omit=dev --ignore-scripts ${NPM_REGISTRY:+--registry="$NPM_REGISTRY"}
 
 FROM ${IMAGE_PREFIX}${BASE}
+ARG IMAGE_PREFIX
+ARG BASE
 ARG VERSION=0.1.0
 ARG REVISION=unknown
 LABEL org.opencontainers.image.title="lamplighter" \
       org.opencontainers.image.description="Watches rented GPUs on huixingyun and chenyu, and acts on YAML policies" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
-      org.opencontainers.image.revision="${REVISION}"
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.base.name="${IMAGE_PREFIX}${BASE}"
 ENV NODE_ENV=production
 
 # /data is the only place that is written to; a new named volume takes its owner from here.

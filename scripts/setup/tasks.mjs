@@ -49,6 +49,12 @@ export function taskFor(root, name, args) {
         inRoot: true,
         steps: [{ label: 'faults', args: [QUIET, join(root, 'test', 'faults', 'main.ts'), ...args] }],
       };
+    case 'containers':
+      return {
+        redis: false,
+        inRoot: true,
+        steps: [{ label: 'containers', args: [QUIET, join(root, 'test', 'containers', 'main.ts'), ...args] }],
+      };
     case 'simulation':
       return {
         redis: false,

@@ -7,7 +7,7 @@ export interface TestCertificate {
   readonly cert: string;
 }
 
-/** A certificate of 127.0.0.1 that vouches for itself, for those who are told to believe it. */
+/** A certificate of 127.0.0.1, and of a host called `name`, that vouches for itself, for those who are told to believe it. */
 export function certificate(name: string, validFrom: number, validTo: number): TestCertificate {
   const { privateKey, publicKey } = generateKeyPairSync('ec', { namedCurve: 'P-256' });
   const algorithm = sequence(oid([42, 134, 72, 206, 61, 4, 3, 2]));
@@ -20,7 +20,7 @@ export function certificate(name: string, validFrom: number, validTo: number): T
     sequence(time(validFrom), time(validTo)),
     subject,
     publicKey.export({ type: 'spki', format: 'der' }),
-    der(0xa3, sequence(isAuthority(), isLoopback())),
+    der(0xa3, sequence(isAuthority(), isHost(name))),
   );
   const cert = sequence(body, algorithm, bits(sign('sha256', body, privateKey)));
   return { key: pemOf(privateKey), cert: pem('CERTIFICATE', cert) };
@@ -30,9 +30,9 @@ function isAuthority(): Buffer {
   return sequence(oid([85, 29, 19]), der(0x01, Buffer.from([0xff])), octets(sequence(der(0x01, Buffer.from([0xff])))));
 }
 
-function isLoopback(): Buffer {
+function isHost(name: string): Buffer {
   const address = der(0x87, Buffer.from([127, 0, 0, 1]));
-  return sequence(oid([85, 29, 17]), octets(sequence(address)));
+  return sequence(oid([85, 29, 17]), octets(sequence(address, der(0x82, Buffer.from(name)))));
 }
 
 function der(tag: number, ...parts: readonly Buffer[]): Buffer {
