@@ -104,6 +104,8 @@ export async function openClient(
       options.signal.throwIfAborted();
       throw unreachable(config.redis.reveal(), error);
     }
+    // What only the daemon can know: it would not do what a command might promise.
+    const doubt = await store.doubts.standing();
     const metrics = makeMetrics();
     const { readings, watches, hostKeys } = store;
     const builder = new StandingBuilder({ clock, random: Math.random, metrics, log, readings, watches, hostKeys });
@@ -135,7 +137,7 @@ export async function openClient(
       leashes: store.leashes,
       evidence: store.evidence,
       standing: () => standing,
-      paidWorkOff: () => store.paidWorkOff(),
+      paidWorkOff: () => store.paidWorkOff() ?? (doubt === null ? null : `the daemon holds it: ${doubt}`),
       onEvent: () => {},
       onRefusals: () => {},
     };

@@ -135,6 +135,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   let doubtedAt: number | null = null;
   const unsafe = Promise.withResolvers<number>();
   let halt = () => {};
+  let sayDoubt = () => {};
   const watched = new ClockWatch({
     // Not `clock`, which may be another one, as in the demo: the queue goes by this one.
     time: systemClock,
@@ -152,6 +153,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       doubtedAt = why === null ? null : (doubtedAt ?? performance.now());
       if (why === null) log.info('the clock is believed again');
       else log.error({ why }, 'the clock is in doubt, so paid and destructive work is held');
+      sayDoubt();
     },
   });
   metrics.clockTrusted.set(1);
@@ -193,6 +195,18 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     options.signal.throwIfAborted();
     throw unreachable(redisUrl, error);
   });
+  // For commands in other processes, which have no clock of their own to doubt. Said again by housekeeping while it lasts.
+  const own = randomUUID();
+  let doubtIsSaid = false;
+  sayDoubt = () => {
+    const why = watched.doubt();
+    if (why === null && !doubtIsSaid) return;
+    const { doubts } = store;
+    doubtIsSaid = why !== null;
+    (why === null ? doubts.unsay(own) : doubts.say(own, why)).catch((error: unknown) =>
+      log.debug({ err: error }, 'what is in doubt could not be said'),
+    );
+  };
   for (const problem of opened.checks.problems)
     log.warn({ problem }, 'Redis falls short, so paid and destructive work is off');
   tellLedger(opened.ledger);
@@ -398,6 +412,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
 
   const care = setInterval(
     () => {
+      sayDoubt();
       void (async () => {
         // A Redis that was emptied, put back or set up anew without a reconnect is seen here; the tick tells of it.
         await store.look();

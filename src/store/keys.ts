@@ -108,6 +108,10 @@ export class Keys {
     return `${this.prefix}agent-tokens`;
   }
 
+  /** What a daemon doubts and holds paid work for, "daemon why"; ends by itself. */
+  get doubt(): string {
+    return `${this.prefix}doubt`;
+  }
   get paused(): string {
     return `${this.prefix}paused`;
   }

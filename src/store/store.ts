@@ -11,6 +11,7 @@ import { checkRedis, type RedisChecks } from './checks.ts';
 import { claimStep } from './claims.ts';
 import { Gathered } from './coalesced.ts';
 import { Connection, type ConnectionState } from './connection.ts';
+import { Doubts } from './doubts.ts';
 import { EvidenceBook } from './evidence-book.ts';
 import { askHealth, type RedisHealth } from './health.ts';
 import { type HistoryNeeds, interruptedAt, type LoadedHistory, loadHistory } from './history.ts';
@@ -84,6 +85,7 @@ export class Store {
   readonly leashes: Leashes;
   readonly evidence: EvidenceBook;
   readonly hostKeys: HostKeys;
+  readonly doubts: Doubts;
   readonly auditLog: Audit;
   readonly holdBook: Holds;
   readonly notices: Notices;
@@ -141,6 +143,7 @@ export class Store {
     this.leashes = new Leashes(this.#redis);
     this.evidence = new EvidenceBook(this.#redis);
     this.hostKeys = new HostKeys(this.#redis);
+    this.doubts = new Doubts(this.#redis);
     this.auditLog = new Audit(this.#redis);
     this.holdBook = new Holds(this.#redis, options.clock);
     this.notices = new Notices(this.#redis);

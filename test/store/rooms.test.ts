@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { History } from '../../src/decide/world.ts';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
@@ -422,4 +423,20 @@ describe('the rest', () => {
       (await other.auditLog.list({ operation: operation.id, kinds: ['transition'], limit: 9 })).items,
     ).toHaveLength(2);
   });
+});
+
+test('what a daemon doubts is known to others, ends by itself, and is taken back by nobody else', async () => {
+  expect(await other.doubts.standing()).toBeNull();
+  await store.doubts.say('one', 'our clock jumped 1h ahead');
+  expect(await other.doubts.standing()).toBe('our clock jumped 1h ahead');
+  await other.doubts.unsay('on');
+  await other.doubts.unsay('two');
+  expect(await other.doubts.standing()).toBe('our clock jumped 1h ahead');
+  const client = new Redis(redis.url);
+  const left = await client.pttl('test:doubt');
+  client.disconnect();
+  expect(left).toBeGreaterThan(60_000);
+  expect(left).toBeLessThanOrEqual(150_000);
+  await store.doubts.unsay('one');
+  expect(await other.doubts.standing()).toBeNull();
 });
