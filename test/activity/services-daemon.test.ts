@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { pass } from '../../src/work/pass.ts';
 import { HttpServer } from '../providers/support/http-server.ts';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE } from '../support/clock.ts';
@@ -77,4 +78,10 @@ test('why points at a kernel that is busy but doing nothing', async () => {
   expect(await bed.why('hxy/a')).toMatchObject({
     idle: { verdict: 'active', remark: expect.stringContaining('no word from it for 5 h') },
   });
+  // It is never stopped for being idle, so a person hears of it, and once.
+  for (let times = 0; times < 3; times += 1) await pass(bed.daemon.work, 'hxy', new AbortController().signal);
+  const told = await bed.until('it is told', () => bed.receiver.told('policy.notice')[0]);
+  expect(told).toMatchObject({ instance: { id: 'a' }, reason: 'activity', severity: 'warning' });
+  expect(told.text).toContain('a Jupyter kernel is busy but doing nothing');
+  expect(bed.receiver.told()).toHaveLength(1);
 });
