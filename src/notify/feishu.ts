@@ -60,7 +60,8 @@ export function feishuSignature(secret: string, now: number): { readonly timesta
 export function feishuCard(message: Message, options: Pick<FeishuOptions, 'keyword' | 'mentions'>): object {
   const render = (shown: Message): object => {
     const called = mentioned(options.mentions, shown).map(at).join(' ');
-    const text = shown.lines.map((line) => lineText(line, shown)).join('\n');
+    // A card without elements is refused.
+    const text = shown.lines.map((line) => lineText(line, shown)).join('\n') || titleOf(shown);
     const buttons = shown.links.flatMap(({ label, url }, index) => {
       const safe = safeUrl(url);
       const type = index === 0 ? 'primary' : 'default';
@@ -70,7 +71,7 @@ export function feishuCard(message: Message, options: Pick<FeishuOptions, 'keywo
       config: { wide_screen_mode: true },
       header: { template: colour(shown), title: plain(titleOf(shown, options.keyword)) },
       elements: [
-        ...(text === '' ? [] : [{ tag: 'div', text: plain(text) }]),
+        { tag: 'div', text: plain(text) },
         ...(called === '' ? [] : [{ tag: 'div', text: { tag: 'lark_md', content: called } }]),
         ...(buttons.length === 0 ? [] : [{ tag: 'action', actions: buttons }]),
       ],
