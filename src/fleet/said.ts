@@ -67,6 +67,7 @@ export type Said =
       /** What they cost an hour together; `null`: not known. */
       readonly yuanPerHour: string | null;
     }
+  | { readonly kind: 'busy-for-nothing'; readonly detail: string }
   | {
       readonly kind: 'frozen';
       readonly classes: readonly FrozenClass[];

@@ -162,6 +162,14 @@ const catalogue = {
     next: 'nothing is stopped there for being idle until a probe can tell',
     todo: 'look at the probes: lamplighter why ACCOUNT/ID',
   }),
+  'busy-for-nothing': ({ detail }, { subject }) => ({
+    title: `${subject} says that it is busy, and computes nothing`,
+    item: `${subject}: ${detail}`,
+    many: '{n} machines say that they are busy, and compute nothing',
+    evidence: detail,
+    next: 'it is not stopped for being idle, and goes on costing',
+    todo: 'look whether its kernel hangs; interrupt or stop it by hand',
+  }),
   frozen: ({ classes, reason, detail }, { account }) => ({
     title: `${capital(classes.join(' and '))} work${account === '' ? '' : ` on ${account}`} is frozen (${reason})`,
     item: `${classes.join(', ')}${account === '' ? '' : ` on ${account}`}: ${reason}`,
