@@ -327,6 +327,7 @@ export function makeMetrics() {
   };
   // A counter that is born with its first breach would be missed by whoever asks for its increase.
   for (const invariant of INVARIANTS) metrics.invariantBreaches.inc({ invariant }, 0);
+  for (const direction of ['forward', 'backward']) metrics.clockSteps.inc({ direction }, 0);
   return metrics;
 }
 

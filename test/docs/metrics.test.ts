@@ -1,110 +1,11 @@
-import { Counter, Gauge, Histogram } from 'prom-client';
 import { describe, expect, test } from 'vitest';
-import type { ProbeReading } from '../../src/fleet/activity.ts';
-import type { Instance } from '../../src/fleet/instance.ts';
-import { type FleetSeriesSource, fleetSeries } from '../../src/telemetry/fleet-series.ts';
-import { makeMetrics } from '../../src/telemetry/metrics.ts';
+import { knownMetrics } from './known-metrics.ts';
 import { readPage, rowsByCode } from './pages.ts';
-
-interface Known {
-  readonly type: string;
-  readonly labels: readonly string[];
-}
-
-const INSTANCE: Instance = {
-  account: 'a',
-  provider: 'chenyu',
-  id: 'i',
-  name: 'n',
-  status: 'running',
-  rawStatus: '2',
-  billing: 'hourly',
-  rawBilling: '1',
-  gpu: 'g',
-  gpuCount: 1,
-  gpuType: 't',
-  room: 'r',
-  createdAt: 1,
-  startedAt: 1,
-  expiresAt: 1,
-  hourlyFen: 1,
-  orderId: null,
-  imageId: null,
-  savingImage: false,
-  shutdownTimerAt: null,
-  services: [],
-  problems: [],
-};
-
-const READING: ProbeReading = {
-  probe: 'push',
-  at: 1,
-  verdict: 'idle',
-  reason: null,
-  lastActiveAt: 1,
-  judges: 'work',
-  evidence: '',
-};
-
-/** An account that has everything, so that every series is written. */
-const SOURCE: FleetSeriesSource = {
-  snapshot: {
-    account: 'a',
-    provider: 'chenyu',
-    takenAt: 1,
-    finishedAt: 1,
-    generation: 1,
-    complete: true,
-    incomplete: null,
-    shrunken: false,
-    balance: { cashFen: 1, cardsFen: 1, at: 1 },
-    instances: [
-      {
-        instance: INSTANCE,
-        firstSeenAt: 1,
-        statusSince: 1,
-        upSince: 1,
-        personStartAt: null,
-        stopMode: null,
-        stoppedBy: null,
-      },
-    ],
-  },
-  activity: new Map([
-    ['a/i', { kind: 'idle', at: 1, since: 1, readings: [READING], watched: { from: 1, to: 1, holes: [] } }],
-  ]),
-  burnFenPerHour: 1,
-  runwayMs: 1,
-  costFenPerHour: () => 1,
-  renewals: () => [{ policy: 'p', mode: 'enforce', dueAt: 1 }],
-};
-
-function typeOf(metric: object): string {
-  if (metric instanceof Counter) return 'counter';
-  if (metric instanceof Gauge) return 'gauge';
-  return metric instanceof Histogram ? 'histogram' : 'unknown';
-}
-
-async function known(): Promise<ReadonlyMap<string, Known>> {
-  const all = new Map<string, Known>();
-  for (const metric of makeMetrics().own.getMetricsAsArray()) {
-    const labels = 'labelNames' in metric && Array.isArray(metric.labelNames) ? metric.labelNames.map(String) : [];
-    const name = 'name' in metric ? String(metric.name) : '';
-    all.set(name, { type: typeOf(metric), labels });
-  }
-  let text = '';
-  for await (const piece of fleetSeries([SOURCE])) text += piece;
-  for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
-    const series = new RegExp(`^${name}\\{(.*)\\} `, 'm').exec(text)?.[1] ?? '';
-    all.set(name, { type, labels: [...series.matchAll(/(\w+)="/g)].map(([, label = '']) => label) });
-  }
-  return all;
-}
 
 describe.each(['docs/metrics.md', 'docs/zh-CN/metrics.md'])('%s', (path) => {
   test('has every metric, and none that does not exist', async () => {
     const rows = rowsByCode(await readPage(path));
-    expect([...rows.keys()].sort()).toEqual([...(await known()).keys()].sort());
+    expect([...rows.keys()].sort()).toEqual([...(await knownMetrics()).keys()].sort());
   });
 
   test('names the type and the labels of each', async () => {
@@ -114,7 +15,7 @@ describe.each(['docs/metrics.md', 'docs/zh-CN/metrics.md'])('%s', (path) => {
       type,
       labels: [...labels.matchAll(/`(\w+)`/g)].map(([, label = '']) => label).sort(),
     }));
-    const metrics = await known();
+    const metrics = await knownMetrics();
     const meant = [...rows.keys()].map((name) => ({
       name,
       type: metrics.get(name)?.type,
@@ -125,7 +26,7 @@ describe.each(['docs/metrics.md', 'docs/zh-CN/metrics.md'])('%s', (path) => {
 
   test('asks alerts only of metrics that exist', async () => {
     const page = await readPage(path);
-    const metrics = await known();
+    const metrics = await knownMetrics();
     const used = page.blocks.flatMap(({ text }) => text.match(/lamplighter_[a-z_]+/g) ?? []);
     expect(used.length).toBeGreaterThan(0);
     expect(used.filter((name) => !metrics.has(name))).toEqual([]);

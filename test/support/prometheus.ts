@@ -11,17 +11,17 @@ export interface TestPrometheus extends AsyncDisposable {
 }
 
 /**
- * A real Prometheus that scrapes one target every second, as that job. @throws Error saying what to install where it is absent, and
+ * A real Prometheus that scrapes one target every second, or as often as told, as that job. @throws Error saying what to install where it is absent, and
  * what it said where it ended
  */
-export async function startPrometheus(target: string, job = 'gpu'): Promise<TestPrometheus> {
+export async function startPrometheus(target: string, job = 'gpu', every = '1s'): Promise<TestPrometheus> {
   const folder = await newFolder('lamplighter-prometheus-');
   const config = join(folder, 'prometheus.yml');
   const jobs = [{ job_name: job, static_configs: [{ targets: [new URL(target).host] }] }];
   // YAML is a superset of JSON.
   await writeFile(
     config,
-    JSON.stringify({ global: { scrape_interval: '1s', scrape_timeout: '1s' }, scrape_configs: jobs }),
+    JSON.stringify({ global: { scrape_interval: every, scrape_timeout: every }, scrape_configs: jobs }),
   );
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;

@@ -321,7 +321,7 @@ export const daemonAndQueues: DashboardSpec = {
         {
           kind: 'series',
           id: 47,
-          width: 12,
+          width: 8,
           unit: 'yesNo',
           steps: true,
           max: 1,
@@ -337,7 +337,7 @@ export const daemonAndQueues: DashboardSpec = {
         {
           kind: 'series',
           id: 48,
-          width: 12,
+          width: 8,
           unit: 'number',
           bars: true,
           runbook: 'LamplighterInvariantBreached',
@@ -349,6 +349,25 @@ export const daemonAndQueues: DashboardSpec = {
             {
               expr: `sum by (invariant) (increase(${ofJob('invariant_breaches_total')}[$__rate_interval]))`,
               legend: '{{invariant}}',
+            },
+          ],
+        },
+        {
+          kind: 'series',
+          id: 49,
+          width: 8,
+          unit: 'number',
+          bars: true,
+          runbook: 'LamplighterClockInDoubt',
+          title: ['Steps of the clock', '时钟跳变'],
+          about: [
+            'How often the wall clock was set by more than 2 s. After a step back of more than 5 s the process ends, to be started anew.',
+            '系统时钟被调动超过 2 秒的次数。往回超过 5 秒时进程会退出，等待重新启动。',
+          ],
+          queries: [
+            {
+              expr: `sum by (direction) (increase(${ofJob('clock_steps_total')}[$__rate_interval]))`,
+              legend: '{{direction}}',
             },
           ],
         },

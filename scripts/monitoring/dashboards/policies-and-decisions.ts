@@ -333,7 +333,7 @@ export const policiesAndDecisions: DashboardSpec = {
         {
           kind: 'series',
           id: 37,
-          width: 12,
+          width: 8,
           unit: 'yuan',
           page: 'policy',
           title: ['Would have been saved', '本可节省'],
@@ -345,8 +345,21 @@ export const policiesAndDecisions: DashboardSpec = {
         },
         {
           kind: 'series',
+          id: 39,
+          width: 8,
+          unit: 'seconds',
+          page: 'policy',
+          title: ['GPU time that would have been saved', '本可节省的 GPU 时间'],
+          about: [
+            'Running total of what the stops of observing policies would have freed.',
+            '只观察的策略若真执行可以空出的 GPU 时间，累计值。',
+          ],
+          queries: [{ expr: once('policy', ofJob('shadow_saved_gpu_seconds_total')), legend: '{{policy}}' }],
+        },
+        {
+          kind: 'series',
           id: 38,
-          width: 12,
+          width: 8,
           unit: 'seconds',
           runbook: 'LamplighterLoopStalled',
           page: 'queues',

@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { useBeds } from '../support/beds.ts';
+import { MINUTE } from '../support/clock.ts';
+import { account, busy, daily, GPU_4090, idle } from '../support/cloud.ts';
+import { startPrometheus } from '../support/prometheus.ts';
+import { dashboards } from './dashboard-files.ts';
+import { bare, filledIn, numbers } from './queries.ts';
+import { recordings } from './rule-files.ts';
+
+const POLICIES = `
+policies:
+  - name: stop-idle
+    match: { provider: chenyu, name: "dev-*" }
+    when: { idleFor: 30m }
+    do: stop
+  - name: watch-idle
+    mode: observe
+    match: { provider: huixingyun, name: "dev-*" }
+    when: { idleFor: 30m }
+    do: stop
+  - name: keep-paid
+    match: { name: "prod-*", billing: [daily, monthly] }
+    when: { expiresWithin: 12h }
+    do: { renew: { periods: 1 } }
+`;
+const PRICE = { hourly: 2, daily: 40, monthly: 900 };
+const beds = useBeds();
+
+test('no panel is empty, no mark of what was done and nothing that is recorded, on a day with a bit of everything', async () => {
+  const bed = await beds.start({
+    accounts: [
+      account('huixingyun', [idle('i'), daily('paid', 8), daily('leave', 5, { name: 'other' })]),
+      account('chenyu', [idle('a'), idle('b'), busy('c')]),
+      account('huixingyun', [busy('x')], { name: 'away' }),
+    ],
+    policies: { 'all.yaml': POLICIES },
+    accountConfig: {
+      hxy: { prices: { [GPU_4090]: PRICE }, spendLimit: { callsPerDay: 5, perDay: 500 } },
+    },
+  });
+  await using prometheus = await startPrometheus(bed.daemon.origin, 'lamplighter', '250ms');
+  const scrapes = () => scraped(prometheus.origin);
+  const more = async (count: number) => {
+    const before = await scrapes();
+    await bed.until(`${count} more scrapes`, async () => (await scrapes()) >= before + count);
+  };
+  await more(1);
+
+  // The bad part of the day: an account whose token is refused, a word that nobody knows, a receiver that is full.
+  bed.sim.faults.add({ kind: 'unauthorised', account: 'away', times: Number.POSITIVE_INFINITY });
+  bed.sim.faults.add({ kind: 'status-word', account: 'hxy', operation: 'list', word: 'Dreaming', row: 2, times: 4 });
+  bed.sim.faults.add({ kind: 'http-status', account: 'cy', operation: 'list', status: 502 });
+  bed.receiver.refusals.push(503);
+  await bed.rollUntil('one machine is stopped', MINUTE, async () => (await stopped(bed)) >= 1);
+  await more(3);
+  await bed.rollUntil('the other is, and the paid one is renewed', MINUTE, async () => {
+    const renewed = (await bed.operations({ instance: 'hxy/paid' })).some(({ state }) => state === 'confirmed');
+    return renewed && (await stopped(bed)) >= 2;
+  });
+  await bed.roll(5 * MINUTE, 2);
+  await more(4);
+
+  const panels = dashboards.flatMap(({ name, panels: all }) =>
+    all.flatMap(({ id, title, type, targets }) =>
+      targets.map(({ expr }) => ({ where: `${name} ${id} ${title}`, expr, isInstant: type !== 'timeseries' })),
+    ),
+  );
+  const marks = dashboards.flatMap(({ name, dashboard }) =>
+    dashboard.annotations.list.map((each) => ({ where: `${name} ${each.name}`, expr: each.expr, isInstant: false })),
+  );
+  const recorded = recordings.map(({ record, expr }) => ({ where: record, expr, isInstant: true }));
+  const wanted = [
+    ...panels,
+    ...marks,
+    ...recorded.map((each) => ({ ...each, expr: each.expr.replaceAll('[5m]', '[4s]') })),
+  ];
+  // Both languages ask the same.
+  const asked = new Map(wanted.map((each) => [`${each.expr} ${each.isInstant}`, each] as const));
+  const empty: string[] = [];
+  for (const { where, expr, isInstant } of asked.values()) {
+    const query = bare(filledIn(expr));
+    if ((await numbers(prometheus.origin, query, isInstant)).length === 0) empty.push(`${where}: ${query}`);
+  }
+  expect(empty).toEqual([]);
+  expect(asked.size).toBeGreaterThan(100);
+  expect(await numbers(prometheus.origin, 'lamplighter_no_such_metric', true)).toEqual([]);
+  await expect(numbers(prometheus.origin, 'sum(', true)).rejects.toThrow('parse error');
+});
+
+async function stopped(bed: Awaited<ReturnType<typeof beds.start>>): Promise<number> {
+  const done = await bed.operations({ policy: 'stop-idle' });
+  return done.filter(({ state }) => state === 'confirmed').length;
+}
+
+/** How often it has scraped; 0 while it does not answer yet. */
+async function scraped(origin: string): Promise<number> {
+  try {
+    const [count = 0] = await numbers(origin, 'count_over_time(up{job="lamplighter"}[5m])', true);
+    return count;
+  } catch {
+    return 0;
+  }
+}
