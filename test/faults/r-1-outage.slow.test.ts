@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE, SECOND } from '../support/clock.ts';
 import { account, busy, daily } from '../support/cloud.ts';
-import { away, POLICIES } from './redis-away.ts';
+import { away, POLICIES } from '../system/redis-away.ts';
 
 const beds = useBeds();
 
