@@ -33,7 +33,7 @@ export function taskFor(root, name, args) {
         promtool: true,
         alertmanager: true,
         sshd: true,
-        programs: ['senders'],
+        programs: ['senders', 'browser'],
         inRoot: true,
         steps: [test],
       };
@@ -54,6 +54,13 @@ export function taskFor(root, name, args) {
         redis: false,
         inRoot: true,
         steps: [{ label: 'containers', args: [QUIET, join(root, 'test', 'containers', 'main.ts'), ...args] }],
+      };
+    case 'screenshots':
+      return {
+        redis: true,
+        programs: ['browser', 'fonts'],
+        inRoot: true,
+        steps: [{ label: 'screenshots', args: [QUIET, join(root, 'scripts', 'screenshot.ts'), ...args] }],
       };
     case 'simulation':
       return {
@@ -84,7 +91,7 @@ export function taskFor(root, name, args) {
         promtool: true,
         alertmanager: true,
         sshd: true,
-        programs: ['senders'],
+        programs: ['senders', 'browser'],
         inRoot: true,
         steps: [...lint, test],
       };
@@ -102,6 +109,7 @@ export const TASKS = [
   'faults',
   'containers',
   'simulation',
+  'screenshots',
   'bench',
   'monitoring',
   'lint',

@@ -167,7 +167,7 @@ describe('a redis-server', () => {
 
 test('Prometheus and Alertmanager come out of their packages where the machine has none, and nothing is installed for them', async () => {
   const here = await checkout(true);
-  for (const tool of ['redis-server', 'sshd', 'busybox', 'curl', 'wget']) await here.addTool(tool);
+  for (const tool of ['redis-server', 'sshd', 'busybox', 'curl', 'wget', 'chromium']) await here.addTool(tool);
   await here.addTool('apt-get', '[ "$2" = download ] && : >"$3"_2_amd64.deb');
   await here.addTool(
     'dpkg-deb',
@@ -198,6 +198,29 @@ test('curl and wget are installed for the tests where root may, and asked for wh
   expect(err).toContain('apt-get install -y --no-install-recommends curl wget');
 });
 
+test('a browser is asked for by name where there is none, and any of its kind will do', async () => {
+  const here = await checkout(true);
+  const present = [
+    'redis-server',
+    'promtool',
+    'prometheus',
+    'prometheus-alertmanager',
+    'sshd',
+    'busybox',
+    'curl',
+    'wget',
+  ];
+  for (const tool of present) await here.addTool(tool);
+  await here.addTool('apt-get');
+  const { code, err } = await here.start(['test'], { nobody: true }).ended;
+  expect(code).toBe(1);
+  expect(err).toContain('apt-get install -y --no-install-recommends chromium');
+  await here.addTool('google-chrome');
+  await mkdir(join(here.root, 'node_modules', 'vitest'));
+  await writeFile(join(here.root, 'node_modules', 'vitest', 'vitest.mjs'), '');
+  expect(await here.start(['test'], { nobody: false }).ended).toMatchObject({ code: 0 });
+});
+
 test('the tests against a real Jupyter Server run by themselves, and say what they need', async () => {
   const here = await checkout(true);
   await here.addTool('apt-get');
@@ -212,8 +235,8 @@ test('the tests against a real Jupyter Server run by themselves, and say what th
 
 test('sshd comes out of its package with what it needs, and no service is installed for it', async () => {
   const here = await checkout(true);
-  for (const tool of ['redis-server', 'promtool', 'prometheus', 'prometheus-alertmanager', 'curl', 'wget'])
-    await here.addTool(tool);
+  const present = ['redis-server', 'promtool', 'prometheus', 'prometheus-alertmanager', 'curl', 'wget', 'chromium'];
+  for (const tool of present) await here.addTool(tool);
   await here.addTool('apt-get', '[ "$2" = download ] && for p in "$3" "$4" "$5" "$6"; do : >"$p"_1_amd64.deb; done');
   await here.addTool(
     'dpkg-deb',

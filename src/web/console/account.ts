@@ -175,7 +175,7 @@ function money(points: readonly MoneyPoint[], visit: Visit): Html {
     const known = values.flatMap((each) => (each === null ? [] : [each]));
     const [first = 0, last = 0] = [known[0], known.at(-1)];
     const label = t.summary(name, text(first), text(last), text(Math.min(...known)), text(Math.max(...known)));
-    return html`<figure><figcaption>${name} <b>${text(last)}</b></figcaption><div class="plot" data-plot="${key}" data-values="${JSON.stringify(values)}" role="img" aria-label="${label}"></div></figure>`;
+    return html`<figure><figcaption>${name} <b data-last="${text(last)}">${text(last)}</b></figcaption><div class="plot" data-plot="${key}" data-values="${JSON.stringify(values)}" role="img" aria-label="${label}"></div></figure>`;
   }
 }
 

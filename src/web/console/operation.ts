@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
-import type { Operation, Transition } from '../../fleet/operation.ts';
+import { isTerminal, type Operation, type Transition } from '../../fleet/operation.ts';
 import type { WebSource } from '../source.ts';
 import { type Action, action, saidOf } from './action.ts';
 import { facts, formFields, instanceCell, linkTo, reasonWord, stateWord, table } from './board-parts.ts';
@@ -218,7 +218,7 @@ function factsOf({ operation, instance, attempts }: OperationBoard, visit: Visit
     [t.created, both(operation.createdAt)],
     [t.sent, sendingAt === null ? null : both(sendingAt)],
     [t.takesEffect, effectiveAt === null ? null : both(effectiveAt)],
-    [t.nextLook, nextCheckAt === null ? null : fromNow(nextCheckAt, visit)],
+    [t.nextLook, nextCheckAt === null || isTerminal(state) ? null : fromNow(nextCheckAt, visit)],
     [
       t.others,
       attempts.length === 0

@@ -128,7 +128,7 @@ function list(rows: readonly PolicyRow[], visit: Visit): Html {
 
 function rowOf(id: string, row: PolicyRow, visit: Visit): Html {
   const { facts, day, week } = row;
-  return html`<tr id="${id}"${facts.enabled ? '' : html` class="quiet"`}><th scope="row"><a href="${linkTo.policy(facts.name)}">${shown(facts.name)}</a>${facts.description === '' ? '' : html`<small>${shown(facts.description)}</small>`}${placeOf(facts)}</th><td>${modeWord(facts, visit)}</td><td class="wide">${facts.steps.map((step, i) => html`${i > 0 ? ', ' : ''}${stepInWords(step, visit)}`)}</td><td>${about(row, visit)}</td><td>${tallyCell(day, visit)}</td><td>${tallyCell(week, visit)}</td><td class="number">${savedCell(row, visit)}</td></tr>`;
+  return html`<tr id="${id}"${facts.enabled ? '' : html` class="quiet"`}><th scope="row"><a href="${linkTo.policy(facts.name)}">${shown(facts.name)}</a>${facts.description === '' ? '' : html`<small>${shown(facts.description)}</small>`}${placeOf(facts)}</th><td>${modeWord(facts, visit)}</td><td class="wide">${facts.steps.map((step, i) => html`${i > 0 ? ', ' : ''}${stepInWords(step, visit)}`)}</td><td class="one-line">${about(row, visit)}</td><td>${tallyCell(day, visit)}</td><td>${tallyCell(week, visit)}</td><td class="number">${savedCell(row, visit)}</td></tr>`;
 }
 
 /** `enforce` or `observe`, in the reader's words. */

@@ -16,7 +16,10 @@ const WORDS = catalogue({
     always: 'always',
     does: 'it will',
     wouldDo: 'it would, if it were to act,',
-    and: 'and',
+    and: ' and ',
+    comma: ', ',
+    colon: ':',
+    fullStop: '.',
     idleFor: (ms: string) => `it has been proven idle for ${ms}`,
     during: 'the time is within',
     openUntil: 'open now, until',
@@ -66,7 +69,10 @@ const WORDS = catalogue({
     always: '任何时候',
     does: '就',
     wouldDo: '若要动手，就会',
-    and: '并且',
+    and: '，并且',
+    comma: '，',
+    colon: '：',
+    fullStop: '。',
     idleFor: (ms: string) => `已证实空闲满 ${ms}`,
     during: '时间在窗口内',
     openUntil: '现在开着，到',
@@ -119,8 +125,8 @@ export function policyInWords(facts: PolicyFacts, visit: Visit): Html {
   const when =
     facts.conditions.length === 0
       ? html`${t.always}`
-      : html`${t.when}:<ul>${facts.conditions.map((condition) => html`<li>${conditionInWords(condition, visit)}</li>`)}</ul>`;
-  return html`<div class="in-words"><p>${whom}, ${when}</p><p>${facts.mode === 'observe' ? t.wouldDo : t.does} ${facts.steps.map((step, i) => html`${i > 0 ? ` ${t.and} ` : ''}<b>${stepInWords(step, visit)}</b>`)}${visit.language === 'zh' ? '。' : '.'}</p></div>`;
+      : html`${t.when}${t.colon}<ul>${facts.conditions.map((condition) => html`<li>${conditionInWords(condition, visit)}</li>`)}</ul>`;
+  return html`<div class="in-words"><p>${whom}${t.comma}${when}</p><p>${facts.mode === 'observe' ? t.wouldDo : t.does} ${facts.steps.map((step, i) => html`${i > 0 ? t.and : ''}<b>${stepInWords(step, visit)}</b>`)}${t.fullStop}</p></div>`;
 }
 
 /** What holds it back besides its conditions; each a sentence. */
@@ -141,7 +147,7 @@ export function cautionsInWords(facts: PolicyFacts, visit: Visit): readonly stri
     ...(minimumUptimeMs > 0 ? [t.minimumUptime(span(minimumUptimeMs))] : []),
     ...(cooldownMs > 0 ? [t.cooldown(span(cooldownMs))] : []),
     ...(facts.startsAfterwards ? [t.afterwards] : []),
-    ...(bounds.length > 0 ? [t.limits(bounds.join(visit.language === 'zh' ? '，' : ', '))] : []),
+    ...(bounds.length > 0 ? [t.limits(bounds.join(t.comma))] : []),
     ...(facts.conditions.some(({ kind }) => kind === 'cron') ? [t.catchUp(span(facts.catchUpMs))] : []),
     ...(facts.conditions.some(({ kind }) => kind === 'during') && facts.timezone !== visit.timezone
       ? [t.zone(facts.timezone)]
@@ -191,7 +197,7 @@ export function stepInWords(step: StepFacts, visit: Visit): string {
         ...(step.daily === null ? [] : [t.renewDaily(step.daily)]),
         ...(step.monthly === null ? [] : [t.renewMonthly(step.monthly)]),
       ];
-      return t.renew(parts.join(visit.language === 'zh' ? '，' : ', '));
+      return t.renew(parts.join(t.comma));
     }
     case 'lengthen':
       return t.lengthen(wordIn(visit.language, step.to));

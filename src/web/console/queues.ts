@@ -117,7 +117,7 @@ function rowOf(id: string, queue: QueueBoard, visit: Visit): Html {
   const { waiting, active, delayed, retrying, failed, completed, gaveUp } = queue;
   const [good, bad] = [sum(completed), sum(gaveUp)];
   const does = new Map<string, string>(Object.entries(t.does)).get(queue.queue);
-  return html`<tr id="${id}"><th scope="row"><code>${queue.queue}</code>${does === undefined ? '' : html`<small>${does}</small>`}</th><td class="number">${waiting}${waiting > 0 ? oldest(queue, visit) : ''}</td><td class="number">${active}</td><td class="number">${delayed}${retrying > 0 ? html`<small class="warn">${t.retrying(retrying)}</small>` : ''}</td><td class="number">${failed > 0 ? html`<span class="bad">${failed}</span><small>${t.kept}</small>` : '0'}</td><td>${sparkBars(completed, gaveUp, t.bars(queue.queue, good, bad))}<small>${t.ended(good, bad)}</small></td></tr>`;
+  return html`<tr id="${id}"><th scope="row"><code>${queue.queue}</code>${does === undefined ? '' : html`<small>${does}</small>`}</th><td class="number">${count(waiting)}${waiting > 0 ? oldest(queue, visit) : ''}</td><td class="number">${count(active)}</td><td class="number">${count(delayed)}${retrying > 0 ? html`<small class="warn">${t.retrying(retrying)}</small>` : ''}</td><td class="number">${failed > 0 ? html`<span class="bad">${failed}</span><small>${t.kept}</small>` : count(0)}</td><td>${sparkBars(completed, gaveUp, t.bars(queue.queue, good, bad))}<small>${t.ended(good, bad)}</small></td></tr>`;
 }
 
 /** By steps, so that a row does not change with every second. */
@@ -146,6 +146,11 @@ function failures(queues: readonly QueueBoard[], visit: Visit): Html {
 /** What is worked out from the time of asking must not change with each asking. */
 function minute(at: number): number {
   return Math.round(at / 60_000) * 60_000;
+}
+
+/** A nought says nothing, and stands back. */
+function count(jobs: number): Html {
+  return jobs === 0 ? html`<span class="none">0</span>` : html`${jobs}`;
 }
 
 function sum(numbers: readonly number[]): number {

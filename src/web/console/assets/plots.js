@@ -35,7 +35,10 @@ function draw(root) {
   });
   const number = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 });
   const sync = uPlot.sync('money');
+  // Shown first: what is hidden has no width.
+  root.dataset.drawn = 'yes';
   for (const place of root.querySelectorAll('[data-plot]')) {
+    const last = place.parentElement?.querySelector('[data-last]');
     const tone = colour(TONES[place.dataset.plot] ?? 'ink');
     const values = JSON.parse(place.dataset.values);
     place.replaceChildren();
@@ -45,21 +48,33 @@ function draw(root) {
         height: HEIGHT,
         tzDate: (seconds) => uPlot.tzDate(new Date(seconds * 1000), zone),
         cursor: { y: false, sync: { key: sync.key }, points: { size: 6 } },
-        legend: { live: true, markers: { show: false } },
+        legend: { show: false },
+        // What the pointer is at stands where the last value stands otherwise.
+        hooks: {
+          setCursor: [
+            (own) => {
+              if (last === null || last === undefined) return;
+              const at = own.cursor.idx;
+              const value = at === null || at === undefined ? undefined : values[at];
+              const isOver = at !== null && at !== undefined;
+              last.textContent = isOver
+                ? `${format.format(times[at] * 1000)} · ${value === null || value === undefined ? '–' : number.format(value)}`
+                : last.dataset.last;
+            },
+          ],
+        },
         scales: {
           // A balance is judged by how far it is from nothing.
           y: { range: (_, low, high) => [Math.min(0, low), high <= 0 ? 1 : high * 1.08] },
         },
         series: [
-          { label: '', value: (_, at) => (at === null ? '–' : format.format(at * 1000)) },
+          {},
           {
-            label: '',
             stroke: tone,
             fill: `color-mix(in srgb, ${tone} 12%, transparent)`,
             width: 1.75,
             spanGaps: false,
             points: { show: values.length < 40, size: 5 },
-            value: (_, value) => (value === null ? '–' : number.format(value)),
           },
         ],
         axes: [
@@ -79,7 +94,6 @@ function draw(root) {
     );
     drawn.add({ plot, place });
   }
-  root.dataset.drawn = 'yes';
 }
 
 function forget() {

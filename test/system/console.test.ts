@@ -1,0 +1,171 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { barriers, openBrowser, reader } from '../support/browser.ts';
+import { MINUTE } from '../support/clock.ts';
+import { account, busy, daily, GPU_4090, idle } from '../support/cloud.ts';
+import { Bed } from '../support/daemon.ts';
+import { startRedis, type TestRedis } from '../support/redis.ts';
+
+const POLICIES = `
+policies:
+  - name: keep-paid
+    description: What is paid ahead is renewed before it expires
+    match: { name: "prod-*" }
+    when: { expiresWithin: 12h }
+    do: { renew: { periods: 1 } }
+  - name: stop-idle
+    match: { name: "dev-*", status: running }
+    when: { idleFor: 30m }
+    do: stop
+    notice: 30m
+`;
+const PAGES = ['/', '/operations', '/policies', '/policies/keep-paid', '/accounts', '/accounts/hxy', '/queues'];
+
+let redis: TestRedis;
+let bed: Bed;
+let browser: Browser;
+let page: Page;
+let complaints: string[];
+
+/** One daemon and one browser for all: what one test leaves behind is where the next one goes on. */
+beforeAll(async () => {
+  [redis, browser] = await Promise.all([startRedis(), openBrowser()]);
+  bed = new Bed({
+    redis: redis.url,
+    accounts: [
+      account('huixingyun', [daily('a', 6), idle('i'), busy('b')]),
+      account('chenyu', [busy('c')], { name: 'cy', balanceFen: 50_000 }),
+    ],
+    policies: { 'all.yaml': POLICIES },
+    accountConfig: { hxy: { prices: { [GPU_4090]: { hourly: 1.98, daily: 40, monthly: 900 } } } },
+  });
+  await bed.open();
+  // The cloud breaks off before it has done anything: nobody can know that.
+  bed.sim.faults.add({ kind: 'http-status', status: 502, effect: 'never', operation: 'renew' });
+  await bed.start();
+  await bed.round();
+  await bed.rollUntil('the renewal is before a person', MINUTE, async () => {
+    const [newest] = await bed.operations({ instance: 'hxy/a' });
+    return newest?.state === 'escalated';
+  });
+  ({ page, complaints } = await reader(browser));
+  await page.goto(`${bed.daemon.origin}/sign-in`);
+  await page.getByLabel('token').fill(bed.controlToken);
+  await page.locator('[name=name]').fill('wang');
+  await page.locator('[name=name]').press('Enter');
+  await page.waitForURL(`${bed.daemon.origin}/`);
+});
+afterAll(async () => {
+  await browser.close();
+  await bed.close();
+  await redis.stop();
+});
+
+async function open(path: string): Promise<void> {
+  await page.goto(`${bed.daemon.origin}${path}`);
+}
+
+test('the fleet is there, with what waits for a person above it', async () => {
+  await open('/');
+  for (const name of ['prod-a', 'dev-i', 'dev-b', 'dev-c']) {
+    expect(await page.getByRole('rowheader', { name }).count()).toBe(1);
+  }
+  await page.getByText('One operation waits for a person').waitFor();
+});
+
+test('an escalated operation is approved, after saying what that will pay', async () => {
+  await open('/operations');
+  await page.getByRole('link', { name: 'Look and decide' }).click();
+  await page.getByRole('heading', { name: 'renew of prod-a' }).waitFor();
+  await page.getByRole('link', { name: 'Approve one more request' }).click();
+  const consequences = await page.locator('.consequences').textContent();
+  expect(consequences).toContain('renew prod-a (hxy/a) by 1 day');
+  expect(consequences).toContain('¥40.00');
+  expect(consequences).toContain('paid a second time');
+  const before = bed.sim.calls.filter(({ operation }) => operation === 'renew').length;
+  expect(before).toBe(1);
+  await page.getByLabel('Reason').fill('the bill has nothing of it');
+  await page.getByRole('button', { name: 'Approve: send one more request' }).click();
+  await page.getByText('Approved. The next attempt is operation').waitFor();
+  await bed.operationInTime('hxy/a', 'confirmed', 'renew');
+  expect(bed.sim.calls.filter(({ operation }) => operation === 'renew')).toHaveLength(2);
+  expect(bed.sim.account('hxy').commits).toHaveLength(1);
+  const [newest] = await bed.operations({ instance: 'hxy/a' });
+  expect(newest?.by).toBe('person wang');
+  await open('/operations');
+  await page.getByText('Nothing waits for a person.').waitFor();
+});
+
+test('a file that cannot be read shows by itself, with the place and a caret, and goes when it is mended', async () => {
+  await open('/policies');
+  await bed.writePolicy('all.yaml', POLICIES.replace('idleFor', 'idelFor'));
+  const alarm = page.getByRole('alert');
+  await alarm.getByText('all.yaml:10:').waitFor();
+  const told = await alarm.textContent();
+  expect(told).toContain('idelFor');
+  expect(told).toMatch(/\^{5,}/);
+  await page.getByRole('button', { name: 'Read the files again' }).click();
+  await page.locator('#said.bad').getByText('idelFor').waitFor();
+  // What was in force goes on.
+  await page.getByRole('link', { name: 'stop-idle' }).waitFor();
+  await bed.writePolicy('all.yaml', POLICIES);
+  await page.getByText('The last reload is in force').waitFor();
+  await page.getByRole('button', { name: 'Read the files again' }).click();
+  await page.getByText('The files were read again and are in force.').waitFor();
+});
+
+test('the money of an account is drawn, and is there as a table', async () => {
+  await bed.roll(MINUTE, 3);
+  await open('/accounts/cy');
+  await page.locator('#money canvas').first().waitFor();
+  expect(await page.locator('#money canvas').count()).toBe(3);
+  expect(await page.getByRole('img', { name: /^Balance, yuan: from ¥/ }).count()).toBe(1);
+  await page.getByText('As a table').click();
+  expect(await page.locator('#money tbody tr').count()).toBeGreaterThan(2);
+  await page.getByRole('link', { name: '90 days' }).click();
+  await page.waitForURL(/range=90d/);
+});
+
+describe('without a script every page says the same', () => {
+  test('and acts by forms', async () => {
+    const { page: plain } = await reader(browser, { javaScriptEnabled: false });
+    await plain.goto(`${bed.daemon.origin}/accounts/cy`);
+    await plain.getByText('As a table').click();
+    expect(await plain.locator('#money tbody tr').count()).toBeGreaterThan(2);
+    for (const path of PAGES) {
+      const answer = await plain.goto(`${bed.daemon.origin}${path}`);
+      expect([path, answer?.status()]).toEqual([path, 200]);
+      expect(await plain.locator('h1').count()).toBe(1);
+    }
+    await plain.context().close();
+  });
+});
+
+describe('nobody is kept out', () => {
+  for (const look of [
+    { name: 'light, English', options: { colorScheme: 'light', locale: 'en-GB' } },
+    { name: 'dark, 中文', options: { colorScheme: 'dark', locale: 'zh-CN' } },
+  ] as const) {
+    test(look.name, async () => {
+      const { page: own, complaints: told } = await reader(browser, look.options);
+      const found: Record<string, readonly string[]> = {};
+      for (const path of PAGES) {
+        await own.setViewportSize({ width: 1440, height: 900 });
+        await own.goto(`${bed.daemon.origin}${path}`, { waitUntil: 'domcontentloaded' });
+        const wide = await barriers(own);
+        // The same page in the hand.
+        await own.setViewportSize({ width: 390, height: 844 });
+        const barred = [...wide, ...(await barriers(own)).map((each) => `on a phone: ${each}`)];
+        if (barred.length > 0) found[path] = barred;
+      }
+      expect(found).toEqual({});
+      expect(told).toEqual([]);
+      await own.context().close();
+    });
+  }
+});
+
+test('no page broke its own rules or failed while all this was done', () => {
+  // The refused reload is answered so; everything else would be a rule that is broken or a script that fails.
+  expect(complaints.filter((each) => !each.includes('409 (Conflict)'))).toEqual([]);
+});
