@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { SmtpServer } from '../notify/smtp-server.ts';
+import { HttpServer, json } from '../providers/support/http-server.ts';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE } from '../support/clock.ts';
 import { account, busy, daily } from '../support/cloud.ts';
@@ -15,11 +17,24 @@ const CANARIES = {
   hookPath: 'canary-hook-path-Lq9c',
   hookSecret: `whsec_${Buffer.from('canary-hook-secret-Vv4j-long-enough-long').toString('base64')}`,
   redis: 'canary-redis-password-Hx6s',
+  botToken: 'canary-bot-token-of-a-webhook-Nn3g',
+  botSecret: 'SECcanary-bot-secret-Ww7r',
+  smtp: 'canary "smtp" password Ff2u',
+  alertmanager: 'canary-alertmanager-token-Bb6y',
 } as const;
+
+const BOT_PATHS = ['/open-apis/', '/robot/', '/cgi-bin/', '/services/', '/api/v2/alerts'];
 
 const beds = useBeds({ extra: ['--requirepass', CANARIES.redis] });
 
 test('planted tokens and passwords come up nowhere', { timeout: 40_000 }, async () => {
+  // Receivers that take nothing and say back whatever they were told.
+  await using telltale = await new HttpServer(({ url, headers, body }, response) => {
+    const back = JSON.stringify({ url, headers, body, secret: CANARIES.botSecret });
+    json(response, { code: 77, errcode: 77, msg: back, errmsg: back }, url.startsWith('/services') ? 500 : 200);
+  }).start();
+  await using post = await new SmtpServer().start();
+  post.rules = { login: 'lamp:another' };
   const machine = { password: CANARIES.password, jupyterToken: CANARIES.jupyter };
   const bed = await beds.prepare({
     password: CANARIES.redis,
@@ -52,8 +67,34 @@ policies:
     do: notify
 `,
     },
-    config: { notifiers: { hook: { type: 'webhook', urlFile: 'secrets/hook', secretFile: 'secrets/hook-secret' } } },
+    config: {
+      notifiers: {
+        hook: { type: 'webhook', urlFile: 'secrets/hook', secretFile: 'secrets/hook-secret' },
+        fei: { type: 'feishu', urlFile: 'secrets/fei', secretFile: 'secrets/bot' },
+        ding: { type: 'dingtalk', urlFile: 'secrets/ding', secretFile: 'secrets/bot' },
+        wecom: { type: 'wecom', urlFile: 'secrets/wecom' },
+        slack: { type: 'slack', urlFile: 'secrets/slack' },
+        am: { type: 'alertmanager', url: telltale.origin, tokenFile: 'secrets/am' },
+        mail: {
+          type: 'email',
+          host: '127.0.0.1',
+          port: post.port,
+          secure: false,
+          user: 'lamp',
+          passwordFile: 'secrets/smtp',
+          from: 'l@example.com',
+          to: 'o@example.com',
+        },
+      },
+    },
   });
+  await bed.secret('fei', `${telltale.origin}/open-apis/bot/v2/hook/${CANARIES.botToken}`);
+  await bed.secret('ding', `${telltale.origin}/robot/send?access_token=${CANARIES.botToken}`);
+  await bed.secret('wecom', `${telltale.origin}/cgi-bin/webhook/send?key=${CANARIES.botToken}`);
+  await bed.secret('slack', `${telltale.origin}/services/T0/B0/${CANARIES.botToken}`);
+  await bed.secret('bot', CANARIES.botSecret);
+  await bed.secret('am', CANARIES.alertmanager);
+  await bed.secret('smtp', CANARIES.smtp);
   await bed.secret('hook', `${bed.receiver.url}/${CANARIES.hookPath}`);
   await bed.secret('hook-secret', CANARIES.hookSecret);
   bed.sim.account('broken').down = true;
@@ -70,6 +111,10 @@ policies:
   await bed.operationInTime('hxy/a', 'confirmed', 'stop', MINUTE);
   await bed.operationInTime('cy/inst_a', 'confirmed', 'stop', MINUTE);
   await bed.until('something is told', () => bed.receiver.told().length >= 5);
+  await bed.until(
+    'every channel has told something back',
+    () => BOT_PATHS.every((path) => telltale.requests.some(({ url }) => url.startsWith(path))) && post.heard.length > 0,
+  );
   await bed.control('/api/v1/holds', { instance: 'hxy/a', for: '1h', reason: 'x', owner: 'y' });
   await bed.writePolicy('all.yaml', 'policies: [');
   await bed.control('/-/reload');
@@ -95,6 +140,7 @@ policies:
       ['call', 'cy1', 'instances'],
       ['call', 'broken', 'instances'],
       ['validate'],
+      ...['fei', 'ding', 'wecom', 'slack', 'am', 'mail'].map((name) => ['notify', 'test', name]),
     ].map(async (args) => JSON.stringify(await runCommand(args, { cwd: bed.dir }))),
   );
   const places = {
@@ -112,6 +158,7 @@ policies:
     'canary-broken-token-Kk1p',
     bed.controlToken,
     Buffer.from('canary-hook-secret-Vv4j-long-enough-long').toString('base64'),
+    Buffer.from(`\0lamp\0${CANARIES.smtp}`).toString('base64'),
     'canary-',
   ];
   for (const [place, text] of Object.entries(places)) {
