@@ -1,0 +1,209 @@
+import fc from 'fast-check';
+import { describe, expect, test } from 'vitest';
+import { SEVERITIES, type Severity } from '../../src/fleet/event.ts';
+import { compose } from '../../src/notify/compose.ts';
+import {
+  GROUP_WINDOW_MS,
+  MOST_IN_ONE,
+  MOST_MESSAGES,
+  type PlanRules,
+  plan,
+  type Waiting,
+} from '../../src/notify/plan.ts';
+import { parcel } from './kit.ts';
+
+const NOW = 1_000_000;
+const PERSON: PlanRules = { reader: 'person', quietUntil: null, cameQuietly: () => false, digest: false };
+
+interface Row {
+  readonly id: string;
+  readonly group?: string;
+  readonly severity?: Severity;
+  readonly dueAt?: number;
+  readonly tries?: number;
+  readonly closes?: string;
+}
+
+function waiting(rows: readonly Row[]): readonly Waiting[] {
+  return rows.map(({ id, group = 'g', severity = 'warning', dueAt = NOW, tries = 0, closes = null }, index) => ({
+    parcel: parcel({ id, group, severity, closes }),
+    seq: index,
+    cameAt: dueAt - GROUP_WINDOW_MS,
+    dueAt,
+    tries,
+  }));
+}
+
+/** "send one a" | "wait 5" | "nothing" */
+function planned(rows: readonly Row[], rules: Partial<PlanRules> = {}, now = NOW): string {
+  const next = plan(waiting(rows), now, { ...PERSON, ...rules });
+  switch (next.kind) {
+    case 'send':
+      return `${next.form} ${next.batch.map(idOf).join(' ')}`;
+    case 'send-each':
+      return `each ${next.batch.map(idOf).join(' ')}`;
+    case 'wait':
+      return `wait ${next.until - now}`;
+    default:
+      return next.kind;
+  }
+}
+
+const idOf = (one: Waiting) => one.parcel.notification.id;
+
+describe('what leaves next to a person', () => {
+  test.each<[string, readonly Row[], Partial<PlanRules>, string]>([
+    ['nothing', [], {}, 'nothing'],
+    ['one whose moment is over', [{ id: 'a' }], {}, 'one a'],
+    ['one that came just now waits for more of its kind', [{ id: 'a', dueAt: NOW + 900 }], {}, 'wait 900'],
+    ['several of a group are one message', [{ id: 'a' }, { id: 'b' }, { id: 'c' }], {}, 'group a b c'],
+    [
+      'what came within the moment of the first goes with it',
+      [{ id: 'a' }, { id: 'b', dueAt: NOW + 9_000 }],
+      {},
+      'group a b',
+    ],
+    [
+      'two groups are two messages, the older first',
+      [{ id: 'a' }, { id: 'b', group: 'h' }, { id: 'c' }],
+      {},
+      'group a c',
+    ],
+    [
+      'too many groups are one',
+      Array.from({ length: MOST_MESSAGES + 1 }, (_, i) => ({ id: `n${i}`, group: `g${i}` })),
+      {},
+      'digest n0 n1 n2 n3',
+    ],
+    ['after a mute everything is one', [{ id: 'a' }, { id: 'b', group: 'h' }], { digest: true }, 'digest a b'],
+    [
+      'what is critical waits for nothing, and is told by itself',
+      [{ id: 'a' }, { id: 'b', severity: 'critical' }],
+      {},
+      'one b',
+    ],
+    ['what was tried in vain waits for its time', [{ id: 'a', tries: 1, dueAt: NOW + 5_000 }], {}, 'wait 5000'],
+    ['in quiet hours information waits', [{ id: 'a', severity: 'info' }], { quietUntil: NOW + 60_000 }, 'wait 60000'],
+    [
+      'and nothing else does',
+      [
+        { id: 'a', severity: 'info' },
+        { id: 'b', severity: 'warning' },
+      ],
+      { quietUntil: NOW + 60_000 },
+      'one b',
+    ],
+    [
+      'who was alarmed hears in the night that it is over',
+      [{ id: 'a', severity: 'info', closes: 'account/x' }],
+      { quietUntil: NOW + 60_000 },
+      'one a',
+    ],
+    [
+      'what waited through the quiet hours is one',
+      [
+        { id: 'a', severity: 'info' },
+        { id: 'b', severity: 'info', group: 'h' },
+      ],
+      { cameQuietly: () => true },
+      'digest a b',
+    ],
+  ])('%s', (_what, rows, rules, expected) => {
+    expect(planned(rows, rules)).toBe(expected);
+  });
+});
+
+test('a program gets each by itself, what is due and no more at once than it can bear', () => {
+  const rows = Array.from({ length: 40 }, (_, i) => ({ id: `n${i}`, severity: 'critical' as const }));
+  expect(planned([...rows, { id: 'late', dueAt: NOW + 1 }], { reader: 'program' })).toBe(
+    `each ${rows
+      .slice(0, 16)
+      .map(({ id }) => id)
+      .join(' ')}`,
+  );
+  expect(planned([{ id: 'late', dueAt: NOW + 1 }], { reader: 'program' })).toBe('wait 1');
+});
+
+const row = (ids: fc.Arbitrary<string>) =>
+  fc.record({
+    id: ids,
+    group: fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f'),
+    severity: fc.constantFrom(...SEVERITIES),
+    dueAt: fc.integer({ min: NOW - 20_000, max: NOW + 20_000 }),
+    tries: fc.constantFrom(0, 0, 0, 1, 5),
+  });
+
+describe('whatever waits', () => {
+  const quiet = fc.option(fc.integer({ min: NOW, max: NOW + 60_000 }));
+  const rules = fc.record({
+    reader: fc.constantFrom('person' as const, 'program' as const),
+    quiet,
+    cameQuietly: fc.boolean(),
+    digest: fc.boolean(),
+  });
+  const rows = fc.uniqueArray(row(fc.uuid()), { selector: ({ id }) => id, maxLength: 250 });
+
+  test('is told once, and all of it, in the order in which it came within a group', () => {
+    fc.assert(
+      fc.property(rows, rules, (all, { reader, quiet: quietUntil, cameQuietly, digest }) => {
+        let left = waiting(all);
+        let now = NOW;
+        const told: Waiting[] = [];
+        for (let round = 0; left.length > 0; round += 1) {
+          // Every round sends something or waits for a later time, so that it comes to an end.
+          expect(round).toBeLessThan(2 * all.length + 5);
+          const isQuiet = quietUntil !== null && now < quietUntil;
+          const next = plan(left, now, {
+            reader,
+            quietUntil: isQuiet ? quietUntil : null,
+            cameQuietly: () => cameQuietly,
+            digest,
+          });
+          if (next.kind === 'nothing') throw new Error('something waits and nothing is planned');
+          if (next.kind === 'wait') {
+            expect(next.until).toBeGreaterThan(now);
+            now = next.until;
+            continue;
+          }
+          expect(next.batch.length).toBeGreaterThan(0);
+          expect(next.batch.length).toBeLessThanOrEqual(MOST_IN_ONE);
+          if (isQuiet) expect(next.batch.every((one) => one.parcel.notification.severity !== 'info')).toBe(true);
+          told.push(...next.batch);
+          left = left.filter((one) => !next.batch.includes(one));
+        }
+        expect(new Set(told.map(idOf)).size).toBe(all.length);
+        expect(told).toHaveLength(all.length);
+        // Critical ones overtake; within a group and a severity nothing does, unless it had to wait for its next try.
+        for (const [, same] of Map.groupBy(
+          told.filter(({ tries, parcel: { notification } }) => tries === 0 && notification.severity === 'warning'),
+          ({ parcel: { group } }) => group,
+        )) {
+          if (reader === 'person')
+            expect(same.map(({ seq }) => seq)).toEqual(same.map(({ seq }) => seq).toSorted((a, b) => a - b));
+        }
+      }),
+      { numRuns: 150 },
+    );
+  });
+
+  test('is counted in full by the message that is made of it', () => {
+    fc.assert(
+      fc.property(fc.uniqueArray(row(fc.uuid()), { selector: ({ id }) => id, minLength: 2, maxLength: 120 }), (all) => {
+        const parcels = waiting(all).map((one) => one.parcel);
+        const message = compose('digest', parcels, 'en');
+        expect(message.notifications.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
+        expect(message.title).toContain(String(all.length));
+        expect(message.mood).toBe('digest');
+        expect(message.severity).toBe(SEVERITIES.findLast((each) => all.some(({ severity }) => severity === each)));
+        // The groups that are named, with how many each has, and what is only counted, make up all.
+        const counted = message.lines.reduce((sum, { label, text }) => {
+          const many = /^(\d+) of/.exec(label)?.[1];
+          const more = label === '' ? /^and (\d+) more$/.exec(text)?.[1] : undefined;
+          return sum + Number(many ?? more ?? 1);
+        }, 0);
+        expect(counted).toBe(all.length);
+      }),
+      { numRuns: 60 },
+    );
+  });
+});
