@@ -205,7 +205,17 @@ class Loader {
       if (account !== null && value !== null) all.push(account);
       const given = { inline: parts.token, file: parts.tokenFile, needed: true };
       const token = await this.#secrets.take(subject, [], 'token', given);
-      if (token !== null) tokens.set(key, token);
+      if (token === null) continue;
+      const twin = names.find(
+        ({ name, provider }) =>
+          name !== key && provider === parts.provider && tokens.get(name)?.reveal() === token.reveal(),
+      );
+      if (twin !== undefined) {
+        const hint = 'whoever must be treated otherwise is matched by id or name; one account is enough';
+        const where = parts.tokenFile === undefined ? 'token' : 'tokenFile';
+        subject.warn([where], `account ${twin.name} has the same token, so each machine is listed twice`, { hint });
+      }
+      tokens.set(key, token);
     }
     const count = keysOf(this.#at(['accounts'])).length;
     const isComplete = likely.length === count && count > 0;

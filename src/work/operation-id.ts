@@ -9,7 +9,9 @@ function digest(parts: readonly (string | number)[]): string {
 /**
  * What an operation is about, so that everybody who wants the same thing computes the same key.
  *
- * Paid work on a machine goes by what was observed of it, whoever asks: once `expire_at` moves, the key is dead.
+ * Paid work on a machine goes by what was observed of it, whoever asks: once `expire_at` moves, the key is dead. Nor does
+ * it matter under which name of ours the machine is listed: one account of a cloud may stand in the configuration twice,
+ * or be given another name while a payment is unclear, and the cloud's ids are the same all the while.
  * Everything else goes by its occasion: which policy, which step, which occurrence.
  */
 export function operationKey(wish: {
@@ -20,14 +22,15 @@ export function operationKey(wish: {
   readonly occurrence: string;
 }): string {
   const { instance, action } = wish;
-  const who = [instance.provider, instance.account, incarnation(instance), action];
+  const machine = [instance.provider, incarnation(instance), action];
+  const who = [instance.account, ...machine];
   switch (actionClass(action)) {
     case 'paid':
       return action === 'create'
         ? digest([...who, wish.occurrence])
-        : digest([...who, instance.expiresAt ?? 'no-expiry', instance.billing]);
+        : digest([...machine, instance.expiresAt ?? 'no-expiry', instance.billing]);
     case 'destructive':
-      return action === 'destroy' ? digest(who) : digest([...who, wish.occurrence]);
+      return action === 'destroy' ? digest(machine) : digest([...who, wish.occurrence]);
     case 'reversible':
       return digest([...who, wish.policy ?? 'by-hand', wish.step, wish.occurrence]);
     case 'message':

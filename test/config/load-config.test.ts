@@ -524,4 +524,14 @@ timezone: "\${HXY_TOKEN}"
     ]);
     expect(renderAll(config.warnings)).not.toContain('plainly');
   });
+
+  test('one token under two names is warned of, since each machine would be listed twice', async () => {
+    const { warnings } = await good(
+      'accounts:\n  a: { provider: chenyu, tokenFile: tok }\n  b: { provider: chenyu, tokenFile: tok }\n' +
+        '  c: { provider: chenyu-v1, tokenFile: tok }\n',
+    );
+    expect(warnings.filter(({ message }) => message.includes('same token'))).toMatchObject([
+      { line: 3, message: 'account a has the same token, so each machine is listed twice' },
+    ]);
+  });
 });

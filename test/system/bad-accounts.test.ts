@@ -109,7 +109,7 @@ test('an account hangs at a renewal: the renewals of another are not kept waitin
   const bed = await beds.start({
     accounts: [
       account('huixingyun', [busy('d', { name: 'prod', billing: 'daily', expiresAt: NOON + 300 * MINUTE })]),
-      account('huixingyun', [busy('d', { name: 'prod', billing: 'daily', expiresAt: NOON + 300 * MINUTE })], {
+      account('huixingyun', [busy('e', { name: 'prod', billing: 'daily', expiresAt: NOON + 300 * MINUTE })], {
         name: 'hxy-b',
       }),
     ],
@@ -125,7 +125,7 @@ policies:
   });
   const hang = bed.sim.faults.add({ kind: 'hang', operation: 'renew', account: 'hxy' });
   await bed.until('the one hangs', () => hang.hits === 1);
-  await bed.operationInTime('hxy-b/d', 'confirmed', 'renew');
+  await bed.operationInTime('hxy-b/e', 'confirmed', 'renew');
   expect(bed.sim.account('hxy-b').commits).toHaveLength(1);
 });
 

@@ -89,3 +89,32 @@ test('what the day may cost is not exceeded, and the refusal says so everywhere'
   expect(await bed.metric('paid_calls_limit', { account: 'hxy' })).toBe(2);
   expect(bed.sim.account('hxy').instances.filter(({ expiresAt }) => (expiresAt ?? 0) > NOON + DAY)).toHaveLength(2);
 });
+
+test('one account of a cloud under two names pays once, and so does one that gets another name while a payment is unclear', async () => {
+  const bed = await beds.prepare({
+    accounts: [account('huixingyun', [daily('d', 6), daily('e', 7)])],
+    policies: { 'renew.yaml': KEEP_PAID },
+  });
+  const own = {
+    provider: 'huixingyun',
+    baseUrl: bed.sim.origin,
+    tokenFile: 'secrets/hxy',
+    requestsPerSecond: 100,
+    spendLimit: { callsPerDay: 10 },
+  };
+  await bed.writeConfig({ accounts: { one: own, two: own } });
+  // One of them gets an answer that says nothing.
+  const lost = bed.sim.faults.add({ kind: 'http-status', status: 502, operation: 'renew', times: 1, effect: 'never' });
+  await bed.start();
+  await bed.round();
+  await bed.rollUntil('the other is renewed', MINUTE, async () =>
+    (await bed.operations()).some(({ state }) => state === 'confirmed'),
+  );
+  expect(lost.hits).toBe(1);
+  await bed.writeConfig({ accounts: { three: own } });
+  await bed.control('/-/reload');
+  await bed.roll(MINUTE, 5);
+  const asked = bed.sim.calls.filter(({ operation }) => operation === 'renew').flatMap(({ ids }) => ids);
+  expect(asked.toSorted()).toEqual(['d', 'e']);
+  expect(await bed.operations()).toHaveLength(2);
+});
