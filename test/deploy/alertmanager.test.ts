@@ -3,9 +3,11 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { startAlertmanagerWith } from '../support/alertmanager.ts';
 import { ROOT } from '../support/child.ts';
 
 const route = z.looseObject({ receiver: z.string(), matchers: z.array(z.string()).default([]) });
+const shipped = readFileSync(join(ROOT, 'deploy/alertmanager/alertmanager.yml'), 'utf8');
 const config = z
   .object({
     global: z.object({ resolve_timeout: z.string() }),
@@ -19,7 +21,7 @@ const config = z
     ),
     receivers: z.array(z.looseObject({ name: z.string() })),
   })
-  .parse(parse(readFileSync(join(ROOT, 'deploy/alertmanager/alertmanager.yml'), 'utf8')));
+  .parse(parse(shipped));
 
 const rules = join(ROOT, 'deploy/prometheus/rules');
 const texts = readdirSync(rules).map((name) => readFileSync(join(rules, name), 'utf8'));
@@ -47,4 +49,57 @@ test('only alerts that there are are named', () => {
   ].flatMap((matcher) => matcher.match(/Lamplighter[A-Z]\w+/g) ?? []);
   expect(named.length).toBeGreaterThan(5);
   expect(named.filter((name) => !alerts.has(name))).toEqual([]);
+});
+
+const ALERTS = z.array(
+  z.object({
+    labels: z.record(z.string(), z.string()),
+    receivers: z.array(z.object({ name: z.string() })),
+    status: z.object({ inhibitedBy: z.array(z.string()) }),
+  }),
+);
+
+test('a real Alertmanager takes it, leads alerts to their receivers, and leaves out what another explains', async () => {
+  await using alertmanager = await startAlertmanagerWith(shipped);
+  const told = async (
+    alerts: readonly Readonly<Record<string, string>>[],
+  ): Promise<Readonly<Record<string, string>>> => {
+    const body = JSON.stringify(alerts.map((labels) => ({ labels: { job: 'lamplighter', ...labels } })));
+    const headers = { 'content-type': 'application/json' };
+    const sent = await fetch(`${alertmanager.origin}/api/v2/alerts`, { method: 'POST', headers, body });
+    expect(sent.status).toBe(200);
+    const all = ALERTS.parse(await (await fetch(`${alertmanager.origin}/api/v2/alerts`)).json());
+    return Object.fromEntries(
+      all.map(({ labels, receivers, status }) => [
+        [labels.alertname, labels.severity, labels.account].filter(Boolean).join(' '),
+        status.inhibitedBy.length > 0 ? 'left out' : receivers.map(({ name }) => name).join(),
+      ]),
+    );
+  };
+  expect(
+    await told([
+      { alertname: 'LamplighterWatchdog', severity: 'none' },
+      { alertname: 'LamplighterBalanceRunway', severity: 'critical', account: 'a' },
+      { alertname: 'LamplighterBalanceRunway', severity: 'warning', account: 'a' },
+      { alertname: 'LamplighterBalanceRunway', severity: 'warning', account: 'b' },
+      { alertname: 'LamplighterPaidWorkFrozen', severity: 'critical' },
+      { alertname: 'LamplighterClockInDoubt', severity: 'critical' },
+      { alertname: 'SomebodyElses', severity: 'info' },
+    ]),
+  ).toEqual({
+    'LamplighterWatchdog none': 'deadman',
+    'LamplighterBalanceRunway critical a': 'critical',
+    'LamplighterBalanceRunway warning a': 'left out',
+    'LamplighterBalanceRunway warning b': 'warning',
+    'LamplighterPaidWorkFrozen critical': 'left out',
+    'LamplighterClockInDoubt critical': 'critical',
+    'SomebodyElses info': 'info',
+  });
+  expect(await told([{ alertname: 'LamplighterAbsent', severity: 'critical' }])).toMatchObject({
+    'LamplighterAbsent critical': 'critical',
+    'LamplighterWatchdog none': 'deadman',
+    'LamplighterBalanceRunway critical a': 'critical',
+    'LamplighterBalanceRunway warning b': 'left out',
+    'SomebodyElses info': 'info',
+  });
 });

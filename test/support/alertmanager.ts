@@ -15,12 +15,17 @@ export interface TestAlertmanager extends AsyncDisposable {
  * absent
  */
 export async function startAlertmanager(webhook: string): Promise<TestAlertmanager> {
-  const folder = await newFolder('lamplighter-alertmanager-');
-  const config = join(folder, 'alertmanager.yml');
   const route = { receiver: 'hook', group_by: ['...'], group_wait: '0s', group_interval: '1s', repeat_interval: '1h' };
   const receivers = [{ name: 'hook', webhook_configs: [{ url: webhook, send_resolved: true }] }];
   // YAML is a superset of JSON.
-  await writeFile(config, JSON.stringify({ route, receivers }));
+  return await startAlertmanagerWith(JSON.stringify({ route, receivers }));
+}
+
+/** One with that configuration. @throws Error */
+export async function startAlertmanagerWith(text: string): Promise<TestAlertmanager> {
+  const folder = await newFolder('lamplighter-alertmanager-');
+  const config = join(folder, 'alertmanager.yml');
+  await writeFile(config, text);
   // Debian's program wants templates of its own messages: those of no message of ours.
   for (const template of ['default.tmpl', 'email.tmpl']) await writeFile(join(folder, template), '');
   const port = await freePort();
