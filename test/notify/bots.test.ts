@@ -336,6 +336,7 @@ describe('what became of it is what the body says', () => {
     ['dingtalk', 'security', { errcode: 310000, errmsg: 'no' }, hinted('security setting')],
     ['dingtalk', 'too fast', { errcode: 130101, errmsg: 'send too fast' }, muted(MINUTES_10)],
     ['dingtalk', 'punished', { status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'u' }, muted(MINUTES_10)],
+    ['dingtalk', 'punished, in few words', { punish: 'deny' }, muted(MINUTES_10)],
     ['dingtalk', 'token', { errcode: 300005, errmsg: 'token is not exist' }, hinted('access_token')],
     ['dingtalk', 'switched off', { errcode: 400102, errmsg: 'words' }, hinted('switched off')],
     ['dingtalk', 'busy', { errcode: -1, errmsg: '系统繁忙' }, { kind: 'retry' }],
@@ -351,7 +352,7 @@ describe('what became of it is what the body says', () => {
 
   test('a hint is in the language of the channel', async () => {
     answers((response) => json(response, { code: 19024, msg: 'Key Words Not Found' }));
-    expect(await send('feishu', {}, CHINESE)).toMatchObject({ hint: expect.stringContaining('关键词') });
+    expect(await send('feishu', {}, CHINESE)).toMatchObject({ hint: expect.stringContaining('写到通知对象') });
   });
 
   test.each<[string, number, object]>([
@@ -416,7 +417,7 @@ describe('what became of it is what the body says', () => {
       };
       more();
     });
-    expect(await send(bot)).toMatchObject({ kind: 'retry' });
+    expect(await send(bot)).toMatchObject({ kind: 'retry', detail: expect.stringContaining('answered 200') });
     await closed;
   });
 
