@@ -5,6 +5,7 @@ import { secureHeaders } from 'hono/secure-headers';
 import type { z } from 'zod';
 import { unknownName } from '../fleet/unknown-name.ts';
 import { bearerOf, sameSecret } from './bearer.ts';
+import { boardApi } from './board-api.ts';
 import { bodyMistakes } from './body-wording.ts';
 import { Console, type ConsoleParts } from './console/console.ts';
 import { LISTS, listQuery } from './list-query.ts';
@@ -182,6 +183,7 @@ export function makeWeb(
     app.route('/', console.routes());
     app.get('/api/v1/*', mayRead(console, wrong));
   }
+  if (pages !== null) app.route('/', boardApi(pages.boards));
 
   for (const name of LISTS) {
     app.get(`/api/v1/${name}`, async (context) => {
