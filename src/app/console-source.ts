@@ -1,5 +1,6 @@
 import { DAY_MS } from '../calendar/civil.ts';
 import type { Zone } from '../calendar/zone.ts';
+import { type ComingDecision, nextOf } from '../decide/forecast.ts';
 import { hourlyCostFen } from '../decide/hourly-cost.ts';
 import type { Price } from '../fleet/account.ts';
 import type { Activity } from '../fleet/activity.ts';
@@ -8,11 +9,13 @@ import { type Instance, instanceKey } from '../fleet/instance.ts';
 import { isProtected, type Labels } from '../fleet/label.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import type { Store } from '../store/store.ts';
-import type { Chrome, ConsoleSource, Fleet, FleetRow } from '../web/console/source.ts';
+import type { Chrome, Coming, ConsoleSource, Fleet, FleetRow, InstanceBoard, Timeline } from '../web/console/source.ts';
 import type { Readiness } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
 import { byInstance } from '../work/world.ts';
 import { lastSeen } from './last-seen.ts';
+import { comingByInstance, OUTLOOK_MS, type Outlook } from './outlook.ts';
+import type { Reader } from './reader.ts';
 
 const HOUR_MS = 3_600_000;
 const NO_PRICES: ReadonlyMap<string, Price> = new Map();
@@ -21,7 +24,12 @@ export interface ConsoleSourceParts {
   readonly work: Work;
   readonly store: Store;
   readonly ready: () => Promise<Readiness>;
+  readonly reader: Reader;
+  readonly outlook: Outlook;
 }
+
+/** A page is not kept waiting longer for what is coming; it is put in when it is there. */
+const OUTLOOK_WAIT_MS = 250;
 
 /** What the console shows, from the store and the policies in force. */
 export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
@@ -39,6 +47,11 @@ export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
   }
 
   async function fleet(): Promise<Fleet> {
+    const coming = comingByInstance((await parts.outlook.look(OUTLOOK_WAIT_MS)).values());
+    return await fleetWith(coming);
+  }
+
+  async function fleetWith(coming: ReadonlyMap<string, readonly ComingDecision[]>): Promise<Fleet> {
     const standing = work.standing();
     const now = work.clock.now();
     const [snapshots, holds, ...healths] = await Promise.all([
@@ -59,6 +72,7 @@ export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
             activity: activities.get(key) ?? null,
             hold: held.get(key) ?? null,
             prices,
+            coming: coming.get(key) ?? [],
             now,
             zone: standing.zone,
           });
@@ -81,7 +95,56 @@ export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
     };
   }
 
-  return { now: () => work.clock.now(), timezone: () => work.standing().zone.name, chrome, fleet };
+  async function timeline(): Promise<Timeline> {
+    const forecasts = await parts.outlook.look(OUTLOOK_WAIT_MS);
+    const coming = comingByInstance(forecasts.values());
+    const { rows } = await fleetWith(coming);
+    const from = work.clock.now();
+    return {
+      from,
+      until: from + OUTLOOK_MS,
+      rows: rows.map((row) => ({ row, coming: (coming.get(row.key) ?? []).map(comingOf) })),
+      accounts: [...forecasts].flatMap(([account, forecast]) => {
+        const own = forecast.coming.filter(({ instance }) => instance === null).map(comingOf);
+        return own.length === 0 ? [] : [{ account, coming: own }];
+      }),
+      missing: [...work.standing().accounts.keys()].filter((name) => !forecasts.has(name)),
+    };
+  }
+
+  async function instance(key: string): Promise<InstanceBoard | null> {
+    const answer = await parts.reader.why(key);
+    if (answer.kind !== 'done') return null;
+    const coming = comingByInstance((await parts.outlook.look(OUTLOOK_WAIT_MS)).values());
+    const { rows, accounts } = await fleetWith(coming);
+    const { policies, notices, obligations, idle, operations, audit, instance: shown } = answer.value;
+    const row = rows.find((each) => each.key === shown.key);
+    if (row === undefined) return null;
+    const at = (text: string | null) => (text === null ? null : Date.parse(text));
+    return {
+      row,
+      rawStatus: shown.rawStatus,
+      upSince: at(shown.upSince),
+      createdAt: at(shown.createdAt),
+      listedAt: accounts.find(({ name }) => name === row.account)?.listedAt ?? null,
+      coming: (coming.get(row.key) ?? []).map(comingOf),
+      policies,
+      notices,
+      obligations,
+      idle,
+      operations,
+      audit,
+    };
+  }
+
+  return {
+    now: () => work.clock.now(),
+    timezone: () => work.standing().zone.name,
+    chrome,
+    fleet,
+    instance,
+    timeline,
+  };
 }
 
 interface RowParts {
@@ -90,15 +153,17 @@ interface RowParts {
   readonly activity: Activity | null;
   readonly hold: Hold | null;
   readonly prices: ReadonlyMap<string, Price>;
+  readonly coming: readonly ComingDecision[];
   readonly now: number;
   readonly zone: Zone;
 }
 
-function rowOf({ tracked, labels, activity, hold, prices, now, zone }: RowParts): FleetRow {
+function rowOf({ tracked, labels, activity, hold, prices, coming, now, zone }: RowParts): FleetRow {
   const { instance, missing = 0 } = tracked;
   // Where it is, and how, is not known, whatever it was when it was last listed.
   const isMissing = missing > 0;
   const costFenPerHour = hourlyCostFen(instance, prices);
+  const next = nextOf(coming.filter(({ at, isNow }) => isNow || at >= now - JUST_MS));
   return {
     key: instanceKey(instance),
     account: instance.account,
@@ -119,9 +184,16 @@ function rowOf({ tracked, labels, activity, hold, prices, now, zone }: RowParts)
     hold,
     costFenPerHour,
     todayFen: costFenPerHour === null ? null : costFenPerHour * hoursToday(tracked, instance, now, zone),
-    next: null,
+    next: next === null ? null : comingOf(next),
     problems: isMissing ? ['missing from the last listing', ...instance.problems] : instance.problems,
   };
+}
+
+/** What was due a moment ago is being done. */
+const JUST_MS = 120_000;
+
+function comingOf({ kind, at, isNow, action, policy, reason, detail, assumesIdle }: ComingDecision): Coming {
+  return { kind, at, isNow, action, policy, reason, detail, assumesIdle };
 }
 
 function activityOf(activity: Activity): FleetRow['activity'] {

@@ -114,7 +114,7 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
       );
     },
     hold: (input) => control.hold(input),
-    release: (id) => control.releaseHold(id, 'api'),
+    release: (id, by) => control.releaseHold(id, by),
     pause: (by, reason) => control.setPaused(true, by, reason),
     resume: (by) => control.setPaused(false, by, ''),
     approve: (id, by, reason) => control.approve(id, by, reason),

@@ -19,6 +19,8 @@ export interface ComingDecision {
   readonly kind: 'act' | 'notify' | 'announce' | 'observe' | 'kept';
   /** To the minute: the pass after it came due. Epoch ms. */
   readonly at: number;
+  /** Decided at the first look, on the world as it is. */
+  readonly isNow: boolean;
   readonly account: string;
   /** `null`: about the account. */
   readonly instance: InstanceKey | null;
@@ -29,6 +31,8 @@ export interface ComingDecision {
   readonly reason: PlanRow['reason'];
   /** One sentence. */
   readonly detail: string;
+  /** What it costs, yuan with two decimals; `null`: nothing, or not known. */
+  readonly costYuan: string | null;
   /** It is due because the instance idles, and would not be if somebody came. */
   readonly assumesIdle: boolean;
 }
@@ -89,7 +93,7 @@ export function* forecastSteps(
       ...(isFirst ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }),
       ...(only === null ? {} : { only: { account: accountOf(only), instance: only } }),
     });
-    coming.push(...newsOf(evaluation, { told, idle, zone }));
+    coming.push(...newsOf(evaluation, { told, idle, zone, isNow: isFirst }));
     const changed = carryOut(forecast, evaluation);
     const after = forecast.at(now);
     if (isFirst) for (const { instances } of forecast.accounts) for (const { key } of instances) plan(key, after);
@@ -109,7 +113,7 @@ export function* forecastSteps(
     now = next;
   }
   const reached = steps >= MOST_STEPS ? now : until;
-  return { from: world.now, until, reached, coming: coming.sort((a, b) => a.at - b.at) };
+  return { from: world.now, until, reached, coming: withoutMere(coming.sort((a, b) => a.at - b.at)) };
 }
 
 /** {@link forecastSteps} in one go. */
@@ -208,14 +212,19 @@ function pop(heap: number[]): number | undefined {
 /** What an evaluation says that was not said before. */
 function newsOf(
   evaluation: Evaluation,
-  context: { readonly told: Set<string>; readonly idle: ReadonlySet<string>; readonly zone: Zone },
+  context: {
+    readonly told: Set<string>;
+    readonly idle: ReadonlySet<string>;
+    readonly zone: Zone;
+    readonly isNow: boolean;
+  },
 ): readonly ComingDecision[] {
-  const { told, idle, zone } = context;
+  const { told, idle, zone, isNow } = context;
   const news: ComingDecision[] = [];
-  const common = (policy: string) => ({ at: evaluation.at, policy, assumesIdle: idle.has(policy) });
+  const common = (policy: string) => ({ at: evaluation.at, isNow, policy, assumesIdle: idle.has(policy) });
   for (const row of planRows({ ...evaluation, refusals: [], tidy: [] }, zone.name)) {
     const kind = row.decision === 'announce' ? 'announce' : row.decision === 'notify' ? 'notify' : 'act';
-    const { account, instance, policy, action, occurrence, reason, detail } = row;
+    const { account, instance, policy, action, occurrence, reason, detail, costYuan } = row;
     const assumesIdle = idle.has(policy) && reason !== 'afterwards';
     news.push({
       ...common(policy),
@@ -227,6 +236,7 @@ function newsOf(
       occurrence,
       reason,
       detail,
+      costYuan,
       assumesIdle,
     });
   }
@@ -236,9 +246,17 @@ function newsOf(
     if (told.has(key)) continue;
     told.add(key);
     const kind = reason === 'observe' ? 'observe' : 'kept';
-    news.push({ ...common(policy), kind, account, instance, action, step, occurrence, reason, detail });
+    news.push({ ...common(policy), kind, account, instance, action, step, occurrence, reason, detail, costYuan: null });
   }
   return news;
+}
+
+/** Leaves out what a limit only puts off: the act itself is told. */
+function withoutMere(coming: readonly ComingDecision[]): readonly ComingDecision[] {
+  const keyOf = ({ policy, instance, occurrence, step }: ComingDecision) =>
+    [policy, instance, occurrence, step].join('\u0000');
+  const done = new Set(coming.filter(({ kind }) => kind === 'act').map(keyOf));
+  return coming.filter((each) => each.kind !== 'kept' || !each.reason.startsWith('limit-') || !done.has(keyOf(each)));
 }
 
 /** Nothing is kept from being done by these: it is not the time, or it is under way. */

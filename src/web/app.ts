@@ -247,7 +247,7 @@ export function makeWeb(
     return input.ok ? answer(context, await source.hold(input.value)) : input.response;
   });
   app.delete('/api/v1/holds/:id', control, async (context) =>
-    answer(context, await source.release(context.req.param('id'))),
+    answer(context, await source.release(context.req.param('id'), 'api')),
   );
   app.post('/api/v1/pause', control, async (context) => {
     const input = await body(context, PERSON);

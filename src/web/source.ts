@@ -49,7 +49,8 @@ export interface WebSource {
     readonly reason: string;
     readonly owner: string;
   }): Promise<Done>;
-  release(id: string): Promise<Done>;
+  /** `by`: who asks, for the audit. */
+  release(id: string, by: string): Promise<Done>;
   pause(by: string, reason: string): Promise<Done>;
   resume(by: string): Promise<Done>;
   approve(id: string, by: string, reason: string): Promise<Done>;

@@ -2,7 +2,15 @@ import { IncomingMessage, ServerResponse } from 'node:http';
 import { Socket } from 'node:net';
 import type { Hono } from 'hono';
 import { makeWeb } from '../../src/web/app.ts';
-import type { Chrome, ConsoleSource, Fleet, FleetRow } from '../../src/web/console/source.ts';
+import type {
+  Chrome,
+  Coming,
+  ConsoleSource,
+  Fleet,
+  FleetRow,
+  InstanceBoard,
+  Timeline,
+} from '../../src/web/console/source.ts';
 import type { WebEnv } from '../../src/web/own-host.ts';
 import { MemoryBoards } from './memory-boards.ts';
 import { MemorySource } from './memory-source.ts';
@@ -56,6 +64,16 @@ export class MemoryConsole implements ConsoleSource {
   }
   chrome() {
     return Promise.resolve(this.around);
+  }
+  boards: Readonly<Record<string, InstanceBoard>> = {};
+  coming: Readonly<Record<string, readonly Coming[]>> = {};
+
+  instance(key: string): Promise<InstanceBoard | null> {
+    return Promise.resolve(this.boards[key] ?? null);
+  }
+  timeline(): Promise<Timeline> {
+    const rows = this.rows.map((each) => ({ row: each, coming: this.coming[each.key] ?? [] }));
+    return Promise.resolve({ from: this.at, until: this.at + 24 * HOUR, rows, accounts: [], missing: [] });
   }
   fleet(): Promise<Fleet> {
     const accounts = [{ name: 'hxy', provider: 'huixingyun', ok: true, detail: 'ok', listedAt: this.at }];

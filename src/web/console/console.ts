@@ -12,12 +12,17 @@ import { boardActions, boardPages } from './board-pages.ts';
 import type { BoardSource } from './board-source.ts';
 import { Events } from './events.ts';
 import { fleetPage } from './fleet.ts';
+import { holdActions } from './hold-form.ts';
+import { type HoldPageParts, holdByLink, holdLinkPage } from './hold-page.ts';
+import { holdsPage } from './holds.ts';
+import { instancePage } from './instance.ts';
 import { isLanguage, LANGUAGE_COOKIE, languageOf } from './language.ts';
 import { layout } from './layout.ts';
 import { pauseActions } from './pause.ts';
 import { localPath, takeSaid } from './said.ts';
 import { signInBody } from './sign-in.ts';
 import type { ConsoleSource } from './source.ts';
+import { timelinePage } from './timeline.ts';
 import { Live, type Page, paramsOf, type Rendered, THEMES, type Theme, type Visit } from './visit.ts';
 import { WORDS } from './words.ts';
 
@@ -41,6 +46,7 @@ export class Console {
   readonly #pages: readonly Page[];
   readonly #actions: readonly Action[];
   readonly #events: Events;
+  readonly #holdLinks: HoldPageParts;
 
   constructor(parts: ConsoleParts, web: WebSource, wrong: WrongTokens) {
     this.#parts = parts;
@@ -48,8 +54,15 @@ export class Console {
     this.access = new Access(parts.access);
     const { source } = parts;
     // In the order of the bar.
-    this.#pages = [fleetPage(source), ...boardPages(parts.boards)];
-    this.#actions = [...pauseActions(web), ...boardActions(web)];
+    this.#pages = [
+      fleetPage(source),
+      timelinePage(source),
+      ...boardPages(parts.boards),
+      holdsPage(source),
+      instancePage(source),
+    ];
+    this.#actions = [...pauseActions(web), ...holdActions(web), ...boardActions(web)];
+    this.#holdLinks = { source, web, controlToken: () => parts.access.token('control') };
     this.#events = new Events(parts.signal);
   }
 
@@ -76,6 +89,17 @@ export class Console {
       return context.redirect('/', 303);
     });
     app.post('/preferences', ownForms, async (context) => await this.#prefer(context));
+    // The link itself is the permission, and only for this.
+    app.get('/hold/:token', async (context) => {
+      const visit = this.#stranger(context);
+      const page = await holdLinkPage(context.req.param('token'), visit, this.#holdLinks);
+      return await this.#answer(context, visit, null, page, page.status);
+    });
+    app.post('/hold/:token', ownForms, async (context) => {
+      const visit = this.#stranger(context);
+      const page = await holdByLink(context.req.param('token'), context, visit, this.#holdLinks);
+      return await this.#answer(context, visit, null, page, page.status);
+    });
     for (const action of this.#actions) {
       app.post(action.path, ownForms, async (context) => await runAction(action, context, this.access));
     }
@@ -111,7 +135,7 @@ export class Console {
     visit: Visit,
     page: Page | null,
     rendered: Rendered & { readonly chrome?: Awaited<ReturnType<ConsoleSource['chrome']>> },
-    status: 200 | 401 | 404 | 429,
+    status: 200 | 401 | 404 | 410 | 429,
   ): Promise<Response> {
     // A page with somebody's session on it is nobody else's.
     context.header('cache-control', 'no-store');
@@ -187,6 +211,12 @@ export class Console {
     const theme = THEMES.find((each) => each === text('theme'));
     if (theme !== undefined) setCookie(context, THEME_COOKIE, theme, { ...options, secure });
     return context.redirect(localPath(text('back')), 303);
+  }
+
+  /** Somebody of whom nothing is known, and who is shown nothing of the daemon. */
+  #stranger(context: Context): Visit {
+    const path = new URL(context.req.url).pathname;
+    return this.#visit(context, { role: 'none', session: null, csrf: null }, path, new URLSearchParams(), null);
   }
 
   #visit(context: Context, asking: Asking, path: string, query: URLSearchParams, said: Visit['said']): Visit {

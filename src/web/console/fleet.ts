@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { chip, terms, when } from './coming.ts';
 import { type FleetQuery, fleetQuery, type SortKey, select, sortLink } from './fleet-query.ts';
 import { fromNow, idOf, shown, time, word, yuan } from './format.ts';
 import { catalogue } from './language.ts';
@@ -17,7 +18,6 @@ const WORDS = catalogue({
     account: 'Account',
     show: 'Show',
     reset: 'Clear',
-    machine: 'Machine',
     activity: 'Activity',
     cost: 'Cost an hour',
     today: 'today',
@@ -37,12 +37,7 @@ const WORDS = catalogue({
     heldBy: (owner: string) => `held by ${owner}`,
     until: 'until',
     protect: 'protected',
-    missing: 'missing from the listing',
     nothingNext: 'nothing within 24 hours',
-    wouldBe: 'would',
-    keptBy: 'kept from it:',
-    ifIdle: 'if it stays idle',
-    by: 'by',
     unpriced: (count: number) => `${count} without a price`,
   },
   zh: {
@@ -55,7 +50,6 @@ const WORDS = catalogue({
     account: '账号',
     show: '筛选',
     reset: '清除',
-    machine: '机型',
     activity: '活动',
     cost: '每小时费用',
     today: '今天',
@@ -75,12 +69,7 @@ const WORDS = catalogue({
     heldBy: (owner: string) => `${owner} 保留`,
     until: '至',
     protect: '受保护',
-    missing: '列表中缺失',
     nothingNext: '24 小时内无动作',
-    wouldBe: '本会',
-    keptBy: '被挡住：',
-    ifIdle: '若一直空闲',
-    by: '策略',
     unpriced: (count: number) => `${count} 台无价格`,
   },
 });
@@ -123,7 +112,9 @@ function totals({ rows }: Fleet, visit: Visit): Html {
   const count = (is: (row: FleetRow) => boolean) => rows.reduce((sum, row) => sum + (is(row) ? 1 : 0), 0);
   const sum = (fen: (row: FleetRow) => number | null) => rows.reduce((total, row) => total + (fen(row) ?? 0), 0);
   const unpriced = count((row) => row.costFenPerHour === null);
-  const soon = count(({ next }) => next !== null && next.kind === 'act' && next.at - visit.now < HOUR_MS);
+  const soon = count(
+    ({ next }) => next !== null && (next.kind === 'act' || next.kind === 'announce') && next.at - visit.now < HOUR_MS,
+  );
   const tile = (number: string, name: string, href: string | null, tone = '', more = '') => {
     const inner = html`<b class="${tone}">${number}</b><span>${name}</span>${more === '' ? '' : html`<small>${more}</small>`}`;
     return href === null ? html`<li>${inner}</li>` : html`<li><a href="${href}">${inner}</a></li>`;
@@ -186,7 +177,7 @@ function rowOf(id: string, row: FleetRow, visit: Visit): Html {
     row.gpuCount !== null && row.gpuCount > 1 ? `×${row.gpuCount}` : '',
     wordIn(language, row.billing),
   ];
-  return html`<tr id="${id}"${row.status === 'running' ? '' : html` class="quiet"`}><th scope="row"><a href="/instances/${account}/${rest}">${shown(row.name === '' ? row.id : row.name)}</a>${row.isProtected ? html` <span class="tag" title="${t.protect}">⛨<span class="hidden"> ${t.protect}</span></span>` : ''}<small class="key">${shown(row.key)}</small></th><td>${word(row.status, language, row.cardless ? (language === 'zh' ? '·无卡' : ', cardless') : '')}<small>${shown(machine.filter((text) => text !== '').join(' '))}</small>${row.problems.map((problem) => html`<small class="bad">${shown(problem)}</small>`)}</td><td>${activity(row, visit)}</td><td class="number">${row.costFenPerHour === 0 ? html`<span class="none">–</span>` : yuan(row.costFenPerHour)}${(row.todayFen ?? 0) > 0 ? html`<small>${t.today} ${yuan(row.todayFen)}</small>` : ''}</td><td>${time(row.expiresAt, visit)}${row.expiresAt === null ? '' : html`<small>${fromNow(row.expiresAt, visit)}</small>`}</td><td class="wide">${next(row, visit)}</td></tr>`;
+  return html`<tr id="${id}"${row.status === 'running' ? '' : html` class="quiet"`}><th scope="row"><a href="/instances/${account}/${rest}">${shown(row.name === '' ? row.id : row.name)}</a>${row.isProtected ? html` <span class="tag">${t.protect}</span>` : ''}<small class="key">${shown(row.key)}</small></th><td>${word(row.status, language, row.cardless ? (language === 'zh' ? '·无卡' : ', cardless') : '')}<small>${shown(machine.filter((text) => text !== '').join(' '))}</small>${row.problems.map((problem) => html`<small class="bad">${shown(problem)}</small>`)}</td><td>${activity(row, visit)}</td><td class="number">${row.costFenPerHour === 0 ? html`<span class="none">–</span>` : yuan(row.costFenPerHour)}${(row.todayFen ?? 0) > 0 ? html`<small>${t.today} ${yuan(row.todayFen)}</small>` : ''}</td><td>${time(row.expiresAt, visit)}${row.expiresAt === null ? '' : html`<small>${fromNow(row.expiresAt, visit)}</small>`}</td><td class="wide">${next(row, visit)}</td></tr>`;
 }
 
 function activity({ activity }: FleetRow, visit: Visit): Html {
@@ -197,12 +188,10 @@ function activity({ activity }: FleetRow, visit: Visit): Html {
 
 function next({ next, hold }: FleetRow, visit: Visit): Html {
   const t = WORDS[visit.language];
-  const { language } = visit;
   const held =
     hold === null
       ? ''
       : html`<small class="hold">${t.heldBy(shown(hold.owner))} ${t.until} ${time(hold.until, visit)} · ${shown(hold.reason)}</small>`;
   if (next === null) return html`${held === '' ? html`<span class="none">${t.nothingNext}</span>` : held}`;
-  const what = html`<span class="act ${next.kind}">${next.kind === 'observe' ? html`${t.wouldBe} ` : ''}${wordIn(language, next.action)}</span>`;
-  return html`<span class="next">${time(next.at, visit)} ${what} <small class="inline">${fromNow(next.at, visit)} · ${next.kind === 'kept' ? html`${t.keptBy} ${wordIn(language, next.reason)} · ` : ''}${shown(next.policy)}${next.assumesIdle ? html` · ${t.ifIdle}` : ''}</small></span>${held}`;
+  return html`<span class="next">${when(next, visit)} ${chip(next, visit.language)} <small class="inline">${next.isNow ? '' : html`${fromNow(next.at, visit)} · `}${terms(next, visit.language)}</small></span>${held}`;
 }

@@ -40,6 +40,7 @@ const KINDS = {
     second: '2-digit',
     timeZoneName: 'short',
   },
+  dayName: { weekday: 'short', day: 'numeric' },
   day: { year: 'numeric', month: '2-digit', day: '2-digit' },
 } as const satisfies Record<string, Intl.DateTimeFormatOptions>;
 
@@ -56,6 +57,11 @@ export function shortTime(at: number, { language, timezone, now }: Clocked): str
 
 export function fullTime(at: number, { language, timezone }: Clocked): string {
   return format(language, timezone, 'full').format(at);
+}
+
+/** `Mon 23`: what stands above the hours of a day. */
+export function weekdayOf(at: number, { language, timezone }: Pick<Clocked, 'language' | 'timezone'>): string {
+  return format(language, timezone, 'dayName').format(at);
 }
 
 /** Changes with the local day. */

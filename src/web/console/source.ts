@@ -9,6 +9,9 @@ export interface ConsoleSource {
   /** What stands around every page. */
   chrome(): Promise<Chrome>;
   fleet(): Promise<Fleet>;
+  /** Everything known of "account/id"; `null`: no account lists it. */
+  instance(key: string): Promise<InstanceBoard | null>;
+  timeline(): Promise<Timeline>;
 }
 
 export interface Chrome {
@@ -36,6 +39,8 @@ export interface Coming {
   /** `kept`: it is due then, and something forbids it. `observe`: its policy only watches. */
   readonly kind: 'act' | 'announce' | 'notify' | 'observe' | 'kept';
   readonly at: number;
+  /** It is so at the time of looking: `at` tells no more. */
+  readonly isNow: boolean;
   readonly action: string;
   readonly policy: string;
   readonly reason: string;
@@ -86,5 +91,112 @@ export interface Fleet {
     readonly ok: boolean;
     readonly detail: string;
     readonly listedAt: number | null;
+  }[];
+}
+
+/** What is coming within a day, by instance. */
+export interface Timeline {
+  readonly from: number;
+  readonly until: number;
+  readonly rows: readonly {
+    readonly row: FleetRow;
+    /** By time. */
+    readonly coming: readonly Coming[];
+  }[];
+  /** Of accounts as a whole. */
+  readonly accounts: readonly { readonly account: string; readonly coming: readonly Coming[] }[];
+  /** Accounts of which nothing can be told: not listed yet, or still being worked out. */
+  readonly missing: readonly string[];
+}
+
+/** Times as RFC 3339 from here on, as `lamplighter why` and the API tell them. */
+export interface ReadingBoard {
+  readonly probe: string;
+  readonly verdict: string;
+  readonly reason: string | null;
+  readonly judges: string;
+  readonly at: string;
+  readonly age: string | null;
+  readonly lastActiveAt: string | null;
+  readonly lastPresentAt: string | null;
+  readonly evidence: string;
+  readonly signals: readonly {
+    readonly signal: string;
+    readonly verdict: string;
+    readonly judges: string;
+    readonly value: number | null;
+    readonly threshold: number | null;
+    readonly unit: string;
+    readonly onlyPositive: boolean;
+    readonly lastActiveAt: string | null;
+    readonly detail: string;
+  }[];
+}
+
+export interface IdleBoard {
+  readonly verdict: string;
+  readonly cause: string | null;
+  readonly since: string | null;
+  readonly remark: string | null;
+  readonly watchedFrom: string | null;
+  readonly missed: readonly { readonly at: string; readonly for: string }[];
+  readonly protection: { readonly by: string; readonly until: string } | null;
+  readonly keepAlive: { readonly owner: string; readonly reason: string; readonly endsAt: string } | null;
+  readonly nextCheckAt: string | null;
+  readonly readings: readonly ReadingBoard[];
+  readonly policies: readonly {
+    readonly policy: string;
+    readonly idleFor: string;
+    readonly provenFor: string;
+    readonly countedFrom: string | null;
+    readonly countedSince: string | null;
+    readonly eligibleAt: string | null;
+    readonly notice: string;
+    readonly blockers: readonly { readonly what: string; readonly until: string | null; readonly detail: string }[];
+  }[];
+}
+
+export interface InstanceBoard {
+  readonly row: FleetRow;
+  readonly rawStatus: string;
+  readonly upSince: number | null;
+  readonly createdAt: number | null;
+  readonly listedAt: number | null;
+  /** By time, within a day. */
+  readonly coming: readonly Coming[];
+  readonly policies: readonly {
+    readonly policy: string;
+    readonly mode: string;
+    readonly reason: string;
+    readonly action: string;
+    readonly detail: string;
+    readonly place: string;
+  }[];
+  readonly notices: readonly {
+    readonly policy: string;
+    readonly announcedAt: string;
+    readonly deadlineAt: string;
+    readonly delivered: boolean;
+  }[];
+  readonly obligations: readonly { readonly policy: string; readonly stoppedAt: string; readonly dueAt: string }[];
+  readonly idle: IdleBoard | null;
+  readonly operations: readonly {
+    readonly id: string;
+    readonly action: string;
+    readonly policy: string | null;
+    readonly by: string;
+    readonly state: string;
+    readonly reason: string;
+    readonly detail: string;
+    readonly createdAt: string;
+    readonly updatedAt: string;
+    readonly costYuan: string | null;
+    readonly evidence: Readonly<Record<string, unknown>>;
+  }[];
+  readonly audit: readonly {
+    readonly at: string;
+    readonly kind: string;
+    readonly reason: string;
+    readonly text: string;
   }[];
 }

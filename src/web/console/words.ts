@@ -170,6 +170,11 @@ const IN_CHINESE: Translated = {
   'no-match': '不匹配',
   disabled: '已停用',
   announce: '预告',
+  // what keeps a machine from being idle long enough
+  working: '正在工作',
+  people: '有人在用',
+  'keep-alive': '要求保持',
+  'not-idle-long-enough': '空闲还不够久',
   // operations
   armed: '已备好',
   sending: '发送中',
