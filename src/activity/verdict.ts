@@ -1,6 +1,7 @@
 import type { Activity, KeepAlive, ProbeReading, Protection, Watched } from '../fleet/activity.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
+import { rememberNoise } from './noise.ts';
 import {
   hasPeople,
   isAtWork,
@@ -137,7 +138,12 @@ export function remember(previous: ProbeReading | undefined, reading: ProbeReadi
   // Never ahead of this reading: after a clock that was set back, the wrong future is forgotten at the first look.
   const before = earlier(previous?.lastActiveAt ?? null, reading.at);
   const presence = rememberPresence(previous?.presence, reading);
-  const kept = presence === undefined ? reading : { ...reading, presence };
+  const noise = rememberNoise(previous?.noise, reading);
+  const kept: ProbeReading = {
+    ...reading,
+    ...(presence === undefined ? {} : { presence }),
+    ...(noise === undefined ? {} : { noise }),
+  };
   if (isAtWork(reading)) return { ...kept, lastActiveAt: reading.at };
   // People are remembered apart: that they are there is no work.
   const told = reading.verdict === 'active' ? toldByWork(reading) : reading.lastActiveAt;

@@ -1,8 +1,9 @@
-import { busyButDoingNothing } from '../activity/stuck-kernel.ts';
+import { doubtful } from '../activity/calibration.ts';
 import { leaseInForce } from '../activity/verdict.ts';
 import { formatDuration } from '../calendar/duration.ts';
 import { type IdleStand, idleStands } from '../decide/eligible.ts';
 import { type ShadowStop, shadowSaving } from '../decide/shadow.ts';
+import { busyButDoingNothing } from '../decide/stuck-kernel.ts';
 import type { InstanceView, World } from '../decide/world.ts';
 import type { Activity, ProbeReading, SignalReading } from '../fleet/activity.ts';
 import { formatYuan } from '../fleet/money.ts';
@@ -82,7 +83,8 @@ export function idleView(policies: readonly Policy[], world: World, view: Instan
           : null,
     since: activity?.kind === 'idle' ? rfc3339(activity.since) : null,
     /** Something that a person should look at. */
-    remark: busyButDoingNothing(readings, now),
+    remark:
+      [busyButDoingNothing(readings, now), doubtful(readings, now)].filter((each) => each !== null).join('; ') || null,
     ...watchView(activity),
     protection:
       activity?.kind === 'active' && activity.protection !== undefined

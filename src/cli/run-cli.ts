@@ -4,6 +4,7 @@ import { InvalidInput } from '../app/load.ts';
 import { version } from '../version.ts';
 import { renderLocated } from '../yaml/located.ts';
 import { agentTokenCommand } from './commands/agent-token.ts';
+import { calibrateCommand } from './commands/calibrate.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
 import { doCommand } from './commands/do.ts';
@@ -64,6 +65,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     tokenCommands,
     agentTokenCommand,
     hostKeyCommand,
+    calibrateCommand,
     notifyCommand,
     schemaCommand,
     reconcileCommand,

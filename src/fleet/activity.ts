@@ -97,6 +97,21 @@ export interface Protection {
   readonly until: number;
 }
 
+/** How a signal has behaved on one machine since `from`, epoch ms, under one threshold. */
+export interface Noise {
+  readonly threshold: number;
+  readonly from: number;
+  readonly looks: number;
+  /** Of those: at or above the threshold; that while everything else rested; and below it while something else worked. */
+  readonly active: number;
+  readonly alone: number;
+  readonly beside: number;
+  /** The highest value. */
+  readonly most: number;
+  /** How high it stood when alone: how often on each step, see activity/noise.ts. */
+  readonly heights: Readonly<Record<string, number>>;
+}
+
 /** One probe's reading of one instance. */
 export interface ProbeReading {
   readonly probe: string;
@@ -119,6 +134,8 @@ export interface ProbeReading {
    * probe's own. Digests are numbers, so that nothing that the machine sent is kept.
    */
   readonly marks?: Readonly<Record<string, number>>;
+  /** How each signal has behaved so far, where it has a measure. */
+  readonly noise?: Readonly<Record<string, Noise>>;
 }
 
 /**

@@ -3,6 +3,7 @@ import {
   ACTIVITY_SIGNALS,
   ACTIVITY_VERDICTS,
   JUDGED,
+  type Noise,
   type ProbeReading,
   type SignalReading,
   UNKNOWN_ACTIVITY_REASONS,
@@ -23,6 +24,17 @@ const signal = z.object({
   detail: z.string().default(''),
 });
 
+const noise = z.object({
+  threshold: z.number(),
+  from: z.number(),
+  looks: z.number(),
+  active: z.number(),
+  alone: z.number(),
+  beside: z.number(),
+  most: z.number(),
+  heights: z.record(z.string(), z.number()),
+});
+
 /** One reading, as it is stored. */
 export const readingSchema = z.object({
   probe: z.string(),
@@ -36,6 +48,7 @@ export const readingSchema = z.object({
   keepAlive: z.object({ owner: z.string(), reason: z.string(), endsAt: z.number() }).exactOptional(),
   presence: z.object({ at: z.number(), count: z.number() }).exactOptional(),
   marks: z.record(z.string(), z.number()).exactOptional(),
+  noise: z.record(z.string(), noise).exactOptional(),
 });
 const ofInstance = z.compile(z.record(z.string(), readingSchema));
 
@@ -80,6 +93,7 @@ export class Readings {
   /** Replaces what that probe said of the instance before, unless that was said later. */
   async save(account: string, instanceId: string, reading: ProbeReading): Promise<void> {
     const { probe, at, verdict, reason, lastActiveAt, judges, evidence, signals, keepAlive, presence, marks } = reading;
+    const noise = reading.noise === undefined ? undefined : storedNoise(reading.noise);
     const text = JSON.stringify({
       probe,
       at,
@@ -93,6 +107,7 @@ export class Readings {
       keepAlive,
       presence,
       marks,
+      noise,
     });
     await this.#redis.ask(`noting the activity of ${account}/${instanceId}`, (redis) =>
       SAVE_READING.run(redis, this.#redis.keys.readings(account), [instanceId, probe, text, AHEAD_MS]),
@@ -123,6 +138,14 @@ export function storedReading(reading: ProbeReading) {
 function stored(part: SignalReading): SignalReading {
   const { signal, verdict, judges, value, threshold, unit, onlyPositive, lastActiveAt, detail } = part;
   return { signal, verdict, judges, value, threshold, unit, onlyPositive, lastActiveAt, detail };
+}
+
+function storedNoise(noise: Readonly<Record<string, Noise>>): Record<string, Noise> {
+  const fields = Object.entries(noise).map(([signal, each]) => {
+    const { threshold, from, looks, active, alone, beside, most, heights } = each;
+    return [signal, { threshold, from, looks, active, alone, beside, most, heights }] as const;
+  });
+  return Object.fromEntries(fields);
 }
 
 function parse(text: string, instance: string): readonly ProbeReading[] {

@@ -1,5 +1,5 @@
-import { busyButDoingNothing } from '../activity/stuck-kernel.ts';
 import { isJudged } from '../decide/blind.ts';
+import { busyButDoingNothing } from '../decide/stuck-kernel.ts';
 import type { World } from '../decide/world.ts';
 import type { Standing, Work } from './ports.ts';
 import { tell } from './tell.ts';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { busyButDoingNothing } from '../../src/activity/stuck-kernel.ts';
+import { busyButDoingNothing } from '../../src/decide/stuck-kernel.ts';
 import type { ActivitySignal, ActivityVerdict, ProbeReading, SignalReading } from '../../src/fleet/activity.ts';
 import { HOUR, MINUTE, NOON, reading } from './fleet.ts';
 

@@ -210,6 +210,32 @@ describe('reading', () => {
     expect((await run('agent-token', 'hxy/a')).out.trim()).toBe(second);
   });
 
+  test('calibrate', async () => {
+    expect(await json('calibrate', '--account', 'hxy')).toEqual({ items: [], next: null });
+    const store = await bed.store();
+    const at = bed.clock.now();
+    const noise = { threshold: 5, from: at - 30 * HOUR, looks: 200, active: 200, alone: 200, beside: 0, most: 7 };
+    const cpu = { signal: 'cpu', verdict: 'active', judges: 'work', value: 6, threshold: 5, unit: '%' } as const;
+    const rest = { onlyPositive: false, lastActiveAt: null, detail: '' };
+    await store.readings.save('hxy', 'a', {
+      probe: 'ssh',
+      at,
+      verdict: 'active',
+      reason: null,
+      lastActiveAt: at,
+      judges: 'work',
+      evidence: '',
+      signals: [{ ...cpu, ...rest }],
+      noise: { cpu: { ...noise, heights: { 11: 200 } } },
+    });
+    const { out } = await run('calibrate');
+    expect(out).toMatch(/^hxy, image .*: 1 machine$/m);
+    expect(out).toMatch(
+      /ssh +cpu +5 % +200 +100 % +100 % +noise up to 6.8 %; a threshold of 11 stands above it; not to be trusted: never at rest/,
+    );
+    expect((await run('calibrate', '--account', 'nobody')).code).toBe(2);
+  });
+
   test('host-key', async () => {
     expect(await json('host-key', 'hxy/a')).toEqual({ instance: 'hxy/a', hostKey: null, forgotten: false });
     const store = await bed.store();
