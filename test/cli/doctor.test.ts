@@ -60,9 +60,9 @@ afterAll(async () => {
 });
 
 /** Its exit code, and what it found by area and subject. */
-async function doctor(cloudsAheadMs = 0) {
+async function doctor(cloudsAheadMs = 0, ...more: string[]) {
   clock.pass(Date.now() + cloudsAheadMs - clock.now());
-  const { code, out, err } = await runCommand(['doctor', '--json'], { cwd: bed.dir });
+  const { code, out, err } = await runCommand(['doctor', '--json', ...more], { cwd: bed.dir });
   const { ok, findings } = ANSWER.parse(JSON.parse(out));
   const about = (area: string, subject: string | RegExp) =>
     findings.filter(
@@ -99,6 +99,19 @@ test('where all is well everything was looked at, nothing was changed, and the e
   expect({ keys: await admin.general.dbsize(), files: (await readdir(bed.dir, { recursive: true })).sort() }).toEqual(
     before,
   );
+});
+
+test('with --send each notifier is sent a test message, and what it says is told', async () => {
+  expect((await doctor(0, '--send')).about('notifiers', 'hook')).toMatchObject([
+    { level: 'ok', found: expect.stringContaining('took a test') },
+  ]);
+  expect(bed.receiver.bodies).toHaveLength(1);
+  bed.receiver.refusals.push(403);
+  const { code, about } = await doctor(0, '--send');
+  expect(code).toBe(EXIT.failed);
+  expect(about('notifiers', 'hook')).toMatchObject([
+    { level: 'broken', found: expect.stringContaining('403'), mend: expect.stringMatching(/./) },
+  ]);
 });
 
 test('people read signs, and below each that is not well how to mend it', async () => {

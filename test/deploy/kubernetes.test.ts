@@ -1,4 +1,3 @@
-import { spawnSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -8,6 +7,7 @@ import { z } from 'zod';
 import { MADE, prometheusRule } from '../../scripts/monitoring/kubernetes-rules.ts';
 import { LINKS } from '../../scripts/monitoring/links.ts';
 import { ROOT } from '../support/child.ts';
+import { runCommand } from '../support/command.ts';
 import { FOLDER, mistakes, readManifests } from './manifests.ts';
 
 const kustomization = z.strictObject({
@@ -161,7 +161,7 @@ describe('the manifests', () => {
   });
 });
 
-test('the configuration and the policies of the ConfigMaps are valid, and want exactly the keys of the Secret', () => {
+test('the configuration and the policies of the ConfigMaps are valid, and want exactly the keys of the Secret', async () => {
   const secret = z
     .object({ stringData: z.record(z.string(), z.string()) })
     .parse(only('secret.example.yaml', 'Secret'));
@@ -178,9 +178,8 @@ test('the configuration and the policies of the ConfigMaps are valid, and want e
     config,
     text.replaceAll('/run/secrets/', `${folder}/secrets/`).replace('/etc/lamplighter/policies', policies),
   );
-  const main = join(ROOT, 'src', 'cli', 'main.ts');
-  const { status, stderr } = spawnSync(process.execPath, [main, 'validate', '--config', config], { encoding: 'utf8' });
-  expect({ status, stderr: status === 0 ? '' : stderr }).toEqual({ status: 0, stderr: '' });
+  const { code, err } = await runCommand(['validate', '--config', config], { cwd: folder });
+  expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
 });
 
 test('the policies are the shipped ones', () => {

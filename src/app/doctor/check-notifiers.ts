@@ -1,24 +1,23 @@
-import { randomUUID } from 'node:crypto';
 import { formatDuration } from '../../calendar/duration.ts';
+import type { Config } from '../../config/config.ts';
 import { assertNever } from '../../fleet/assert-never.ts';
-import type { Notifier } from '../../notify/notifier.ts';
-import { testMessage } from '../../notify/test-message.ts';
+import type { Clock } from '../../fleet/clock.ts';
+import type { Delivery } from '../../notify/channel.ts';
+import { testNotifier } from '../test-notifier.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
 const { ok, warning, broken } = findingsOf('notifiers');
 
 export interface Asked {
+  /** Shall each be sent a message that says that it is a test? */
   readonly send: boolean;
-  readonly now: number;
+  readonly clock: Clock;
   readonly signal: AbortSignal;
 }
 
-/** Is anybody told of anything? With `send` each is sent a message that says that it is a test. */
-export async function checkNotifiers(
-  notifiers: ReadonlyMap<string, Notifier>,
-  asked: Asked,
-): Promise<readonly Finding[]> {
-  if (notifiers.size === 0)
+/** Is anybody told of anything? */
+export async function checkNotifiers(config: Config, { send, clock, signal }: Asked): Promise<readonly Finding[]> {
+  if (config.notifiers.length === 0)
     return [
       warning(
         'notifiers',
@@ -27,32 +26,28 @@ export async function checkNotifiers(
       ),
     ];
   return await Promise.all(
-    [...notifiers].map(([name, notifier]) =>
-      asked.send ? sent(name, notifier, asked) : ok(name, `${notifier.channel.kind}, configured`),
-    ),
+    config.notifiers.map(async (notifier) => {
+      const { name, type } = notifier;
+      if (!send) return ok(name, `${type}, configured`);
+      const delivery = await testNotifier(notifier, config, { clock, severity: 'info', signal });
+      signal.throwIfAborted();
+      return answered(name, type, delivery);
+    }),
   );
 }
 
-/** What the receiver itself says of a test message. */
-async function sent(name: string, { channel, language }: Notifier, { now, signal }: Asked): Promise<Finding> {
-  const { kind } = channel;
-  const id = `test-${randomUUID()}`;
-  const message = testMessage({ id, notifier: name, kind, severity: 'info', language, now });
-  const outcome = await channel.send(message, signal);
-  switch (outcome.kind) {
+function answered(name: string, type: string, delivery: Delivery): Finding {
+  const again = `\`lamplighter notify test ${name}\` tries it once more`;
+  switch (delivery.kind) {
     case 'delivered':
-      return ok(name, `${kind} took the test message${outcome.answer === '' ? '' : `: ${outcome.answer}`}`);
-    case 'failed':
-      return broken(name, outcome.detail, outcome.hint ?? 'what the answer means: docs/channels.md');
-    case 'muted':
-      return warning(
-        name,
-        `${outcome.detail}; it takes nothing for ${formatDuration(outcome.forMs)}`,
-        'does anything else use it? docs/channels.md',
-      );
+      return ok(name, `${type}, took a test message`);
     case 'retry':
-      return warning(name, outcome.detail, `try again by itself: lamplighter notify test ${name}`);
+      return warning(name, `${type}, did not take it now: ${delivery.detail}`, again);
+    case 'muted':
+      return warning(name, `${type}, takes nothing for ${formatDuration(delivery.forMs)}: ${delivery.detail}`, again);
+    case 'failed':
+      return broken(name, `${type}, refuses it: ${delivery.detail}`, delivery.hint ?? 'docs/channels.md');
     default:
-      return assertNever(outcome);
+      return assertNever(delivery);
   }
 }

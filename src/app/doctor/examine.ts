@@ -25,7 +25,7 @@ import { redisFindings } from './check-redis.ts';
 import { AREAS, type Finding, findingsOf } from './finding.ts';
 
 /** How long Redis is waited for: it is either there or not. */
-const REDIS_WAIT_MS = 3_000;
+const REDIS_WAIT_MS = 2_000;
 
 export interface Patient {
   readonly config: Config;
@@ -80,7 +80,7 @@ export async function examine(patient: Patient): Promise<readonly Finding[]> {
         stateDir: config.stateDir,
         uid: patient.uid,
       }),
-      checkNotifiers(standing.notifiers, { send: patient.send, now: clock.now(), signal }),
+      checkNotifiers(config, { send: patient.send, clock, signal }),
       ...[...standing.accounts.values()].map(({ account, provider }) =>
         checkCloud(account, provider, times.get(account.name) ?? [], signal),
       ),
