@@ -20,6 +20,7 @@ import { planCommand } from './commands/plan.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
+import { simulateCommand } from './commands/simulate.ts';
 import { tokenCommands } from './commands/token.ts';
 import { validateCommand } from './commands/validate.ts';
 import { whyCommand } from './commands/why.ts';
@@ -54,6 +55,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     validateCommand,
     doctorCommand,
     planCommand,
+    simulateCommand,
     windowCommand,
     instancesCommand,
     whyCommand,

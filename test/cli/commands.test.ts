@@ -115,6 +115,21 @@ describe('reading', () => {
     expect((await run('why', 'dev-q')).err).toMatch(/no account has an instance "dev-q"; did you mean "dev-[a-z]"\?/);
   });
 
+  test('simulate', async () => {
+    const human = await run('simulate', '--days', '1', '--all');
+    expect(human.code).toBe(0);
+    expect(human.out).toMatch(/\? +stop +\S+ +long-runs +observe/);
+    expect(human.out).toMatch(/up [\d.]+ h instead of [\d.]+ h/);
+    expect((await run('simulate')).out).not.toContain('long-runs');
+    const data = await json('simulate', '--days', '2');
+    const acts = z.object({ from: z.iso.datetime(), until: z.iso.datetime(), decisions: z.array(z.looseObject({})) });
+    const { from, until, decisions } = acts.parse(data);
+    expect(Date.parse(until) - Date.parse(from)).toBe(48 * HOUR);
+    expect(decisions).toContainEqual(expect.objectContaining({ kind: 'observe', policy: 'long-runs' }));
+    for (const days of ['0', '-1', '91', 'many'])
+      expect(await run('simulate', '--days', days)).toMatchObject({ code: 2, out: '' });
+  });
+
   test('plan', async () => {
     const human = await run('plan');
     expect(human.out).toMatch(/^ +ACTION +INSTANCE/);
