@@ -87,6 +87,20 @@ async function collect(parts: {
       }
     },
     async () => {
+      const states = await store.outbox.states([...work.standing().notifiers.keys()]);
+      // Receivers live in real time, and so does what waits for them.
+      const real = Date.now();
+      metrics.notificationsWaiting.reset();
+      metrics.notificationOldest.reset();
+      metrics.notifierMuted.reset();
+      for (const { notifier, waiting, oldestAt, pause } of states) {
+        const isMuted = pause !== null && pause.why === 'muted' && pause.until > real;
+        metrics.notificationsWaiting.set({ notifier }, waiting);
+        metrics.notificationOldest.set({ notifier }, oldestAt === null ? 0 : Math.max(0, real - oldestAt) / 1000);
+        metrics.notifierMuted.set({ notifier }, isMuted ? 1 : 0);
+      }
+    },
+    async () => {
       const observed = await reader.shadowTotals();
       metrics.shadowStops.reset();
       metrics.shadowSavedGpuSeconds.reset();

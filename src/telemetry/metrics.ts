@@ -263,6 +263,24 @@ export function makeMetrics() {
       buckets: JOB_BUCKETS,
       registers,
     }),
+    notificationsWaiting: new Gauge({
+      name: 'lamplighter_notifications_waiting',
+      help: 'Notifications that a notifier has not taken yet.',
+      labelNames: ['notifier'] as const,
+      registers,
+    }),
+    notificationOldest: new Gauge({
+      name: 'lamplighter_notification_oldest_seconds',
+      help: 'How long the oldest notification of a notifier has waited; 0 where none waits.',
+      labelNames: ['notifier'] as const,
+      registers,
+    }),
+    notifierMuted: new Gauge({
+      name: 'lamplighter_notifier_muted',
+      help: '1 while the receiver of a notifier takes nothing, else 0.',
+      labelNames: ['notifier'] as const,
+      registers,
+    }),
     notifications: new Counter({
       name: 'lamplighter_notifications_total',
       help: 'Notifications by notifier and outcome.',

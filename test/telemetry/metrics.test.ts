@@ -49,6 +49,9 @@ function fill(metrics: Metrics): void {
   metrics.clockAhead.set({ account: 'hxy' }, -3);
   metrics.breakerOpen.set({ account: 'hxy' }, 0);
   metrics.queueJobs.set({ queue: 'poll', state: 'waiting' }, 2);
+  metrics.notificationsWaiting.set({ notifier: 'ops' }, 2);
+  metrics.notificationOldest.set({ notifier: 'ops' }, 60);
+  metrics.notifierMuted.set({ notifier: 'ops' }, 1);
   metrics.queueOldest.set({ queue: 'poll' }, 0.5);
   countNotification(metrics, 'ops', 'delivered', 'operation.confirmed');
   metrics.probes.inc({ account: 'hxy', probe: 'jupyter', verdict: 'idle' });
