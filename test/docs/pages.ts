@@ -33,9 +33,14 @@ async function pagesIn(folder: string): Promise<readonly string[]> {
     .sort();
 }
 
-/** File names of both trees. */
+async function treeIn(folder: string): Promise<readonly string[]> {
+  const runbooks = await pagesIn(`${folder}/runbooks`);
+  return [...(await pagesIn(folder)), ...runbooks.map((name) => `runbooks/${name}`)];
+}
+
+/** File names of both trees, the runbooks below them included. */
 export async function trees(): Promise<{ readonly english: readonly string[]; readonly chinese: readonly string[] }> {
-  return { english: await pagesIn('docs'), chinese: await pagesIn('docs/zh-CN') };
+  return { english: await treeIn('docs'), chinese: await treeIn('docs/zh-CN') };
 }
 
 export async function allPages(): Promise<readonly Page[]> {

@@ -54,7 +54,7 @@ export const providers: DashboardSpec = {
           unit: 'number',
           page: 'accounts',
           runbook: 'LamplighterBreakerOpen',
-          title: ['Open breakers', '熔断的账号'],
+          title: ['Open breakers', '断路器断开的账号'],
           about: ['Accounts on which work is held back.', '操作被拦下的账号。'],
           limit: { bad: 1 },
           query: {
