@@ -1,6 +1,7 @@
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
 import { isUp } from '../fleet/status.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Refusal } from './decision.ts';
 import { hourlyFenOf } from './evidence.ts';
 import { idleSince } from './idle-clock.ts';
@@ -36,6 +37,10 @@ export interface ShadowStop {
   readonly outcome: ShadowOutcome | null;
   /** Until when it would have saved something; `null`: it still would. */
   readonly endedAt: number | null;
+  /** When the policy would have had it started again at the latest; absent: that is for people to do. */
+  readonly untilAt?: number;
+  /** It goes by the calendar alone, so that what works there does not keep it from being stopped, nor starts it again. */
+  readonly byCalendar?: boolean;
 }
 
 /** The stop that a refusal of an observing policy stands for; `null`: none, or the one that is known already. */
@@ -43,7 +48,7 @@ export function shadowOf(
   refusal: Refusal,
   view: InstanceView,
   account: Pick<AccountView, 'prices'>,
-  noticeMs: number,
+  policy: Pick<Policy, 'noticeMs' | 'conditions' | 'afterwards'>,
   known: ShadowStop | null,
   now: number,
 ): ShadowStop | null {
@@ -53,6 +58,9 @@ export function shadowOf(
   const stretch = since === null ? (occurrence ?? 'once') : `idle=${utcText(since)}`;
   if (known !== null && known.stretch === stretch) return null;
   const row = view.tracked.instance;
+  const at = now + policy.noticeMs;
+  const closesAt = closingAt(policy, now);
+  const byCalendar = closesAt !== null && !policy.conditions.some(({ kind }) => kind === 'idleFor');
   return {
     policy: refusal.policy,
     instance,
@@ -60,27 +68,41 @@ export function shadowOf(
     action,
     stretch,
     seenAt: now,
-    at: now + noticeMs,
+    at,
     hourlyFen: hourlyFenOf(row, account),
     gpuCount: row.billing === 'hourly' ? (row.gpuCount ?? 1) : 0,
     outcome: null,
     endedAt: null,
+    ...(byCalendar && { byCalendar }),
+    ...(closesAt !== null && (byCalendar || policy.afterwards !== null) && { untilAt: Math.max(at, closesAt) }),
   };
+}
+
+/** When the window that is open closes; `null`: there is none, or it never does. */
+function closingAt({ conditions }: Pick<Policy, 'conditions'>, now: number): number | null {
+  const during = conditions.find((condition) => condition.kind === 'during');
+  const state = during?.kind === 'during' ? during.window.state(now) : null;
+  return state?.inside === true ? state.closesAt : null;
 }
 
 /** What has become of it by now. `view` `null`: it is gone. The very same object where nothing has; `null`: it was called off in time. */
 export function followShadow(stop: ShadowStop, view: InstanceView | null, now: number): ShadowStop | null {
   if (stop.endedAt !== null && stop.outcome !== null) return stop;
   const activeAt = view === null ? null : lastSeenActive(view);
-  if (activeAt !== null && activeAt > stop.seenAt && activeAt <= stop.at) return null;
+  const { byCalendar = false, untilAt = Number.POSITIVE_INFINITY } = stop;
+  const latestAt = Math.min(stop.at + HORIZON_MS, untilAt);
+  const runsOutAt = now >= latestAt ? latestAt : null;
+  if (!byCalendar && activeAt !== null && activeAt > stop.seenAt && activeAt <= stop.at) return null;
   if (activeAt !== null && activeAt > stop.at) {
     const outcome = stop.outcome ?? (activeAt <= stop.at + WRONG_WITHIN_MS ? 'wrong' : outcomeOf(stop, view, now));
-    return { ...stop, outcome: outcome ?? 'right', endedAt: stop.endedAt ?? activeAt };
+    const endedAt = stop.endedAt ?? (byCalendar ? runsOutAt : Math.min(activeAt, latestAt));
+    const judged = outcome ?? 'right';
+    return judged === stop.outcome && endedAt === stop.endedAt ? stop : { ...stop, outcome: judged, endedAt };
   }
   const isDown = view === null || (view.tracked.instance.status !== 'unknown' && !isUp(view.tracked.instance.status));
   // Down before its time: somebody else has done it.
   if (isDown && now <= stop.at) return null;
-  const endedAt = stop.endedAt ?? (isDown ? now : now - stop.at >= HORIZON_MS ? stop.at + HORIZON_MS : null);
+  const endedAt = stop.endedAt ?? (isDown ? Math.min(now, latestAt) : runsOutAt);
   const outcome = stop.outcome ?? (isDown ? 'right' : outcomeOf(stop, view, now));
   return outcome === stop.outcome && endedAt === stop.endedAt ? stop : { ...stop, outcome, endedAt };
 }

@@ -16,6 +16,8 @@ const schema = z.object({
   gpuCount: z.number().default(1),
   outcome: z.enum(['right', 'wrong', 'unknown']).nullable().default(null),
   endedAt: z.number().nullable().default(null),
+  untilAt: z.number().exactOptional(),
+  byCalendar: z.boolean().exactOptional(),
 });
 
 /** As decide's `ShadowStop` has it. */
@@ -160,7 +162,21 @@ function parse(stored: string): StoredShadow {
 
 /** Always the same for the same: it is compared. */
 function text(stop: StoredShadow): string {
-  const { policy, instance, name, action, stretch, seenAt, at, hourlyFen, gpuCount, outcome, endedAt } = stop;
+  const {
+    policy,
+    instance,
+    name,
+    action,
+    stretch,
+    seenAt,
+    at,
+    hourlyFen,
+    gpuCount,
+    outcome,
+    endedAt,
+    untilAt,
+    byCalendar,
+  } = stop;
   return JSON.stringify({
     policy,
     instance,
@@ -173,5 +189,7 @@ function text(stop: StoredShadow): string {
     gpuCount,
     outcome,
     endedAt,
+    untilAt,
+    byCalendar,
   });
 }

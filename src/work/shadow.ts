@@ -57,7 +57,7 @@ export async function shadow(
     const before = last.get(`${refusal.policy}|${refusal.instance}`) ?? null;
     // What it would have stopped it cannot stop again, whatever begins anew meanwhile.
     if (before !== null && before.endedAt === null) return;
-    const begun = shadowOf(refusal, view, account, policy.noticeMs, before, world.now);
+    const begun = shadowOf(refusal, view, account, policy, before, world.now);
     if (begun === null) return;
     if (!(await book.replace(account.name, before, begun, { gpuSeconds: 0, fen: 0 }, world.now))) return;
     work.log.info(

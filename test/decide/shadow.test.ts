@@ -2,7 +2,8 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/decide/evaluate.ts';
 import { followShadow, type ShadowStop, shadowOf, shadowSaving } from '../../src/decide/shadow.ts';
 import type { Activity } from '../../src/fleet/activity.ts';
-import { account, DAY, HOUR, MINUTE, NOON, policy, view, world } from './kit.ts';
+import type { Condition, Policy } from '../../src/policy/policy.ts';
+import { account, DAY, during, HOUR, MINUTE, NOON, policy, view, world } from './kit.ts';
 
 /** Stopped at noon, after a notice of ten minutes. */
 const STOP: ShadowStop = {
@@ -103,8 +104,49 @@ test('the same stretch of idleness is one stop, whatever else it is due by', () 
   const where = account([one]);
   const [refusal] = evaluate([observing], world([where])).refusals;
   if (refusal === undefined) throw new Error('nothing is refused');
-  const first = shadowOf(refusal, one, where, 10 * MINUTE, null, NOON);
+  const first = shadowOf(refusal, one, where, policy({ noticeMs: 10 * MINUTE }), null, NOON);
   expect(first).toMatchObject({ policy: 'p', action: 'stop', seenAt: NOON, at: NOON + 10 * MINUTE, outcome: null });
-  expect(shadowOf({ ...refusal, occurrence: 'another window' }, one, where, 0, first, NOON + HOUR)).toBeNull();
-  expect(shadowOf({ ...refusal, reason: 'hold' }, one, where, 0, null, NOON)).toBeNull();
+  expect(shadowOf({ ...refusal, occurrence: 'another window' }, one, where, policy(), first, NOON + HOUR)).toBeNull();
+  expect(shadowOf({ ...refusal, reason: 'hold' }, one, where, policy(), null, NOON)).toBeNull();
+});
+
+describe('a stop by the calendar', () => {
+  const until = { ...STOP, byCalendar: true, untilAt: NOON + 8 * HOUR };
+
+  test('goes through whatever works there, saves until its window closes, and would have been wrong', () => {
+    const working = seen(NOON + 5 * MINUTE, { kind: 'active' });
+    expect(followShadow(until, seen(NOON - MINUTE, { kind: 'active' }), NOON)).toBe(until);
+    const wrong = followShadow(until, working, NOON + 6 * MINUTE);
+    expect(wrong).toMatchObject({ outcome: 'wrong', endedAt: null });
+    const done =
+      wrong === null ? null : followShadow(wrong, seen(NOON + 9 * HOUR, { kind: 'active' }), NOON + 9 * HOUR);
+    expect(done).toMatchObject({ outcome: 'wrong', endedAt: NOON + 8 * HOUR });
+    expect(done === null ? null : shadowSaving(done, NOON + DAY).fen).toBe(8 * 198);
+  });
+
+  test('and one of what is idle saves no longer than until its policy starts the machine again', () => {
+    const { byCalendar: _calendar, ...idle } = until;
+    expect(followShadow(idle, seen(silent), NOON + 9 * HOUR)).toMatchObject({
+      outcome: 'right',
+      endedAt: NOON + 8 * HOUR,
+    });
+    const late = seen(NOON + 9 * HOUR, { kind: 'active' });
+    expect(followShadow(idle, late, NOON + 9 * HOUR)).toMatchObject({ outcome: 'right', endedAt: NOON + 8 * HOUR });
+  });
+
+  test('knows when that is', () => {
+    const open = during('Mon-Sun 12:00-20:00');
+    const one = view();
+    const where = account([one]);
+    const [refusal] = evaluate([policy({ mode: 'observe' })], world([where])).refusals;
+    if (refusal === undefined) throw new Error('nothing is refused');
+    const of = (fields: Partial<Policy>) => shadowOf(refusal, one, where, policy(fields), null, NOON);
+    const closesAt = NOON + 8 * HOUR;
+    const idle: Condition = { kind: 'idleFor', ms: 30 * MINUTE };
+    expect(of({ conditions: [open] })).toMatchObject({ byCalendar: true, untilAt: closesAt });
+    expect(of({ conditions: [open, idle], afterwards: 'start' })).toMatchObject({ untilAt: closesAt });
+    expect(of({ conditions: [open, idle], afterwards: 'start' })?.byCalendar).toBeUndefined();
+    expect(of({ conditions: [open, idle] })?.untilAt).toBeUndefined();
+    expect(of({ conditions: [{ kind: 'runningFor', ms: HOUR }] })?.byCalendar).toBeUndefined();
+  });
 });
