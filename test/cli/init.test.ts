@@ -69,12 +69,15 @@ describe('by flags alone', () => {
 
   test('all clouds at once, with names of one’s own', async () => {
     const all = PROVIDER_KINDS.flatMap((kind) => ['--provider', kind, '--token-file', 'token']);
-    expect(await init(...all, '--dev', 'lab-*', '--redis', 'redis://10.0.0.5:6379/2')).toMatchObject({
+    expect(
+      await init(...all, '--dev', 'lab-*', '--redis', 'redis://10.0.0.5:6379/2', '--state-dir', '/var/lib/l'),
+    ).toMatchObject({
       code: EXIT.done,
     });
     expect(await run('validate', '--config', 'made/lamplighter.yaml')).toMatchObject({ code: EXIT.done });
     const config = await made('lamplighter.yaml');
     expect(config).toContain('name: "lab-*"');
+    expect(config).toContain('stateDir: "/var/lib/l"');
     expect(config).toContain('redis: "redis://10.0.0.5:6379/2"');
   });
 

@@ -40,6 +40,7 @@ export function initCommand(program: Command, io: Io): void {
     .option('--notifier-url-file <file>', 'the file that holds its address')
     .option('--notifier-secret-file <file>', 'the file that holds its signing secret')
     .option('--redis <url>', 'redis:// or rediss://')
+    .option('--state-dir <dir>', 'where the daemon remembers how far the ledger had come; relative to DIR')
     .option('--dev <names>', 'names of machines that may be stopped when idle, such as dev-*')
     .option('--prod <names>', 'names of machines that must never be stopped, such as prod-*')
     .option('--yes', 'ask nothing; what is not said is as usual')

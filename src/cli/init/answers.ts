@@ -19,6 +19,7 @@ export interface Answers {
     readonly secret: GivenSecret | null;
   } | null;
   readonly redis: string;
+  readonly stateDir: string;
   /** Names of machines that may be stopped when nobody works on them, with `*` and `?`. */
   readonly devNames: string;
   /** Names of machines that are always to be there. */

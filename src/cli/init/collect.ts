@@ -17,11 +17,12 @@ export interface InitFlags {
   readonly notifierUrlFile?: string;
   readonly notifierSecretFile?: string;
   readonly redis?: string;
+  readonly stateDir?: string;
   readonly dev?: string;
   readonly prod?: string;
 }
 
-const DEFAULTS = { redis: 'redis://127.0.0.1:6379/0', dev: 'dev-*', prod: 'prod-*' } as const;
+const DEFAULTS = { redis: 'redis://127.0.0.1:6379/0', stateDir: './data', dev: 'dev-*', prod: 'prod-*' } as const;
 
 const PROVIDERS: Readonly<Record<ProviderKind, { readonly name: string; readonly account: string }>> = {
   huixingyun: { name: '慧星云 (huixingyun)', account: 'hxy' },
@@ -56,6 +57,7 @@ export class Collector {
       accounts: await this.#accounts(flags),
       notifier: await this.#notifier(flags),
       redis: await this.#text(flags.redis, 'Redis', DEFAULTS.redis, sentence('the address', redisProblem)),
+      stateDir: flags.stateDir ?? DEFAULTS.stateDir,
       devNames: await this.#text(
         flags.dev,
         'Names of machines that may be stopped when idle',

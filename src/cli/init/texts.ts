@@ -13,7 +13,7 @@ const quoted = (text: string) => JSON.stringify(text);
 
 /** lamplighter.yaml, with what each part is for. */
 export function configText(answers: Answers): string {
-  const { accounts, notifier, redis, devNames, prodNames } = answers;
+  const { accounts, notifier, redis, stateDir, devNames, prodNames } = answers;
   return `# Made by \`lamplighter init\`. Paths are relative to this file; unknown keys are errors. Every key: docs/config.md.
 # After a change: \`lamplighter validate\`, then SIGHUP or a restart of the daemon. Policies are read again by themselves.
 
@@ -22,7 +22,7 @@ mode: observe # policies that do not say otherwise only say what they would do
 policies: ./policies
 redis: ${quoted(redis)} # with appendonly yes, appendfsync always, maxmemory-policy noeviction; REDIS_URL overrides it
 listen: 127.0.0.1:8080 # metrics, health, API and console
-stateDir: ./data # remembers how far the ledger had come; best on another disk than that of Redis
+stateDir: ${quoted(stateDir)} # remembers how far the ledger had come; best on another disk than that of Redis
 
 # One entry per set of credentials.
 accounts:
