@@ -1,88 +1,121 @@
-import { type ChildProcess, spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { mkdir, mkdtemp, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { Browser, Page } from 'playwright-core';
+import { type Demo, startDemo } from '../src/app/demo.ts';
+import { makeLog } from '../src/telemetry/log.ts';
+import { openBrowser } from '../test/support/browser.ts';
 
 /**
- * Makes docs/images/console.png: runs the demo from its beginning until the lights have gone out and come on again, lets
- * somebody hold an instance, and photographs the console with a headless Chromium (Debian's package `chromium`, or what
- * CHROMIUM names).
+ * Makes the pictures of the console in docs/images: runs the demo from its beginning until the lights have gone out and come
+ * on again, with one renewal whose answer is lost on its way, lets somebody hold an instance, and photographs the fleet, the
+ * timeline and the operations, light and dark, in English and 中文.
  *
- *     node scripts/screenshot.ts [FILE]
+ *     npm run screenshots [-- FOLDER]
  */
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-const DEFAULT_FILE = join(ROOT, 'docs/images/console.png');
-/** The page is made for this width; the height ends below the first machines of the fleet. */
-const SIZE = '1200,1180';
+const DEFAULT_FOLDER = join(ROOT, 'docs', 'images');
+const PAGES = [
+  ['fleet', '/'],
+  ['timeline', '/timeline'],
+  ['operations', '/operations'],
+] as const;
+const LANGUAGES = [
+  ['', 'en-GB'],
+  ['.zh-CN', 'zh-CN'],
+] as const;
+const SIZE = { width: 1280, height: 800 };
 /** A README is read over slow lines too. */
-const MAX_BYTES = 300_000;
+const MAX_BYTES = 220_000;
 /** Lunch is over for the demo's machines after a minute and a half. */
-const LIMIT_MS = 180_000;
-/** Lines that say that the picture has something to show. */
+const LIMIT_MS = 240_000;
+const SPEED = 120;
+/** Lines that say that the pictures have something to show. */
 const SEEN = [
-  /^\S+ \S+ {2}renew of .* is done/,
+  /renew of .* is done/,
   /cardless-stop of .* is done/,
-  /not done \(protected/,
   /start of .* is done/,
+  /renew of .* (?:needs|waits|escalated)|a person/,
 ];
+/** Long enough for a browser to draw the plots and to be told of what is live. */
+const SETTLE_MS = 1_500;
 
-const file = process.argv[2] ?? DEFAULT_FILE;
-const work = await mkdtemp(join(tmpdir(), 'lamplighter-screenshot-'));
-const demo = start(process.execPath, [
-  '--disable-warning=ExperimentalWarning',
-  join(ROOT, 'src/cli/main.ts'),
-  'demo',
-  '--fresh',
-  `--data=${work}`,
-  '--listen=127.0.0.1:0',
-]);
+const folder = process.argv[2] ?? DEFAULT_FOLDER;
+const data = await mkdtemp(join(tmpdir(), 'lamplighter-screenshot-'));
+const stop = new AbortController();
+let demo: Demo | null = null;
+let browser: Browser | null = null;
 try {
-  const origin = await happened(demo);
-  await hold(origin);
-  await mkdir(join(file, '..'), { recursive: true });
-  await photograph(`${origin}/`, file);
-  const { size } = await stat(file);
-  if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, more than ${MAX_BYTES}`);
-  process.stdout.write(`${file}: ${size} bytes\n`);
-} finally {
-  const ended = demo.exitCode === null ? once(demo, 'exit') : null;
-  demo.kill('SIGTERM');
-  await ended;
-  await rm(work, { recursive: true, force: true });
-}
-
-function start(program: string, args: readonly string[]): ChildProcess {
-  return spawn(program, args, { stdio: ['ignore', 'pipe', 'inherit'] });
-}
-
-/** Resolves with the console's address once every line of `SEEN` was told. */
-async function happened(child: ChildProcess): Promise<string> {
-  const { promise, resolve, reject } = Promise.withResolvers<string>();
-  const timer = setTimeout(() => reject(new Error('the demo has not shown what it should within 3 minutes')), LIMIT_MS);
-  child.once('exit', (code) => reject(new Error(`the demo ended with ${code}`)));
-  let origin: string | null = null;
-  let missing = SEEN;
-  if (child.stdout === null) throw new Error('the demo has no output');
-  createInterface({ input: child.stdout }).on('line', (line) => {
-    process.stderr.write(`${line}\n`);
-    origin ??= /^Open (http:\S+)/.exec(line)?.[1] ?? null;
-    missing = missing.filter((pattern) => !pattern.test(line));
-    if (missing.length === 0 && origin !== null) resolve(origin);
+  const happened = waitFor(SEEN);
+  demo = await startDemo({
+    folder: join(ROOT, 'demo'),
+    dataDir: data,
+    cwd: ROOT,
+    listen: { host: '127.0.0.1', port: 0 },
+    speed: SPEED,
+    fresh: true,
+    redisUrl: undefined,
+    log: makeLog({
+      level: 'error',
+      destination: { write: (line) => void process.stderr.write(line) },
+      scrub: (text) => text,
+    }),
+    onSecrets: () => {},
+    onLine: (line) => {
+      process.stderr.write(`${line}\n`);
+      happened.saw(line);
+    },
+    signal: stop.signal,
+    // Its request goes astray, so that a person is asked.
+    onClouds: (clouds) =>
+      void clouds.faults.add({ kind: 'http-status', status: 502, effect: 'never', operation: 'renew' }),
   });
-  try {
-    return await promise;
-  } finally {
-    clearTimeout(timer);
+  demo.begin();
+  await happened.all;
+  const token = (await readFile(join(data, 'demo/secrets/control'), 'utf8')).trim();
+  await hold(demo.origin, token);
+  await mkdir(folder, { recursive: true });
+  browser = await openBrowser();
+  for (const [suffix, locale] of LANGUAGES) {
+    for (const colorScheme of ['light', 'dark'] as const) {
+      const context = await browser.newContext({ viewport: SIZE, locale, colorScheme });
+      const page = await context.newPage();
+      await signIn(page, demo.origin, token);
+      for (const [name, path] of PAGES) {
+        const file = join(folder, `${name}${colorScheme === 'dark' ? '-dark' : ''}${suffix}.png`);
+        await photograph(page, `${demo.origin}${path}`, file);
+      }
+      await context.close();
+    }
   }
+} finally {
+  await browser?.close();
+  await demo?.stop();
+  stop.abort();
+  await rm(data, { recursive: true, force: true });
+}
+
+/** Resolves once a line of every kind was told. */
+function waitFor(patterns: readonly RegExp[]) {
+  const { promise, resolve, reject } = Promise.withResolvers<void>();
+  let missing = patterns;
+  const timer = setTimeout(
+    () => reject(new Error(`the demo has not shown within ${LIMIT_MS / 60_000} minutes: ${missing.join(', ')}`)),
+    LIMIT_MS,
+  );
+  return {
+    all: promise.finally(() => clearTimeout(timer)),
+    saw: (line: string) => {
+      missing = missing.filter((pattern) => !pattern.test(line));
+      if (missing.length === 0) resolve();
+    },
+  };
 }
 
 /** Somebody keeps a machine from being stopped, so that the page shows what that looks like. */
-async function hold(origin: string): Promise<void> {
-  const token = (await readFile(join(work, 'demo/secrets/control'), 'utf8')).trim();
+async function hold(origin: string, token: string): Promise<void> {
   const answer = await fetch(`${origin}/api/v1/holds`, {
     method: 'POST',
     headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
@@ -97,23 +130,19 @@ async function hold(origin: string): Promise<void> {
   await answer.body?.cancel();
 }
 
-async function photograph(url: string, to: string): Promise<void> {
-  const browser = spawn(
-    process.env.CHROMIUM ?? 'chromium',
-    [
-      '--headless',
-      '--no-sandbox',
-      '--disable-gpu',
-      '--disable-background-networking',
-      '--no-first-run',
-      '--hide-scrollbars',
-      `--user-data-dir=${join(work, 'browser')}`,
-      `--window-size=${SIZE}`,
-      `--screenshot=${to}`,
-      url,
-    ],
-    { stdio: 'ignore' },
-  );
-  const [code] = await once(browser, 'exit');
-  if (code !== 0) throw new Error(`the browser ended with ${String(code)}`);
+async function signIn(page: Page, origin: string, token: string): Promise<void> {
+  await page.goto(`${origin}/sign-in`);
+  await page.locator('[name=token]').fill(token);
+  await page.locator('[name=name]').fill('wang');
+  await page.locator('[name=name]').press('Enter');
+  await page.waitForURL(`${origin}/`);
+}
+
+async function photograph(page: Page, url: string, file: string): Promise<void> {
+  await page.goto(url);
+  await page.waitForTimeout(SETTLE_MS);
+  await page.screenshot({ path: file });
+  const { size } = await stat(file);
+  if (size > MAX_BYTES) throw new Error(`${file} has ${size} bytes, more than ${MAX_BYTES}`);
+  process.stdout.write(`${file}: ${size} bytes\n`);
 }

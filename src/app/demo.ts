@@ -43,6 +43,8 @@ export interface DemoOptions {
   readonly onSecrets: (secrets: readonly string[]) => void;
   readonly onLine: (line: string) => void;
   readonly signal: AbortSignal;
+  /** Given the clouds before anybody asks them anything: a bad day may be arranged. */
+  readonly onClouds?: (clouds: Simulator) => void;
 }
 
 export interface Demo {
@@ -91,6 +93,7 @@ async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
     ...(saved === null ? {} : { state: parseSavedState(saved.simulator) }),
   });
   cleanups.add('simulated clouds', () => simulator.stop());
+  options.onClouds?.(simulator);
   await simulator.start();
 
   const controlToken = saved?.controlToken ?? randomBytes(24).toString('base64url');

@@ -93,7 +93,7 @@ function readingOf(reading: ReadingBoard, visit: Visit): Html {
   if (reading.signals.length === 0) {
     return html`<div class="reading"><p>${title}<small>${shown(reading.evidence)}</small></p></div>`;
   }
-  return html`<div class="reading"><p>${title}</p><table class="slim"><thead><tr><th scope="col">${t.signal}</th><th scope="col">${t.verdict}</th><th scope="col" class="number">${t.value}</th><th scope="col" class="number">${t.threshold}</th><th scope="col">${t.last}</th></tr></thead><tbody>${reading.signals.map(
+  return html`<div class="reading"><p>${title}</p><table class="slim"><caption class="hidden">${shown(reading.probe)}</caption><thead><tr><th scope="col">${t.signal}</th><th scope="col">${t.verdict}</th><th scope="col" class="number">${t.value}</th><th scope="col" class="number">${t.threshold}</th><th scope="col">${t.last}</th></tr></thead><tbody>${reading.signals.map(
     (signal) =>
       html`<tr><th scope="row">${shown(signal.signal)}<small>${shown(signal.detail)}${signal.onlyPositive ? ` · ${t.onlyPositive}` : ''}</small></th><td>${word(signal.verdict, language)}</td><td class="number">${measure(signal.value, signal.unit)}</td><td class="number">${measure(signal.threshold, signal.unit)}</td><td>${fromNow(signal.lastActiveAt === null ? null : Date.parse(signal.lastActiveAt), visit)}</td></tr>`,
   )}</tbody></table></div>`;
@@ -110,7 +110,7 @@ function clocks({ policies }: IdleBoard, visit: Visit): Html | string {
   const causes: Readonly<Record<string, string>> = t.causes;
   if (policies.length === 0) return '';
   const at = (text: string | null) => (text === null ? null : Date.parse(text));
-  return html`<table class="slim"><thead><tr><th scope="col">${t.policy}</th><th scope="col">${t.proven}</th><th scope="col">${t.counted}</th><th scope="col">${t.eligible}</th><th scope="col">${t.blockers}</th></tr></thead><tbody>${policies.map(
+  return html`<table class="slim"><caption class="hidden">${t.policy}</caption><thead><tr><th scope="col">${t.policy}</th><th scope="col">${t.proven}</th><th scope="col">${t.counted}</th><th scope="col">${t.eligible}</th><th scope="col">${t.blockers}</th></tr></thead><tbody>${policies.map(
     (stand) =>
       html`<tr><th scope="row">${shown(stand.policy)}</th><td>${t.of(stand.provenFor, stand.idleFor)}</td><td>${time(at(stand.countedFrom), visit)}<small>${stand.countedSince === null ? '' : (causes[stand.countedSince] ?? stand.countedSince)}</small></td><td>${time(at(stand.eligibleAt), visit)}${stand.eligibleAt === null || stand.notice === '0s' ? '' : html`<small>${t.notice(stand.notice)}</small>`}</td><td>${stand.blockers.length === 0 ? t.nothing : stand.blockers.map((blocker) => html`<span title="${shown(blocker.detail)}">${wordIn(visit.language, blocker.what)}</span><small>${shown(blocker.detail)}${blocker.until === null ? '' : html` · ${time(at(blocker.until), visit)}`}</small>`)}</td></tr>`,
   )}</tbody></table>`;

@@ -133,7 +133,7 @@ function policies({ policies: stands }: InstanceBoard, visit: Visit): Html {
   if (stands.length === 0) {
     return html`<section id="policies"><h2>${t.policies}</h2><p class="dim">${t.noPolicy}</p></section>`;
   }
-  return html`<section id="policies"><h2>${t.policies}</h2><div class="scroll"><table><thead><tr><th scope="col">${shared.policy}</th><th scope="col">${shared.action}</th><th scope="col">${shared.why}</th></tr></thead><tbody>${stands.map(
+  return html`<section id="policies"><h2>${t.policies}</h2><div class="scroll"><table><caption class="hidden">${t.policies}</caption><thead><tr><th scope="col">${shared.policy}</th><th scope="col">${shared.action}</th><th scope="col">${shared.why}</th></tr></thead><tbody>${stands.map(
     (stand) =>
       html`<tr><th scope="row">${shown(stand.policy)}${stand.mode === 'observe' ? html` <span class="tag">${t.observes}</span>` : ''}<small class="key">${shown(stand.place)}</small></th><td>${wordIn(language, stand.action)}</td><td><span class="${toneOf(stand.reason)}" title="${stand.reason}">${wordIn(language, stand.reason)}</span><small>${shown(stand.detail)}</small></td></tr>`,
   )}</tbody></table></div></section>`;
@@ -157,7 +157,7 @@ function operations({ operations: done }: InstanceBoard, visit: Visit): Html {
   const { language } = visit;
   if (done.length === 0)
     return html`<section id="operations"><h2>${t.operations}</h2><p class="dim">${t.nothingDone}</p></section>`;
-  return html`<section id="operations"><h2>${t.operations}</h2><div class="scroll"><table><thead><tr><th scope="col">${shared.when}</th><th scope="col">${shared.action}</th><th scope="col">${t.state}</th><th scope="col">${shared.policy}</th><th scope="col">${t.evidence}</th></tr></thead><tbody>${done.map(
+  return html`<section id="operations"><h2>${t.operations}</h2><div class="scroll"><table><caption class="hidden">${t.operations}</caption><thead><tr><th scope="col">${shared.when}</th><th scope="col">${shared.action}</th><th scope="col">${t.state}</th><th scope="col">${shared.policy}</th><th scope="col">${t.evidence}</th></tr></thead><tbody>${done.map(
     (each) =>
       html`<tr><td>${time(Date.parse(each.createdAt), visit)}<small>${fromNow(Date.parse(each.createdAt), visit)}</small></td><td><a href="/operations/${encodeURIComponent(each.id)}">${wordIn(language, each.action)}</a>${each.costYuan === null ? '' : html`<small>¥${each.costYuan}</small>`}</td><td>${word(each.state, language)}<small>${shown(each.detail)}</small></td><td>${each.policy === null ? t.byHand : shown(each.policy)}</td><td><small>${evidence(each.evidence)}</small></td></tr>`,
   )}</tbody></table></div></section>`;
