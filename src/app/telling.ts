@@ -89,7 +89,12 @@ function logNews(work: Work, notifier: string, notifications: readonly Notificat
       work.log.debug({ ...about, answer: news.answer }, 'notifications were delivered');
       return;
     case 'retried':
-      work.log.info({ ...about, detail: news.detail }, 'a notification is delivered later');
+      if (news.hint === null) work.log.info({ ...about, detail: news.detail }, 'a notification is delivered later');
+      else
+        work.log.error(
+          { ...about, detail: news.detail, hint: news.hint },
+          'a notifier is to be mended; what it is to be told waits',
+        );
       return;
     case 'muted':
       work.log.warn(

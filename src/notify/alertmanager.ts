@@ -1,5 +1,5 @@
 import { EVENTS, type EventName, type Notification, SEVERITIES, type Severity } from '../fleet/event.ts';
-import type { Hint } from './bot-answer.ts';
+import { closed, type Hint } from './bot-answer.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { inTheirWords, secretsInUrl } from './in-their-words.ts';
 import type { Language, Message } from './message.ts';
@@ -161,11 +161,12 @@ function authorization(auth: AlertmanagerAuth): {
   return { header: `Basic ${both}`, secrets: [password, both] };
 }
 
+const LABELS: Hint = {
+  en: 'Alertmanager does not take the labels under labels',
+  'zh-CN': 'Alertmanager 不接受 labels 里的标签',
+};
+/** What ends only when a person mends it. */
 const HINTS: Readonly<Record<number, Hint>> = {
-  400: {
-    en: 'Alertmanager does not take the labels under labels',
-    'zh-CN': 'Alertmanager 不接受 labels 里的标签',
-  },
   401: {
     en: 'tokenFile, or user and passwordFile, are not what it asks for',
     'zh-CN': 'tokenFile 或 user、passwordFile 不对',
@@ -186,5 +187,7 @@ function judge(answer: Answer, count: number, language: Language, secrets: reado
   if (status >= 500 || status === 408 || status === 425 || status === 429) {
     return { kind: 'retry', detail, afterMs: retryAfterMs };
   }
-  return { kind: 'failed', detail, hint: HINTS[status]?.[language] ?? null };
+  const hint = HINTS[status];
+  if (hint !== undefined) return closed(detail, hint[language]);
+  return { kind: 'failed', detail, hint: status === 400 ? LABELS[language] : null };
 }

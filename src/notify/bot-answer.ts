@@ -6,9 +6,12 @@ import type { Answer } from './post-json.ts';
 /** What a person can do, in the words of whoever reads the channel. */
 export type Hint = Readonly<Record<Language, string>>;
 
-/** What a code of a receiver means for the message. `muted`: nothing is taken for so long. */
+/**
+ * What a code of a receiver means for the message. `closed`: nothing of ours is taken before a person has mended something;
+ * `failed`: this message will never be; `muted`: nothing is taken for so long.
+ */
 export type Meaning =
-  | { readonly kind: 'failed'; readonly hint: Hint | null }
+  | { readonly kind: 'closed' | 'failed'; readonly hint: Hint }
   | { readonly kind: 'retry' }
   | { readonly kind: 'muted'; readonly forMs: number };
 
@@ -39,10 +42,19 @@ export function judgeBot(rules: BotRules, answer: Answer, language: Language, se
   if (read.code === 0) return { kind: 'delivered', answer: `code 0${words === '' ? '' : `: ${words}`}` };
   const detail = `${rules.name} answered code ${read.code}${words === '' ? '' : `: ${words}`}`;
   const meaning = answer.status === 429 ? null : rules.meaning(read);
-  if (meaning?.kind === 'failed') return { kind: 'failed', detail, hint: meaning.hint?.[language] ?? null };
+  if (meaning?.kind === 'failed') return { kind: 'failed', detail, hint: meaning.hint[language] };
+  if (meaning?.kind === 'closed') return closed(detail, meaning.hint[language]);
   if (meaning?.kind === 'muted') return { kind: 'muted', detail, forMs: meaning.forMs };
   if (answer.status === 429) return { kind: 'muted', detail, forMs: answer.retryAfterMs ?? rules.limitedMs };
   return { kind: 'retry', detail, afterMs: answer.retryAfterMs };
+}
+
+/** A person takes a while to mend it, and what waits meanwhile is told afterwards. */
+const CLOSED_MS = 300_000;
+
+/** The receiver takes nothing of ours until a person has done something about it. */
+export function closed(detail: string, hint: string): Delivery {
+  return { kind: 'retry', detail, afterMs: CLOSED_MS, hint };
 }
 
 /** What is no answer of theirs comes from something in between. */

@@ -95,7 +95,8 @@ function isMobile(id: string): boolean {
 }
 
 const failed = (en: string, zh: string): Meaning => ({ kind: 'failed', hint: { en, 'zh-CN': zh } });
-const TOKEN = failed(
+const closed = (en: string, zh: string): Meaning => ({ kind: 'closed', hint: { en, 'zh-CN': zh } });
+const TOKEN = closed(
   'there is no bot with this access_token: copy the address anew from the group’s settings',
   '没有这个 access_token 对应的机器人：到群设置里重新复制 webhook 地址',
 );
@@ -109,15 +110,15 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   300001: TOKEN,
   300005: TOKEN,
   400101: TOKEN,
-  400013: failed('the group is dissolved', '群已被解散'),
-  400102: failed('the bot is switched off: switch it on in the group’s settings', '机器人已停用：在群设置里启用'),
-  400106: failed('the bot is gone: make a new one', '机器人不存在：重新添加'),
+  400013: closed('the group is dissolved', '群已被解散'),
+  400102: closed('the bot is switched off: switch it on in the group’s settings', '机器人已停用：在群设置里启用'),
+  400106: closed('the bot is gone: make a new one', '机器人不存在：重新添加'),
   430101: UNWANTED,
   430102: UNWANTED,
   430104: UNWANTED,
 };
 
-const SIGNATURE = failed(
+const SIGNATURE = closed(
   'the secret is another than the bot’s (加签, it begins with SEC), or this machine’s clock is off by more than an hour',
   '密钥与机器人「加签」里的（以 SEC 开头）不一致，或本机时钟偏差超过一小时',
 );
@@ -125,7 +126,7 @@ const KEYWORD = failed(
   'the bot asks for a keyword (自定义关键词): set the notifier’s keyword to one of them',
   '机器人设置了「自定义关键词」：把其中一个写到通知对象的 keyword 里',
 );
-const ADDRESS = failed(
+const ADDRESS = closed(
   'this machine’s address is not in the bot’s list (IP 地址段): add it, or use another security setting',
   '本机的出口 IP 不在机器人的「IP 地址（段）」里：加进去，或改用别的安全设置',
 );

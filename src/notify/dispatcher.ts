@@ -30,7 +30,7 @@ export interface OutboxContents {
 /** What became of some notifications, for log and metrics. */
 export type DeliveryNews =
   | { readonly kind: 'delivered'; readonly answer: string }
-  | { readonly kind: 'retried'; readonly detail: string; readonly untilAt: number }
+  | { readonly kind: 'retried'; readonly detail: string; readonly untilAt: number; readonly hint: string | null }
   | { readonly kind: 'muted'; readonly detail: string; readonly untilAt: number }
   | { readonly kind: 'failed'; readonly detail: string; readonly hint: string | null };
 
@@ -154,7 +154,7 @@ export class Dispatcher {
         const old = batch.filter((one) => !isCritical(one) && at - one.cameAt > OLDEST_MS);
         const rest = batch.filter((one) => !old.includes(one));
         if (rest.length > 0) await outbox.putBack(name, rest.map(idOf), at, true);
-        onNews(name, rest.map(notificationOf), { kind: 'retried', detail: delivery.detail, untilAt });
+        onNews(name, rest.map(notificationOf), retried(delivery, untilAt));
         await this.#giveUp(name, old, delivery.detail, 'it was tried for three days');
         return;
       }
@@ -192,7 +192,7 @@ export class Dispatcher {
         }
         const untilAt = at + backOff(one.tries + 1, delivery.afterMs);
         await outbox.putBack(name, ids, untilAt, true);
-        onNews(name, [notification], { kind: 'retried', detail: delivery.detail, untilAt });
+        onNews(name, [notification], retried(delivery, untilAt));
         return;
       }
       case 'muted': {
@@ -216,7 +216,7 @@ export class Dispatcher {
     form: 'one' | 'group' | 'digest',
     signal: AbortSignal,
   ): Promise<Delivery> {
-    const message = compose(form, batch.map(parcelOf), notifier.language);
+    const message = compose(form, batch.map(parcelOf), notifier);
     try {
       return await notifier.channel.send(message, signal);
     } catch (error) {
@@ -239,6 +239,10 @@ export class Dispatcher {
     await this.#on.outbox.drop(name, batch.map(idOf));
     this.#on.onNews(name, batch.map(notificationOf), { kind: 'failed', detail, hint });
   }
+}
+
+function retried({ detail, hint = null }: Extract<Delivery, { kind: 'retry' }>, untilAt: number): DeliveryNews {
+  return { kind: 'retried', detail, untilAt, hint };
 }
 
 function parcelOf({ parcel }: Waiting): Parcel {

@@ -1,5 +1,5 @@
 import { createTransport } from 'nodemailer';
-import type { Hint } from './bot-answer.ts';
+import { closed, type Hint } from './bot-answer.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
 import { inTheirWords } from './in-their-words.ts';
@@ -181,7 +181,8 @@ function judge(error: unknown, { language }: Message, secrets: readonly string[]
   }
   const detail = `the mail server answered ${status}: ${words}`;
   if (status < 500) return { kind: 'retry', detail, afterMs: null };
-  return { kind: 'failed', detail, hint: HINTS[code]?.[language] ?? null };
+  const hint = HINTS[code];
+  return hint === undefined ? { kind: 'failed', detail, hint: null } : closed(detail, hint[language]);
 }
 
 function textOf(error: unknown, key: 'code' | 'response'): string {

@@ -92,6 +92,7 @@ function colour({ mood, severity }: Message): string {
 }
 
 const failed = (en: string, zh: string): Meaning => ({ kind: 'failed', hint: { en, 'zh-CN': zh } });
+const closed = (en: string, zh: string): Meaning => ({ kind: 'closed', hint: { en, 'zh-CN': zh } });
 const ADDRESS: Hint = {
   en: 'copy the address of the bot anew: group settings, bots',
   'zh-CN': '重新复制机器人的 webhook 地址：群设置 → 群机器人',
@@ -104,12 +105,12 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
     '机器人不接受这个请求：是不是自定义机器人（v2）？',
   ),
   11232: { kind: 'muted', forMs: LIMITED_MS },
-  19001: { kind: 'failed', hint: ADDRESS },
-  19021: failed(
+  19001: { kind: 'closed', hint: ADDRESS },
+  19021: closed(
     'the secret is another than the bot’s (签名校验), or this machine’s clock is off by more than an hour',
     '签名密钥与机器人「签名校验」里的不一致，或本机时钟偏差超过一小时',
   ),
-  19022: failed(
+  19022: closed(
     'this machine’s address is not in the bot’s list (IP 白名单): add it, or use another security setting',
     '本机的出口 IP 不在机器人的「IP 白名单」里：加进去，或改用别的安全设置',
   ),

@@ -1,4 +1,4 @@
-import type { Hint } from './bot-answer.ts';
+import { closed, type Hint } from './bot-answer.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
 import { inTheirWords, secretsInUrl } from './in-their-words.ts';
@@ -104,7 +104,12 @@ const CHANNEL: Hint = {
   'zh-CN': '频道不存在、已归档，或不允许这个应用发消息：为别的频道建一个 webhook',
 };
 
-/** Slack doc, Incoming webhooks, Error handling. */
+const USER: Hint = {
+  en: 'somebody in mentions is not there: use ids such as U012AB3CD',
+  'zh-CN': 'mentions 里有不存在的人：要写 U012AB3CD 这样的 ID',
+};
+
+/** Slack doc, Incoming webhooks, Error handling: what ends only when a person makes another webhook. */
 const HINTS: Readonly<Record<string, Hint>> = {
   no_service: GONE,
   no_service_id: GONE,
@@ -116,10 +121,6 @@ const HINTS: Readonly<Record<string, Hint>> = {
   channel_is_archived: CHANNEL,
   action_prohibited: CHANNEL,
   posting_to_general_channel_denied: CHANNEL,
-  user_not_found: {
-    en: 'somebody in mentions is not there: use ids such as U012AB3CD',
-    'zh-CN': 'mentions 里有不存在的人：要写 U012AB3CD 这样的 ID',
-  },
 };
 
 function judge(answer: Answer, language: Language, secrets: readonly string[]): Delivery {
@@ -133,5 +134,7 @@ function judge(answer: Answer, language: Language, secrets: readonly string[]): 
   if (status >= 500 || status === 408 || status === 425 || (status >= 200 && status < 300)) {
     return { kind: 'retry', detail, afterMs: retryAfterMs };
   }
-  return { kind: 'failed', detail, hint: HINTS[words]?.[language] ?? null };
+  const hint = HINTS[words];
+  if (hint !== undefined) return closed(detail, hint[language]);
+  return { kind: 'failed', detail, hint: words === 'user_not_found' ? USER[language] : null };
 }

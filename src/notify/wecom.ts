@@ -90,6 +90,7 @@ function isMobile(id: string): boolean {
 }
 
 const failed = (en: string, zh: string): Meaning => ({ kind: 'failed', hint: { en, 'zh-CN': zh } });
+const closed = (en: string, zh: string): Meaning => ({ kind: 'closed', hint: { en, 'zh-CN': zh } });
 const LENGTH = failed('the message is too long for WeCom', '消息超过企业微信的长度限制');
 
 /** WeCom doc, 全局错误码. */
@@ -99,12 +100,12 @@ const MEANINGS: Readonly<Record<number, Meaning>> = {
   45002: LENGTH,
   45009: { kind: 'muted', forMs: LIMITED_MS },
   45033: { kind: 'muted', forMs: LIMITED_MS },
-  93000: failed(
+  93000: closed(
     'there is no bot with this key, or it was removed from the group: copy its address anew',
     '没有这个 key 对应的机器人，或它已被移出群：重新复制 webhook 地址',
   ),
-  93004: failed('the bot is switched off', '机器人已被停用'),
-  93008: failed('the bot is not in the group', '机器人不在群里'),
+  93004: closed('the bot is switched off', '机器人已被停用'),
+  93008: closed('the bot is not in the group', '机器人不在群里'),
 };
 
 const RULES: BotRules = {

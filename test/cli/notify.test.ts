@@ -81,6 +81,16 @@ describe('notify test', () => {
     });
   });
 
+  test('so does what only a person can mend', async () => {
+    answers({ code: 19021, msg: 'sign match fail' });
+    expect(await run('ops')).toMatchObject({
+      code: 1,
+      out: expect.stringMatching(
+        /^ops \(feishu\) does not let us in: feishu answered code 19021: sign match fail\nhint: the secret/,
+      ),
+    });
+  });
+
   test('so does silence', async () => {
     answers({ errcode: 130101, errmsg: 'send too fast' });
     expect(await run('ding-zh')).toMatchObject({ code: 1, out: expect.stringContaining('takes nothing for 10m') });

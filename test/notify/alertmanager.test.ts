@@ -135,7 +135,7 @@ describe('a real Alertmanager', () => {
 
   test('is not at another path', async () => {
     const outcome = await alertmanager(`${real.origin}/nowhere`).send(LOW, forever());
-    expect(outcome).toMatchObject({ kind: 'failed', hint: expect.stringContaining('api/v2/alerts') });
+    expect(outcome).toMatchObject({ kind: 'retry', hint: expect.stringContaining('api/v2/alerts') });
   });
 });
 
@@ -228,7 +228,7 @@ describe('one that answers otherwise', () => {
       `Basic ${both}`,
     ]);
     for (const outcome of outcomes) {
-      expect(outcome).toMatchObject({ kind: 'failed', hint: expect.stringContaining('passwordFile') });
+      expect(outcome).toMatchObject({ kind: 'retry', hint: expect.stringContaining('passwordFile') });
       expect(JSON.stringify(outcome)).not.toContain('canary');
       expect(JSON.stringify(outcome)).not.toContain(both);
     }

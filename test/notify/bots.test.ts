@@ -309,6 +309,8 @@ describe('who is mentioned', () => {
 describe('what became of it is what the body says', () => {
   const MINUTES_10 = 600_000;
   const hinted = (phrase: string) => ({ kind: 'failed', hint: expect.stringContaining(phrase) });
+  /** Kept until somebody has mended it. */
+  const closed = (phrase: string) => ({ kind: 'retry', afterMs: 300_000, hint: expect.stringContaining(phrase) });
   const muted = (forMs: number) => ({ kind: 'muted', forMs });
   const code = (name: string, value: number, said = 'words') => `${name} answered code ${value}: ${said}`;
 
@@ -320,34 +322,39 @@ describe('what became of it is what the body says', () => {
       { StatusCode: 0, StatusMessage: 'success' },
       { kind: 'delivered', answer: 'code 0: success' },
     ],
-    ['feishu', 'sign', { code: 19021, msg: 'words' }, { ...hinted('clock'), detail: code('feishu', 19021) }],
-    ['feishu', 'address', { code: 19022, msg: 'Ip Not Allowed' }, hinted('IP 白名单')],
+    ['feishu', 'sign', { code: 19021, msg: 'words' }, { ...closed('clock'), detail: code('feishu', 19021) }],
+    ['feishu', 'address', { code: 19022, msg: 'Ip Not Allowed' }, closed('IP 白名单')],
     ['feishu', 'keyword', { code: 19024, msg: 'Key Words Not Found' }, hinted('keyword')],
-    ['feishu', 'token', { code: 19001, msg: 'param invalid' }, hinted('copy the address')],
+    ['feishu', 'token', { code: 19001, msg: 'param invalid' }, closed('copy the address')],
     ['feishu', 'bad request', { code: 9499, msg: 'Bad Request' }, hinted('custom bot')],
     ['feishu', 'too many', { code: 9499, msg: 'too many request' }, muted(60_000)],
     ['feishu', 'limited', { code: 11232, msg: 'words' }, { ...muted(60_000), detail: code('feishu', 11232) }],
     ['feishu', 'unknown', { code: 77, msg: 'words' }, { kind: 'retry', detail: code('feishu', 77) }],
     ['dingtalk', 'delivered', { errcode: 0, errmsg: 'ok' }, { kind: 'delivered', answer: 'code 0: ok' }],
-    ['dingtalk', 'sign', { errcode: 310000, errmsg: 'sign not match' }, hinted('加签')],
-    ['dingtalk', 'time', { errcode: 310000, errmsg: 'invalid timestamp' }, hinted('clock')],
+    ['dingtalk', 'sign', { errcode: 310000, errmsg: 'sign not match' }, closed('加签')],
+    ['dingtalk', 'time', { errcode: 310000, errmsg: 'invalid timestamp' }, closed('clock')],
     ['dingtalk', 'keyword', { errcode: 310000, errmsg: 'keywords not in content' }, hinted('keyword')],
-    ['dingtalk', 'address', { errcode: 310000, errmsg: 'ip 1.2.3.4 not in whitelist' }, hinted('IP')],
+    ['dingtalk', 'address', { errcode: 310000, errmsg: 'ip 1.2.3.4 not in whitelist' }, closed('IP')],
     ['dingtalk', 'security', { errcode: 310000, errmsg: 'no' }, hinted('security setting')],
     ['dingtalk', 'too fast', { errcode: 130101, errmsg: 'send too fast' }, muted(MINUTES_10)],
     ['dingtalk', 'punished', { status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'u' }, muted(MINUTES_10)],
     ['dingtalk', 'punished, in few words', { punish: 'deny' }, muted(MINUTES_10)],
-    ['dingtalk', 'token', { errcode: 300005, errmsg: 'token is not exist' }, hinted('access_token')],
-    ['dingtalk', 'switched off', { errcode: 400102, errmsg: 'words' }, hinted('switched off')],
+    ['dingtalk', 'token', { errcode: 300005, errmsg: 'token is not exist' }, closed('access_token')],
+    ['dingtalk', 'switched off', { errcode: 400102, errmsg: 'words' }, closed('switched off')],
     ['dingtalk', 'busy', { errcode: -1, errmsg: '系统繁忙' }, { kind: 'retry' }],
     ['wecom', 'delivered', { errcode: 0, errmsg: 'ok' }, { kind: 'delivered', answer: 'code 0: ok' }],
     ['wecom', 'too long', { errcode: 40058, errmsg: 'content exceed max length' }, hinted('too long')],
     ['wecom', 'too often', { errcode: 45009, errmsg: 'api freq out of limit' }, muted(60_000)],
-    ['wecom', 'bad key', { errcode: 93000, errmsg: 'invalid webhook url' }, hinted('key')],
+    ['wecom', 'bad key', { errcode: 93000, errmsg: 'invalid webhook url' }, closed('key')],
     ['wecom', 'busy', { errcode: -1, errmsg: 'system busy' }, { kind: 'retry' }],
   ])('%s: %s', async (bot, _case, body, expected) => {
     answers((response) => json(response, body));
     expect(await send(bot)).toMatchObject(expected);
+  });
+
+  test('who is mentioned and is not there is this message’s own fault', async () => {
+    answers(text('user_not_found', 400));
+    expect(await send('slack')).toMatchObject(hinted('U012AB3CD'));
   });
 
   test('a hint is in the language of the channel', async () => {
@@ -359,9 +366,9 @@ describe('what became of it is what the body says', () => {
     ['ok', 200, { kind: 'delivered', answer: 'ok' }],
     ['<html>login</html>', 200, { kind: 'retry' }],
     ['invalid_payload', 400, { kind: 'failed', detail: 'slack answered 400: invalid_payload', hint: null }],
-    ['no_service', 404, hinted('Incoming Webhooks')],
-    ['channel_is_archived', 410, hinted('archived')],
-    ['action_prohibited', 403, hinted('closed to this app')],
+    ['no_service', 404, closed('Incoming Webhooks')],
+    ['channel_is_archived', 410, closed('archived')],
+    ['action_prohibited', 403, closed('closed to this app')],
     ['rollup_error', 500, { kind: 'retry', detail: 'slack answered 500: rollup_error' }],
     ['rate_limited', 429, muted(30_000)],
   ])('slack: %s', async (body, status, expected) => {

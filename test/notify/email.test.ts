@@ -167,7 +167,7 @@ describe('TLS', () => {
   test('a server elsewhere without STARTTLS hears neither password nor mail', async () => {
     server.forget({ login: `lamp:${PASSWORD}` });
     expect(await send({ host: ELSEWHERE, login: LOGIN })).toMatchObject({
-      kind: 'failed',
+      kind: 'retry',
       hint: expect.stringContaining('465'),
     });
     expect(server.heard.filter((line) => /^(?:AUTH|MAIL)/.test(line))).toEqual([]);
@@ -223,7 +223,7 @@ describe('what becomes of it', () => {
   test('a wrong password has a hint, and is told to nobody although the server quotes it', async () => {
     server.forget({ login: 'lamp:other' });
     const outcome = await send({ login: LOGIN }, CHINESE);
-    expect(outcome).toMatchObject({ kind: 'failed', hint: expect.stringContaining('授权码') });
+    expect(outcome).toMatchObject({ kind: 'retry', hint: expect.stringContaining('授权码') });
     const quoted = Buffer.from(`\0lamp\0${PASSWORD}`).toString('base64');
     expect(JSON.stringify(outcome)).toContain('535');
     for (const secret of [PASSWORD, quoted]) expect(JSON.stringify(outcome)).not.toContain(secret);

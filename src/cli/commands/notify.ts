@@ -50,7 +50,9 @@ function words(outcome: Outcome): string {
     case 'delivered':
       return `took it${outcome.answer === '' ? '' : `: ${outcome.answer}`}`;
     case 'retry':
-      return `did not take it now: ${outcome.detail}\nthe daemon would try again`;
+      return typeof outcome.hint === 'string'
+        ? `does not let us in: ${outcome.detail}\nhint: ${outcome.hint}`
+        : `did not take it now: ${outcome.detail}\nthe daemon would try again`;
     case 'muted':
       return `takes nothing for ${formatDuration(outcome.forMs)}: ${outcome.detail}\nthe daemon would wait so long`;
     case 'failed':
