@@ -31,7 +31,7 @@ export const COMING_WORDS = catalogue({
 /** The act itself, as a chip: its kind stands in words beside it, whatever the colour. */
 export function chip(coming: Pick<Coming, 'kind' | 'action' | 'detail'>, language: Language): Html {
   const t = COMING_WORDS[language];
-  const action = wordIn(language, coming.action);
+  const action = shown(wordIn(language, coming.action));
   const text =
     coming.kind === 'observe'
       ? `${t.would} ${action}`
@@ -63,6 +63,6 @@ export function comingList(coming: readonly Coming[], visit: Visit): Html {
   if (coming.length === 0) return html`<p class="dim">${t.nothing}</p>`;
   return html`<ol class="coming">${coming.map(
     (each) =>
-      html`<li class="${each.kind}"><span class="at">${when(each, visit)}${each.isNow ? '' : html`<small>${fromNow(each.at, visit)}</small>`}</span><span>${chip(each, visit.language)} <small class="inline">${terms(each, visit.language)}</small><small>${shown(each.detail)}</small></span></li>`,
+      html`<li><span class="at">${when(each, visit)}${each.isNow ? '' : html`<small>${fromNow(each.at, visit)}</small>`}</span><span>${chip(each, visit.language)} <small class="inline">${terms(each, visit.language)}</small><small>${shown(each.detail)}</small></span></li>`,
   )}</ol>`;
 }

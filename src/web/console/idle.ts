@@ -13,7 +13,7 @@ const WORDS = catalogue({
     next: 'next look',
     people: 'somebody is there, which protects until',
     lease: (owner: string) => `${owner} asks that it be kept, until`,
-    gaps: (count: number) => `${count} gaps in what was seen`,
+    gaps: (count: number) => (count === 1 ? 'one gap in what was seen' : `${count} gaps in what was seen`),
     signal: 'Signal',
     value: 'Value',
     threshold: 'From there on active',

@@ -1,0 +1,314 @@
+import { describe, expect, test } from 'vitest';
+import { fleetQuery, select } from '../../src/web/console/fleet-query.ts';
+import { holdLinkKey, makeHoldLinks } from '../../src/web/console/hold-link.ts';
+import { askedFor } from '../../src/web/console/language.ts';
+import type { Coming, InstanceBoard } from '../../src/web/console/source.ts';
+import { CONTROL, ConsoleBed, csrfIn, ELSEWHERE, HOUR, NOON, row, VIEWER } from './console-kit.ts';
+
+const HOLD = {
+  id: 'h1',
+  instance: 'hxy/gpu-1',
+  owner: 'wang',
+  reason: 'fine-tuning',
+  createdAt: NOON,
+  until: NOON + 4 * HOUR,
+};
+const STOP: Coming = {
+  kind: 'act',
+  at: NOON + HOUR,
+  isNow: false,
+  action: 'stop',
+  policy: 'stop-idle',
+  reason: 'due',
+  detail: 'stop dev-1',
+  assumesIdle: true,
+};
+
+const text = async (bed: ConsoleBed, path: string, headers: Record<string, string> = {}) => {
+  const response = await bed.get(path, headers);
+  expect([path, response.status]).toEqual([path, 200]);
+  return await response.text();
+};
+
+describe('the fleet', () => {
+  test('says what runs, what it costs, what holds it and what happens next', async () => {
+    const bed = new ConsoleBed();
+    bed.console.rows = [row({ next: STOP, hold: HOLD, expiresAt: NOON + 30 * HOUR, isProtected: true })];
+    const html = await text(bed, '/');
+    for (const shown of [
+      'dev-1',
+      'hxy/gpu-1',
+      '¥1.98',
+      'today ¥3.96',
+      'held by wang',
+      'fine-tuning',
+      'protected',
+      'idle',
+    ]) {
+      expect(html).toContain(shown);
+    }
+    expect(html).toMatch(/13:00<\/time> <span class="act act"[^>]*>stop<\/span>/);
+    expect(html).toContain('stop-idle · if it stays idle');
+  });
+
+  test('in Chinese by the browser, by choice, and back', async () => {
+    const bed = new ConsoleBed();
+    bed.console.rows = [row({ next: STOP })];
+    const chinese = await text(bed, '/', { 'accept-language': 'zh-CN,zh;q=0.9,en;q=0.8' });
+    for (const shown of ['<html lang="zh-CN"', '机群', '运行中', '空闲', '关机', '若一直空闲'])
+      expect(chinese).toContain(shown);
+    const chosen = await bed.post('/preferences', { language: 'en', back: '/?q=a' });
+    expect([chosen.status, chosen.headers.get('location')]).toEqual([303, '/?q=a']);
+    const cookie = chosen.headers.get('set-cookie')?.split(';')[0] ?? '';
+    expect(await text(bed, '/', { 'accept-language': 'zh', cookie })).toContain('<html lang="en-GB"');
+    expect([askedFor('fr, en;q=0.5, zh;q=0.7'), askedFor('fr'), askedFor('zh-TW;q=0')]).toEqual(['zh', 'en', 'en']);
+  });
+
+  test('its colours by choice', async () => {
+    const bed = new ConsoleBed();
+    const cookie = (await bed.post('/preferences', { theme: 'dark' })).headers.get('set-cookie')?.split(';')[0] ?? '';
+    expect(await text(bed, '/', { cookie })).toContain('data-theme="dark"');
+    expect(await text(bed, '/')).toContain('data-theme="auto"');
+  });
+
+  test('is filtered, searched and sorted by the address', () => {
+    const rows = [
+      row({ id: 'a', name: 'dev-b', costFenPerHour: 100 }),
+      row({ id: 'b', name: 'dev-a', costFenPerHour: null, status: 'stopped', activity: null }),
+      row({ id: 'c', name: 'train', account: 'chenyu', costFenPerHour: 900, next: STOP, labels: { owner: 'li' } }),
+    ];
+    const ids = (query: string) => select(rows, fleetQuery(new URLSearchParams(query))).map(({ id }) => id);
+    expect(ids('')).toEqual(['b', 'a', 'c']);
+    expect(ids('q=DEV')).toEqual(['b', 'a']);
+    expect(ids('q=owner%3Dli+4090')).toEqual(['c']);
+    expect(ids('status=stopped')).toEqual(['b']);
+    expect(ids('activity=unknown')).toEqual(['b']);
+    expect(ids('account=chenyu&q=nothing')).toEqual([]);
+    expect(ids('sort=-cost')).toEqual(['c', 'a', 'b']);
+    expect(ids('sort=next')).toEqual(['c', 'b', 'a']);
+    expect(ids('sort=evil')).toEqual(['b', 'a', 'c']);
+    expect(ids('show=held')).toEqual([]);
+  });
+
+  test('a hostile name stays text, wherever it stands', async () => {
+    const evil = `<script>alert(1)</script>"'><img src=x onerror=alert(1)>\u202egnp.exe\u0000`;
+    const bed = new ConsoleBed();
+    const coming = { ...STOP, policy: evil, detail: evil, action: evil };
+    bed.console.rows = [
+      row({
+        name: evil,
+        gpu: evil,
+        id: evil,
+        next: coming,
+        hold: { ...HOLD, owner: evil, reason: evil },
+        problems: [evil],
+      }),
+    ];
+    bed.console.coming = { [`hxy/${evil}`]: [coming] };
+    bed.console.around = { ...bed.console.around, paused: { by: evil, reason: evil, at: NOON } };
+    for (const path of ['/', '/holds', '/timeline', '/?q=%3Cscript%3Ealert(1)%3C/script%3E']) {
+      const html = await text(bed, path);
+      expect(html).not.toMatch(/<script>|<img src=x/);
+      expect(html).not.toMatch(/\p{Bidi_Control}/u);
+      expect(html).not.toMatch(/[^\P{Cc}\n]/u);
+    }
+  });
+
+  test('without Redis it says so and asks for nothing', async () => {
+    const bed = new ConsoleBed();
+    bed.console.around = {
+      ...bed.console.around,
+      ready: false,
+      redis: false,
+      problems: [{ name: 'redis', detail: 'gone' }],
+    };
+    bed.console.fleet = () => Promise.reject(new Error('asked'));
+    expect(await text(bed, '/')).toContain('Redis cannot be reached');
+  });
+
+  test('a thousand instances are one page, made quickly', async () => {
+    const bed = new ConsoleBed();
+    bed.console.rows = Array.from({ length: 1_000 }, (_, place) =>
+      row({ id: `gpu-${place}`, name: `dev-${place}`, next: STOP }),
+    );
+    const html = await text(bed, '/');
+    expect(html.match(/<tr id="i-/g)).toHaveLength(1_000);
+    // A row is a few hundred bytes of text, and gzip makes a tenth of it.
+    expect(html.length).toBeLessThan(1_600_000);
+  });
+});
+
+describe('one instance', () => {
+  const board = (fields: Partial<InstanceBoard> = {}): InstanceBoard => ({
+    row: row(),
+    rawStatus: 'Running',
+    upSince: NOON - HOUR,
+    createdAt: null,
+    listedAt: NOON,
+    coming: [STOP],
+    policies: [
+      {
+        policy: 'stop-idle',
+        mode: 'observe',
+        reason: 'not-due',
+        action: 'stop',
+        detail: 'idle for 20m of 30m',
+        place: 'p.yaml:1:1',
+      },
+    ],
+    notices: [],
+    obligations: [],
+    idle: null,
+    operations: [],
+    audit: [],
+    ...fields,
+  });
+
+  test('shows what is coming, each policy, and a form to hold it for whoever may', async () => {
+    const bed = new ConsoleBed();
+    bed.console.boards = { 'hxy/gpu-1': board() };
+    const html = await text(bed, '/instances/hxy/gpu-1');
+    for (const shown of ['stop-idle', 'only observes', 'idle for 20m of 30m', 'Sign in with the control token']) {
+      expect(html).toContain(shown);
+    }
+    const cookie = await bed.signIn(CONTROL);
+    const mine = await text(bed, '/instances/hxy/gpu-1', { cookie });
+    const form = {
+      instance: 'hxy/gpu-1',
+      for: '4h',
+      owner: 'wang',
+      reason: 'demo',
+      csrf: csrfIn(mine),
+      back: '/instances/hxy/gpu-1',
+    };
+    const done = await bed.post('/actions/hold', form, { cookie });
+    expect([done.status, done.headers.get('location')]).toEqual([303, '/instances/hxy/gpu-1']);
+    expect(bed.source.asked).toEqual([
+      { what: 'hold', with: { instance: 'hxy/gpu-1', for: '4h', owner: 'wang', reason: 'demo' } },
+    ]);
+    const json = await bed.post('/actions/hold', { ...form, reason: '' }, { cookie, accept: 'application/json' });
+    expect([json.status, await json.json()]).toMatchObject([409, { ok: false }]);
+  });
+
+  test('releasing says who asked', async () => {
+    const bed = new ConsoleBed();
+    bed.console.rows = [row({ hold: HOLD })];
+    const cookie = await bed.signIn(CONTROL);
+    const csrf = csrfIn(await text(bed, '/holds', { cookie }));
+    expect((await bed.post('/actions/release', { id: 'h1', csrf, back: '/holds' }, { cookie })).status).toBe(303);
+    expect(bed.source.asked).toEqual([{ what: 'release', with: 'h1' }]);
+  });
+
+  test('one that no account lists is 404', async () => {
+    expect((await new ConsoleBed().get('/instances/hxy/none')).status).toBe(404);
+    expect((await new ConsoleBed().get('/instances/hxy/%E0%A4%A')).status).toBe(404);
+  });
+});
+
+describe('the coming day', () => {
+  test('has each act in the column of its hour, and the dark hours after a stop', async () => {
+    const bed = new ConsoleBed();
+    bed.console.rows = [row(), row({ id: 'gpu-2', name: 'quiet' })];
+    const start: Coming = { ...STOP, at: NOON + 20 * HOUR, action: 'start', reason: 'afterwards' };
+    bed.console.coming = { 'hxy/gpu-1': [{ ...STOP, at: NOON + 11 * HOUR }, start] };
+    const html = await text(bed, '/timeline');
+    const lane = /<tbody id="lanes"[^>]*>(.*)<\/tbody>/s.exec(html)?.[1] ?? '';
+    expect(lane.match(/<tr /g)).toHaveLength(1);
+    expect([...lane.matchAll(/<td([^>]*)>/g)].map((cell) => cell[1])).toEqual([
+      ' colspan="11"',
+      ' class="has"',
+      ' colspan="8" class="off"',
+      ' class="has off"',
+      ' colspan="4"',
+    ]);
+    expect(html).toContain('Nothing is coming for 1 other instance');
+    expect(html.match(/<th scope="col"/g)).toHaveLength(26);
+  });
+
+  test('leaves out what is only kept back, when asked', async () => {
+    const bed = new ConsoleBed();
+    bed.console.coming = { 'hxy/gpu-1': [{ ...STOP, kind: 'kept', reason: 'protected' }] };
+    expect(await text(bed, '/timeline')).toContain('kept from it: protected');
+    expect(await text(bed, '/timeline?show=acts')).not.toContain('kept from it');
+  });
+});
+
+describe('a link that holds', () => {
+  const links = makeHoldLinks({ baseUrl: 'http://10.0.0.5:8080', key: holdLinkKey(CONTROL) });
+  const pathOf = (instance: string, until: number) => new URL(links.hold(instance, until) ?? '').pathname;
+
+  test('shows its instance to whoever has it, and acts only by its button', async () => {
+    const bed = new ConsoleBed();
+    bed.console.rows = [row({ next: STOP }), row({ id: 'gpu-2', name: 'secret-2' })];
+    const path = pathOf('hxy/gpu-1', NOON + HOUR);
+    const page = await bed.get(path, {}, ELSEWHERE);
+    const html = await page.text();
+    expect(page.status).toBe(200);
+    expect(html).toContain('dev-1');
+    expect(html).not.toContain('secret-2');
+    expect(bed.source.asked).toEqual([]);
+    const done = await bed.post(path, { owner: 'li', for: '12h' }, {}, ELSEWHERE);
+    expect(await done.text()).toContain('It is held');
+    expect(bed.source.asked).toEqual([
+      {
+        what: 'hold',
+        with: { instance: 'hxy/gpu-1', for: '12h', owner: 'li', reason: 'held by a link from a message' },
+      },
+    ]);
+  });
+
+  test('holds no longer than a day, under a name, and nothing else', async () => {
+    const bed = new ConsoleBed();
+    const path = pathOf('hxy/gpu-1', NOON + HOUR);
+    for (const form of [{ owner: 'li', for: '31d' }, { owner: '', for: '4h' }, { owner: 'li' }]) {
+      await bed.post(path, { ...form, instance: 'hxy/gpu-2' }, {}, ELSEWHERE);
+    }
+    expect(
+      (await bed.post(path, { owner: 'x', for: '4h' }, { origin: 'https://evil.example' }, ELSEWHERE)).status,
+    ).toBe(403);
+    expect(bed.source.asked).toEqual([]);
+  });
+
+  test('that is over, forged, or of a machine that is gone says so', async () => {
+    const bed = new ConsoleBed();
+    const over = await bed.get(pathOf('hxy/gpu-1', NOON), {}, ELSEWHERE);
+    expect([over.status, (await over.text()).includes('lamplighter hold hxy/gpu-1')]).toEqual([410, true]);
+    const path = pathOf('hxy/gpu-1', NOON + HOUR);
+    for (const forged of [`${path}x`, '/hold/nonsense', path.replace('.', '')]) {
+      expect((await bed.get(forged, {}, ELSEWHERE)).status).toBe(404);
+      expect((await bed.post(forged, { owner: 'x', for: '4h' }, {}, ELSEWHERE)).status).toBe(404);
+    }
+    bed.control = 'another-control-token';
+    expect((await bed.get(path, {}, ELSEWHERE)).status).toBe(404);
+    bed.control = null;
+    expect((await bed.get(path, {}, ELSEWHERE)).status).toBe(404);
+    expect((await new ConsoleBed().get(pathOf('hxy/gone', NOON + HOUR), {}, ELSEWHERE)).status).toBe(404);
+    expect(bed.source.asked).toEqual([]);
+  });
+});
+
+describe('what is not as it should be', () => {
+  test('a pause, an operation that waits, a check that fails: on top of every page', async () => {
+    const bed = new ConsoleBed();
+    bed.console.around = {
+      ready: true,
+      redis: true,
+      problems: [{ name: 'paidWork', detail: 'frozen' }],
+      paused: { by: 'li', reason: 'night', at: NOON },
+      escalated: 2,
+    };
+    const html = await text(bed, '/holds');
+    for (const shown of [
+      'All acting is paused by li',
+      'night',
+      '2 operations wait for a person',
+      'paidWork',
+      'frozen',
+    ]) {
+      expect(html).toContain(shown);
+    }
+    expect(html).not.toContain('action="/actions/resume"');
+    const cookie = await bed.signIn(VIEWER);
+    expect(await text(bed, '/holds', { cookie })).not.toContain('action="/actions/');
+  });
+});
