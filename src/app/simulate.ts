@@ -15,6 +15,8 @@ export interface Simulation {
   /** Acts, messages and announcements, and what would be done by observing policies or is kept from being done. */
   readonly coming: readonly ComingDecision[];
   readonly bill: ComingBill;
+  /** The fleet that it began with. */
+  readonly fleet: readonly AccountView[];
   /** Accounts that were never listed. */
   readonly unlisted: readonly string[];
 }
@@ -34,6 +36,7 @@ export async function simulate(
   const now = work.clock.now();
   const accounts: { name: string; uses: readonly ComingUse[] }[] = [];
   const coming: ComingDecision[] = [];
+  const fleet: AccountView[] = [];
   const unlisted: string[] = [];
   let reached = options.from + options.untilMs;
   for (const [name, runtime] of standing.accounts) {
@@ -47,10 +50,11 @@ export async function simulate(
     const seen = forecast(policies, then, { until: options.from + options.untilMs, zone: standing.zone });
     accounts.push({ name, uses: comingUse(seen, view) });
     coming.push(...seen.coming);
+    fleet.push(view);
     reached = Math.min(reached, seen.reached);
   }
   const bill = comingBill(accounts.flatMap(({ uses }) => uses));
-  return { from: options.from, reached, accounts, coming: coming.sort((a, b) => a.at - b.at), bill, unlisted };
+  return { from: options.from, reached, accounts, coming: coming.sort((a, b) => a.at - b.at), bill, fleet, unlisted };
 }
 
 /** A listing that was good counts as taken then: nothing else is known of that time. */

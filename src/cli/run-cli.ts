@@ -7,6 +7,7 @@ import { agentTokenCommand } from './commands/agent-token.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
+import { diffCommand } from './commands/diff.ts';
 import { doCommand } from './commands/do.ts';
 import { doctorCommand } from './commands/doctor.ts';
 import { holdCommands } from './commands/hold.ts';
@@ -56,6 +57,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     doctorCommand,
     planCommand,
     simulateCommand,
+    diffCommand,
     windowCommand,
     instancesCommand,
     whyCommand,

@@ -1,4 +1,4 @@
-import { readFile, stat } from 'node:fs/promises';
+import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
@@ -128,6 +128,23 @@ describe('reading', () => {
     expect(decisions).toContainEqual(expect.objectContaining({ kind: 'observe', policy: 'long-runs' }));
     for (const days of ['0', '-1', '91', 'many'])
       expect(await run('simulate', '--days', days)).toMatchObject({ code: 2, out: '' });
+  });
+
+  test('diff', async () => {
+    expect((await run('diff', 'policies', 'policies')).out).toBe('nothing differs\n');
+    await mkdir(join(bed.dir, 'other'));
+    await writeFile(join(bed.dir, 'other/all.yaml'), POLICIES['all.yaml'].replace('"dev-*"', '"dev-a"'));
+    const human = await run('diff', 'policies', 'other', '--days', '1');
+    expect(human.out).toMatch(/^~ long-runs: changed\n {2}no longer about: dev-b, dev-c, /);
+    expect(human.out).toMatch(/in 1 days: \+0\.0 h up, \+0\.00 yuan by the hour/);
+    expect(await json('diff', 'policies', 'other')).toMatchObject({
+      policies: [
+        { policy: 'keep-paid', kind: 'same' },
+        { policy: 'long-runs', kind: 'changed', gained: [], lost: expect.arrayContaining(['hxy/b']) },
+      ],
+    });
+    const wrong = await run('diff', 'policies', 'nowhere');
+    expect(wrong).toMatchObject({ code: 3, out: '' });
   });
 
   test('plan', async () => {
