@@ -10,6 +10,8 @@ export interface Words {
   readonly item: string;
   /** What several of its kind are, in one line; `{n}` stands for how many. */
   readonly many: string;
+  /** What the machine costs an hour, in fen; `null`: not known, or not what it is about. */
+  readonly costFen: number | null;
   /** What is to be said of several of its kind besides. */
   readonly manyLines: readonly { readonly label: string; readonly text: string }[];
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { assertNever } from '../fleet/assert-never.ts';
 import { SEVERITIES, type Severity } from '../fleet/event.ts';
+import { formatYuan } from '../fleet/money.ts';
 import type { OpenThread, Parcel } from '../fleet/parcel.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Language, Line, Link, Message, Mood } from './message.ts';
@@ -12,15 +13,21 @@ const MOST_ITEMS = 15;
 /** Of each group in a digest. */
 const MOST_NAMED = 3;
 
+/** In which words, and of which zone the times are. */
+export interface Tongue {
+  readonly language: Language;
+  readonly zone: string;
+}
+
 /** One message of parcels that are told together; never of none. */
-export function compose(form: 'one' | 'group' | 'digest', parcels: readonly Parcel[], language: Language): Message {
+export function compose(form: 'one' | 'group' | 'digest', parcels: readonly Parcel[], tongue: Tongue): Message {
   const [first] = parcels;
   if (first === undefined) throw new Error('a message of nothing');
   const notifications = parcels.map(({ notification }) => notification);
   const rest = {
     id: idOf(parcels),
     severity: highest(notifications.map(({ severity }) => severity)),
-    language,
+    language: tongue.language,
     notifications,
   };
   switch (form) {
@@ -29,16 +36,16 @@ export function compose(form: 'one' | 'group' | 'digest', parcels: readonly Parc
       return { ...rest, mood: moodOf(first), title, lines, links };
     }
     case 'group':
-      return { ...rest, mood: moodOf(first), ...group(parcels, language), links: consoleOf(first) };
+      return { ...rest, mood: moodOf(first), ...group(parcels, tongue), links: consoleOf(first) };
     case 'digest':
-      return { ...rest, mood: 'digest', ...digest(parcels, language), links: consoleOf(first) };
+      return { ...rest, mood: 'digest', ...digest(parcels, tongue), links: consoleOf(first) };
     default:
       return assertNever(form);
   }
 }
 
 /** A parcel that tells again what is still open, under a name of its own. */
-export function repeatOf(open: OpenThread, language: Language, zone: string): Parcel {
+export function repeatOf(open: OpenThread, { language, zone }: Tongue): Parcel {
   const { frame } = LANGUAGE_WORDS[language];
   const { parcel, since, repeats } = open;
   const { words, notification } = parcel;
@@ -61,7 +68,7 @@ export function repeatOf(open: OpenThread, language: Language, zone: string): Pa
   };
 }
 
-function group(parcels: readonly Parcel[], language: Language): { title: string; lines: readonly Line[] } {
+function group(parcels: readonly Parcel[], { language, zone }: Tongue): { title: string; lines: readonly Line[] } {
   const { frame } = LANGUAGE_WORDS[language];
   const [first] = parcels;
   const shown = parcels.slice(0, MOST_ITEMS).map(({ words }) => ({ label: '', text: words.item }));
@@ -70,13 +77,15 @@ function group(parcels: readonly Parcel[], language: Language): { title: string;
     title: manyOf(parcels),
     lines: [
       ...(first?.words.manyLines ?? []),
+      ...costOf(parcels, language),
       ...shown,
       ...(left === 0 ? [] : [{ label: '', text: frame.more(left) }]),
+      ...zoneOf(shown, language, zone),
     ],
   };
 }
 
-function digest(parcels: readonly Parcel[], language: Language): { title: string; lines: readonly Line[] } {
+function digest(parcels: readonly Parcel[], { language, zone }: Tongue): { title: string; lines: readonly Line[] } {
   const { frame } = LANGUAGE_WORDS[language];
   const critical = parcels.filter(({ notification }) => notification.severity === 'critical').length;
   const groups = groupsOf(parcels.map((parcel) => ({ parcel }))).map((each) => each.map(({ parcel }) => parcel));
@@ -94,8 +103,26 @@ function digest(parcels: readonly Parcel[], language: Language): { title: string
   const hidden = ranked.slice(MOST_ITEMS).flat().length;
   return {
     title: frame.digest(parcels.length, critical),
-    lines: hidden === 0 ? shown : [...shown, { label: '', text: frame.more(hidden) }],
+    lines: [
+      ...(hidden === 0 ? shown : [...shown, { label: '', text: frame.more(hidden) }]),
+      ...zoneOf(shown, language, zone),
+    ],
   };
+}
+
+/** What they cost together, where that is known of each. */
+function costOf(parcels: readonly Parcel[], language: Language): readonly Line[] {
+  const { frame } = LANGUAGE_WORDS[language];
+  const costs = parcels.flatMap(({ words: { costFen } }) => (costFen === null ? [] : [costFen]));
+  if (costs.length === 0 || costs.length < parcels.length) return [];
+  const fen = costs.reduce((sum, cost) => sum + cost, 0);
+  return [{ label: frame.cost, text: frame.perHour(formatYuan(fen)) }];
+}
+
+/** A time in a line among others does not name its zone, so that one line names it for all. */
+function zoneOf(lines: readonly Line[], language: Language, zone: string): readonly Line[] {
+  const hasTimes = lines.some(({ text }) => /\d\d:\d\d/.test(text) && !text.includes(zone));
+  return hasTimes ? [{ label: LANGUAGE_WORDS[language].frame.zone, text: zone }] : [];
 }
 
 function manyOf(parcels: readonly Parcel[]): string {

@@ -73,7 +73,7 @@ export class Notifier {
 
   /** What is still open, told again. */
   again(open: OpenThread): Parcel {
-    return repeatOf(open, this.language, this.zone);
+    return repeatOf(open, this);
   }
 
   /**

@@ -45,6 +45,7 @@ const parcelSchema = z.object({
     links: z.array(z.object({ label: z.string(), url: z.string() })),
     item: z.string(),
     many: z.string(),
+    costFen: z.number().nullable(),
     manyLines: z.array(line),
   }),
   group: z.string(),

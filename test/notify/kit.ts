@@ -36,6 +36,7 @@ export function parcel(of: {
       links: [{ label: 'Console', url: 'https://lamps.example.com/' }],
       item: `item ${id}`,
       many: `{n} of ${group}`,
+      costFen: null,
       manyLines: [],
     },
     group,

@@ -190,7 +190,7 @@ describe('whatever waits', () => {
     fc.assert(
       fc.property(fc.uniqueArray(row(fc.uuid()), { selector: ({ id }) => id, minLength: 2, maxLength: 120 }), (all) => {
         const parcels = waiting(all).map((one) => one.parcel);
-        const message = compose('digest', parcels, 'en');
+        const message = compose('digest', parcels, { language: 'en', zone: 'UTC' });
         expect(message.notifications.map(({ id }) => id)).toEqual(all.map(({ id }) => id));
         expect(message.title).toContain(String(all.length));
         expect(message.mood).toBe('digest');

@@ -132,6 +132,7 @@ test('an announcement says what, why, what it costs, when, and how to stop it', 
       text: expect.stringContaining('策略 lights-out 将于 2026-11-22 23:00（Asia/Shanghai）对它无卡关机'),
     },
     { label: '如何阻止', text: 'lamplighter hold hxy-main/gpu-105b6 --for 4h --reason "……"' },
+    { label: '影响', text: expect.stringContaining('实例保留') },
   ]);
   expect(words.links).toEqual([
     { label: '保留这台实例', url: `https://lamps.example.com/hold/hxy-main/gpu-105b6/${AT + 24 * HOUR}` },
@@ -139,7 +140,15 @@ test('an announcement says what, why, what it costs, when, and how to stop it', 
   ]);
   const english = say(ANNOUNCED, 'en', {}, 'Europe/Berlin');
   expect(english.title).toBe('dev-01 (hxy-main/gpu-105b6): cardless-stop at 2026-11-22 16:00 (Europe/Berlin)');
-  expect(english.lines.map(({ label }) => label)).toEqual(['Instance', 'Policy', 'Why', 'Cost', 'Next', 'To stop it']);
+  expect(english.lines.map(({ label }) => label)).toEqual([
+    'Instance',
+    'Policy',
+    'Why',
+    'Cost',
+    'Next',
+    'To stop it',
+    'After it',
+  ]);
 });
 
 test('without a console there are no links, and the command stands all the same', () => {
@@ -151,7 +160,7 @@ test('without a console there are no links, and the command stands all the same'
     now: AT,
   });
   expect(words.links).toEqual([]);
-  expect(words.lines.at(-1)?.text).toContain('lamplighter hold hxy-main/gpu-105b6');
+  expect(words.lines.map(({ text }) => text).join('\n')).toContain('lamplighter hold hxy-main/gpu-105b6');
 });
 
 test('the policy’s own words stay its own, in either language', () => {

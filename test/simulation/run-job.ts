@@ -48,7 +48,7 @@ async function hand(work: Work, name: string, notification: Notification): Promi
   const said = { kind: 'policy-notice', own: notification.text } as const;
   const now = work.clock.now();
   const parcel = notifier.parcel({ said, notification, links: null, now, opens: null, closes: null });
-  const delivery = await notifier.channel.send(compose('one', [parcel], notifier.language), NEVER);
+  const delivery = await notifier.channel.send(compose('one', [parcel], notifier), NEVER);
   if (delivery.kind !== 'delivered') throw new NotDelivered(delivery.detail);
   await delivered(work, notification);
 }

@@ -1,6 +1,8 @@
 import type { Notification } from '../../fleet/event.ts';
+import { yuanToFen } from '../../fleet/money.ts';
 import type { Words } from '../../fleet/parcel.ts';
 import type { Said, SaidKind } from '../../fleet/said.ts';
+import { wallTime } from './time.ts';
 
 /** What a catalogue may ask for besides what is said. */
 export interface About {
@@ -13,6 +15,8 @@ export interface About {
   readonly policy: string;
   /** With the zone named. */
   readonly time: (at: number) => string;
+  /** The same without it, for a line among others. */
+  readonly clock: (at: number) => string;
 }
 
 /** What a catalogue says of one thing; where it stands in the message is the same in every language. */
@@ -31,6 +35,8 @@ export interface Draft {
   readonly todo?: string;
   /** A hold would stop what is coming. */
   readonly holdable?: boolean;
+  /** What comes of what happens next; the first thing to be cut. */
+  readonly after?: string;
   /** Text that came from elsewhere, as it is. */
   readonly detail?: string;
 }
@@ -48,6 +54,7 @@ export interface Frame {
   readonly next: string;
   readonly todo: string;
   readonly stop: string;
+  readonly after: string;
   readonly detail: string;
   readonly holdLink: string;
   readonly console: string;
@@ -60,6 +67,9 @@ export interface Frame {
   readonly repeat: (title: string) => string;
   readonly since: string;
   readonly time: (at: number, zone: string) => string;
+  /** Beside lines with times. */
+  readonly zone: string;
+  readonly perHour: (yuan: string) => string;
 }
 
 export interface LanguageWords {
@@ -100,6 +110,7 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
     account: account ?? '',
     policy: policy ?? '',
     time: (at) => frame.time(at, zone),
+    clock: (at) => wallTime(at, zone),
   };
   const draft = draftOf(catalogue, said, about);
   const stop = (of: string) => `lamplighter hold ${of} --for ${HOLD_FOR} --reason "${frame.reason}"`;
@@ -111,7 +122,10 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
     const text = draft[part];
     return text === undefined || text === '' ? [] : [{ label: frame[part], text }];
   });
-  const detail = draft.detail === undefined || draft.detail === '' ? [] : [{ label: frame.detail, text: draft.detail }];
+  const last = (['detail', 'after'] as const).flatMap((part) => {
+    const text = draft[part];
+    return text === undefined || text === '' ? [] : [{ label: frame[part], text }];
+  });
   const holdable = draft.holdable === true && key !== null;
   const hold = holdable ? (links?.hold(key, now + LINK_LASTS_MS) ?? null) : null;
   const open = links?.console ?? null;
@@ -122,7 +136,7 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
       ...where,
       ...what,
       ...(holdable ? [{ label: frame.stop, text: stop(key) }] : []),
-      ...detail,
+      ...last,
     ],
     links: [
       ...(hold === null ? [] : [{ label: frame.holdLink, url: hold }]),
@@ -130,6 +144,7 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
     ],
     item: oneLine(draft.item),
     many: oneLine(draft.many),
+    costFen: 'yuanPerHour' in said ? yuanToFen(said.yuanPerHour) : null,
     manyLines: [...where, ...(holdable ? [{ label: frame.stop, text: stop('ACCOUNT/ID') }] : [])],
   };
 }

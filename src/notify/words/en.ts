@@ -13,6 +13,7 @@ const frame = {
   next: 'Next',
   todo: 'To do',
   stop: 'To stop it',
+  after: 'After it',
   detail: 'Detail',
   holdLink: 'Hold it',
   console: 'Console',
@@ -22,6 +23,8 @@ const frame = {
   digest: (count, critical) => `${count} notifications${critical === 0 ? '' : `, ${critical} of them critical`}`,
   repeat: (title) => `Still open: ${title}`,
   since: 'Open since',
+  zone: 'Times in',
+  perHour: (yuan) => `¥${yuan} an hour`,
   time: (at, zone) => `${wallTime(at, zone)} (${zone})`,
 } satisfies Frame;
 
@@ -65,13 +68,17 @@ function ended(outcome: Outcome): string {
 const why = (reason: string, detail: string) => (detail === '' ? reason : `${reason}: ${detail}`);
 
 const catalogue = {
-  announced: ({ action, deadlineAt, idleSinceAt, probes, yuanPerHour, aftermath }, { subject, policy, time }) => ({
+  announced: (
+    { action, deadlineAt, idleSinceAt, probes, yuanPerHour, aftermath },
+    { subject, policy, time, clock },
+  ) => ({
     title: `${subject}: ${action} at ${time(deadlineAt)}`,
-    item: `${subject}, at ${time(deadlineAt)}${yuanPerHour === null ? '' : `, ¥${yuanPerHour} an hour`}`,
+    item: `${subject}, at ${clock(deadlineAt)}${yuanPerHour === null ? '' : `, ¥${yuanPerHour} an hour`}`,
     many: `{n} machines: ${action} by policy ${policy}`,
     evidence: idleSinceAt === null ? '' : `idle since ${time(idleSinceAt)}${probes === null ? '' : ` (${probes})`}`,
     cost: yuanPerHour === null ? 'what an hour of it costs is not known' : `¥${yuanPerHour} an hour`,
-    next: `policy ${policy} will ${action} it at ${time(deadlineAt)}; activity cancels it. ${aftermath}`,
+    next: `policy ${policy} will ${action} it at ${time(deadlineAt)}; activity cancels it`,
+    after: aftermath,
     holdable: true,
   }),
   'notice-off': ({ action, why: reason, detail }, { subject, policy }) => ({
@@ -101,17 +108,17 @@ const catalogue = {
     item: `${account}: above the limit of ${policy} again`,
     many: '{n} balances are above their limits again',
   }),
-  'expiry-soon': ({ own, expiresAt }, { subject, time }) => ({
+  'expiry-soon': ({ own, expiresAt }, { subject, time, clock }) => ({
     title:
       own ?? (expiresAt === null ? `${subject} expires soon` : `${subject}: its paid time ends at ${time(expiresAt)}`),
-    item: `${subject}${expiresAt === null ? '' : `, until ${time(expiresAt)}`}`,
+    item: `${subject}${expiresAt === null ? '' : `, until ${clock(expiresAt)}`}`,
     many: 'The paid time of {n} machines ends soon',
     next: 'the cloud stops it when its paid time ends, unless somebody or a policy renews it',
     todo: 'renew it, or save what is on it',
   }),
-  stuck: ({ own, status, sinceAt }, { subject, time }) => ({
+  stuck: ({ own, status, sinceAt }, { subject, time, clock }) => ({
     title: own ?? `${subject} is stuck${status === null ? '' : ` in ${status}`}`,
-    item: `${subject}${status === null ? '' : `: ${status}`}${sinceAt === null ? '' : ` since ${time(sinceAt)}`}`,
+    item: `${subject}${status === null ? '' : `: ${status}`}${sinceAt === null ? '' : ` since ${clock(sinceAt)}`}`,
     many: '{n} machines are stuck',
     evidence: `${status ?? 'this status'}${sinceAt === null ? '' : ` since ${time(sinceAt)}`}`,
     todo: 'look at it in the cloud’s console',
@@ -137,18 +144,18 @@ const catalogue = {
     next: 'no other renewal there leaves until tomorrow, or until the limit is raised',
     todo: `raise spendLimit of ${account} in lamplighter.yaml, or renew by hand`,
   }),
-  'restarted-soon': ({ restarts, stoppedAt, startedAt, aloneFor }, { subject, policy, time }) => ({
+  'restarted-soon': ({ restarts, stoppedAt, startedAt, aloneFor }, { subject, policy, time, clock }) => ({
     title: `${subject} was started again soon after policy ${policy} had stopped it`,
-    item: `${subject}, started at ${time(startedAt)}`,
+    item: `${subject}, started at ${clock(startedAt)}`,
     many: `{n} machines were started again soon after policy ${policy} had stopped them`,
     evidence: `stopped at ${time(stoppedAt)}, started by somebody at ${time(startedAt)}${restarts === 1 ? '' : `; ${restarts} times in a row`}`,
     next: `the policy leaves it alone for ${aloneFor}`,
     todo: 'the policy may be wrong about it: look at its probes and at idleFor',
     holdable: true,
   }),
-  'unclear-payment': ({ action, expiresAt }, { subject, time }) => ({
+  'unclear-payment': ({ action, expiresAt }, { subject, time, clock }) => ({
     title: `${action} of ${subject} had no clear answer, and its paid time ends at ${time(expiresAt)}`,
-    item: `${subject}, until ${time(expiresAt)}`,
+    item: `${subject}, until ${clock(expiresAt)}`,
     many: '{n} payments had no clear answer, and little time is left',
     next: 'it is not sent again by itself; every listing is looked at for its effect',
     todo: 'look in the cloud’s console whether it went through, and renew by hand if not',

@@ -13,6 +13,7 @@ const frame = {
   next: '接下来',
   todo: '请处理',
   stop: '如何阻止',
+  after: '影响',
   detail: '详情',
   holdLink: '保留这台实例',
   console: '控制台',
@@ -22,6 +23,8 @@ const frame = {
   digest: (count, critical) => `${count} 条通知${critical === 0 ? '' : `，其中 ${critical} 条紧急`}`,
   repeat: (title) => `仍未解决：${title}`,
   since: '开始于',
+  zone: '时间所在时区',
+  perHour: (yuan) => `每小时 ¥${yuan}`,
   time: (at, zone) => `${wallTime(at, zone)}（${zone}）`,
 } satisfies Frame;
 
@@ -64,14 +67,15 @@ const statusOf = (status: string | null) =>
   Object.entries(STATUS).find(([word]) => word === status)?.[1] ?? status ?? '';
 
 const catalogue = {
-  announced: ({ action, deadlineAt, idleSinceAt, probes, yuanPerHour }, { subject, policy, time }) => ({
+  announced: ({ action, deadlineAt, idleSinceAt, probes, yuanPerHour }, { subject, policy, time, clock }) => ({
     title: tidy`${subject} 将于 ${time(deadlineAt)} ${ACTION[action]}`,
-    item: tidy`${subject}，${time(deadlineAt)}${yuanPerHour === null ? '' : tidy`，每小时 ¥${yuanPerHour}`}`,
+    item: tidy`${subject}，${clock(deadlineAt)}${yuanPerHour === null ? '' : tidy`，每小时 ¥${yuanPerHour}`}`,
     many: tidy`策略 ${policy} 将对 {n} 台实例${ACTION[action]}`,
     evidence:
       idleSinceAt === null ? '' : tidy`自 ${time(idleSinceAt)} 起空闲${probes === null ? '' : tidy`（${probes}）`}`,
     cost: yuanPerHour === null ? '每小时费用未知' : tidy`每小时 ¥${yuanPerHour}`,
-    next: tidy`策略 ${policy} 将于 ${time(deadlineAt)} 对它${ACTION[action]}；期间有活动就取消。${LOST[action] ?? ''}`,
+    next: tidy`策略 ${policy} 将于 ${time(deadlineAt)} 对它${ACTION[action]}；期间有活动就取消`,
+    after: LOST[action] ?? '',
     holdable: true,
   }),
   'notice-off': ({ action, why: reason, detail }, { subject, policy }) => ({
@@ -101,16 +105,16 @@ const catalogue = {
     item: tidy`${account}：已高于策略 ${policy} 的限度`,
     many: '{n} 个账号的余额已恢复到限度以上',
   }),
-  'expiry-soon': ({ own, expiresAt }, { subject, time }) => ({
+  'expiry-soon': ({ own, expiresAt }, { subject, time, clock }) => ({
     title: own ?? (expiresAt === null ? tidy`${subject} 即将到期` : tidy`${subject} 将于 ${time(expiresAt)} 到期`),
-    item: tidy`${subject}${expiresAt === null ? '' : tidy`，${time(expiresAt)} 到期`}`,
+    item: tidy`${subject}${expiresAt === null ? '' : tidy`，${clock(expiresAt)} 到期`}`,
     many: '{n} 台实例即将到期',
     next: '到期后平台会将其停用，除非有人或策略续费',
     todo: '续费，或者保存其中的数据',
   }),
-  stuck: ({ own, status, sinceAt }, { subject, time }) => ({
+  stuck: ({ own, status, sinceAt }, { subject, time, clock }) => ({
     title: own ?? tidy`${subject} 卡在“${statusOf(status)}”`,
-    item: tidy`${subject}：${statusOf(status)}${sinceAt === null ? '' : tidy`，自 ${time(sinceAt)} 起`}`,
+    item: tidy`${subject}：${statusOf(status)}${sinceAt === null ? '' : tidy`，自 ${clock(sinceAt)} 起`}`,
     many: '{n} 台实例卡住了',
     evidence: tidy`${statusOf(status)}${sinceAt === null ? '' : tidy`，自 ${time(sinceAt)} 起`}`,
     todo: '到平台控制台查看',
@@ -136,18 +140,18 @@ const catalogue = {
     next: '在明天之前，或者提高限额之前，该账号不会再有任何续费',
     todo: tidy`提高 lamplighter.yaml 中账号 ${account} 的 spendLimit，或者手工续费`,
   }),
-  'restarted-soon': ({ restarts, stoppedAt, startedAt, aloneFor }, { subject, policy, time }) => ({
+  'restarted-soon': ({ restarts, stoppedAt, startedAt, aloneFor }, { subject, policy, time, clock }) => ({
     title: tidy`${subject} 被策略 ${policy} 关机后很快又被人开机`,
-    item: tidy`${subject}，${time(startedAt)} 开机`,
+    item: tidy`${subject}，${clock(startedAt)} 开机`,
     many: tidy`{n} 台实例被策略 ${policy} 关机后很快又被人开机`,
     evidence: tidy`${time(stoppedAt)} 关机，${time(startedAt)} 有人开机${restarts === 1 ? '' : tidy`；已连续 ${restarts} 次`}`,
     next: tidy`接下来 ${aloneFor} 内该策略不再动它`,
     todo: '策略可能判断有误：检查它的探针和 idleFor',
     holdable: true,
   }),
-  'unclear-payment': ({ action, expiresAt }, { subject, time }) => ({
+  'unclear-payment': ({ action, expiresAt }, { subject, time, clock }) => ({
     title: tidy`${subject} 的${ACTION[action]}没有明确答复，付费时间到 ${time(expiresAt)} 为止`,
-    item: tidy`${subject}，${time(expiresAt)} 到期`,
+    item: tidy`${subject}，${clock(expiresAt)} 到期`,
     many: '{n} 笔付费没有明确答复，而且所剩时间不多',
     next: '不会自动重发；每次读取列表都会核实是否生效',
     todo: '到平台控制台查看是否已扣费；没有的话手工续费',
