@@ -4,9 +4,11 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { ADDRESSES } from './dashboard.ts';
 import { dashboardFiles, textOf } from './files.ts';
+import { MADE, prometheusRule } from './kubernetes-rules.ts';
 import { LINKS, withLinks } from './links.ts';
 
-// Writes the dashboards where they are committed; with --out writes dashboards and rules elsewhere, with links of one's own.
+// Writes the dashboards and the PrometheusRule where they are committed; with --out writes them and the rules elsewhere, with links
+// of one's own.
 const DEPLOY = fileURLToPath(new URL('../../deploy', import.meta.url));
 
 const { values } = parseArgs({
@@ -24,7 +26,7 @@ const HELP = `Dashboards and alerts, with links that lead to your own places:
 
   npm run monitoring -- --out DIR [--console URL] [--runbooks URL] [--runbooks-zh URL] [--dashboards URL]
 
-  --out         where to write dashboards/ and rules/
+  --out         where to write dashboards/, rules/ and prometheus-rule.yaml (for Kubernetes)
   --console     Lamplighter's console, as browsers find it          ${ADDRESSES.console}
   --runbooks    the folder docs/runbooks, as browsers find it       ${ADDRESSES.runbooks.en}
   --runbooks-zh the folder docs/zh-CN/runbooks                      ${ADDRESSES.runbooks.zh}
@@ -62,13 +64,15 @@ if (values.help) {
     // What is not made any more goes; elsewhere nothing is taken away.
     if (out === undefined) await rm(folder, { recursive: true, force: true });
     for (const [path, dashboard] of dashboardFiles(addresses)) await write(join(folder, path), textOf(dashboard));
-    if (out !== undefined) {
+    if (out === undefined) await write(MADE, prometheusRule(LINKS));
+    else {
       const bases = { runbooks: runbooks ?? LINKS.runbooks, dashboards: dashboards ?? LINKS.dashboards };
       for (const name of await readdir(join(DEPLOY, 'prometheus/rules'))) {
         const text = await readFile(join(DEPLOY, 'prometheus/rules', name), 'utf8');
         await write(join(out, 'rules', name), withLinks(text, bases));
       }
+      await write(join(out, 'prometheus-rule.yaml'), prometheusRule(bases));
     }
-    process.stdout.write(`written to ${out ?? folder}\n`);
+    process.stdout.write(`written to ${out ?? DEPLOY}\n`);
   }
 }
