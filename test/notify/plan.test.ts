@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { assertNever } from '../../src/fleet/assert-never.ts';
 import { SEVERITIES, type Severity } from '../../src/fleet/event.ts';
 import { compose } from '../../src/notify/compose.ts';
 import {
@@ -44,8 +45,10 @@ function planned(rows: readonly Row[], rules: Partial<PlanRules> = {}, now = NOW
       return `each ${next.batch.map(idOf).join(' ')}`;
     case 'wait':
       return `wait ${next.until - now}`;
-    default:
+    case 'nothing':
       return next.kind;
+    default:
+      return assertNever(next);
   }
 }
 
