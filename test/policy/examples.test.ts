@@ -15,7 +15,7 @@ const NOW = Date.UTC(2026, 5, 1);
 /** What the files under /run/secrets would hold. */
 const readSecret = (path: string) =>
   Promise.resolve({
-    text: path.includes('url') ? 'https://example.com/hook' : 'a-token-for-tests',
+    text: path.includes('url') ? 'https://open.feishu.cn/open-apis/bot/v2/hook/a-bot-for-tests' : 'a-token-for-tests',
     worldReadable: false,
   });
 
