@@ -6,6 +6,11 @@ const LONGEST_MS = 24 * 3_600_000;
 /** What a file that cannot be read asks for: somebody meant something. */
 const UNREADABLE_MS = 3_600_000;
 const SKEW_MS = 60_000;
+const PROCESS = /^pid:\d{1,9}$/;
+/** Each look that sees the process alive holds for so long, so that one that fails, or two, let nothing go. */
+const BOUND_MS = 15 * 60_000;
+/** A file is written some moments before or after its process begins, and its time has whole seconds. */
+const SLACK_MS = 60_000;
 const LONGEST_TEXT = 100;
 
 const RFC3339 = /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}(?::\d{2}(?:\.\d{1,9})?)?(?:[Zz]|[+-]\d{2}:\d{2})$/;
@@ -14,13 +19,19 @@ const UNITS = { s: 1_000, m: 60_000, h: 3_600_000, d: 86_400_000 } as const;
 /** The file as a machine shows it or tells of it: its first line, and times by one clock, epoch ms. */
 export interface KeepFile {
   /** `null`: there is none. */
-  readonly keep: { readonly modifiedAt: number; readonly text: string } | null;
+  readonly keep: {
+    readonly modifiedAt: number;
+    readonly text: string;
+    /** For how long the process that it names has run, ms; absent: it names none, or that one has ended. */
+    readonly processAgeMs?: number | undefined;
+  } | null;
   readonly nowAt: number;
 }
 
 /**
  * A file on the machine by which people there ask that it be kept. Its first line: the end (`2026-11-22T18:00:00+08:00`, epoch
- * seconds, or a duration such as `4h` from when the file was written), then the owner, then the reason.
+ * seconds, a duration such as `4h` from when the file was written, or `pid:1234` for as long as that process lives), then the
+ * owner, then the reason.
  */
 export function keepAliveSignal(
   facts: KeepFile,
@@ -34,11 +45,15 @@ export function keepAliveSignal(
     return { signal: signal('keep-alive', 'unknown', 'the file is of the future', shared), keepAlive: null };
   }
   const [first = '', owner = '', ...rest] = keep.text.trim().split(/\s+/);
-  const asked = endOf(first, keep.modifiedAt);
+  const bound = PROCESS.test(first);
+  if (bound && !isAlive(keep, nowAt)) {
+    return { signal: signal('keep-alive', 'idle', 'the process that it names has ended', shared), keepAlive: null };
+  }
+  const asked = bound ? nowAt + BOUND_MS : endOf(first, keep.modifiedAt);
   const end = Math.min(asked ?? keep.modifiedAt + UNREADABLE_MS, keep.modifiedAt + LONGEST_MS);
   const endsAt = end + remoteToOurs;
   const odd = asked === null ? '; the file does not begin with a time, so it holds for an hour' : '';
-  const cut = asked !== null && asked > end ? '; cut to a day after the file was written' : '';
+  const cut = !bound && asked !== null && asked > end ? '; cut to a day after the file was written' : '';
   if (end <= nowAt) {
     return {
       signal: signal('keep-alive', 'idle', `it has ended${odd}${cut}`, { ...shared, lastActiveAt: endsAt }),
@@ -58,6 +73,11 @@ export function keepAliveSignal(
     }),
     keepAlive,
   };
+}
+
+/** Does the process live that the file names? One that is younger than the file has the number of another. */
+function isAlive({ modifiedAt, processAgeMs }: NonNullable<KeepFile['keep']>, nowAt: number): boolean {
+  return processAgeMs !== undefined && processAgeMs >= nowAt - modifiedAt - SLACK_MS;
 }
 
 /** Epoch ms of the machine's clock; `null`: it is none of the three. */

@@ -42,7 +42,9 @@ export interface ActivityReport {
   readonly signals?: readonly ReportedSignal[] | undefined;
   readonly cards?: number | undefined;
   readonly counters?: ReportedCounters | undefined;
-  readonly keepAlive?: { readonly text: string; readonly writtenSecondsAgo: number } | undefined;
+  readonly keepAlive?:
+    | { readonly text: string; readonly writtenSecondsAgo: number; readonly processSeconds?: number | undefined }
+    | undefined;
 }
 
 /** What shows people; the rest is work. */
@@ -79,7 +81,11 @@ export function readingOf(
       keep:
         report.keepAlive === undefined
           ? null
-          : { text: report.keepAlive.text, modifiedAt: now - report.keepAlive.writtenSecondsAgo * 1000 },
+          : {
+              text: report.keepAlive.text,
+              modifiedAt: now - report.keepAlive.writtenSecondsAgo * 1000,
+              processAgeMs: (report.keepAlive.processSeconds ?? Number.NaN) * 1000,
+            },
       nowAt: now,
     },
     0,

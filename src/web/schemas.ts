@@ -60,6 +60,13 @@ export const ACTIVITY = z.strictObject({
     })
     .optional(),
   /** The first line of the keep-alive file, and how long ago the file was written. */
-  keepAlive: z.strictObject({ text: z.string().max(512), writtenSecondsAgo: AGE_SECONDS }).optional(),
+  keepAlive: z
+    .strictObject({
+      text: z.string().max(512),
+      writtenSecondsAgo: AGE_SECONDS,
+      /** For how long the process has run that it names, where it lives. */
+      processSeconds: AGE_SECONDS.optional(),
+    })
+    .optional(),
 });
 export type ActivityReportInput = z.infer<typeof ACTIVITY>;

@@ -29,6 +29,7 @@ export async function putOff(work: Work, operation: Operation, detail: string, s
   for (const [index, step] of BACK_OFF_MS.entries()) {
     total += step;
     if (waited < total && index >= operation.tries) {
+      work.log.debug({ operation: operation.id, detail }, 'an operation is put off');
       await queueAct(work, operation, Math.round(step * (0.75 + work.random() / 2)));
       return;
     }

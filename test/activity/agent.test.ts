@@ -272,6 +272,21 @@ describe('the keep-alive file', () => {
     expect(reading.keepAlive?.endsAt).toBe(NOON + 4 * HOUR - ago * 1000);
   });
 
+  test('bound to a process keeps while that lives', async () => {
+    const keeper = spawn(which('tail') ?? '', ['-f', '/dev/null'], { stdio: 'ignore' });
+    await once(keeper, 'spawn');
+    await writeFile(keep(), `pid:${keeper.pid} wang\n`);
+    const report = await printed();
+    expect(report.keepAlive).toMatchObject({ text: `pid:${keeper.pid} wang`, processSeconds: expect.any(Number) });
+    expect(readingOf(report, NOON, 2)).toMatchObject({ verdict: 'active', keepAlive: { owner: 'wang' } });
+    const gone = once(keeper, 'close');
+    keeper.kill();
+    await gone;
+    const later = await printed();
+    expect(later.keepAlive?.processSeconds).toBeUndefined();
+    expect(readingOf(later, NOON, 2)).toMatchObject({ verdict: 'idle' });
+  });
+
   test('that has ended keeps nothing', async () => {
     await writeFile(keep(), '30m wang\n');
     const anHourAgo = Date.now() / 1000 - HOUR / 1000;

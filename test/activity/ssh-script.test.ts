@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { keepAliveSignal } from '../../src/activity/keep-alive.ts';
 import { readOutput } from '../../src/activity/ssh/output.ts';
 import { probeScript } from '../../src/activity/ssh/script.ts';
 import { newFolder } from '../support/folder.ts';
@@ -16,7 +17,7 @@ const OURS = fileURLToPath(new URL('../../.toolchain/sshd/bin/busybox', import.m
 const BUSYBOX = existsSync(OURS) ? OURS : '/usr/bin/busybox';
 
 /** Every outside program that the script calls, so that busybox' own are used and nothing else is found. */
-const PROGRAMS = 'cat cut date grep head ls printf sed sleep stat tail timeout true'.split(' ');
+const PROGRAMS = 'cat cut date grep head ls printf sed sleep stat tail timeout tr true'.split(' ');
 
 let folder = '';
 beforeAll(async () => {
@@ -76,10 +77,35 @@ describe.concurrent('the script', () => {
     expect(facts.memoryBytes).not.toBeNull();
   });
 
+  test.each(['/bin/sh', BUSYBOX])('tells by %s since when the process lives that keeps the machine', async (shell) => {
+    const keeper = spawn('sleep', ['60'], { stdio: 'ignore' });
+    await once(keeper, 'spawn');
+    const file = join(folder, `keep-${shell === BUSYBOX ? 'busybox' : 'sh'}`);
+    const args = shell === BUSYBOX ? ['sh', '-s'] : ['-s'];
+    const look = async () => readOutput((await run(shell, args, probeScript(MARK, file), usual())).stdout, MARK).keep;
+    try {
+      await writeFile(file, `pid:${keeper.pid} wang\n`);
+      const living = await look();
+      expect(living).toMatchObject({ text: `pid:${keeper.pid} wang`, processAgeMs: expect.any(Number) });
+      expect(keepAliveSignal({ keep: living, nowAt: Date.now() }, 0).keepAlive).toMatchObject({ owner: 'wang' });
+      const gone = once(keeper, 'close');
+      keeper.kill();
+      await gone;
+      expect((await look())?.processAgeMs).toBeUndefined();
+    } finally {
+      keeper.kill();
+      await rm(file, { force: true });
+    }
+  });
+
   test('leaves nothing behind', async () => {
     await run('/bin/sh', ['-s'], script, usual());
     expect(await readdir(join(folder, 'home'))).toEqual([]);
-    expect((await readdir(folder)).sort()).toEqual(['bin', 'busybox', 'home']);
+    expect((await readdir(folder)).filter((name) => !name.startsWith('keep-')).sort()).toEqual([
+      'bin',
+      'busybox',
+      'home',
+    ]);
     expect((await readdir(tmpdir())).filter((name) => name.startsWith('lamplighter-probe'))).toEqual([]);
   });
 

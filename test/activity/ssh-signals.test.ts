@@ -226,6 +226,35 @@ describe('the keep-alive file', () => {
     },
   );
 
+  describe('bound to a process', () => {
+    // It began 10 min before our script, which began at 100 000.
+    const alive = (ticks: number | null, writtenAgoS = 500) =>
+      keepAliveSignal(
+        facts({
+          tail: `keep ${NOW_S - writtenAgoS} pid:4711 wang evaluating${ticks === null ? '' : `\nkeeper ${ticks}`}`,
+        }),
+        0,
+      );
+
+    test('holds while it lives, and a while longer for a look that fails', () => {
+      const found = alive(40_000);
+      expect(found.keepAlive).toEqual({ owner: 'wang', reason: 'evaluating', endsAt: (NOW_S + 15 * 60) * 1_000 });
+      expect(found.signal).toMatchObject({ verdict: 'active', value: 900 });
+    });
+
+    test('and no longer, nor for another process that has its number, nor more than a day', () => {
+      expect(alive(null)).toMatchObject({
+        keepAlive: null,
+        signal: { verdict: 'idle', detail: expect.stringContaining('ended') },
+      });
+      // Begun a minute ago, when the file had been there for long.
+      expect(alive(94_000)).toMatchObject({ keepAlive: null });
+      const old = { modifiedAt: (NOW_S - 25 * HOUR) * 1_000, text: 'pid:4711 wang', processAgeMs: 30 * HOUR * 1_000 };
+      expect(keepAliveSignal({ keep: old, nowAt: NOW_S * 1_000 }, 0).keepAlive).toBeNull();
+      expect(keep('pid:x wang').signal.detail).toContain('does not begin with a time');
+    });
+  });
+
   test('a file of the future holds nothing: it would never end', () => {
     expect(keep('2h', -HOUR)).toMatchObject({ keepAlive: null, signal: { verdict: 'unknown' } });
   });

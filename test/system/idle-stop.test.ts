@@ -132,10 +132,15 @@ test('reports of the instance itself stop it, and a report of activity takes the
   // Its last report is a minute old and nobody can go and ask: that is no reason to call anything off.
   await bed.round();
   const { id } = await bed.operation('hxy/a', 'armed');
+  await bed.until('it was looked at', () =>
+    bed.log.some((line) => line.includes('the evidence is') && line.includes(id)),
+  );
   bed.clock.pass(30 * SECOND);
+  const reportedAt = bed.clock.now();
   await bed.report('hxy/a', 'idle', NOON - 40 * MINUTE);
   const done = await bed.operationInTime('hxy/a', 'confirmed');
   expect(done).toMatchObject({ id, policy: 'stop-idle' });
+  expect(done.sendingAt).toBeGreaterThanOrEqual(reportedAt);
   await bed.until('the other stop is off', () => bed.receiver.told('policy.notice')[0]);
   expect(bed.receiver.told('policy.notice')).toMatchObject([{ instance: { id: 'b' }, reason: 'activity' }]);
   expect(await bed.operations({ instance: 'hxy/b' })).toEqual([]);

@@ -51,11 +51,13 @@ export interface MachineFacts {
   readonly socketsSecond: SocketTable | null;
   /** Newest input on any terminal, epoch ms of the machine's clock. `null`: no terminal; undefined: cannot be told. */
   readonly inputAt: number | null | undefined;
-  readonly keep: { readonly modifiedAt: number; readonly text: string } | null;
+  readonly keep: { readonly modifiedAt: number; readonly text: string; readonly processAgeMs?: number } | null;
 }
 
 /** So many lines are never needed; the sender's own limits are lower. */
 const MOST_LINES = 2_000;
+/** Linux tells the start of a process in hundredths of a second, whatever it counts in itself. */
+const TICKS_PER_SECOND = 100;
 const NUMBER = /^\d{1,18}$/;
 
 /** Reads the script's answer. @throws Unreadable when it is cut off or anything in it is not of the script's form */
@@ -104,6 +106,8 @@ class Reader {
   #memoryBytes: number | null = null;
   #inputAt: number | null | undefined;
   #keep: MachineFacts['keep'] = null;
+  /** When the process began that the keep-alive file names, in ticks. */
+  #keeperTicks: number | null = null;
 
   /** By the first word of a line; the words behind it, and the same as they stand. */
   readonly #handlers: ReadonlyMap<string, (words: readonly string[], rest: string) => void> = new Map<
@@ -137,6 +141,7 @@ class Reader {
       'keep',
       ([at = ''], rest) => (this.#keep = { modifiedAt: whole(at, 'keep') * 1_000, text: rest.slice(at.length + 1) }),
     ],
+    ['keeper', ([ticks = '']) => (this.#keeperTicks = ticks === '' ? null : whole(ticks, 'keeper'))],
     ['now', ([at = '']) => (this.#nowAt = whole(at, 'now') * 1_000)],
   ]);
 
@@ -171,8 +176,13 @@ class Reader {
       socketsFirst: A.sockets,
       socketsSecond: B.sockets,
       inputAt: this.#inputAt,
-      keep: this.#keep,
+      keep: this.#keep === null ? null : { ...this.#keep, ...this.#keeper() },
     };
+  }
+
+  #keeper(): { readonly processAgeMs?: number } {
+    if (this.#keeperTicks === null || this.#beganTicks === null) return {};
+    return { processAgeMs: ((this.#beganTicks - this.#keeperTicks) / TICKS_PER_SECOND) * 1_000 };
   }
 
   #look(name: string): Look {

@@ -153,7 +153,12 @@ keep=${shellQuoted(keepAliveFile)}
 case $keep in '~/'*) keep="$HOME/\${keep#??}" ;; esac
 if [ -f "$keep" ]; then
   m=$(stat -c %Y "$keep" || date -r "$keep" +%s)
-  printf 'keep %s %s\\n' "\${m:-0}" "$(head -c 512 "$keep" | head -n 1)"
+  l=$(head -c 512 "$keep" | head -n 1)
+  printf 'keep %s %s\\n' "\${m:-0}" "$l"
+  case $l in pid:[0-9]*)
+    p=\${l#pid:}; p=\${p%%[!0-9]*}
+    read -r s <"/proc/$p/stat" && case \${s##*) } in [ZX]*) ;; *) echo "keeper $(start "/proc/$p")" ;; esac ;;
+  esac
 fi
 echo "times C"; times
 echo "now $(date +%s)"
