@@ -15,7 +15,11 @@ import { WeCom } from '../notify/wecom.ts';
  * What a notifier of the configuration sends through. Nothing is opened before the first message.
  * @param repeatEveryMs how often the configuration has what is open told again; `null`: it does not say
  */
-export function openChannel(notifier: NotifierConfig, clock: Clock, repeatEveryMs: number | null): Channel {
+export function openChannel(
+  notifier: NotifierConfig,
+  clock: Pick<Clock, 'now'>,
+  repeatEveryMs: number | null,
+): Channel {
   const { name } = notifier;
   const now = () => clock.now();
   switch (notifier.type) {

@@ -103,7 +103,7 @@ const TOKEN = closed(
 const UNWANTED = failed('DingTalk does not let this text through', '钉钉不允许发送这段内容');
 
 /** DingTalk doc, 自定义机器人接入, 错误码. */
-const MEANINGS: Readonly<Record<number, Meaning>> = {
+export const DINGTALK_CODES: Readonly<Record<number, Meaning>> = {
   [-1]: { kind: 'retry' },
   130101: { kind: 'muted', forMs: MUTED_MS },
   410100: { kind: 'muted', forMs: MUTED_MS },
@@ -150,6 +150,6 @@ const RULES: BotRules = {
     const code = codeIn(body.errcode) ?? codeIn(body.status);
     return code === null ? null : { code: code === 1111 ? 130101 : code, said: textIn(body.errmsg) };
   },
-  meaning: ({ code, said }) => (code === 310000 ? securityOf(said) : (MEANINGS[code] ?? null)),
+  meaning: ({ code, said }) => (code === 310000 ? securityOf(said) : (DINGTALK_CODES[code] ?? null)),
   limitedMs: MUTED_MS,
 };

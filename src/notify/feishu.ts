@@ -99,7 +99,7 @@ const ADDRESS: Hint = {
 };
 
 /** Feishu doc, 自定义机器人使用指南, 常见问题. */
-const MEANINGS: Readonly<Record<number, Meaning>> = {
+export const FEISHU_CODES: Readonly<Record<number, Meaning>> = {
   9499: failed(
     'the bot does not take this request: is it a custom bot (v2)?',
     '机器人不接受这个请求：是不是自定义机器人（v2）？',
@@ -128,6 +128,6 @@ const RULES: BotRules = {
     return code === null ? null : { code, said: textIn(body.msg) || textIn(body.StatusMessage) };
   },
   meaning: ({ code, said }) =>
-    code === 9499 && /too many/i.test(said) ? { kind: 'muted', forMs: LIMITED_MS } : (MEANINGS[code] ?? null),
+    code === 9499 && /too many/i.test(said) ? { kind: 'muted', forMs: LIMITED_MS } : (FEISHU_CODES[code] ?? null),
   limitedMs: LIMITED_MS,
 };

@@ -94,7 +94,7 @@ const closed = (en: string, zh: string): Meaning => ({ kind: 'closed', hint: { e
 const LENGTH = failed('the message is too long for WeCom', '消息超过企业微信的长度限制');
 
 /** WeCom doc, 全局错误码. */
-const MEANINGS: Readonly<Record<number, Meaning>> = {
+export const WECOM_CODES: Readonly<Record<number, Meaning>> = {
   [-1]: { kind: 'retry' },
   40058: LENGTH,
   45002: LENGTH,
@@ -114,6 +114,6 @@ const RULES: BotRules = {
     const code = codeIn(body.errcode);
     return code === null ? null : { code, said: textIn(body.errmsg) };
   },
-  meaning: ({ code }) => MEANINGS[code] ?? null,
+  meaning: ({ code }) => WECOM_CODES[code] ?? null,
   limitedMs: LIMITED_MS,
 };
