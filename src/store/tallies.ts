@@ -14,6 +14,8 @@ export const MOST_HOURS = 7 * 24;
 export interface PolicyTally {
   /** Operations that came to this in that time; one that was escalated and is confirmed later is both. */
   readonly outcomes: ReadonlyMap<OperationOutcome, number>;
+  /** How often it told people something. */
+  readonly told: number;
   /** How many different steps (of one instance, for one occurrence) were held back; about one in a hundred off. */
   readonly refusals: ReadonlyMap<InactionReason, number>;
   readonly savedGpuSeconds: number;
@@ -51,6 +53,10 @@ export class Tallies {
 
   async outcome(policy: string, outcome: OperationOutcome, at: number): Promise<void> {
     await this.#counts.add({ hour: hourOf(at), field: `${policy}\ndone\n${outcome}`, by: 1 });
+  }
+
+  async told(policy: string, at: number): Promise<void> {
+    await this.#counts.add({ hour: hourOf(at), field: `${policy}\ntold\nnotify`, by: 1 });
   }
 
   /** In thousandths, as the savings themselves are kept. */
@@ -150,6 +156,7 @@ function tallyOf(
   );
   return {
     outcomes,
+    told: sum('told', 'notify'),
     refusals,
     savedGpuSeconds: sum('saved', 'milliGpuSeconds') / 1000,
     savedFen: Math.round(sum('saved', 'milliFen') / 1000),

@@ -13,6 +13,7 @@ import { rfc3339 } from '../fleet/rfc3339.ts';
 import { arm } from './arm.ts';
 import { tellBlind } from './blind.ts';
 import { wishOf } from './draft.ts';
+import { forPeople } from './for-people.ts';
 import { breach, brokenDecision } from './invariants.ts';
 import { balanceThread, noticeThread } from './open-threads.ts';
 import { operationKey } from './operation-id.ts';
@@ -173,7 +174,9 @@ async function notifyStep(work: Work, standing: Standing, act: NotifyAct): Promi
   // Not claimed, it is due again at the next pass.
   if (!told) return;
   if (act.event === 'balance.low') await work.store.setLowBalance(act.policy, act.account, act.occurrence);
-  await work.store.claim(act.policy, target, act.occurrence, act.step, work.clock.now());
+  const now = work.clock.now();
+  const isFirst = await work.store.claim(act.policy, target, act.occurrence, act.step, now);
+  if (isFirst) await forPeople(work, work.tallies?.told(act.policy, now));
   await work.store.audit({
     at: work.clock.now(),
     kind: 'notification',

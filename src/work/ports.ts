@@ -202,6 +202,8 @@ export interface MoneyHistoryPort {
 /** Counts what each policy did and saved, by the hour, for people to look at. */
 export interface TallyPort {
   outcome(policy: string, outcome: OperationOutcome, at: number): Promise<void>;
+  /** A `notify` of it was told. */
+  told(policy: string, at: number): Promise<void>;
   saved(policy: string, saving: { readonly gpuSeconds: number; readonly fen: Fen }, at: number): Promise<void>;
 }
 

@@ -32,6 +32,8 @@ test('outcomes and savings are counted by the hour and policy', async () => {
     tallies.outcome('night', 'escalated', NOON - 23 * HOUR),
     tallies.outcome('night', 'confirmed', NOON - 25 * HOUR),
     tallies.outcome('other', 'rejected', NOON),
+    tallies.told('other', NOON),
+    tallies.told('other', NOON - 2 * HOUR),
     tallies.saved('night', { gpuSeconds: 60, fen: 3.3 }, NOON),
     tallies.saved('night', { gpuSeconds: 60, fen: 3.3 }, NOON - HOUR),
     tallies.saved('night', { gpuSeconds: 1_000, fen: 100 }, NOON - 3 * DAY),
@@ -48,6 +50,7 @@ test('outcomes and savings are counted by the hour and policy', async () => {
   const week = (await tallies.since(NOON, 168))('night');
   expect([week.outcomes.get('confirmed'), week.savedGpuSeconds, week.savedFen]).toEqual([21, 1_120, 107]);
   expect((await tallies.since(NOON, 24))('other').outcomes.get('rejected')).toBe(1);
+  expect((await tallies.since(NOON, 24))('other').told).toBe(2);
   expect((await tallies.since(NOON, 24))('nobody')).toEqual({
     outcomes: new Map([
       ['confirmed', 0],
@@ -56,6 +59,7 @@ test('outcomes and savings are counted by the hour and policy', async () => {
       ['superseded', 0],
       ['cancelled', 0],
     ]),
+    told: 0,
     refusals: new Map(),
     savedGpuSeconds: 0,
     savedFen: 0,

@@ -212,7 +212,7 @@ describe('policies', () => {
     const said = text(await page('/policies'));
     expect(said).toContain('4 confirmed');
     expect(said).toContain('held back: 2 hold');
-    expect(said).toContain('20 confirmed');
+    expect(said).toContain('20 confirmed 3 told');
     expect(said).toContain('¥19.80 10.0 GPU h');
     expect(said).toContain('policies/idle.yaml:2');
     expect(said).toContain('3 instances');

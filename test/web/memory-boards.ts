@@ -119,7 +119,13 @@ export function policyFacts(change: Partial<PolicyFacts> = {}): PolicyFacts {
   };
 }
 
-export const NO_TALLY: PolicyTally = { outcomes: new Map(), refusals: new Map(), savedGpuSeconds: 0, savedFen: 0 };
+export const NO_TALLY: PolicyTally = {
+  outcomes: new Map(),
+  told: 0,
+  refusals: new Map(),
+  savedGpuSeconds: 0,
+  savedFen: 0,
+};
 export const NOT_OBSERVED: ObservedTally = {
   stops: 0,
   right: 0,
@@ -135,7 +141,7 @@ export function policyRow(change: Partial<PolicyRow> = {}): PolicyRow {
     facts: policyFacts(),
     matches: 3,
     day: { ...NO_TALLY, outcomes: new Map([['confirmed', 4]]), refusals: new Map([['hold', 2]]) },
-    week: { ...NO_TALLY, outcomes: new Map([['confirmed', 20]]) },
+    week: { ...NO_TALLY, outcomes: new Map([['confirmed', 20]]), told: 3 },
     saved: { gpuSeconds: 36_000, fen: 1_980 },
     observed: NOT_OBSERVED,
     ...change,

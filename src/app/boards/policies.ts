@@ -154,8 +154,8 @@ function mistake(located: Located): FileMistake {
   return { file, line, column, message, hint, excerpt: caretLines(located) };
 }
 
-function tally({ outcomes, refusals, savedGpuSeconds, savedFen }: StoredTally) {
-  return { outcomes, refusals, savedGpuSeconds, savedFen };
+function tally({ outcomes, told, refusals, savedGpuSeconds, savedFen }: StoredTally) {
+  return { outcomes, told, refusals, savedGpuSeconds, savedFen };
 }
 
 /** Since the beginning, with what has not ended yet. */

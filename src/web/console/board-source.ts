@@ -112,6 +112,8 @@ export type StepFacts =
 /** What a policy did, was kept from and saved in a stretch of time. */
 export interface PolicyTally {
   readonly outcomes: ReadonlyMap<OperationOutcome, number>;
+  /** How often it told people something. */
+  readonly told: number;
   readonly refusals: ReadonlyMap<InactionReason, number>;
   readonly savedGpuSeconds: number;
   readonly savedFen: number;

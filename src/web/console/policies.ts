@@ -30,6 +30,7 @@ const WORDS = catalogue({
     observedStops: (stops: number) => `${stops} ${stops === 1 ? 'stop' : 'stops'} observed`,
     wrong: (count: number, of: number) => `${count} of ${of} judged wrong`,
     nothing: 'nothing',
+    told: 'told',
     keptBack: 'held back:',
     reload: 'Read the files again',
     reloaded: 'The files were read again and are in force.',
@@ -63,6 +64,7 @@ const WORDS = catalogue({
     observedStops: (stops: number) => `观察到 ${stops} 次关机`,
     wrong: (count: number, of: number) => `已判定的 ${of} 次中 ${count} 次错误`,
     nothing: '无',
+    told: '已通知',
     keptBack: '被挡住：',
     reload: '重新读取文件',
     reloaded: '已重新读取，并已生效。',
@@ -150,13 +152,13 @@ export function placeOf({ place }: PolicyFacts): Html {
 }
 
 /** Outcomes, and what was held back and why. */
-export function tallyCell({ outcomes, refusals }: PolicyTally, visit: Visit): Html {
+export function tallyCell({ outcomes, told, refusals }: PolicyTally, visit: Visit): Html {
   const t = WORDS[visit.language];
   const { language } = visit;
   const done = [...outcomes].filter(([, count]) => count > 0);
   const kept = [...refusals].filter(([reason, count]) => count > 0 && reason !== 'observe');
-  if (done.length === 0 && kept.length === 0) return html`<span class="none">${t.nothing}</span>`;
-  return html`${done.map(([outcome, count]) => html`<span class="tally ${outcome}"><b>${count}</b> ${wordIn(language, outcome)}</span> `)}${
+  if (done.length === 0 && kept.length === 0 && told === 0) return html`<span class="none">${t.nothing}</span>`;
+  return html`${done.map(([outcome, count]) => html`<span class="tally ${outcome}"><b>${count}</b> ${wordIn(language, outcome)}</span> `)}${told === 0 ? '' : html`<span class="tally"><b>${told}</b> ${t.told}</span>`}${
     kept.length === 0
       ? ''
       : html`<small>${t.keptBack} ${kept.map(([reason, count], i) => html`${i > 0 ? ', ' : ''}${count} ${wordIn(language, reason)}`)}</small>`
