@@ -1,11 +1,13 @@
-import { timingSafeEqual } from 'node:crypto';
 import { beforeEach, expect, test, vi } from 'vitest';
-import { bearerOf, sameSecret } from '../../src/web/bearer.ts';
 
 vi.mock('node:crypto', async (original) => {
   const crypto = await original<typeof import('node:crypto')>();
   return { ...crypto, timingSafeEqual: vi.fn(crypto.timingSafeEqual) };
 });
+// Anew, with the comparison above in it: another file of this worker may have asked for the module before.
+vi.resetModules();
+const { timingSafeEqual } = await import('node:crypto');
+const { bearerOf, sameSecret } = await import('../../src/web/bearer.ts');
 const compare = vi.mocked(timingSafeEqual);
 beforeEach(() => {
   compare.mockClear();

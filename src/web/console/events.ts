@@ -7,8 +7,12 @@ import type { Live } from './visit.ts';
 const MOST_CLIENTS = 100;
 /** How often it is looked at what has changed. */
 const LOOK_MS = 2_000;
-/** A look may cost this share of the time: where a page takes longer to make, it is made more rarely. */
-const LOOK_SHARE = 0.05;
+/** All looks together may cost this share of the time: where pages take longer to make, they are made more rarely… */
+const LOOK_SHARE = 0.1;
+/** …but not more rarely than this: a page that says that it is live has to be. */
+const LONGEST_LOOK_MS = 30_000;
+/** Who takes nothing for so long is gone, whatever the connection says. */
+const STUCK_MS = 30_000;
 /** Proxies cut off what is silent for half a minute. */
 const HEARTBEAT_MS = 15_000;
 /** The browser comes back after this; `live.js` waits longer each time. */
@@ -36,12 +40,15 @@ interface Look {
 /** Pages that are looked at are made anew now and then, and what changed is sent to whoever looks. */
 export class Events {
   readonly #signal: AbortSignal;
+  readonly #lookMs: number;
   readonly #looks = new Map<string, Promise<Look | null>>();
   readonly #followers = new Map<string, number>();
   #clients = 0;
 
-  constructor(signal: AbortSignal) {
+  /** @param lookMs how often it is looked at what has changed */
+  constructor(signal: AbortSignal, lookMs = LOOK_MS) {
     this.#signal = signal;
+    this.#lookMs = lookMs;
   }
 
   async open(context: Context, following: Following): Promise<Response> {
@@ -88,20 +95,23 @@ export class Events {
       }
       if (look !== null && look.version !== version) {
         const changes = changesBetween(before, look.live);
-        await stream.writeSSE({
-          event: 'patch',
-          data: JSON.stringify({ now: following.now(), ...changes }),
-          retry: RETRY_MS,
-        });
+        const data = JSON.stringify({ now: following.now(), ...changes });
+        if (!(await isTaken(stream.writeSSE({ event: 'patch', data, retry: RETRY_MS }), signal))) return;
         before = look.live;
         version = look.version;
         spokeAt = performance.now();
       } else if (performance.now() - spokeAt >= HEARTBEAT_MS) {
-        await stream.writeSSE({ event: 'now', data: JSON.stringify({ now: following.now() }) });
+        const data = JSON.stringify({ now: following.now() });
+        if (!(await isTaken(stream.writeSSE({ event: 'now', data }), signal))) return;
         spokeAt = performance.now();
       }
-      await pause(Math.max(LOOK_MS, (look?.tookMs ?? 0) / LOOK_SHARE), signal);
+      await pause(this.#pauseMs(look), signal);
     }
+  }
+
+  #pauseMs(look: Look | null): number {
+    const affordable = ((look?.tookMs ?? 0) * this.#followers.size) / LOOK_SHARE;
+    return Math.max(this.#lookMs, Math.min(LONGEST_LOOK_MS, affordable));
   }
 
   /** The view as it is now; whoever asks at about the same time gets the same. */
@@ -109,7 +119,7 @@ export class Events {
     const known = this.#looks.get(following.view);
     if (known !== undefined) {
       const look = await known.catch(() => null);
-      if (look !== null && performance.now() - look.at < Math.max(LOOK_MS, look.tookMs / LOOK_SHARE) / 2) return look;
+      if (look !== null && performance.now() - look.at < this.#pauseMs(look) / 2) return look;
       // Somebody else has begun a new one meanwhile.
       const newer = this.#looks.get(following.view);
       if (newer !== undefined && newer !== known) return await newer;
@@ -147,6 +157,18 @@ export function changesBetween(before: Live | null, after: Live) {
       lists[id] = items;
   }
   return { parts, lists };
+}
+
+/** `false`: it was not taken in time. */
+async function isTaken(writing: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+  let isDone = false;
+  const done = writing.then(() => {
+    isDone = true;
+  });
+  const over = new AbortController();
+  await Promise.race([done, pause(STUCK_MS, AbortSignal.any([signal, over.signal]))]);
+  over.abort();
+  return isDone;
 }
 
 async function pause(ms: number, signal: AbortSignal): Promise<void> {

@@ -128,6 +128,7 @@ export function follow(onState) {
   let waitMs = FIRST_WAIT_MS;
   let isFirst = true;
   let source = null;
+  let waiting = 0;
   const open = () => {
     onState('connecting');
     source = new EventSource(`/events?${new URLSearchParams({ page, seen: isFirst ? seen : '' })}`);
@@ -147,12 +148,21 @@ export function follow(onState) {
     source.addEventListener('error', () => {
       source.close();
       onState('offline');
-      setTimeout(open, waitMs * (0.75 + Math.random() / 2));
+      waiting = setTimeout(open, waitMs * (0.75 + Math.random() / 2));
       waitMs = Math.min(LONGEST_WAIT_MS, waitMs * 2);
     });
   };
   open();
   addEventListener('pagehide', () => source?.close());
+  // What nobody sees need not be kept up to date; it is, once somebody sees it again.
+  document.addEventListener('visibilitychange', () => {
+    clearTimeout(waiting);
+    source.close();
+    if (document.visibilityState === 'visible') {
+      isFirst = false;
+      open();
+    }
+  });
   addEventListener('pageshow', (event) => {
     if (event.persisted) location.reload();
   });
