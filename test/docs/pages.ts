@@ -73,9 +73,10 @@ export interface Link {
   readonly anchor: string | null;
 }
 
-/** Links within the repository; those to elsewhere are left out. */
+/** Links within the repository, and the pictures of HTML; those to elsewhere are left out. */
 export function links(page: Page): readonly Link[] {
-  return [...page.prose.matchAll(/\]\(([^)\s]+)\)/g)].flatMap(([, target = '']) => {
+  const found = [/\]\(([^)\s]+)\)/g, / src(?:set)?="([^"\s]+)"/g].flatMap((form) => [...page.prose.matchAll(form)]);
+  return found.flatMap(([, target = '']) => {
     if (/^[a-z]+:/.test(target)) return [];
     const [path = '', anchor] = target.split('#');
     const file = path === '' ? null : relative(ROOT, join(ROOT, dirname(page.path), path));
