@@ -115,6 +115,13 @@ describe('too many holes in what was seen', () => {
 });
 
 describe('what is never stopped for being idle', () => {
+  test('a machine of which nothing was read since its last start', () => {
+    const before = { ...idle(NOON - 20 * HOUR), at: NOON - 2 * MINUTE };
+    const one = view({}, { activity: before, tracked: { upSince: NOON - MINUTE } });
+    const given = world([account([one])]);
+    expect(evaluate([policy({ minimumUptimeMs: 0 })], given).refusals).toMatchObject([{ reason: 'unknown-activity' }]);
+  });
+
   test('a machine that is only coming up', () => {
     for (const status of ['starting', 'restarting'] as const) {
       const one = view({ status }, { activity: idle(NOON - 20 * HOUR), tracked: { upSince: NOON - 24 * HOUR } });

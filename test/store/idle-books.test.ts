@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activity, Watched } from '../../src/fleet/activity.ts';
 import type { StoredShadow } from '../../src/store/shadows.ts';
@@ -165,4 +166,9 @@ test('what a stop rests on is kept without what only the probe can read', async 
     readings: [kept],
   });
   expect(await other.evidence.load('op-2')).toBeNull();
+  const raw = new Redis(redis.url);
+  const [key = ''] = await raw.keys('*evidence*op-1*');
+  const left = await raw.ttl(key);
+  raw.disconnect();
+  expect(left).toBeGreaterThan((30 * DAY) / 1_000 - 60);
 });
