@@ -114,6 +114,16 @@ test('with --send each notifier is sent a test message, and what it says is told
   ]);
 });
 
+test('a notifier whose receiver a person has to let us in at is broken, with what to do', async () => {
+  await bed.writeConfig({ notifiers: { am: { type: 'alertmanager', url: bed.receiver.url } } });
+  bed.receiver.refusals.push(401);
+  const { about } = await doctor(0, '--send');
+  await bed.writeConfig();
+  expect(about('notifiers', 'am')).toMatchObject([
+    { level: 'broken', found: expect.stringContaining('401'), mend: expect.stringContaining('tokenFile') },
+  ]);
+});
+
 test('people read signs, and below each that is not well how to mend it', async () => {
   const { code, out } = await runCommand(['doctor'], { cwd: bed.dir });
   expect(code).toBe(EXIT.done);

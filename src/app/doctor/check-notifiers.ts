@@ -42,6 +42,9 @@ function answered(name: string, type: string, delivery: Delivery): Finding {
     case 'delivered':
       return ok(name, `${type}, took a test message`);
     case 'retry':
+      // What only a person can mend.
+      if (typeof delivery.hint === 'string')
+        return broken(name, `${type}, does not let us in: ${delivery.detail}`, delivery.hint);
       return warning(name, `${type}, did not take it now: ${delivery.detail}`, again);
     case 'muted':
       return warning(name, `${type}, takes nothing for ${formatDuration(delivery.forMs)}: ${delivery.detail}`, again);
