@@ -11,7 +11,10 @@ export interface FleetSeriesSource {
   readonly activity: ReadonlyMap<string, Activity>;
   readonly burnFenPerHour: number | null;
   readonly runwayMs: number | null;
-  /** What an instance costs an hour now, in fen; absent, or `null` of an instance: no price is known. */
+  /**
+   * What an instance costs an hour now, in fen; absent, or `null` of an instance: no price is known. It and `renewals` are
+   * asked once for each instance: another answer needs another function.
+   */
   readonly costFenPerHour?: (instance: Instance) => number | null;
   /** Which policies would renew an instance, and from when on; absent: none renews any. */
   readonly renewals?: (instance: Instance) => readonly RenewalDue[];
@@ -74,6 +77,9 @@ interface InstanceLines {
   readonly expiry: string;
   /** The line of the verdict that was written last. */
   activity: { readonly verdict: string; readonly line: string };
+  /** What was written last, and by which function of the source: the same one says the same again. */
+  cost: { readonly by: FleetSeriesSource['costFenPerHour']; readonly line: string };
+  renewal: { readonly by: FleetSeriesSource['renewals']; readonly line: string };
 }
 
 /** Made once: a row that comes again unchanged in the next listing is the very same object. */
@@ -99,6 +105,8 @@ function linesOf(instance: Instance): InstanceLines {
         ? ''
         : flat('lamplighter_instance_expiry_timestamp_seconds{', who, '} ', String(expiresAt / 1000), '\n'),
     activity: { verdict: '', line: '' },
+    cost: { by: undefined, line: '' },
+    renewal: { by: undefined, line: '' },
   };
   LINES.set(instance, made);
   return made;
@@ -129,22 +137,33 @@ const FAMILIES: readonly Family[] = [
   {
     name: 'lamplighter_instance_renewal_due_timestamp_seconds',
     help: 'From when on the policy would renew the instance, Unix time; absent where none would.',
-    line(source, { instance }) {
-      const dues = source.renewals?.(instance) ?? [];
-      if (dues.length === 0) return '';
-      const { who } = linesOf(instance);
-      return dues
-        .map(({ policy, mode, dueAt }) => `${RENEWAL_DUE}{${who},policy="${policy}",mode="${mode}"} ${dueAt / 1000}\n`)
-        .join('');
+    line({ renewals }, { instance }) {
+      const lines = linesOf(instance);
+      if (lines.renewal.by !== renewals) {
+        const line = (renewals?.(instance) ?? []).map(
+          ({ policy, mode, dueAt }) =>
+            `${RENEWAL_DUE}{${lines.who},policy="${policy}",mode="${mode}"} ${dueAt / 1000}\n`,
+        );
+        lines.renewal = { by: renewals, line: flat(...line) };
+      }
+      return lines.renewal.line;
     },
   },
   {
     name: 'lamplighter_instance_cost_yuan_per_hour',
     help: 'What the instance costs an hour now, where prices are known: 0 while an hourly one is off.',
-    line(source, { instance }) {
-      const fen = source.costFenPerHour?.(instance) ?? null;
-      if (fen === null) return '';
-      return `lamplighter_instance_cost_yuan_per_hour{${linesOf(instance).who}} ${Math.round(fen * 100) / 10_000}\n`;
+    line({ costFenPerHour }, { instance }) {
+      const lines = linesOf(instance);
+      if (lines.cost.by !== costFenPerHour) {
+        const fen = costFenPerHour?.(instance) ?? null;
+        const yuan = fen === null ? null : Math.round(fen * 100) / 10_000;
+        lines.cost = {
+          by: costFenPerHour,
+          line:
+            yuan === null ? '' : flat('lamplighter_instance_cost_yuan_per_hour{', lines.who, '} ', String(yuan), '\n'),
+        };
+      }
+      return lines.cost.line;
     },
   },
   {

@@ -118,6 +118,27 @@ test('a listing that is not whole, or not believed, says 0', async () => {
   expect(await complete({ shrunken: true })).toMatch(/ 0$/);
 });
 
+test('what an instance costs is asked once by each function, and told of as long as that is the one', async () => {
+  let asked = 0;
+  const costing = (fen: number | null) => () => {
+    asked += 1;
+    return fen;
+  };
+  const { snapshot: same } = source();
+  const cost = async (costFenPerHour: FleetSeriesSource['costFenPerHour']) =>
+    (await lines(source({ snapshot: same, ...(costFenPerHour && { costFenPerHour }) }))).find((line) =>
+      line.includes('cost'),
+    );
+  const [dear, unknown] = [costing(500), costing(null)];
+  expect(await cost(dear)).toMatch(/ 5$/);
+  expect(await cost(dear)).toMatch(/ 5$/);
+  expect(asked).toBe(1);
+  expect(await cost(unknown)).toBeUndefined();
+  expect(await cost(undefined)).toBeUndefined();
+  expect(await cost(dear)).toMatch(/ 5$/);
+  expect(asked).toBe(3);
+});
+
 test('a listing that shrank, or is another account’s, is in quarantine', async () => {
   const quarantined = async (fields: Partial<FleetSeriesSource>) =>
     (await lines(source(fields))).find((line) => line.includes('snapshot_quarantined'));
