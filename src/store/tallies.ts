@@ -7,8 +7,8 @@ import type { StoreRedis } from './redis.ts';
 const HOUR_MS = 3_600_000;
 /** The longest look back, a week, and some. */
 const KEEP_SECONDS = 8 * 86_400;
-/** So many hours back are read at the most. */
-export const MOST_HOURS = 7 * 24;
+const DAY_HOURS = 24;
+const WEEK_HOURS = 7 * DAY_HOURS;
 
 /** What one policy did, was kept from doing and saved in some stretch of time. */
 export interface PolicyTally {
@@ -27,6 +27,11 @@ interface Count {
   readonly hour: number;
   readonly field: string;
   readonly by: number;
+}
+
+interface HourOfCounts {
+  readonly hour: number;
+  readonly counts: ReadonlyMap<string, number>;
 }
 
 /** A step that a policy was kept from. */
@@ -91,26 +96,30 @@ export class Tallies {
     });
   }
 
-  /** Over the hour of `now` and the `hours` - 1 before it. A policy of which there is nothing to tell has zeros. */
-  async since(now: number, hours: number): Promise<(policy: string) => PolicyTally> {
+  /** The last 24 hours and 7 days, in whole hours. A policy of which there is nothing to tell has zeros. */
+  async lately(now: number): Promise<(policy: string) => { readonly day: PolicyTally; readonly week: PolicyTally }> {
     const last = hourOf(now);
-    const wanted = Array.from({ length: Math.min(hours, MOST_HOURS) }, (_, i) => last - i);
+    const hours = Array.from({ length: WEEK_HOURS }, (_, i) => last - i);
     const { keys } = this.#redis;
     const rows = await this.#redis.ask('reading what policies did', async (redis) => {
       const pipeline = redis.pipeline();
-      for (const hour of wanted) pipeline.hgetall(keys.tally(hour));
+      for (const hour of hours) pipeline.hgetall(keys.tally(hour));
       return await pipeline.exec();
     });
+    const all = hours.map((hour, i) => ({ hour, counts: countsIn(rows?.[i]?.[1], keys.tally(hour)) }));
+    const [day, week] = await Promise.all([this.#sum(all.slice(0, DAY_HOURS)), this.#sum(all)]);
+    return (policy) => ({ day: day(policy), week: week(policy) });
+  }
+
+  async #sum(hours: readonly HourOfCounts[]): Promise<(policy: string) => PolicyTally> {
     const sums = new Map<string, number>();
     const refused = new Map<string, number[]>();
-    rows?.forEach(([, row], i) => {
-      const hour = wanted[i];
-      if (hour === undefined || typeof row !== 'object' || row === null) return;
-      for (const [field, value] of Object.entries(row)) {
+    for (const { hour, counts } of hours) {
+      for (const [field, count] of counts) {
         if (field.includes('\nrefused\n')) refused.set(field, [...(refused.get(field) ?? []), hour]);
-        else sums.set(field, (sums.get(field) ?? 0) + parseInteger(String(value), keys.tally(hour)));
+        else sums.set(field, (sums.get(field) ?? 0) + count);
       }
-    });
+    }
     const different = await this.#countRefused(refused);
     return (policy) => tallyOf(policy, sums, different);
   }
@@ -161,6 +170,11 @@ function tallyOf(
     savedGpuSeconds: sum('saved', 'milliGpuSeconds') / 1000,
     savedFen: Math.round(sum('saved', 'milliFen') / 1000),
   };
+}
+
+function countsIn(row: unknown, where: string): ReadonlyMap<string, number> {
+  if (typeof row !== 'object' || row === null) return new Map();
+  return new Map(Object.entries(row).map(([field, value]) => [field, parseInteger(String(value), where)]));
 }
 
 function hourOf(at: number): number {

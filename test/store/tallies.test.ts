@@ -38,7 +38,7 @@ test('outcomes and savings are counted by the hour and policy', async () => {
     tallies.saved('night', { gpuSeconds: 60, fen: 3.3 }, NOON - HOUR),
     tallies.saved('night', { gpuSeconds: 1_000, fen: 100 }, NOON - 3 * DAY),
   ]);
-  const day = (await tallies.since(NOON, 24))('night');
+  const day = (await tallies.lately(NOON))('night').day;
   expect(Object.fromEntries(day.outcomes)).toEqual({
     confirmed: 20,
     rejected: 0,
@@ -47,11 +47,11 @@ test('outcomes and savings are counted by the hour and policy', async () => {
     cancelled: 0,
   });
   expect([day.savedGpuSeconds, day.savedFen]).toEqual([120, 7]);
-  const week = (await tallies.since(NOON, 168))('night');
+  const week = (await tallies.lately(NOON))('night').week;
   expect([week.outcomes.get('confirmed'), week.savedGpuSeconds, week.savedFen]).toEqual([21, 1_120, 107]);
-  expect((await tallies.since(NOON, 24))('other').outcomes.get('rejected')).toBe(1);
-  expect((await tallies.since(NOON, 24))('other').told).toBe(2);
-  expect((await tallies.since(NOON, 24))('nobody')).toEqual({
+  expect((await tallies.lately(NOON))('other').day.outcomes.get('rejected')).toBe(1);
+  expect((await tallies.lately(NOON))('other').day.told).toBe(2);
+  expect((await tallies.lately(NOON))('nobody').day).toEqual({
     outcomes: new Map([
       ['confirmed', 0],
       ['rejected', 0],
@@ -72,14 +72,14 @@ test('a refusal that another replica sees too, or that is seen again after a res
   await other.tallies.refused([one, { ...one, target: 'hxy/b' }], NOON + HOUR);
   await other.tallies.refused([{ ...one, occurrence: 'o2' }], NOON + HOUR);
   await other.tallies.refused([], NOON + HOUR);
-  expect(Object.fromEntries((await store.tallies.since(NOON + HOUR, 24))('idle').refusals)).toEqual({
+  expect(Object.fromEntries((await store.tallies.lately(NOON + HOUR))('idle').day.refusals)).toEqual({
     hold: 3,
     protected: 1,
   });
-  expect(Object.fromEntries((await store.tallies.since(NOON + 24 * HOUR, 24))('idle').refusals)).toEqual({
+  expect(Object.fromEntries((await store.tallies.lately(NOON + 24 * HOUR))('idle').day.refusals)).toEqual({
     hold: 3,
   });
-  expect((await store.tallies.since(NOON + 30 * HOUR, 24))('idle').refusals.size).toBe(0);
+  expect((await store.tallies.lately(NOON + 30 * HOUR))('idle').day.refusals.size).toBe(0);
 });
 
 test('every key ends by itself', async () => {

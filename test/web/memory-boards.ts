@@ -218,6 +218,12 @@ export class MemoryBoards implements BoardSource {
   points: readonly MoneyPoint[] = [];
   queueBoards: readonly QueueBoard[] = [queueBoard()];
 
+  names() {
+    return {
+      accounts: this.accountBoards.map(({ name }) => name),
+      policies: this.policyRows.map(({ facts }) => facts.name),
+    };
+  }
   operations(query: OperationQuery) {
     this.asked.push(query);
     const items = this.ledger.filter(
@@ -227,9 +233,6 @@ export class MemoryBoards implements BoardSource {
         (query.policy === null || query.policy === policy),
     );
     return Promise.resolve({ items, next: this.nextPage });
-  }
-  openOperations() {
-    return Promise.resolve(new Map());
   }
   operation(id: string) {
     return Promise.resolve(this.board?.operation.id === id ? this.board : null);

@@ -19,8 +19,11 @@ export function makeBoards(parts: BoardParts): BoardSource {
   const accounts = new AccountBoards(work, store);
   const operations = new OperationBoards(store, control);
   return {
+    names: () => {
+      const standing = work.standing();
+      return { accounts: [...standing.accounts.keys()], policies: standing.policies.map(({ name }) => name) };
+    },
     operations: (query) => operations.list(query),
-    openOperations: () => operations.openCounts(),
     operation: (id) => operations.one(id),
     policies: () => policies.list(),
     policy: (name) => policies.one(name),

@@ -1,4 +1,4 @@
-import type { Operation, OperationState } from '../../fleet/operation.ts';
+import type { Operation } from '../../fleet/operation.ts';
 import type { Store } from '../../store/store.ts';
 import type { OperationBoard, OperationPage, OperationQuery } from '../../web/console/board-source.ts';
 import type { Control } from '../control.ts';
@@ -24,10 +24,6 @@ export class OperationBoards {
       cursor,
       limit,
     });
-  }
-
-  openCounts(): Promise<ReadonlyMap<OperationState, number>> {
-    return this.#store.ledger.openCounts();
   }
 
   async one(id: string): Promise<OperationBoard | null> {

@@ -3,7 +3,6 @@ import type { Snapshot } from '../../fleet/snapshot.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ShadowTotal } from '../../store/shadows.ts';
 import type { Store } from '../../store/store.ts';
-import type { PolicyTally as StoredTally } from '../../store/tallies.ts';
 import type {
   FileMistake,
   ObservedTally,
@@ -19,8 +18,6 @@ import type { Reader } from '../reader.ts';
 import type { Reloader } from '../reload.ts';
 import { policyFacts } from './policy-facts.ts';
 
-const DAY_HOURS = 24;
-const WEEK_HOURS = 7 * 24;
 /** Of a policy that is about everything the first so many are listed; the fleet's page has them all. */
 const STANDS_SHOWN = 200;
 const RECENT_SHOWN = 15;
@@ -78,10 +75,9 @@ export class PolicyBoards {
   async #rows(policies: readonly Policy[]): Promise<readonly PolicyRow[]> {
     const { work, store } = this.#parts;
     const now = work.clock.now();
-    const [snapshots, day, week, savings, totals, open] = await Promise.all([
+    const [snapshots, lately, savings, totals, open] = await Promise.all([
       lastSeen(work),
-      store.tallies.since(now, DAY_HOURS),
-      store.tallies.since(now, WEEK_HOURS),
+      store.tallies.lately(now),
       store.savings.list(),
       store.shadows.totals(),
       this.#open(),
@@ -91,8 +87,7 @@ export class PolicyBoards {
       return {
         facts: policyFacts(policy, now),
         matches: policy.enabled ? this.#matches(policy, snapshots) : null,
-        day: tally(day(policy.name)),
-        week: tally(week(policy.name)),
+        ...lately(policy.name),
         saved: { gpuSeconds: saved?.gpuSeconds ?? 0, fen: saved?.fen ?? 0 },
         observed: observed(totals, open, policy.name, now),
       };
@@ -152,10 +147,6 @@ export class PolicyBoards {
 function mistake(located: Located): FileMistake {
   const { file, line, column, message, hint } = located;
   return { file, line, column, message, hint, excerpt: caretLines(located) };
-}
-
-function tally({ outcomes, told, refusals, savedGpuSeconds, savedFen }: StoredTally) {
-  return { outcomes, told, refusals, savedGpuSeconds, savedFen };
 }
 
 /** Since the beginning, with what has not ended yet. */

@@ -7,9 +7,9 @@ import type { Billing, Status } from '../../fleet/status.ts';
 
 /** What the pages of operations, policies, accounts and queues show. Times epoch ms of the daemon's clock, money fen. */
 export interface BoardSource {
+  /** Of what is in force: cheap. */
+  names(): { readonly accounts: readonly string[]; readonly policies: readonly string[] };
   operations(query: OperationQuery): Promise<OperationPage>;
-  /** How many are in each state that is no end. */
-  openOperations(): Promise<ReadonlyMap<OperationState, number>>;
   /** `null`: there is none of that id. */
   operation(id: string): Promise<OperationBoard | null>;
   policies(): Promise<PolicyList>;

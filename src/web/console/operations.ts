@@ -80,9 +80,7 @@ interface Asked {
 }
 
 /** The ledger: what waits for a person first, then what is under way, then what has ended. */
-export function operationsPage(
-  source: Pick<BoardSource, 'operations' | 'openOperations' | 'accounts' | 'policies'>,
-): Page {
+export function operationsPage(source: Pick<BoardSource, 'operations' | 'names'>): Page {
   return {
     path: '/operations',
     nav: { en: WORDS.en.title, zh: WORDS.zh.title },
@@ -91,15 +89,13 @@ export function operationsPage(
     render: async (visit) => {
       const t = WORDS[visit.language];
       const asked = readQuery(visit.query);
-      const [sections, accounts, { rows: policies }] = await Promise.all([
-        asked.state === null ? sectionsOf(source, asked, visit) : onlyState(source, asked, asked.state, visit),
-        source.accounts(),
-        source.policies(),
-      ]);
-      const names = { accounts: accounts.map(({ name }) => name), policies: policies.map(({ facts }) => facts.name) };
+      const { state } = asked;
+      const sections = await (state === null
+        ? sectionsOf(source, asked, visit)
+        : onlyState(source, asked, state, visit));
       return {
         title: t.title,
-        body: html`<h1>${t.title}</h1><p class="lead">${t.lead}</p>${filters(asked, names, visit)}${sections}`,
+        body: html`<h1>${t.title}</h1><p class="lead">${t.lead}</p>${filters(asked, source.names(), visit)}${sections}`,
       };
     },
   };
