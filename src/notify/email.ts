@@ -1,4 +1,3 @@
-import { createTransport } from 'nodemailer';
 import { closed, type Hint } from './bot-answer.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
@@ -51,6 +50,8 @@ export class Email implements Channel {
     const limit = AbortSignal.timeout(timeoutMs);
     const password = login?.password();
     const isHere = isLoopback(host);
+    // Twenty megabytes and a third of a second that nobody without mail has to spend.
+    const { createTransport } = await import('nodemailer');
     const transport = createTransport({
       host,
       port,
