@@ -16,6 +16,7 @@ describe('who may look', () => {
     ['through a proxy on the machine', { 'x-forwarded-for': '10.1.1.1' }, HERE, {}],
     ['through a proxy that tells no address', { via: '1.1 front' }, HERE, {}],
     ['under the name for others', { host: 'lamps.example.com' }, HERE, { url: 'https://lamps.example.com' }],
+    ['through a proxy that tells nothing, where there is one', {}, HERE, { url: 'https://lamps.example.com' }],
     ['under a name of the machine that others use', { host: 'gpu-box:8080' }, HERE, {}],
   ] as const)('%s a token is asked for, and nothing is shown', async (_who, headers, ends, options) => {
     const bed = new ConsoleBed(options);
@@ -30,6 +31,10 @@ describe('who may look', () => {
     for (const path of ['/healthz', '/readyz', '/metrics']) {
       expect([path, (await bed.get(path, headers, ends)).status]).toEqual([path, 200]);
     }
+  });
+
+  test('a console under a name of this machine for itself is open to it', async () => {
+    expect((await new ConsoleBed({ url: 'http://localhost:8080' }).get('/')).status).toBe(200);
   });
 
   test('without any token the console says how to set one', async () => {

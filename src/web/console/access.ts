@@ -63,8 +63,13 @@ export class Access {
     return token === null ? null : this.sessions.roleOf(token);
   }
 
-  /** Somebody at this machine, as far as can be told: over loopback, under a name for it, and through no proxy. */
+  /**
+   * Somebody at this machine, as far as can be told: over loopback, under a name for it, and through no proxy. Not every
+   * proxy says that it is one; where `console.url` names another machine there is one, so nobody is taken for local.
+   */
   isLocal(context: Context<WebEnv>): boolean {
+    const own = this.#rules.url();
+    if (own !== null && !isLoopbackHost(new URL(own).host)) return false;
     if (!this.#rules.loopbackListener || !isOverLoopback(context)) return false;
     if (FORWARDED.some((name) => context.req.header(name) !== undefined)) return false;
     return isLoopbackHost(context.req.header('host') ?? '');
