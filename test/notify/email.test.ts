@@ -9,8 +9,8 @@ import { SmtpServer } from './smtp-server.ts';
 
 const NOW = Date.UTC(2026, 10, 21, 4, 0, 7);
 const PASSWORD = 'canary password "é"';
-/** An address of this machine that does not look like one, as any other server's. */
-const ELSEWHERE = '::ffff:127.0.0.1';
+/** An address that leads to this machine and is none of its own, as that of any other server. */
+const ELSEWHERE = '0.0.0.0';
 
 let server: SmtpServer;
 beforeAll(async () => {

@@ -44,8 +44,7 @@ export class SmtpServer {
   }
 
   async start(): Promise<this> {
-    // Both families: a client may come by ::ffff:127.0.0.1.
-    this.#server.listen(0, '::');
+    this.#server.listen(0, '127.0.0.1');
     await once(this.#server, 'listening');
     return this;
   }
