@@ -33,7 +33,7 @@ export function knownFailure(error: unknown): KnownFailure | null {
 }
 
 /** Why, at the bottom of it. */
-function innermost(error: Error): string {
+export function innermost(error: Error): string {
   let cause: unknown = error.cause;
   while (cause instanceof Error && cause.cause instanceof Error) cause = cause.cause;
   return cause instanceof Error ? ` (${cause.message})` : '';

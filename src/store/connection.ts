@@ -25,6 +25,12 @@ export function isUnsent(error: Error): boolean {
   return error.message.startsWith("Stream isn't writeable");
 }
 
+/** Did Redis refuse the database? */
+function isOfSelect(error: Error): boolean {
+  const command: unknown = 'command' in error ? error.command : null;
+  return typeof command === 'object' && command !== null && 'name' in command && command.name === 'select';
+}
+
 /** No single command takes longer, else it fails: small values on a local network, with room for a slow fsync. */
 const COMMAND_LIMIT_MS = 2_000;
 /** Whole snapshots of large accounts go over this client. */
@@ -44,6 +50,11 @@ export class Connection {
   readonly #onChange: (state: ConnectionState) => void;
   #state: ConnectionState;
   #lastError: string | null = null;
+  /**
+   * Those that were refused the database that they asked for (`/16` of a Redis that has 16). The library lets them go on in
+   * database 0, which may be another team's, with keys of the same names: to us they are not ready.
+   */
+  readonly #elsewhere = new Set<RedisClient>();
   #waiters: (() => void)[] = [];
   #closed = false;
 
@@ -67,7 +78,9 @@ export class Connection {
       });
       client.on('error', (error: Error) => {
         this.#lastError = error.message;
+        if (isOfSelect(error)) this.#elsewhere.add(client);
       });
+      client.on('close', () => this.#elsewhere.delete(client));
       for (const event of ['ready', 'close', 'end'] as const) client.on(event, () => this.#look());
       return client;
     };
@@ -120,7 +133,9 @@ export class Connection {
   }
 
   #look(): void {
-    const ready = this.general.status === 'ready' && this.ledger.status === 'ready';
+    const ready = [this.general, this.ledger].every(
+      (client) => client.status === 'ready' && !this.#elsewhere.has(client),
+    );
     const kind = ready ? 'ready' : 'down';
     if (kind === this.#state.kind) return;
     const since = this.#clock();

@@ -249,7 +249,7 @@ test('Prometheus reads the metrics, evaluates the rules and serves the runbooks'
   const rules = await (await fetch(`${prometheus}/api/v1/rules`)).text();
   expect(rules).toContain('LamplighterWatchdog');
   expect(rules).not.toContain('"health":"err"');
-  expect((await fetch(`${prometheus}/user/operations.md`)).status).toBe(200);
+  expect((await fetch(`${prometheus}/user/runbooks/LamplighterWatchdog.md`)).status).toBe(200);
 });
 
 test('a policy that is changed on the host is taken without a restart; one with a mistake changes nothing', async () => {

@@ -340,6 +340,15 @@ describe('a Redis that is not there', () => {
     expect(performance.now() - began).toBeLessThan(2_000);
   });
 
+  test('a database that Redis has not got is none, and not the first one, which may be another team’s', async () => {
+    const refused = await openStore(redis.url.replace('/0', '/99'), { waitMs: 500 }).catch((error: unknown) => error);
+    expect(refused).toBeInstanceOf(StoreDown);
+    expect(refused).toHaveProperty('cause.message', 'ERR DB index is out of range');
+    const store = await openStore(redis.url.replace('/0', '/15'));
+    expect(store.state.kind).toBe('ready');
+    await store.close();
+  });
+
   test('closing with Redis gone ends at once', async () => {
     const store = await openStore(redis.url);
     await redis.kill();

@@ -13,6 +13,7 @@ import type { Log } from '../../telemetry/log.ts';
 import { makeMetrics } from '../../telemetry/metrics.ts';
 import { Cleanups } from '../cleanups.ts';
 import { RedisUnreachable, unreachable } from '../client.ts';
+import { innermost } from '../known-failure.ts';
 import { StandingBuilder } from '../standing.ts';
 import { checkCloud } from './check-clouds.ts';
 import { checkFiles } from './check-files.ts';
@@ -132,8 +133,9 @@ async function askRedis(
     signal.throwIfAborted();
     const away = unreachable(config.redis.reveal(), error);
     if (!(away instanceof RedisUnreachable)) throw error;
-    const mend = 'start it, or name the right one: `redis:` in the configuration, or the variable REDIS_URL';
-    return { isUp: false, findings: [findingsOf('redis').broken('redis', away.message, mend)] };
+    const mend =
+      'start it, or name the right one, with its password: `redis:` in the configuration, or the variable REDIS_URL';
+    return { isUp: false, findings: [findingsOf('redis').broken('redis', `${away.message}${innermost(away)}`, mend)] };
   }
 }
 
