@@ -31,15 +31,26 @@ export interface TestRedisOptions {
   readonly extra?: readonly string[];
 }
 
+/**
+ * Below the ports that the system gives out by itself (from 32768 on): a server that is away for a while would find its
+ * own taken by a connection of somebody else, or by one that was trying to reach it.
+ */
+const PORTS = { from: 20_000, count: 12_000 } as const;
+
 async function freePort(): Promise<number> {
-  const server = createServer();
-  server.listen(0, '127.0.0.1');
-  await once(server, 'listening');
-  const address = server.address();
-  server.close();
-  await once(server, 'close');
-  if (address === null || typeof address === 'string') throw new Error('no port was given');
-  return address.port;
+  for (;;) {
+    const port = PORTS.from + Math.floor(Math.random() * PORTS.count);
+    const server = createServer();
+    try {
+      server.listen(port, '127.0.0.1');
+      await once(server, 'listening');
+    } catch {
+      continue;
+    }
+    server.close();
+    await once(server, 'close');
+    return port;
+  }
 }
 
 /**
