@@ -16,11 +16,25 @@ const SHORTEST_MS = SECOND_MS;
 
 /** When to look next at an operation that has been looked at `operation.checks` times; epoch ms. */
 export function checkAfter(operation: Operation, now: number): number {
-  const isBrisk = actionClass(operation.action) === 'reversible' && operation.action !== 'snapshot';
-  const offsets: readonly number[] = isBrisk ? BRISK_MS : PATIENT_MS;
-  const stepMs = isBrisk ? BRISK_STEP_MS : PATIENT_STEP_MS;
+  const { offsets, stepMs } = scheduleOf(operation);
   const sentAt = operation.sendingAt ?? now;
   const offset = offsets[operation.checks];
   const plannedAt = offset === undefined ? now + stepMs : sentAt + offset;
   return Math.max(plannedAt, now + SHORTEST_MS);
+}
+
+/**
+ * When to try again to look at an operation that could not be looked at just now; epoch ms. By the time that has passed,
+ * since a look that failed does not count: else whoever is late would ask a cloud in trouble again and again.
+ */
+export function checkAfterFailure(operation: Operation, now: number): number {
+  const { offsets, stepMs } = scheduleOf(operation);
+  const sentAt = operation.sendingAt ?? now;
+  const next = offsets.find((offset) => sentAt + offset > now);
+  return next === undefined ? now + stepMs : Math.max(sentAt + next, now + SHORTEST_MS);
+}
+
+function scheduleOf({ action }: Operation): { readonly offsets: readonly number[]; readonly stepMs: number } {
+  const isBrisk = actionClass(action) === 'reversible' && action !== 'snapshot';
+  return isBrisk ? { offsets: BRISK_MS, stepMs: BRISK_STEP_MS } : { offsets: PATIENT_MS, stepMs: PATIENT_STEP_MS };
 }

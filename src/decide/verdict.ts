@@ -7,7 +7,7 @@ import type { Operation } from '../fleet/operation.ts';
 import type { EscalationReason } from '../fleet/reason.ts';
 import { utcText } from './time-text.ts';
 
-export { checkAfter } from './check-schedule.ts';
+export { checkAfter, checkAfterFailure } from './check-schedule.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -50,6 +50,8 @@ const EXCESS = 1.5;
 const LONGEST_SAVE_MS = 6 * HOUR_MS;
 /** A timer set at the cloud comes back rounded to its minute. */
 const TIMER_SLACK_MS = 2 * MINUTE_MS;
+/** What cannot be looked at is waited for so much longer than what shows nothing: an outage mostly ends by then. */
+const UNREAD_MS = HOUR_MS;
 /** After this a machine that runs has been through its restart, where the cloud does not show restarts. */
 const RESTART_MS = MINUTE_MS;
 
@@ -72,7 +74,7 @@ export function verify(
   const { sendingAt } = operation;
   if (sendingAt === null) return waiting('no request has left yet');
   if (!(reading.readStartedAt >= sendingAt)) return waiting('this read began before the request');
-  if (!reading.complete) return waiting('this read is not complete');
+  if (!reading.complete) return unread(operation, 'this read is not complete', now, reading.settleMs ?? null);
   const { instance, matches = 0 } = reading;
   if (matches > 1) {
     const detail = `${matches} new machines are listed, and which of them was ordered cannot be told`;
@@ -85,6 +87,16 @@ export function verify(
       : { kind: 'escalate', reason: 'gone', detail: 'another machine has the id now' };
   }
   return verifyCall(operation, operation.call, instance, { reading, now, shown });
+}
+
+/**
+ * What a look that failed says, as a listing does that is not whole: nothing, for a while; then a person is to know, since
+ * the cloud may go on like this for ever. `learnedMs`: how long such an effect has been seen to take there.
+ */
+export function unread(operation: Operation, why: string, now: number, learnedMs: number | null): Verdict {
+  const longest = operation.call.kind === 'snapshot' ? LONGEST_SAVE_MS : settleMs(operation);
+  if (now - baseAt(operation) < Math.max(longest, learnedMs ?? 0) + UNREAD_MS) return waiting(why);
+  return { kind: 'escalate', reason: 'not-seen', detail: `it cannot be told what became of it: ${why}` };
 }
 
 /** Is the instance so already that there is nothing left to ask for? */

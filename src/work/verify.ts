@@ -1,5 +1,13 @@
 import { localText } from '../decide/time-text.ts';
-import { checkAfter, type Reading, settleMs, type Verdict, verify } from '../decide/verdict.ts';
+import {
+  checkAfter,
+  checkAfterFailure,
+  type Reading,
+  settleMs,
+  unread,
+  type Verdict,
+  verify,
+} from '../decide/verdict.ts';
 import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Instance } from '../fleet/instance.ts';
@@ -42,11 +50,15 @@ function isLookedAtTogether({ action, state }: Operation): boolean {
   );
 }
 
-/** Queues the next look at an operation. `null`: when the schedule says. A look that is lost is made up for by the tick. */
-export async function queueVerify(work: Work, operation: Operation, delayMs: number | null): Promise<void> {
+/**
+ * Queues the next look at an operation. `null`: when the schedule says; `'failed'`: likewise, after a look that failed.
+ * One that is lost is made up for by the tick.
+ */
+export async function queueVerify(work: Work, operation: Operation, delayMs: number | 'failed' | null): Promise<void> {
   const now = work.clock.now();
-  const wait = delayMs ?? Math.max(0, checkAfter(operation, now) - now);
-  if (delayMs === null && isLookedAtTogether(operation)) {
+  const plan = delayMs === 'failed' ? checkAfterFailure : checkAfter;
+  const wait = typeof delayMs === 'number' ? delayMs : Math.max(0, plan(operation, now) - now);
+  if (typeof delayMs !== 'number' && isLookedAtTogether(operation)) {
     await queueLook(work, operation, wait);
     return;
   }
@@ -106,7 +118,7 @@ export async function check(work: Work, operationId: string, signal: AbortSignal
   }
   if ((await strangeToken(work, runtime)) !== null) {
     // Another account's listing would show it gone. It waits for the right token.
-    await queueVerify(work, operation, null);
+    await queueVerify(work, operation, 'failed');
     return;
   }
   if (await takeBack(work, operation, runtime, signal)) return;
@@ -116,8 +128,17 @@ export async function check(work: Work, operationId: string, signal: AbortSignal
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     work.log.info({ err: error, operation: operation.id }, 'an operation could not be checked');
-    await queueVerify(work, operation, null);
+    await notRead(work, operation, error.message);
   }
+}
+
+/** It is looked at again later; and at the end a person is told that it cannot be. */
+async function notRead(work: Work, operation: Operation, why: string): Promise<void> {
+  const now = work.clock.now();
+  const learned = (await work.store.settleTimes(operation.account)).get(operation.action) ?? null;
+  const verdict = unread(operation, why, now, learned);
+  if (verdict.kind === 'escalate' && operation.state !== 'escalated') await giveUp(work, operation, verdict);
+  else await queueVerify(work, operation, 'failed');
 }
 
 async function read(work: Work, operation: Operation, runtime: AccountRuntime, signal: AbortSignal): Promise<Reading> {
@@ -218,6 +239,20 @@ function mayBeRepeated(operation: Operation): boolean {
   );
 }
 
+/**
+ * Nothing came of a stop or a start: it may be asked for again, since asking twice does no harm. A person is called when
+ * that has not helped either, and for everything else at once.
+ */
+async function giveUp(
+  work: Work,
+  operation: Operation,
+  { reason, detail }: Extract<Verdict, { kind: 'escalate' }>,
+): Promise<void> {
+  if (reason === 'not-seen' && mayBeRepeated(operation))
+    await move(work, operation, { to: 'rejected', reason: 'not-seen', detail, outcome: 'none' });
+  else await move(work, operation, { to: 'escalated', reason, detail });
+}
+
 /** Moves an operation on by what was read. */
 export async function applyReading(
   work: Work,
@@ -243,14 +278,7 @@ export async function applyReading(
       await move(work, operation, { to: 'rejected', reason: 'failed', detail: verdict.detail });
       return;
     case 'escalate':
-      if (operation.state === 'escalated') return;
-      // Nothing came of a stop or a start: it may be asked for again, since asking twice does no harm. A person is
-      // called when that has not helped either.
-      if (verdict.reason === 'not-seen' && mayBeRepeated(operation)) {
-        await move(work, operation, { to: 'rejected', reason: 'not-seen', detail: verdict.detail, outcome: 'none' });
-        return;
-      }
-      await move(work, operation, { to: 'escalated', reason: verdict.reason, detail: verdict.detail });
+      if (operation.state !== 'escalated') await giveUp(work, operation, verdict);
       return;
     case 'waiting': {
       // A listing that shows nothing yet is told by the next check; writing it down each time would only fill the record.

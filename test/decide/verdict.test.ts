@@ -1,6 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { checkAfter, isWantedState, type Reading, type Verdict, verify } from '../../src/decide/verdict.ts';
+import {
+  checkAfter,
+  checkAfterFailure,
+  isWantedState,
+  type Reading,
+  type Verdict,
+  verify,
+} from '../../src/decide/verdict.ts';
 import type { ActionCall } from '../../src/fleet/action-call.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
@@ -305,6 +312,18 @@ describe('the next look', () => {
     expect([0, 1, 2, 3, 4].map((checks) => seconds({ kind: 'stop' }, checks))).toEqual([5, 10, 20, 40, 60]);
     expect(seconds(renewDay, 6)).toBe(300);
     expect(seconds({ kind: 'start', stopMode: 'unknown' }, 9)).toBe(60);
+  });
+
+  it('after a look that failed is the next of the list that has not passed, so that nobody is asked in a loop', () => {
+    const waits = (call: ActionCall, seconds: number) => {
+      const now = NOON + seconds * 1000;
+      return (checkAfterFailure(operation(call), now) - now) / 1000;
+    };
+    expect([0, 20, 59.5, 400, 899, 900, 90_000].map((seconds) => waits(renewDay, seconds))).toEqual([
+      20, 40, 1, 200, 1, 300, 300,
+    ]);
+    expect([0, 7, 60, 5_000].map((seconds) => waits({ kind: 'stop' }, seconds))).toEqual([5, 3, 60, 60]);
+    expect(checkAfterFailure(operation(renewDay, { sendingAt: null }), NOON)).toBe(NOON + 20_000);
   });
 
   it('is never in the past', () => {

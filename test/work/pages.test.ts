@@ -56,6 +56,24 @@ test('an unclear answer pages at once where less than six hours are left, and a 
   expect(bed.receiver.told('expiry.soon')).toHaveLength(1);
 });
 
+test('what cannot be looked at any more is put before a person after an hour and the settle time, and is confirmed when it can', async () => {
+  const bed = await start([11]);
+  bed.sim.faults.add({ kind: 'http-status', status: 502, operation: 'renew', effect: 'now' });
+  await bed.round();
+  const lost = await bed.operation('hxy/d0', 'uncertain', 'renew');
+  // The cloud is there, and none of its listings is whole or holds the machine.
+  bed.sim.faults.add({ kind: 'partial-page', operation: 'list', times: 1e6 });
+  const began = bed.clock.now();
+  const end = await bed.operationInTime('hxy/d0', 'escalated', 'renew', 5 * MINUTE);
+  expect(end).toMatchObject({ id: lost.id, reason: 'not-seen', detail: expect.stringContaining('it cannot be told') });
+  expect(bed.clock.now() - began).toBeGreaterThan(75 * MINUTE);
+  expect(bed.clock.now() - began).toBeLessThan(3 * HOUR);
+  expect(requests(bed)).toBe(1);
+  bed.sim.faults.clear();
+  const seen = await bed.operationInTime('hxy/d0', 'confirmed', 'renew', MINUTE);
+  expect(seen.reason).toBe('seen-late');
+});
+
 test('what is confirmed late closes its page and raises the settle time of its account and action', async () => {
   const bed = await start([11]);
   bed.sim.faults.add({ kind: 'delayed-effect', delayMs: 25 * MINUTE, operation: 'renew' });
