@@ -5,7 +5,7 @@ import { parseInstanceKey } from '../fleet/instance.ts';
 import { keepAliveSignal } from './keep-alive.ts';
 import type { Marks } from './marks.ts';
 import type { Probe } from './probe.ts';
-import { markOf, type ReportedCounters, withCounters } from './reported-load.ts';
+import { bootedSince, markOf, type ReportedCounters, withCounters } from './reported-load.ts';
 
 /** A report is believed for this long where the rule does not say. */
 export const PUSH_STALE_AFTER_MS = 5 * 60_000;
@@ -75,6 +75,7 @@ export function readingOf(
   const told = report.lastActiveAt === undefined ? null : Date.parse(report.lastActiveAt);
   const impossible = told !== null && told > now + CLOCK_SKEW_MS;
   const { cards, counters } = report;
+  const bootedAt = counters === undefined ? null : bootedSince(counters, before, now);
   const isMiscounted = cards !== undefined && rented !== null && cards !== rented;
   const { signal: kept, keepAlive } = keepAliveSignal(
     {
@@ -104,7 +105,7 @@ export function readingOf(
     probe: pushProbe.name,
     at: now,
     reason: null,
-    lastActiveAt: told === null || impossible ? null : Math.min(told, now),
+    lastActiveAt: told === null || impossible ? bootedAt : Math.min(told, now),
     judges: 'work',
     evidence: report.evidence ?? `reported ${report.verdict}`,
     ...(all.length === 0 ? {} : { signals: all }),

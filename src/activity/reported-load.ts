@@ -54,6 +54,12 @@ export function withCounters(
   });
 }
 
+/** When the machine has booted since its last report, epoch ms; `null`: it has not, as far as is known. */
+export function bootedSince(counters: ReportedCounters, before: Marks | undefined, now: number): number | null {
+  if (before?.boot === undefined || before.boot === digest(counters.boot)) return null;
+  return now - counters.upSeconds * 1_000;
+}
+
 /** What the next report is held against. */
 export function markOf(counters: ReportedCounters): Marks {
   const marks: Record<string, number> = { boot: digest(counters.boot), upS: counters.upSeconds };

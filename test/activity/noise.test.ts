@@ -69,6 +69,15 @@ describe('a heartbeat that is above the threshold while everything rests', () =>
     expect(of(download, 'network')).toMatchObject({ alone: 1, proposed: null });
   });
 
+  test('nor is a card that works while the rest of the machine rests', () => {
+    expect(
+      of(
+        looked(100, () => [part('gpu', 20), part('cpu', 1)]),
+        'gpu',
+      ),
+    ).toMatchObject({ alone: 1, proposed: null });
+  });
+
   test('is said nothing of too soon, and begins anew with another threshold', () => {
     expect(kind(looked(35, heartbeat))).toEqual([]);
     const before = looked(100, heartbeat);

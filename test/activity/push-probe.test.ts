@@ -2,6 +2,7 @@ import { createHmac, hkdfSync } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
 import { isAtWork } from '../../src/activity/presence.ts';
 import { type ActivityReport, ActivityTokens, pushProbe, readingOf } from '../../src/activity/push-probe.ts';
+import { remember } from '../../src/activity/verdict.ts';
 import type { ActivitySignal, ActivityVerdict } from '../../src/fleet/activity.ts';
 import { forever, HOUR, instance, MINUTE, NOON, SECOND } from './fleet.ts';
 
@@ -210,6 +211,15 @@ describe('what happens between two reports', () => {
     for (const change of [{ boot: 'b2' }, { upSeconds: 1_000 + 901 }, { upSeconds: 999 }]) {
       expect(next({ cpuUs: 900_000_000, ...change })).toMatchObject({ verdict: 'idle' });
     }
+  });
+
+  test('a boot that the cloud does not show begins the idle clock anew', () => {
+    const before = { ...readingOf(report(), NOON - 2 * MINUTE), lastActiveAt: NOON - 3 * HOUR };
+    const booted = readingOf(report({ boot: 'b2', upSeconds: 40 }), NOON, null, before.marks);
+    expect(booted).toMatchObject({ verdict: 'idle', lastActiveAt: NOON - 40 * SECOND });
+    expect(remember(before, booted).lastActiveAt).toBe(NOON - 40 * SECOND);
+    const next = readingOf(report({ boot: 'b2', upSeconds: 100 }), NOON + MINUTE, null, booted.marks);
+    expect(remember(remember(before, booted), next).lastActiveAt).toBe(NOON - 40 * SECOND);
   });
 
   test('keeps nothing of the boot but a number', () => {

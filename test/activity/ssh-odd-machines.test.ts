@@ -2,7 +2,9 @@ import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
 import { afterAll, describe, expect, test } from 'vitest';
 import { AddressGuard } from '../../src/activity/address-guard.ts';
+import { remember } from '../../src/activity/verdict.ts';
 import { systemClock } from '../../src/app/clock.ts';
+import type { ProbeReading } from '../../src/fleet/activity.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import { SshAccess } from '../../src/fleet/ssh-access.ts';
 import { forever, instance } from './fleet.ts';
@@ -306,6 +308,23 @@ describe('the verdict', () => {
       judges: 'work',
       evidence: 'transfer: rsync runs',
     });
+  });
+
+  test('a machine that has booted since the last look begins its idle clock anew, though its cloud says nothing of it', async () => {
+    const up = (boot: string, s: number) => ({ boot, first: look('A', s), second: look('B', s + 3) });
+    const seenAt = async (said: ReturnType<typeof up>, previous?: ProbeReading) => {
+      const server = await machine(said);
+      return await probeAt(server.port, listed(server.port)).read(instance(), forever(), previous);
+    };
+    const first = await seenAt(up('b1', 1_000));
+    const again = await seenAt(up('b1', 1_060), first);
+    expect(again).toMatchObject({ verdict: 'idle', lastActiveAt: null });
+    const booted = await seenAt(up('b2', 20), again);
+    expect(booted).toMatchObject({ verdict: 'idle', lastActiveAt: booted.at - 23_000 });
+    expect(booted.evidence).toContain('it was started anew 23 s ago');
+    const later = await seenAt(up('b2', 80), booted);
+    expect(later.lastActiveAt).toBeNull();
+    expect(remember(remember(again, booted), later).lastActiveAt).toBe(booted.lastActiveAt);
   });
 
   test('input counts as long as there are two rounds', async () => {

@@ -71,6 +71,13 @@ export function loadMarks(facts: MachineFacts, ownBytes: number): LoadMarks | nu
   return marks;
 }
 
+/** When the machine has booted since the look before, epoch ms of the clock by which it is `at`; `null`: it has not, as far as is known. */
+export function bootedSince(facts: MachineFacts, before: LoadMarks | null, at: number): number | null {
+  const { upS } = facts.second;
+  if (facts.boot === null || upS === null || before?.boot === undefined) return null;
+  return before.boot === bootMark(facts.boot) ? null : at - upS * 1_000;
+}
+
 /** 48 bits of the boot's id: enough to tell one from another. */
 function bootMark(boot: string): number {
   return Number.parseInt(hash('sha256', boot).slice(0, 12), 16);

@@ -10,7 +10,7 @@ import { clockDifference } from '../remote-clock.ts';
 import { Unreadable } from '../unreadable.ts';
 import { gpuSignals } from './gpu-signal.ts';
 import type { HostKeyStore } from './host-keys.ts';
-import { loadMarks, loadSignals } from './load-signals.ts';
+import { bootedSince, loadMarks, loadSignals } from './load-signals.ts';
 import type { SshLogin, Way } from './login.ts';
 import { readOutput } from './output.ts';
 import { sessionSignal, terminalSignal, transferSignal } from './people-signals.ts';
@@ -116,7 +116,12 @@ export class SshProbe implements Probe {
       keptSignal,
     ];
     const signals = withoutOptional(seen, this.#options.optional ?? []);
-    return this.#judged(at, signals, keepAlive, loadMarks(facts, run.bytes));
+    const reading = this.#judged(at, signals, keepAlive, loadMarks(facts, run.bytes));
+    const bootedAt = bootedSince(facts, previous?.marks ?? null, at);
+    if (bootedAt === null || reading.verdict === 'active') return reading;
+    // From inside, as the cloud may not show it: whoever did that is about to go on.
+    const ago = Math.max(0, Math.round((at - bootedAt) / 1_000));
+    return { ...reading, lastActiveAt: bootedAt, evidence: `${reading.evidence}; it was started anew ${ago} s ago` };
   }
 
   /** Logs in and runs the script; once more where a newer listing names another way in. */
