@@ -1,11 +1,13 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE } from '../support/clock.ts';
 import { account, busy, daily, GPU_4090, idle } from '../support/cloud.ts';
 import { startPrometheus } from '../support/prometheus.ts';
 import { dashboards } from './dashboard-files.ts';
-import { bare, filledIn, numbers } from './queries.ts';
-import { recordings } from './rule-files.ts';
+import { PROMETHEUS_DIR } from './promtool.ts';
+import { bare, filledIn, numbers, rulesOf } from './queries.ts';
+import { alerts, recordings, ruleFiles } from './rule-files.ts';
 
 const POLICIES = `
 policies:
@@ -38,7 +40,11 @@ test('no panel is empty, no mark of what was done and nothing that is recorded, 
       hxy: { prices: { [GPU_4090]: PRICE }, spendLimit: { callsPerDay: 5, perDay: 500 } },
     },
   });
-  await using prometheus = await startPrometheus(bed.daemon.origin, 'lamplighter', '250ms');
+  await using prometheus = await startPrometheus(bed.daemon.origin, {
+    job: 'lamplighter',
+    every: '250ms',
+    rules: ruleFiles.map((file) => join(PROMETHEUS_DIR, file)),
+  });
   const scrapes = () => scraped(prometheus.origin);
   const more = async (count: number) => {
     const before = await scrapes();
@@ -82,6 +88,19 @@ test('no panel is empty, no mark of what was done and nothing that is recorded, 
     if ((await numbers(prometheus.origin, query, isInstant)).length === 0) empty.push(`${where}: ${query}`);
   }
   expect(empty).toEqual([]);
+
+  // Whether two series are one to a rule shows only where there are series.
+  const judged = await bed.until('every rule was evaluated', async () => {
+    const all = await rulesOf(prometheus.origin);
+    return all.every(({ health }) => health !== 'unknown') && all;
+  });
+  expect(judged.filter(({ health }) => health !== 'ok')).toEqual([]);
+  expect(judged).toHaveLength(alerts.length + recordings.length);
+  const raised = judged.filter(({ state }) => state === 'pending' || state === 'firing').map(({ name }) => name);
+  expect(raised).toEqual(
+    expect.arrayContaining(['LamplighterWatchdog', 'LamplighterAccountUnreachable', 'LamplighterUnknownWord']),
+  );
+  expect(raised).not.toContain('LamplighterAbsent');
   expect(asked.size).toBeGreaterThan(100);
   expect(await numbers(prometheus.origin, 'lamplighter_no_such_metric', true)).toEqual([]);
   await expect(numbers(prometheus.origin, 'sum(', true)).rejects.toThrow('parse error');

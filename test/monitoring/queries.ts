@@ -42,3 +42,28 @@ export async function numbers(origin: string, expr: string, isInstant: boolean):
   const samples = data.result.flatMap(({ value, values }) => values ?? (value === undefined ? [] : [value]));
   return samples.map(([, text]) => Number(text)).filter(Number.isFinite);
 }
+
+const RULES = z.object({
+  data: z.object({
+    groups: z.array(
+      z.object({
+        rules: z.array(
+          z.object({
+            name: z.string(),
+            health: z.enum(['ok', 'unknown', 'err']),
+            lastError: z.string().optional(),
+            state: z.string().optional(),
+          }),
+        ),
+      }),
+    ),
+  }),
+});
+
+/** Every rule, how its last evaluation went, and whether it is raised. */
+export async function rulesOf(
+  origin: string,
+): Promise<readonly z.infer<typeof RULES>['data']['groups'][number]['rules'][number][]> {
+  const { data } = RULES.parse(await (await fetch(`${origin}/api/v1/rules`)).json());
+  return data.groups.flatMap(({ rules }) => rules);
+}

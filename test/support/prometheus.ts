@@ -6,22 +6,35 @@ import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { newFolder } from './folder.ts';
 
+export interface PrometheusOptions {
+  readonly job?: string;
+  /** Between two scrapes, and between two evaluations of the rules. */
+  readonly every?: string;
+  /** Absolute paths of rule files. */
+  readonly rules?: readonly string[];
+}
+
 export interface TestPrometheus extends AsyncDisposable {
   readonly origin: string;
 }
 
 /**
- * A real Prometheus that scrapes one target every second, or as often as told, as that job. @throws Error saying what to install where it is absent, and
+ * A real Prometheus that scrapes one target every second, unless told otherwise. @throws Error saying what to install where it is absent, and
  * what it said where it ended
  */
-export async function startPrometheus(target: string, job = 'gpu', every = '1s'): Promise<TestPrometheus> {
+export async function startPrometheus(target: string, options: PrometheusOptions = {}): Promise<TestPrometheus> {
+  const { job = 'gpu', every = '1s', rules = [] } = options;
   const folder = await newFolder('lamplighter-prometheus-');
   const config = join(folder, 'prometheus.yml');
   const jobs = [{ job_name: job, static_configs: [{ targets: [new URL(target).host] }] }];
   // YAML is a superset of JSON.
   await writeFile(
     config,
-    JSON.stringify({ global: { scrape_interval: every, scrape_timeout: every }, scrape_configs: jobs }),
+    JSON.stringify({
+      global: { scrape_interval: every, scrape_timeout: every, evaluation_interval: every },
+      rule_files: rules,
+      scrape_configs: jobs,
+    }),
   );
   const port = await freePort();
   const origin = `http://127.0.0.1:${port}`;
