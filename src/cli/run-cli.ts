@@ -22,6 +22,7 @@ import { reconcileCommand } from './commands/reconcile.ts';
 import { runCommand } from './commands/run.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
+import { testCommand } from './commands/test.ts';
 import { tokenCommands } from './commands/token.ts';
 import { validateCommand } from './commands/validate.ts';
 import { whyCommand } from './commands/why.ts';
@@ -58,6 +59,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     planCommand,
     simulateCommand,
     diffCommand,
+    testCommand,
     windowCommand,
     instancesCommand,
     whyCommand,

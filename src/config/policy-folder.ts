@@ -18,14 +18,30 @@ export type ReadFolder =
  * @param from what file names in errors are relative to
  */
 export async function readPolicyFolder(folder: string, from: string, signal?: AbortSignal): Promise<ReadFolder> {
+  const nothing = 'the policy folder holds no .yaml file';
+  return await readFiles(folder, from, isPolicyFile, nothing, signal);
+}
+
+/** The same of the tests that lie beside the policies: `NAME.test.yaml`. */
+export async function readTestFiles(folder: string, from: string, signal?: AbortSignal): Promise<ReadFolder> {
+  return await readFiles(folder, from, isTestFile, 'the folder holds no tests: NAME.test.yaml', signal);
+}
+
+async function readFiles(
+  folder: string,
+  from: string,
+  isMeant: (name: string) => boolean,
+  nothing: string,
+  signal: AbortSignal | undefined,
+): Promise<ReadFolder> {
   const shown = shortened(folder, from);
   let names: string[];
   try {
-    names = (await readdir(folder)).filter(isPolicyFile).sort();
+    names = (await readdir(folder)).filter(isMeant).sort();
   } catch (error) {
     return { ok: false, errors: [noFolder(shown, error)] };
   }
-  if (names.length === 0) return { ok: false, errors: [about(shown, 'the policy folder holds no .yaml file')] };
+  if (names.length === 0) return { ok: false, errors: [about(shown, nothing)] };
   if (names.length > MAX_FILES) {
     return {
       ok: false,
@@ -103,7 +119,11 @@ function tooLarge(shown: string, size: number): Located {
 }
 
 function isPolicyFile(name: string): boolean {
-  return /\.ya?ml$/i.test(name) && !name.startsWith('.') && !/\.test\.ya?ml$/i.test(name);
+  return /\.ya?ml$/i.test(name) && !name.startsWith('.') && !isTestFile(name);
+}
+
+function isTestFile(name: string): boolean {
+  return /\.test\.ya?ml$/i.test(name) && !name.startsWith('.');
 }
 
 /** A path as messages show it: relative where it lies below `from`. */

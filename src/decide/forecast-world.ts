@@ -3,6 +3,7 @@ import { interrupts } from '../fleet/action.ts';
 import type { PrepaidUnit } from '../fleet/action-call.ts';
 import type { Activity } from '../fleet/activity.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Hold } from '../fleet/hold.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import type { Announcement, CloudAct, NotifyAct, Tidy } from './decision.ts';
@@ -34,12 +35,14 @@ export class ForecastWorld {
   readonly #futures: readonly Future[];
   /** Of machines that were stopped on the way: what they were at before. */
   readonly #before = new Map<InstanceKey, Activity>();
+  readonly #holds: Map<InstanceKey, Hold>;
   #now: number;
 
   constructor(world: World, zone: Zone) {
     this.#start = world;
     this.#zone = zone;
     this.#now = world.now;
+    this.#holds = new Map(world.holds);
     this.history = new ForecastHistory(
       world.history,
       world.accounts.map(({ name }) => name),
@@ -86,7 +89,22 @@ export class ForecastWorld {
         spend: view.spend === null ? null : { ...view.spend, callsToday: future.calls, spentTodayFen: future.fen },
       };
     });
-    return { ...this.#start, now, accounts, history: this.history };
+    return { ...this.#start, now, accounts, holds: this.#holds, history: this.history };
+  }
+
+  /** Something about an instance becomes otherwise by itself. */
+  becomes(key: InstanceKey, change: (view: InstanceView) => InstanceView): void {
+    this.#change(key, change);
+  }
+
+  putHold(hold: Hold): void {
+    this.#holds.set(hold.instance, hold);
+  }
+
+  /** Something about an account becomes otherwise by itself. */
+  accountBecomes(name: string, change: (view: AccountView) => AccountView): void {
+    const future = this.#futures.find(({ view }) => view.name === name);
+    if (future !== undefined) future.view = change(future.view);
   }
 
   /** A hold ends, and with it begins the idle clock. */

@@ -46,11 +46,21 @@ export interface Forecast {
   readonly coming: readonly ComingDecision[];
 }
 
+/** Something that happens on the way by itself, such as somebody who begins to work. */
+export interface ForecastEvent {
+  /** Epoch ms; it is seen at the first look then or after. */
+  readonly at: number;
+  /** Whom it is about; `null`: more than one instance. */
+  readonly instance: InstanceKey | null;
+  happen(world: ForecastWorld): void;
+}
+
 export interface ForecastOptions {
   /** Epoch ms. */
   readonly until: number;
   /** In whose days money is counted. */
   readonly zone: Zone;
+  readonly events?: readonly ForecastEvent[];
 }
 
 /**
@@ -70,6 +80,8 @@ export function* forecastSteps(
   const idle = new Set(policies.filter(asksForIdleness).map(({ name }) => name));
   const coming: ComingDecision[] = [];
   const told = new Set<string>();
+  const events = [...(options.events ?? [])].sort((a, b) => a.at - b.at);
+  for (const { at, instance } of events) agenda.add(at, instance);
   const ended = [...world.holds.values()].filter((hold) => hold.until > world.now);
 
   const plan = (key: InstanceKey, now: World) => {
@@ -87,6 +99,12 @@ export function* forecastSteps(
     for (const hold of ended)
       if (hold.until <= now && hold.until > world.now) forecast.endHold(hold.instance, hold.until);
     const isFirst = now === world.now;
+    const happened: InstanceKey[] = [];
+    for (let event = events[0]; event !== undefined && event.at <= now; event = events[0]) {
+      events.shift();
+      event.happen(forecast);
+      if (event.instance !== null) happened.push(event.instance);
+    }
     const only = isFirst ? null : agenda.only(now);
     const at = forecast.at(now);
     const evaluation = evaluate(policies, at, {
@@ -95,6 +113,7 @@ export function* forecastSteps(
     });
     coming.push(...newsOf(evaluation, { told, idle, zone, isNow: isFirst }));
     const changed = carryOut(forecast, evaluation);
+    for (const key of happened) changed.add(key);
     const after = forecast.at(now);
     if (isFirst) for (const { instances } of forecast.accounts) for (const { key } of instances) plan(key, after);
     else for (const key of only === null ? changed : new Set([...changed, only])) plan(key, after);
@@ -270,7 +289,7 @@ function accountOf(key: InstanceKey): string {
   return key.slice(0, key.indexOf('/'));
 }
 
-function carryOut(forecast: ForecastWorld, evaluation: Evaluation): ReadonlySet<InstanceKey> {
+function carryOut(forecast: ForecastWorld, evaluation: Evaluation): Set<InstanceKey> {
   const changed = new Set<InstanceKey>();
   for (const tidy of evaluation.tidy) forecast.tidied(tidy);
   for (const announcement of evaluation.announcements) {

@@ -1,0 +1,121 @@
+import { z } from 'zod';
+import { POLICY_ACTIONS } from '../fleet/action.ts';
+import { DECISION_REASONS } from '../fleet/reason.ts';
+import { BILLINGS, STATUSES } from '../fleet/status.ts';
+import { duration } from './grammar-parts.ts';
+import { labelKey } from './match-grammar.ts';
+
+const ACTIVITIES = ['active', 'idle', 'unknown'] as const;
+/** How a decision comes out: done, told, announced, only observed, or kept from being done. */
+export const EXPECTED_KINDS = ['act', 'notify', 'announce', 'observe', 'kept'] as const;
+
+/** Times are those of the configuration's zone; what is repeated every day is meant for the first day. */
+const TIME = /^(\d{4}-\d{2}-\d{2} )?([01]\d|2[0-3]):[0-5]\d$/;
+const moment = z
+  .string()
+  .regex(TIME, 'must be a time such as "22:30" or "2026-11-24 22:30"')
+  .meta({ description: 'A local time: the first such moment at or after the beginning, or a whole date and time.' });
+
+const yuan = z.number().min(0).meta({ description: 'Yuan.' });
+
+/** What may be said of a machine, at the beginning and later on. */
+const facts = {
+  status: z.enum(STATUSES).optional(),
+  activity: z.enum(ACTIVITIES).meta({ description: 'What its probes say; idle begins then.' }).optional(),
+  expiresIn: duration('Until the end of its paid time, from then.', ['6h']).optional(),
+  labels: z.record(labelKey, z.string()).meta({ description: 'Beside those of lamplighter.yaml.' }).optional(),
+};
+
+const machine = z.strictObject({
+  ...facts,
+  account: z
+    .string()
+    .meta({ description: 'An account of lamplighter.yaml; the first one where it is left out.' })
+    .optional(),
+  name: z.string().meta({ description: 'Its id where it is left out.' }).optional(),
+  billing: z.enum(BILLINGS).optional(),
+  gpu: z.string().optional(),
+  gpuType: z.string().meta({ description: 'The product key that prices go by.' }).optional(),
+  room: z.string().optional(),
+  hourly: yuan.optional(),
+  upFor: duration('Up, or in its status, for so long already.', ['1d'], 'zero').optional(),
+  idleFor: duration('Idle for so long already.', ['2h'], 'zero').optional(),
+  stoppedBy: z.string().meta({ description: 'The policy that has stopped it.' }).optional(),
+});
+
+const account = z.strictObject({
+  balance: yuan.optional(),
+  runway: duration('How long the money lasts.', ['20h']).optional(),
+});
+
+const event = z
+  .strictObject({
+    at: moment.optional(),
+    after: duration('So long after the beginning.', ['10m'], 'zero').optional(),
+    set: z
+      .record(z.string(), z.strictObject(facts))
+      .meta({ description: 'Machines, with what becomes otherwise.' })
+      .optional(),
+    accounts: z.record(z.string(), account).optional(),
+    hold: z.strictObject({ instance: z.string(), for: duration('For how long.', ['4h']) }).optional(),
+    personStarts: z.string().meta({ description: 'A machine that somebody starts.' }).optional(),
+  })
+  .refine((each) => (each.at === undefined) !== (each.after === undefined), 'needs either "at" or "after"');
+
+const expectation = z
+  .strictObject({
+    at: moment.optional(),
+    after: duration('So long after the beginning.', ['10m'], 'zero').optional(),
+    do: z.enum(POLICY_ACTIONS).meta({ description: 'What is decided.' }),
+    kind: z.enum(EXPECTED_KINDS).meta({ description: 'How it comes out; act where it is left out.' }).optional(),
+    instance: z.string().optional(),
+    policy: z.string().optional(),
+    reason: z.enum(DECISION_REASONS).optional(),
+  })
+  .refine((each) => each.at === undefined || each.after === undefined, '"at" and "after" say the same; leave one out');
+
+const never = z.strictObject({
+  do: z.enum(POLICY_ACTIONS).optional(),
+  instance: z.string().optional(),
+  policy: z.string().optional(),
+  kind: z.enum(EXPECTED_KINDS).optional(),
+});
+
+const policyTest = z.strictObject({
+  name: z.string().min(1),
+  now: z
+    .string()
+    .regex(/^\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):[0-5]\d$/, 'must be a date and time such as "2026-11-24 22:00"')
+    .meta({ description: 'When it begins, in the zone of lamplighter.yaml.' }),
+  for: duration('How long it goes on.', ['12h']),
+  policies: z.array(z.string()).min(1).meta({ description: 'Only these; all where it is left out.' }).optional(),
+  accounts: z.record(z.string(), account).optional(),
+  fleet: z.record(z.string(), machine.or(z.null())).meta({ description: 'Machines by id.' }),
+  timeline: z.array(event).optional(),
+  expect: z.array(expectation).optional(),
+  never: z.array(never).optional(),
+  others: z
+    .enum(['forbidden', 'allowed'])
+    .meta({ description: 'May anything else be done? forbidden where it is left out.' })
+    .optional(),
+});
+
+/** `NAME.test.yaml`: what policies are expected to do with a fleet given in a few lines. */
+export const testFileGrammar = z.strictObject({
+  mode: z
+    .enum(['observe', 'enforce'])
+    .meta({
+      description: 'For policies that do not say; enforce where it is left out, whatever lamplighter.yaml says.',
+    })
+    .optional(),
+  tests: z.array(policyTest).min(1),
+});
+
+export type TestFileText = z.output<typeof testFileGrammar>;
+export type PolicyTestText = z.output<typeof policyTest>;
+export type MachineText = z.output<typeof machine>;
+export type FactsText = Pick<MachineText, keyof typeof facts>;
+export type AccountText = z.output<typeof account>;
+export type EventText = z.output<typeof event>;
+export type ExpectationText = z.output<typeof expectation>;
+export type NeverText = z.output<typeof never>;
