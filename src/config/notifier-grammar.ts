@@ -9,7 +9,7 @@ export type NotifierType = (typeof NOTIFIER_TYPES)[number];
 const LATER_TYPES = ['telegram', 'discord', 'pagerduty'];
 
 /** Labels that every alert bears: they say which alert it is. */
-export const OWN_ALERT_LABELS = ['alertname', 'severity', 'account', 'instance', 'policy', 'action'] as const;
+export const OWN_ALERT_LABELS = ['alertname', 'severity', 'account', 'instance', 'policy', 'action', 'reason'] as const;
 
 function aboutType(word: unknown): string {
   if (typeof word === 'string' && LATER_TYPES.includes(word)) {

@@ -114,7 +114,7 @@ function endedBy(event: EventName): readonly EventName[] {
 }
 
 function labelsOf(
-  { account, instance, policy, action, details }: Notification,
+  { account, instance, policy, action, reason, details }: Notification,
   event: EventName,
   severity: Severity,
 ): Readonly<Record<string, string>> {
@@ -126,12 +126,18 @@ function labelsOf(
     instance: instance === null ? null : `${account ?? ''}/${instance.id}`,
     policy,
     action,
+    reason: isAspect(event, reason) ? reason : null,
   };
   // To Alertmanager an empty label is none.
   const some = Object.entries(all).flatMap(([key, value]) =>
     value === null || value === '' ? [] : [[key, oneLine(value)] as const],
   );
   return Object.fromEntries(some);
+}
+
+/** Of these one event is said of different matters, and of the end of each with the same reason; other reasons come and go. */
+function isAspect(event: EventName, reason: string | null): boolean {
+  return event.startsWith('snapshot.') || (event.startsWith('account.') && reason === 'breaker');
 }
 
 /** `operation.escalated` is LamplighterOperationEscalated: names of alerts are written so. */

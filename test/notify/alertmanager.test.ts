@@ -183,6 +183,21 @@ describe('which alert it is', () => {
     expect(new Set(off.map(({ labels }) => labels.alertname))).toEqual(new Set(['LamplighterDecisionAnnounced']));
   });
 
+  test('an account that cannot be read and one with unclear payments are two alerts, and end apart', () => {
+    const labels = (event: (typeof EVENTS)[number], reason: string | null, mood: Message['mood'] = 'firing') =>
+      alerts(about({ event, reason, severity: 'critical', instance: null }, { mood })).map((alert) => alert.labels);
+    const [read] = labels('account.unreachable', 'refused');
+    const [unclear] = labels('account.unreachable', 'breaker');
+    expect(read).toEqual(labels('account.unreachable', 'uncertain')[0]);
+    expect(read).not.toEqual(unclear);
+    expect(labels('account.recovered', null, 'recovered')).toContainEqual(read);
+    expect(labels('account.recovered', null, 'recovered')).not.toContainEqual(unclear);
+    expect(labels('account.recovered', 'breaker', 'recovered')).toContainEqual(unclear);
+    const [shrunken] = labels('snapshot.quarantined', 'shrunken-snapshot');
+    expect(labels('snapshot.recovered', 'shrunken-snapshot', 'recovered')).toContainEqual(shrunken);
+    expect(labels('snapshot.recovered', 'frozen', 'recovered')).not.toContainEqual(shrunken);
+  });
+
   test('of many each is an alert', () => {
     const many = { ...MESSAGE, notifications: [NOTIFICATION, { ...NOTIFICATION, account: 'chenyu', text: 'other' }] };
     expect(alerts(many).map(({ annotations }) => annotations.summary)).toEqual([NOTIFICATION.text, 'other']);
