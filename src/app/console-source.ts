@@ -1,6 +1,6 @@
 import { DAY_MS } from '../calendar/civil.ts';
 import type { Zone } from '../calendar/zone.ts';
-import { type ComingDecision, nextOf } from '../decide/forecast.ts';
+import { type ComingDecision, type Forecast, nextOf } from '../decide/forecast.ts';
 import { hourlyCostFen } from '../decide/hourly-cost.ts';
 import type { Price } from '../fleet/account.ts';
 import type { Activity } from '../fleet/activity.ts';
@@ -47,11 +47,11 @@ export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
   }
 
   async function fleet(): Promise<Fleet> {
-    const coming = comingByInstance((await parts.outlook.look(OUTLOOK_WAIT_MS)).values());
-    return await fleetWith(coming);
+    return await fleetWith(await parts.outlook.look(OUTLOOK_WAIT_MS));
   }
 
-  async function fleetWith(coming: ReadonlyMap<string, readonly ComingDecision[]>): Promise<Fleet> {
+  async function fleetWith(forecasts: ReadonlyMap<string, Forecast>): Promise<Fleet> {
+    const coming = comingByInstance(forecasts.values());
     const standing = work.standing();
     const now = work.clock.now();
     const [snapshots, holds, ...healths] = await Promise.all([
@@ -72,7 +72,7 @@ export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
             activity: activities.get(key) ?? null,
             hold: held.get(key) ?? null,
             prices,
-            coming: coming.get(key) ?? [],
+            coming: forecasts.has(snapshot.account) ? (coming.get(key) ?? []) : null,
             now,
             zone: standing.zone,
           });
@@ -98,7 +98,7 @@ export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
   async function timeline(): Promise<Timeline> {
     const forecasts = await parts.outlook.look(OUTLOOK_WAIT_MS);
     const coming = comingByInstance(forecasts.values());
-    const { rows } = await fleetWith(coming);
+    const { rows } = await fleetWith(forecasts);
     const from = work.clock.now();
     return {
       from,
@@ -115,8 +115,9 @@ export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
   async function instance(key: string): Promise<InstanceBoard | null> {
     const answer = await parts.reader.why(key);
     if (answer.kind !== 'done') return null;
-    const coming = comingByInstance((await parts.outlook.look(OUTLOOK_WAIT_MS)).values());
-    const { rows, accounts } = await fleetWith(coming);
+    const forecasts = await parts.outlook.look(OUTLOOK_WAIT_MS);
+    const coming = comingByInstance(forecasts.values());
+    const { rows, accounts } = await fleetWith(forecasts);
     const { policies, notices, obligations, idle, operations, audit, instance: shown } = answer.value;
     const row = rows.find((each) => each.key === shown.key);
     if (row === undefined) return null;
@@ -153,7 +154,8 @@ interface RowParts {
   readonly activity: Activity | null;
   readonly hold: Hold | null;
   readonly prices: ReadonlyMap<string, Price>;
-  readonly coming: readonly ComingDecision[];
+  /** `null`: it is still being worked out. */
+  readonly coming: readonly ComingDecision[] | null;
   readonly now: number;
   readonly zone: Zone;
 }
@@ -163,7 +165,7 @@ function rowOf({ tracked, labels, activity, hold, prices, coming, now, zone }: R
   // Where it is, and how, is not known, whatever it was when it was last listed.
   const isMissing = missing > 0;
   const costFenPerHour = hourlyCostFen(instance, prices);
-  const next = nextOf(coming.filter(({ at, isNow }) => isNow || at >= now - JUST_MS));
+  const next = nextOf((coming ?? []).filter(({ at, isNow }) => isNow || at >= now - JUST_MS));
   return {
     key: instanceKey(instance),
     account: instance.account,
@@ -185,6 +187,7 @@ function rowOf({ tracked, labels, activity, hold, prices, coming, now, zone }: R
     costFenPerHour,
     todayFen: costFenPerHour === null ? null : costFenPerHour * hoursToday(tracked, instance, now, zone),
     next: next === null ? null : comingOf(next),
+    isForeseen: coming !== null,
     problems: isMissing ? ['missing from the last listing', ...instance.problems] : instance.problems,
   };
 }

@@ -52,6 +52,8 @@ export interface Demo {
   readonly instances: number;
   /** A configuration that the other commands can be given. */
   readonly configFile: string;
+  /** What lets people act in the console. */
+  readonly controlTokenFile: string;
   /** Lets the told lines out; before, they are kept, so that the first words are ours. */
   begin(): void;
   /** As of the daemon: the clock that the queue goes by was set back. */
@@ -179,6 +181,7 @@ async function build(options: DemoOptions, cleanups: Cleanups): Promise<Demo> {
     origin: daemon.origin,
     instances: simulator.accounts.reduce((sum, account) => sum + account.instances.length, 0),
     configFile,
+    controlTokenFile: join(secrets, 'control'),
     begin: () => {
       begun = true;
       for (const line of kept.splice(0)) options.onLine(line);

@@ -45,6 +45,7 @@ export function row(fields: Partial<FleetRow> = {}): FleetRow {
     costFenPerHour: 198,
     todayFen: 396,
     next: null,
+    isForeseen: true,
     problems: [],
     ...fields,
   };

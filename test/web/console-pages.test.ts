@@ -51,6 +51,18 @@ describe('the fleet', () => {
     expect(html).toContain('stop-idle · if it stays idle');
   });
 
+  test('says what is not known yet, and which account cannot be read', async () => {
+    const bed = new ConsoleBed();
+    bed.console.rows = [row({ isForeseen: false })];
+    const accounts = [
+      { name: 'hxy', provider: 'huixingyun', ok: false, detail: 'unauthorised: 401', listedAt: NOON - HOUR },
+    ];
+    bed.console.fleet = () => Promise.resolve({ rows: bed.console.rows, accounts });
+    const html = await text(bed, '/');
+    expect(html).toContain('being worked out');
+    expect(html).toContain('hxy cannot be read</b> unauthorised: 401');
+  });
+
   test('in Chinese by the browser, by choice, and back', async () => {
     const bed = new ConsoleBed();
     bed.console.rows = [row({ next: STOP })];

@@ -1,4 +1,4 @@
-import { resolve } from 'node:path';
+import { relative, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Command, Option } from 'commander';
 import { isFree } from '../../app/is-free.ts';
@@ -54,7 +54,9 @@ export function demoCommand(program: Command, io: Io): void {
           `Lamplighter is running over ${demo.instances} simulated instances; one minute here is ${formatDuration(Math.round(speed) * 60_000)} there.\n`,
         );
         io.out(`Open ${demo.origin}  ·  metrics ${demo.origin}/metrics  ·  Ctrl-C ends it\n`);
-        io.out(`To hold, pause and approve there, sign in with the token in ${demo.controlTokenFile}\n`);
+        io.out(
+          `To hold, pause and approve there, sign in with the token in ${relative(io.cwd, demo.controlTokenFile)}\n`,
+        );
         io.out(
           `Ask it: bin/lamplighter --demo instances   (or plan, operations, why NAME, hold NAME --for 4h --reason …)\n\n`,
         );

@@ -15,6 +15,7 @@ export const COMING_WORDS = catalogue({
     nothing: 'Nothing within 24 hours, if everything goes on as it is.',
     caption: 'What is coming within 24 hours',
     now: 'now',
+    notYet: 'This is being worked out…',
   },
   zh: {
     kept: (reason: string) => `被挡住：${reason}`,
@@ -25,6 +26,7 @@ export const COMING_WORDS = catalogue({
     nothing: '若一切照旧，24 小时内什么都不会发生。',
     caption: '24 小时内将发生的事',
     now: '现在',
+    notYet: '正在计算…',
   },
 });
 
@@ -58,9 +60,9 @@ export function when(coming: Coming, visit: Visit): Html {
 }
 
 /** A list of what is coming, by time. */
-export function comingList(coming: readonly Coming[], visit: Visit): Html {
+export function comingList(coming: readonly Coming[], visit: Visit, isForeseen = true): Html {
   const t = COMING_WORDS[visit.language];
-  if (coming.length === 0) return html`<p class="dim">${t.nothing}</p>`;
+  if (coming.length === 0) return html`<p class="dim">${isForeseen ? t.nothing : t.notYet}</p>`;
   return html`<ol class="coming">${coming.map(
     (each) =>
       html`<li><span class="at">${when(each, visit)}${each.isNow ? '' : html`<small>${fromNow(each.at, visit)}</small>`}</span><span>${chip(each, visit.language)} <small class="inline">${terms(each, visit.language)}</small><small>${shown(each.detail)}</small></span></li>`,

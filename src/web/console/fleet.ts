@@ -38,6 +38,10 @@ const WORDS = catalogue({
     until: 'until',
     protect: 'protected',
     nothingNext: 'nothing within 24 hours',
+    notYet: 'being worked out…',
+    unread: (name: string) => `${name} cannot be read`,
+    lastRead: 'as listed',
+    neverRead: 'it has never been listed',
     unpriced: (count: number) => `${count} without a price`,
   },
   zh: {
@@ -70,6 +74,10 @@ const WORDS = catalogue({
     until: '至',
     protect: '受保护',
     nothingNext: '24 小时内无动作',
+    notYet: '正在计算…',
+    unread: (name: string) => `${name} 读取失败`,
+    lastRead: '列表时间',
+    neverRead: '从未取得列表',
     unpriced: (count: number) => `${count} 台无价格`,
   },
 });
@@ -91,6 +99,7 @@ export function fleetPage(source: Pick<ConsoleSource, 'fleet'>): Page {
         title: t.title,
         body: html`<h1 class="hidden">${t.title}</h1>
 ${visit.live.part('totals', totals(fleet, visit))}
+${visit.live.part('unread', unread(fleet, visit))}
 ${filters(fleet, query, visit)}
 <div class="scroll"><table class="fleet" id="fleet"><caption class="hidden">${t.caption}</caption>
 <thead><tr>${head(visit, query)}</tr></thead>
@@ -126,6 +135,16 @@ function totals({ rows }: Fleet, visit: Visit): Html {
     'money',
     unpriced > 0 ? t.unpriced(unpriced) : '',
   )}${tile(yuan(sum((row) => row.todayFen)), t.costToday, null, 'money')}</ul>`;
+}
+
+/** What is shown of an account that cannot be read is old, and nothing that interrupts is done there. */
+function unread({ accounts }: Fleet, visit: Visit): Html {
+  const t = WORDS[visit.language];
+  const failing = accounts.filter(({ ok, detail }) => !ok && detail !== '');
+  return html`<div id="unread">${failing.map(
+    ({ name, detail, listedAt }) =>
+      html`<p class="banner warn"><b>${t.unread(name)}</b> ${shown(detail)} · ${listedAt === null ? t.neverRead : html`${t.lastRead} ${fromNow(listedAt, visit)}`}</p>`,
+  )}</div>`;
 }
 
 function filters(fleet: Fleet, query: FleetQuery, visit: Visit): Html {
@@ -186,12 +205,13 @@ function activity({ activity }: FleetRow, visit: Visit): Html {
   return html`${word(activity.verdict, visit.language)}${activity.since === null ? '' : html`<small>${t.since} ${fromNow(activity.since, visit)}</small>`}${activity.why === null ? '' : html`<small>${shown(activity.why)}</small>`}`;
 }
 
-function next({ next, hold }: FleetRow, visit: Visit): Html {
+function next({ next, hold, isForeseen }: FleetRow, visit: Visit): Html {
   const t = WORDS[visit.language];
   const held =
     hold === null
       ? ''
       : html`<small class="hold">${t.heldBy(shown(hold.owner))} ${t.until} ${time(hold.until, visit)} · ${shown(hold.reason)}</small>`;
-  if (next === null) return html`${held === '' ? html`<span class="none">${t.nothingNext}</span>` : held}`;
+  if (next === null)
+    return html`${held === '' ? html`<span class="none">${isForeseen ? t.nothingNext : t.notYet}</span>` : held}`;
   return html`<span class="next">${when(next, visit)} ${chip(next, visit.language)} <small class="inline">${next.isNow ? '' : html`${fromNow(next.at, visit)} · `}${terms(next, visit.language)}</small></span>${held}`;
 }

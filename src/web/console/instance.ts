@@ -97,7 +97,7 @@ export function instancePage(source: Pick<ConsoleSource, 'instance'>): Page {
         title: shown(row.name === '' ? row.key : row.name),
         body: html`${live.part('head', head(board, visit))}
 <div class="columns"><div>
-${live.part('next', html`<section id="next" aria-labelledby="next-title"><h2 id="next-title">${t.next}</h2><div class="card">${waiting(board, visit)}${comingList(board.coming, visit)}</div></section>`)}
+${live.part('next', html`<section id="next" aria-labelledby="next-title"><h2 id="next-title">${t.next}</h2><div class="card">${waiting(board, visit)}${comingList(board.coming, visit, row.isForeseen)}</div></section>`)}
 ${live.part('idle', html`<section id="idle" aria-labelledby="idle-title"><h2 id="idle-title">${t.idle}</h2>${idleSection(board.idle, visit)}</section>`)}
 ${live.part('policies', policies(board, visit))}
 </div><div>

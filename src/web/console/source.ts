@@ -78,8 +78,10 @@ export interface FleetRow {
   readonly costFenPerHour: number | null;
   /** Since local midnight, as far as it is seen. `null`: no price is known. */
   readonly todayFen: number | null;
-  /** What happens next; `null`: nothing is foreseen. */
+  /** What happens next; `null`: nothing is foreseen, or nobody has looked yet. */
   readonly next: Coming | null;
+  /** Was it looked at what is coming? Right after a start, or a hold, that is still being worked out. */
+  readonly isForeseen: boolean;
   readonly problems: readonly string[];
 }
 
