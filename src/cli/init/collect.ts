@@ -1,5 +1,5 @@
 import { readFile } from 'node:fs/promises';
-import { isAbsolute, relative, resolve } from 'node:path';
+import { isAbsolute, join, relative, resolve } from 'node:path';
 import { httpProblem, redisProblem } from '../../config/addresses.ts';
 import { secretProblem } from '../../config/secret.ts';
 import { PROVIDER_KINDS, type ProviderKind } from '../../fleet/provider-kind.ts';
@@ -152,10 +152,16 @@ export class Collector {
     }
     const ask = this.#ask;
     if (ask === null) throw missing(name);
+    const there = join(this.#folder, own);
+    // A secret that is there is never replaced.
+    const isThere = (await this.#fileProblem(there, problem)) === null;
     const how = await ask.one(`The ${what}`, [
-      { value: 'typed', name: `I paste it now; it is written to ${own}, for you alone to read` },
+      isThere
+        ? { value: 'there', name: `the one in ${own}, which is there already` }
+        : { value: 'typed', name: `I paste it now; it is written to ${own}, for you alone to read` },
       { value: 'file', name: 'it is in a file' },
     ]);
+    if (how === 'there') return { kind: 'file', file: own };
     if (how === 'typed') {
       const text = (
         await ask.secret(`The ${what} (nothing is shown)`, (typed) => sentence('it', problem)(typed.trim()))
