@@ -136,6 +136,7 @@ export async function openClient(
       shadows: store.shadows,
       leashes: store.leashes,
       evidence: store.evidence,
+      tallies: store.tallies,
       standing: () => standing,
       paidWorkOff: () => store.paidWorkOff() ?? (doubt === null ? null : `the daemon holds it: ${doubt}`),
       onEvent: () => {},

@@ -1,7 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { barriers, openBrowser, reader } from '../support/browser.ts';
-import { MINUTE } from '../support/clock.ts';
+import { HOUR, MINUTE } from '../support/clock.ts';
 import { account, busy, daily, GPU_4090, idle } from '../support/cloud.ts';
 import { Bed } from '../support/daemon.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -60,7 +60,7 @@ beforeAll(async () => {
   bed.sim.faults.add({ kind: 'http-status', status: 502, effect: 'never', operation: 'renew' });
   await bed.start();
   await bed.round();
-  await bed.rollUntil('the renewal is before a person', MINUTE, async () => {
+  await bed.rollUntil('the renewal is before a person', 4 * MINUTE, async () => {
     const [newest] = await bed.operations({ instance: 'hxy/a' });
     return newest?.state === 'escalated';
   });
@@ -129,6 +129,25 @@ test('an escalated operation is approved, after saying what that will pay', asyn
   expect(newest?.by).toBe('person wang');
   await open('/operations');
   await page.getByText('Nothing waits for a person.').waitFor();
+});
+
+test('what a policy did is counted, and what keeps an account from acting says what ends it', async () => {
+  await open('/policies');
+  const row = page.getByRole('row', { name: /keep-paid/ });
+  expect(await row.textContent()).toMatch(/1 confirmed\s+1 escalated\s+1 superseded/);
+  const { store } = bed.daemon;
+  const now = bed.clock.now();
+  await store.tripBreaker('cy', 'paid', now + HOUR, 'three unclear answers');
+  await store.freezeClass('reversible', 'cy', 'invariant', 'I7 was broken', now);
+  await open('/accounts/cy');
+  const blockers = await page.locator('#blockers').textContent();
+  expect(blockers).toContain('Breaker: nothing is paid');
+  expect(blockers).toContain('three unclear answers');
+  expect(blockers).toContain('Frozen: reversible work');
+  expect(blockers).toContain('run lamplighter reconcile --yes');
+  await store.tripBreaker('cy', 'paid', 0, '');
+  await open('/queues');
+  expect(await page.getByRole('row', { name: /poll/ }).textContent()).toMatch(/[1-9]\d* done/);
 });
 
 test('a file that cannot be read shows by itself, with the place and a caret, and goes when it is mended', async () => {
