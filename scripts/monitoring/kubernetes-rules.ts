@@ -11,7 +11,7 @@ const RULES = join(ROOT, 'deploy', 'prometheus', 'rules');
 export const MADE = join(ROOT, 'deploy', 'kubernetes', 'monitoring', 'prometheus-rule.yaml');
 
 /** What others refer to comes first. */
-const FILES = ['recording.yml', 'alerts.yml'];
+const FILES = ['recording.yml', 'daemon.yml', 'accounts.yml', 'money.yml', 'operations.yml', 'policies.yml'];
 
 const HEAD = `# Made of deploy/prometheus/rules: change those, and run \`node scripts/monitoring/kubernetes-rules.ts\`. In a cluster nobody serves
 # the runbooks and dashboards where these links lead; yours go in by \`--runbooks https://… --dashboards https://…/d\`.
