@@ -114,7 +114,7 @@ export class Dispatcher {
           if (taken.length === 0) break;
           if (next.kind === 'send')
             await this.#tell(notifier, taken, next.form, { fails, paused: pause !== null, signal });
-          else await Promise.all(taken.map((one) => this.#hand(notifier, one, signal)));
+          else await allOf(taken.map((one) => this.#hand(notifier, one, signal)));
           break;
         }
         default:
@@ -243,6 +243,12 @@ export class Dispatcher {
 
 function retried({ detail, hint = null }: Extract<Delivery, { kind: 'retry' }>, untilAt: number): DeliveryNews {
   return { kind: 'retried', detail, untilAt, hint };
+}
+
+/** Until all have ended; what failed first fails the whole. */
+async function allOf(all: readonly Promise<void>[]): Promise<void> {
+  const ends = await Promise.allSettled(all);
+  for (const end of ends) if (end.status === 'rejected') throw end.reason;
 }
 
 function parcelOf({ parcel }: Waiting): Parcel {

@@ -110,7 +110,10 @@ function bench(answers: Answers = [], limits: readonly RateLimit[] = []): Bench 
         outbox: store.outbox,
         notifiers: () => notifiers,
         now,
-        quietFor: () => null,
+        quietFor: ({ quietUntil }) => {
+          const until = quietUntil(Date.now());
+          return until === null ? null : until - Date.now();
+        },
         backOff: (tries, asked) => asked ?? 20 * tries,
         ring: (notifier, inMs) => bells.ring(notifier, inMs),
         onDelivered: async ({ id }) => {
@@ -124,12 +127,18 @@ function bench(answers: Answers = [], limits: readonly RateLimit[] = []): Bench 
     },
     put: async (id, { group = 'g', severity = 'warning', inMs = 0, notifier = name } = {}) => {
       const now = Date.now();
-      await store.outbox.put(notifier, parcel({ id, group, severity }), {
-        now,
-        dueAt: now + inMs,
-        openedAt: now,
-        lookAt: now,
-      });
+      const one = parcel({ id, group, severity });
+      const notification = { ...one.notification, at: new Date(now).toISOString() };
+      await store.outbox.put(
+        notifier,
+        { ...one, notification },
+        {
+          now,
+          dueAt: now + inMs,
+          openedAt: now,
+          lookAt: now,
+        },
+      );
     },
   };
 }
@@ -312,6 +321,27 @@ describe('a program', () => {
   });
 });
 
+test('what is only information waits for the end of the quiet hours and comes as one; the rest does not wait', async () => {
+  const at = bench();
+  const endsAt = Date.now() + 700;
+  const quietUntil = (now: number) => (now < endsAt ? endsAt : null);
+  const [robot] = [...at.notifiers.values()];
+  if (robot === undefined) throw new Error('no robot');
+  const { channel } = robot;
+  at.notifiers.set(
+    at.name,
+    new Notifier({ channel, routes: [], language: 'en', zone: 'UTC', quietUntil, repeatEveryMs: null }),
+  );
+  const { bells } = await at.replica();
+  for (const id of ['q-1', 'q-2', 'q-3']) await at.put(id, { severity: 'info', group: id });
+  await at.put('q-loud');
+  await bells.ring(at.name, 0);
+  expect(await at.sent.atLeast(1)).toMatchObject([{ ids: ['q-loud'] }]);
+  const sent = await at.sent.atLeast(2);
+  expect(sent[1]).toMatchObject({ mood: 'digest', ids: ['q-1', 'q-2', 'q-3'] });
+  expect(Date.now()).toBeGreaterThanOrEqual(endsAt);
+});
+
 describe('the outbox', () => {
   const times = (now: number) => ({ now, dueAt: now, openedAt: now, lookAt: now + 1_000 });
 
@@ -324,6 +354,23 @@ describe('the outbox', () => {
     // A day later it is another.
     expect(await store.outbox.put('box-1', parcel({ id: 'later' }), times(1_000 + 2 * 86_400_000))).toBe('taken');
     expect(await store.outbox.put('box-1', one, times(1_000 + 2 * 86_400_000))).toBe('taken');
+  });
+
+  test('gives what waits to one sender alone, until that one is not believed any more', async () => {
+    for (const id of ['l-1', 'l-2']) await store.outbox.put('box-4', parcel({ id }), times(1_000));
+    expect(await store.outbox.lease('box-4', ['l-1', 'l-2'], 5_000)).toEqual(['l-1', 'l-2']);
+    expect(await store.outbox.lease('box-4', ['l-1', 'l-2'], 9_000)).toEqual([]);
+    expect(await store.outbox.load('box-4', 4_999, 10)).toMatchObject({ waiting: [], leasedUntil: 5_000 });
+    expect(await store.outbox.load('box-4', 5_000, 10)).toMatchObject({ waiting: [{ seq: 1 }, { seq: 2 }] });
+    expect(await store.outbox.lease('box-4', ['l-2'], 9_000)).toEqual(['l-2']);
+    await store.outbox.putBack('box-4', ['l-2'], 7_000, true);
+    expect((await store.outbox.load('box-4', 6_000, 10)).waiting).toMatchObject([
+      { dueAt: 5_000, tries: 0 },
+      { dueAt: 7_000, tries: 1 },
+    ]);
+    await store.outbox.drop('box-4', ['l-1', 'l-2']);
+    await store.outbox.putBack('box-4', ['l-1'], 7_000, true);
+    expect((await store.outbox.load('box-4', 8_000, 10)).waiting).toEqual([]);
   });
 
   test('knows who was told of what is open, until it is closed', async () => {
