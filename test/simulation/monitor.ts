@@ -96,6 +96,8 @@ export class Monitor {
   actor: Task | null = null;
   operation: (id: string) => Operation | null = () => null;
   holds: () => readonly Hold[] = () => [];
+  /** Is it kept what the operation rests on? */
+  evidence: (id: string) => boolean = () => true;
   #pausedSince: number | null = null;
 
   constructor(options: {
@@ -332,6 +334,9 @@ export class Monitor {
     const fresh = probe !== undefined && this.#now() - probe.at <= CLOSE_LOOK_MS + SEND_WINDOW_MS;
     this.#must('I8', fresh && probe.verdict === 'idle', () => `${after.id} rests on ${probe?.verdict ?? 'no probe'}`);
     this.#must('I8', (probe?.startedAt ?? 0) <= (probe?.at ?? 0), () => `${after.id} rests on what was before a start`);
+    // What Redis lost by going back was kept all the same.
+    const isKept = this.evidence(after.id) || this.#wentBackAt > Number.NEGATIVE_INFINITY;
+    this.#must('I8', isKept, () => `${after.id} is sent and what it rests on is not kept`);
   }
 
   /** What a reading says of an operation must come from one that began after its request. */

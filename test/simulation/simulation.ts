@@ -108,6 +108,7 @@ class Simulation implements Ground, Stage {
     });
     this.monitor.operation = (id) => this.store.ledger.get(id);
     this.monitor.holds = () => [...this.store.holds.values()];
+    this.monitor.evidence = (id) => this.store.evidence.has(id);
     this.store.ledger.onChange = (change) => {
       this.monitor.actor = this.actor;
       this.note(

@@ -1,3 +1,4 @@
+import type { ShadowStop } from '../../src/decide/shadow.ts';
 import type { History } from '../../src/decide/world.ts';
 import type { ProbeReading, Watched } from '../../src/fleet/activity.ts';
 import type { Hold } from '../../src/fleet/hold.ts';
@@ -24,6 +25,10 @@ export class StoreModel {
   settle = new Map<string, number>();
   readings = new Map<string, readonly ProbeReading[]>();
   watches = new Map<string, Watched>();
+  evidence = new Set<string>();
+  leashes = new Map<string, { readonly count: number; readonly lastAt: number }>();
+  /** By account, policy and instance. */
+  shadows = new Map<string, ShadowStop>();
 
   /** What would be found after a restart from a disk of now. */
   copy(): StoreModel {
@@ -42,6 +47,9 @@ export class StoreModel {
     copy.settle = new Map(this.settle);
     copy.readings = new Map(this.readings);
     copy.watches = new Map(this.watches);
+    copy.evidence = new Set(this.evidence);
+    copy.leashes = new Map(this.leashes);
+    copy.shadows = new Map(this.shadows);
     return copy;
   }
 
@@ -51,6 +59,26 @@ export class StoreModel {
     if (have !== undefined && have.takenAt >= snapshot.takenAt) return false;
     const generation = Math.max((have?.generation ?? 0) + 1, snapshot.generation);
     this.snapshots.set(snapshot.account, { ...snapshot, generation });
+    return true;
+  }
+
+  /** leashes.ts, COUNT_RESTART */
+  countRestart(instance: InstanceKey, startedAt: number, lastsMs: number): number {
+    const have = this.leashes.get(instance);
+    if (have !== undefined && startedAt <= have.lastAt) return 0;
+    const count = have === undefined || startedAt - have.lastAt > lastsMs ? 1 : have.count + 1;
+    this.leashes.set(instance, { count, lastAt: startedAt });
+    return count;
+  }
+
+  /** shadows.ts, REPLACE_SHADOW */
+  replaceShadow(account: string, before: ShadowStop | null, after: ShadowStop | null): boolean {
+    const pair = after ?? before;
+    if (pair === null) return false;
+    const key = `${account}|${pair.policy}|${pair.instance}`;
+    if (JSON.stringify(this.shadows.get(key) ?? null) !== JSON.stringify(before)) return false;
+    if (after === null) this.shadows.delete(key);
+    else this.shadows.set(key, after);
     return true;
   }
 
@@ -107,6 +135,7 @@ export class StoreModel {
     const renewed = new Map(instances.map((key) => [key, ledger.renewedAt(key)]));
     const obligations = ledger.obligations(account);
     const since = new Map(this.policySince);
+    const leashes = new Map(this.leashes);
     return {
       step: (policy, target, occurrence, step) => stepState(acted.of(policy, target), occurrence, step, now),
       lastActedAt: (policy, target) => lastActedAt(acted.of(policy, target)),
@@ -119,6 +148,7 @@ export class StoreModel {
       obligations: () => obligations,
       policySince: (policy) => since.get(policy) ?? null,
       lowBalance: () => null,
+      restarts: (instance) => leashes.get(instance) ?? null,
     };
   }
 }

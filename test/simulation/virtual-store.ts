@@ -9,7 +9,7 @@ import type { Notice } from '../../src/fleet/notice.ts';
 import { noticeId } from '../../src/fleet/notice.ts';
 import type { Obligation } from '../../src/fleet/obligation.ts';
 import type { Snapshot } from '../../src/fleet/snapshot.ts';
-import type { AccountHealth, AuditEntry, LedgerPort, StorePort } from '../../src/work/ports.ts';
+import type { AccountHealth, AuditEntry, LedgerPort, StorePort, Work } from '../../src/work/ports.ts';
 import type { StoreModel } from './store-model.ts';
 
 /** How a process reaches the store: every call is a place where it may be killed, paused, answered late or not at all. */
@@ -242,4 +242,22 @@ export class VirtualWatches implements WatchStore {
       for (const [id, watched] of fresh) watches.set(`${account}/${id}`, watched);
     });
   }
+}
+
+/** What the last looks showed, who was started again soon, and what would have been stopped, as one process writes them. */
+export function idleBooks(link: StoreLink): Required<Pick<Work, 'evidence' | 'leashes' | 'shadows'>> {
+  return {
+    evidence: { save: (id) => link.ask('evidence', ({ evidence }) => void evidence.add(id)) },
+    leashes: {
+      add: (instance, startedAt, lastsMs) =>
+        link.ask('leash', (store) => store.countRestart(instance, startedAt, lastsMs)),
+    },
+    shadows: {
+      load: (account) =>
+        link.ask('shadows', ({ shadows }) =>
+          [...shadows].flatMap(([key, stop]) => (key.startsWith(`${account}|`) ? [stop] : [])),
+        ),
+      replace: (account, before, after) => link.ask('shadow', (store) => store.replaceShadow(account, before, after)),
+    },
+  };
 }

@@ -16,7 +16,7 @@ import type { Process, Task } from './process.ts';
 import { ReplicaLedger } from './replica-ledger.ts';
 import type { Scenario } from './scenario.ts';
 import { QueueDoor, type VirtualQueue } from './virtual-queue.ts';
-import { VirtualReadings, VirtualStore, VirtualWatches } from './virtual-store.ts';
+import { idleBooks, VirtualReadings, VirtualStore, VirtualWatches } from './virtual-store.ts';
 import type { Ground, StoreWire } from './wires.ts';
 
 /** Between two rounds of the probes. */
@@ -75,6 +75,7 @@ export class WorkRoom {
       random: ground.dice.next,
       newId,
       store,
+      ...idleBooks(link),
       queue: new QueueDoor(queue, link, task, (notification) => this.#told(notification)),
       standing: () => standing,
       paidWorkOff: () => (process.looked ? null : 'Redis has not been looked at yet'),
