@@ -22,10 +22,13 @@ function formsOf(secret: string): string[] {
   return [secret, JSON.stringify(secret).slice(1, -1), encodeURIComponent(secret.toWellFormed())];
 }
 
+/** Tokens are longer; what is shorter is a word of the path, which may stand anywhere. */
+const SHORTEST_TOKEN = 16;
+
 /** What is secret in the address of a bot: itself, and the long parts of its path and query, by which it is known. */
 export function secretsInUrl(text: string): string[] {
   const url = URL.parse(text);
   if (url === null) return [text];
-  const parts = [...url.pathname.split('/'), ...url.searchParams.values()].filter((part) => part.length >= 16);
-  return [text, `${url.pathname}${url.search}`, ...parts];
+  const parts = [`${url.pathname}${url.search}`, ...url.pathname.split('/'), ...url.searchParams.values()];
+  return [text, ...parts.filter((part) => part.length >= SHORTEST_TOKEN)];
 }
