@@ -121,7 +121,7 @@ export function makeWeb(
   pages: ConsoleParts | null = null,
 ): Hono<WebEnv> {
   const wrong = new WrongTokens(clock, onWrongToken);
-  const console = pages === null ? null : new Console(pages, source, wrong);
+  const console = pages === null ? null : new Console(pages, source, wrong, onFailure);
   const app = new Hono<WebEnv>();
   app.use(
     secureHeaders({

@@ -111,6 +111,7 @@ export class ConsoleBed {
   readonly console = new MemoryConsole();
   readonly boards = new MemoryBoards();
   readonly stop = new AbortController();
+  readonly failures: unknown[] = [];
   readonly app: Hono<WebEnv>;
   control: string | null;
   viewer: string | null;
@@ -125,7 +126,7 @@ export class ConsoleBed {
       this.source,
       () => this.control,
       (error) => {
-        throw error;
+        this.failures.push(error);
       },
       () => this.monotonic,
       () => {},

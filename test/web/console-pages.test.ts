@@ -138,6 +138,18 @@ describe('the fleet', () => {
     expect(await text(bed, '/')).toContain('Redis cannot be reached');
   });
 
+  test('what fails is told to the log, and to the reader only that it did', async () => {
+    const bed = new ConsoleBed();
+    const failure = new Error('redis://:password@10.0.0.1 is down');
+    bed.console.fleet = () => Promise.reject(failure);
+    const response = await bed.get('/');
+    const html = await response.text();
+    expect([response.status, response.headers.get('content-type')]).toEqual([500, 'text/html; charset=UTF-8']);
+    expect(html).toContain('could not be made');
+    expect(html).not.toContain('password');
+    expect(bed.failures).toEqual([failure]);
+  });
+
   test('a thousand instances are one page, made quickly', async () => {
     const bed = new ConsoleBed();
     bed.console.rows = Array.from({ length: 1_000 }, (_, place) =>

@@ -42,13 +42,20 @@ export class Console {
   readonly access: Access;
   readonly #parts: ConsoleParts;
   readonly #wrong: WrongTokens;
+  readonly #onFailure: (error: unknown, request: string) => void;
   readonly #assets = new Assets();
   readonly #pages: readonly Page[];
   readonly #actions: readonly Action[];
   readonly #events: Events;
   readonly #holdLinks: HoldPageParts;
 
-  constructor(parts: ConsoleParts, web: WebSource, wrong: WrongTokens) {
+  constructor(
+    parts: ConsoleParts,
+    web: WebSource,
+    wrong: WrongTokens,
+    onFailure: (error: unknown, request: string) => void,
+  ) {
+    this.#onFailure = onFailure;
     this.#parts = parts;
     this.#wrong = wrong;
     this.access = new Access(parts.access);
@@ -111,8 +118,13 @@ export class Console {
     if (asking.role === 'none') return await this.#signInPage(context, 401);
     const path = new URL(context.req.url).pathname;
     const visit = this.#visit(context, asking, path, new URL(context.req.url).searchParams, takeSaid(context));
-    const rendered = await this.#render(page, visit);
-    return this.#answer(context, visit, page, rendered ?? notFound(visit), rendered === null ? 404 : 200);
+    try {
+      const rendered = await this.#render(page, visit);
+      return await this.#answer(context, visit, page, rendered ?? notFound(visit), rendered === null ? 404 : 200);
+    } catch (error) {
+      this.#onFailure(error, `GET ${path}`);
+      return await this.#answer(context, { ...visit, live: new Live() }, null, failed(visit), 500);
+    }
   }
 
   /** `null`: there is no such thing. Without Redis there is nothing to ask for. */
@@ -135,7 +147,7 @@ export class Console {
     visit: Visit,
     page: Page | null,
     rendered: Rendered & { readonly chrome?: Awaited<ReturnType<ConsoleSource['chrome']>> },
-    status: 200 | 401 | 404 | 410 | 429,
+    status: 200 | 401 | 404 | 410 | 429 | 500,
   ): Promise<Response> {
     // A page with somebody's session on it is nobody else's.
     context.header('cache-control', 'no-store');
@@ -240,6 +252,11 @@ export class Console {
 function pathOf(context: Context): string {
   const url = new URL(context.req.url);
   return url.pathname + url.search;
+}
+
+function failed(visit: Visit): Rendered {
+  const t = WORDS[visit.language];
+  return { title: t.failed, body: html`<h1>${t.failed}</h1><p>${t.failedText}</p>` };
 }
 
 function notFound(visit: Visit): Rendered {

@@ -23,6 +23,7 @@ const WORDS = catalogue({
     dark: 'The shaded hours: the machine is off.',
     account: 'account',
     when: 'Kind',
+    legend: ['is done', 'is announced', 'is due and kept from being done', 'would be done: its policy only observes'],
   },
   zh: {
     title: '时间线',
@@ -39,6 +40,7 @@ const WORDS = catalogue({
     dark: '阴影部分：机器处于关机。',
     account: '账号',
     when: '种类',
+    legend: ['执行', '预告', '到时候了但被挡住', '本会执行：策略仅观察'],
   },
 });
 
@@ -46,6 +48,8 @@ const HOUR_MS = 3_600_000;
 const HOURS = 25;
 /** What stands in the last columns leans to the left, or it would stand outside. */
 const LAST_COLUMNS = 3;
+/** So many free hours after it, and there is room for the policy's name. */
+const ROOMY_HOURS = 6;
 
 /** The coming day: instances by hours. */
 export function timelinePage(source: Pick<ConsoleSource, 'timeline'>): Page {
@@ -84,7 +88,8 @@ ${visit.live.part('missing', html`<p id="missing" class="dim">${timeline.missing
             return { id, element: lane(id, row, coming, startAt, visit) };
           }),
         ])}</tbody></table></div>
-${visit.live.part('rest', html`<p id="rest" class="dim">${rows.length === 0 ? t.nothing : t.dark} ${rows.length === 0 || fitting.length === rows.length ? '' : t.quiet(fitting.length - rows.length)}</p>`)}`,
+${visit.live.part('rest', html`<p id="rest" class="dim">${rows.length === 0 ? t.nothing : t.dark} ${rows.length === 0 || fitting.length === rows.length ? '' : t.quiet(fitting.length - rows.length)}</p>`)}
+<p class="legend dim">${(['act', 'announce', 'kept', 'observe'] as const).map((kind, place) => html`<span>${chip({ kind, action: 'stop', detail: '' }, visit.language)} ${t.legend[place] ?? ''}</span>`)}</p>`,
       };
     },
   };
@@ -156,10 +161,12 @@ function cells(coming: readonly Coming[], isOffFirst: boolean, startAt: number, 
       );
     place = until;
   };
-  for (const [hour, list] of [...byHour].sort(([a], [b]) => a - b)) {
+  const taken = [...byHour].sort(([a], [b]) => a - b);
+  for (const [index, [hour, list]] of taken.entries()) {
+    const room = (taken[index + 1]?.[0] ?? HOURS) - hour;
     empty(hour);
     made.push(
-      html`<td class="has${isOff ? ' off' : ''}">${list.map((each) => entry(each, hour >= HOURS - LAST_COLUMNS, visit))}</td>`,
+      html`<td class="has${isOff ? ' off' : ''}">${list.map((each) => entry(each, { leans: hour >= HOURS - LAST_COLUMNS, isRoomy: room >= ROOMY_HOURS }, visit))}</td>`,
     );
     for (const { kind, action } of list) if (kind === 'act') isOff = offAfter(action, isOff);
     place = hour + 1;
@@ -173,7 +180,11 @@ function offAfter(action: string, isOff: boolean): boolean {
   return action === 'start' || action === 'restart' ? false : isOff;
 }
 
-function entry(each: Coming, leans: boolean, visit: Visit): Html {
+function entry(
+  each: Coming,
+  { leans, isRoomy }: { readonly leans: boolean; readonly isRoomy: boolean },
+  visit: Visit,
+): Html {
   const text = `${terms(each, visit.language)}${each.detail === '' ? '' : ` — ${shown(each.detail)}`}`;
-  return html`<span class="entry${leans ? ' leans' : ''}" title="${text}">${each.isNow ? html`<b>${COMING_WORDS[visit.language].now}</b>` : html`<time datetime="${iso(each.at)}">${shortTime(each.at, { ...visit, now: each.at })}</time>`} ${chip(each, visit.language)}<span class="hidden"> ${terms(each, visit.language)}</span></span>`;
+  return html`<span class="entry${leans ? ' leans' : ''}" title="${text}">${each.isNow ? html`<b>${COMING_WORDS[visit.language].now}</b>` : html`<time datetime="${iso(each.at)}">${shortTime(each.at, { ...visit, now: each.at })}</time>`} ${chip(each, visit.language)}${isRoomy ? html` <small>${terms(each, visit.language)}</small>` : html`<span class="hidden"> ${terms(each, visit.language)}</span>`}</span>`;
 }
