@@ -10,6 +10,7 @@ import { demoCommand } from './commands/demo.ts';
 import { diffCommand } from './commands/diff.ts';
 import { doCommand } from './commands/do.ts';
 import { doctorCommand } from './commands/doctor.ts';
+import { explainCommand } from './commands/explain.ts';
 import { holdCommands } from './commands/hold.ts';
 import { hostKeyCommand } from './commands/host-key.ts';
 import { initCommand } from './commands/init.ts';
@@ -60,6 +61,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     simulateCommand,
     diffCommand,
     testCommand,
+    explainCommand,
     windowCommand,
     instancesCommand,
     whyCommand,

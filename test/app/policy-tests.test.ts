@@ -143,6 +143,23 @@ describe('a folder of tests', () => {
     });
   });
 
+  test('what a policy will do is said in plain words, in both languages', async () => {
+    const english = await runCommand(['explain', 'night'], { cwd: dir, env: { LANG: 'C.UTF-8' } });
+    expect(english.code).toBe(0);
+    expect(english.out).toMatch(
+      /^night {2}policies\/p\.yaml:2 {2}observe\nOn each instance where name=dev-\*, when all of this holds:\n {2}- the time is within Mon-Sun 23:00-08:00 \((closed now, opens|open now, until) .+\)\nIt would, if it were to act, stop it\.\nWhen the window closes, what it stopped is started again\.\n$/,
+    );
+    const chinese = await runCommand(['explain', 'night'], { cwd: dir, env: { LANG: 'zh_CN.UTF-8' } });
+    expect(chinese.out).toContain('若要动手，就会关机。\n窗口结束后，把它关掉的重新开机。\n');
+    expect((await runCommand(['explain', '--lang', 'en'], { cwd: dir, env: { LANG: 'zh_CN.UTF-8' } })).out).toContain(
+      'never-tested',
+    );
+    expect(await runCommand(['explain', 'nigth'], { cwd: dir })).toMatchObject({
+      code: 2,
+      err: expect.stringContaining('no policy is called "nigth"; did you mean "night"?'),
+    });
+  });
+
   test('a folder without tests, and a file that is not there, are said to be so', async () => {
     expect((await runCommand(['test'], { cwd: dir })).err).toContain('the folder holds no tests: NAME.test.yaml');
     expect((await runCommand(['test', 'nowhere.test.yaml'], { cwd: dir })).err).toContain('there is no such file');

@@ -6,7 +6,10 @@ import { catalogue } from './language.ts';
 import type { Html, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
-const WORDS = catalogue({
+/** In which language and at what time of which zone a policy is put in words. */
+export type Reader = Pick<Visit, 'language' | 'timezone' | 'now'>;
+
+export const POLICY_WORDS = catalogue({
   en: {
     everything: 'On every instance',
     accounts: 'On every account',
@@ -106,7 +109,7 @@ const WORDS = catalogue({
     minimumUptime: (ms: string) => `开机 ${ms} 内不动。`,
     cooldown: (ms: string) => `同一台实例 ${ms} 内不重复。`,
     afterwards: '窗口结束后，把它关掉的重新开机。',
-    limits: (parts: string) => `最多 ${parts}。`,
+    limits: (parts: string) => `最多${parts}。`,
     perPass: (count: number) => `一次 ${count} 台`,
     perHour: (count: number) => `每小时 ${count} 台`,
     percent: (count: number) => `一分钟内不超过账号实例的 ${count} %`,
@@ -117,7 +120,7 @@ const WORDS = catalogue({
 
 /** A policy as a sentence that can be read aloud. */
 export function policyInWords(facts: PolicyFacts, visit: Visit): Html {
-  const t = WORDS[visit.language];
+  const t = POLICY_WORDS[visit.language];
   const isAccount = facts.scope === 'account';
   const whom = facts.matchesAll
     ? html`${isAccount ? t.accounts : t.everything}`
@@ -130,8 +133,8 @@ export function policyInWords(facts: PolicyFacts, visit: Visit): Html {
 }
 
 /** What holds it back besides its conditions; each a sentence. */
-export function cautionsInWords(facts: PolicyFacts, visit: Visit): readonly string[] {
-  const t = WORDS[visit.language];
+export function cautionsInWords(facts: PolicyFacts, visit: Reader): readonly string[] {
+  const t = POLICY_WORDS[visit.language];
   const { noticeMs, minimumUptimeMs, cooldownMs, limits } = facts;
   const bounds =
     limits === null
@@ -156,7 +159,7 @@ export function cautionsInWords(facts: PolicyFacts, visit: Visit): readonly stri
 }
 
 function conditionInWords(condition: ConditionFacts, visit: Visit): Html {
-  const t = WORDS[visit.language];
+  const t = POLICY_WORDS[visit.language];
   switch (condition.kind) {
     case 'during': {
       const { inside, changesAt, text } = condition;
@@ -187,8 +190,8 @@ function conditionInWords(condition: ConditionFacts, visit: Visit): Html {
 }
 
 /** One step, as the end of a sentence. */
-export function stepInWords(step: StepFacts, visit: Visit): string {
-  const t = WORDS[visit.language];
+export function stepInWords(step: StepFacts, visit: Pick<Visit, 'language'>): string {
+  const t = POLICY_WORDS[visit.language];
   switch (step.kind) {
     case 'snapshot':
       return t.snapshot(shown(step.name));
