@@ -1,5 +1,5 @@
 import { EVENTS, type EventName, type Notification, SEVERITIES, type Severity } from '../fleet/event.ts';
-import { closed, type Hint } from './bot-answer.ts';
+import { closed, elsewhere, type Hint } from './bot-answer.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { inTheirWords, secretsInUrl } from './in-their-words.ts';
 import type { Language, Message } from './message.ts';
@@ -195,5 +195,6 @@ function judge(answer: Answer, count: number, language: Language, secrets: reado
   }
   const hint = HINTS[status];
   if (hint !== undefined) return closed(detail, hint[language]);
-  return { kind: 'failed', detail, hint: status === 400 ? LABELS[language] : null };
+  if (status === 400) return { kind: 'failed', detail, hint: LABELS[language] };
+  return elsewhere(detail, status, language) ?? { kind: 'failed', detail, hint: null };
 }

@@ -37,7 +37,7 @@ export function judgeBot(rules: BotRules, answer: Answer, language: Language, se
   if (answer.kind === 'none') return { kind: 'retry', detail: answer.detail, afterMs: null };
   const body = objectIn(answer.body);
   const read = body === null ? null : rules.read(body);
-  if (read === null) return judgeStatus(rules, answer, secrets);
+  if (read === null) return judgeStatus(rules, answer, language, secrets);
   const words = inTheirWords(read.said, secrets);
   if (read.code === 0) return { kind: 'delivered', answer: `code 0${words === '' ? '' : `: ${words}`}` };
   const detail = `${rules.name} answered code ${read.code}${words === '' ? '' : `: ${words}`}`;
@@ -57,18 +57,32 @@ export function closed(detail: string, hint: string): Delivery {
   return { kind: 'retry', detail, afterMs: CLOSED_MS, hint };
 }
 
+const ELSEWHERE: Hint = {
+  en: 'is the address that of the receiver, and does no proxy or login page stand between?',
+  'zh-CN': '地址对不对？中间有没有代理或登录页面？',
+};
+
+/**
+ * What an answer means that leads elsewhere or says that there is nobody of that address, and so says nothing of the message;
+ * `null`: it is none of these.
+ */
+export function elsewhere(detail: string, status: number, language: Language): Delivery | null {
+  const isElsewhere = (status >= 300 && status < 400) || [401, 403, 404, 405, 410].includes(status);
+  return isElsewhere ? closed(detail, ELSEWHERE[language]) : null;
+}
+
 /** What is no answer of theirs comes from something in between. */
 function judgeStatus(
   { name, limitedMs }: BotRules,
   { status, body, retryAfterMs }: Extract<Answer, { kind: 'answer' }>,
+  language: Language,
   secrets: readonly string[],
 ): Delivery {
   const words = inTheirWords(body, secrets);
   if (status === 429) return { kind: 'muted', detail: `${name} answered 429`, forMs: retryAfterMs ?? limitedMs };
-  if (status >= 300 && status < 400) {
-    return { kind: 'failed', detail: `${name} answered ${status}, which leads elsewhere`, hint: null };
-  }
   const detail = `${name} answered ${status} without a code${words === '' ? '' : `: ${words}`}`;
+  const away = elsewhere(detail, status, language);
+  if (away !== null) return away;
   if (status >= 400 && status < 500 && status !== 408 && status !== 425) return { kind: 'failed', detail, hint: null };
   return { kind: 'retry', detail, afterMs: retryAfterMs };
 }

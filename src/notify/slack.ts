@@ -1,4 +1,4 @@
-import { closed, type Hint } from './bot-answer.ts';
+import { closed, elsewhere, type Hint } from './bot-answer.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
 import { inTheirWords, secretsInUrl } from './in-their-words.ts';
@@ -136,5 +136,6 @@ function judge(answer: Answer, language: Language, secrets: readonly string[]): 
   }
   const hint = HINTS[words];
   if (hint !== undefined) return closed(detail, hint[language]);
-  return { kind: 'failed', detail, hint: words === 'user_not_found' ? USER[language] : null };
+  if (words === 'user_not_found') return { kind: 'failed', detail, hint: USER[language] };
+  return elsewhere(detail, status, language) ?? { kind: 'failed', detail, hint: null };
 }

@@ -257,7 +257,7 @@ describe('one that answers otherwise', () => {
   test('a redirect is not followed', async () => {
     receiver.handler = (_request, response) => response.writeHead(308, { location: '/elsewhere' }).end();
     receiver.requests.length = 0;
-    expect(await send()).toMatchObject({ kind: 'failed' });
+    expect(await send()).toMatchObject({ kind: 'retry', hint: expect.stringContaining('login page') });
     expect(receiver.requests).toHaveLength(1);
   });
 });

@@ -402,8 +402,19 @@ describe('what became of it is what the body says', () => {
   test.each(ALL)('%s: a redirect is not followed', async (bot) => {
     await using elsewhere = await new HttpServer().start();
     answers((response) => response.writeHead(307, { location: `${elsewhere.origin}/x` }).end());
-    expect(await send(bot)).toMatchObject({ kind: 'failed', detail: expect.stringContaining('307') });
+    expect(await send(bot)).toMatchObject({ ...closed('login page'), detail: expect.stringContaining('307') });
     expect(elsewhere.requests).toEqual([]);
+  });
+
+  test.each(ALL)('%s: where there is nobody of that address the message is kept', async (bot) => {
+    for (const status of [401, 403, 404, 405, 410]) {
+      answers((response) => html(response, status));
+      expect(await send(bot)).toMatchObject(closed('is the address'));
+    }
+    for (const status of [400, 413, 422]) {
+      answers((response) => html(response, status));
+      expect(await send(bot)).toMatchObject({ kind: 'failed' });
+    }
   });
 
   test.each(ALL)('%s: silence, nobody there, and an answer without end', async (bot) => {
