@@ -8,8 +8,10 @@ import type { Language, Line, Link, Message, Mood } from './message.ts';
 import { groupsOf } from './plan.ts';
 import { LANGUAGE_WORDS } from './words/languages.ts';
 
-/** More lines nobody reads on a telephone; the rest is counted. */
-const MOST_ITEMS = 15;
+/** Whoever may object has to find the own machine in it; the rest is counted. */
+const MOST_ITEMS = 30;
+/** More groups in a digest nobody reads on a telephone. */
+const MOST_GROUPS = 15;
 /** Of each group in a digest. */
 const MOST_NAMED = 3;
 
@@ -78,9 +80,9 @@ function group(parcels: readonly Parcel[], { language, zone }: Tongue): { title:
     lines: [
       ...(first?.words.manyLines ?? []),
       ...costOf(parcels, language),
+      ...zoneOf(shown, language, zone),
       ...shown,
       ...(left === 0 ? [] : [{ label: '', text: frame.more(left) }]),
-      ...zoneOf(shown, language, zone),
     ],
   };
 }
@@ -99,8 +101,8 @@ function digest(parcels: readonly Parcel[], { language, zone }: Tongue): { title
     const listed = left === 0 ? named : [...named, frame.more(left)];
     return { label: manyOf(each), text: listed.join(language === 'en' ? '; ' : '；') };
   });
-  const shown = lines.slice(0, MOST_ITEMS);
-  const hidden = ranked.slice(MOST_ITEMS).flat().length;
+  const shown = lines.slice(0, MOST_GROUPS);
+  const hidden = ranked.slice(MOST_GROUPS).flat().length;
   return {
     title: frame.digest(parcels.length, critical),
     lines: [

@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { NotifyBells } from '../../src/app/notify-bells.ts';
+import { notifierTrouble } from '../../src/app/telling.ts';
 import type { Notification, Severity } from '../../src/fleet/event.ts';
 import type { Channel, Delivery, RateLimit } from '../../src/notify/channel.ts';
 import { type DeliveryNews, Dispatcher } from '../../src/notify/dispatcher.ts';
@@ -188,6 +189,9 @@ test('a muted robot is left alone for as long, what waited comes as one, and nob
   await at.news.atLeast(1);
   expect(at.news.items[0]).toMatchObject({ ids: ['m-1'], news: { kind: 'muted' } });
   expect(await store.outbox.states([at.name])).toMatchObject([{ waiting: 1, pause: { why: 'muted' } }]);
+  expect(await notifierTrouble(at.notifiers, store.outbox)).toMatch(
+    new RegExp(`^${at.name} is muted by its receiver \\(code 130101\\) until 2.*; 1 waiting$`),
+  );
   await at.put('m-2', { group: 'h' });
   await at.put('m-3', { group: 'i', severity: 'info' });
   await bells.ring(at.name, 0);
@@ -200,6 +204,7 @@ test('a muted robot is left alone for as long, what waited comes as one, and nob
   expect((sent[1]?.at ?? 0) - (sent[0]?.at ?? 0)).toBeGreaterThan(550);
   expect(sent[1]).toMatchObject({ mood: 'digest', ids: ['m-1', 'm-2', 'm-3'] });
   await at.news.until((all) => all.filter(({ news }) => news.kind === 'delivered').length === 2);
+  expect(await notifierTrouble(at.notifiers, store.outbox)).toBeNull();
   // Woken up, it is told as before.
   await at.put('m-4');
   await bells.ring(at.name, 0);

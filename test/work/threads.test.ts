@@ -126,3 +126,33 @@ test('an owner hears of the own machines', async () => {
   expect(mine.instance?.name).toBe('dev-a');
   expect(night.told().every(({ instance }) => instance?.name === 'dev-a')).toBe(true);
 });
+
+test('what an older version had queued by itself is delivered after the upgrade', async () => {
+  const { bed } = await bedWith(() => ({}));
+  const { work, queues } = bed.daemon;
+  await queues.enqueue(
+    'notify',
+    {
+      notifier: 'hook',
+      notification: {
+        id: 'of-the-older-version',
+        version: 1,
+        event: 'policy.notice',
+        severity: 'warning',
+        at: new Date(work.clock.now()).toISOString(),
+        account: 'hxy',
+        provider: 'huixingyun',
+        instance: null,
+        policy: 'watch',
+        action: 'notify',
+        occurrence: null,
+        reason: 'due',
+        text: 'queued before the upgrade',
+        details: {},
+      },
+    },
+    { jobId: 'hook.of-the-older-version' },
+  );
+  const told = await bed.until('it is told', () => bed.receiver.told('policy.notice')[0]);
+  expect(told).toMatchObject({ id: 'of-the-older-version', text: 'queued before the upgrade' });
+});
