@@ -7,15 +7,14 @@ const ANSWER = z.object({
     result: z.array(
       z.object({
         metric: z.record(z.string(), z.string()),
-        value: SAMPLE.optional(),
-        values: z.array(SAMPLE).optional(),
+        values: z.array(SAMPLE),
       }),
     ),
   }),
 });
 
 /** A rate needs two scrapes, Grafana asks for four, and a busy machine may be late with one. */
-const RATE_INTERVAL = '2s';
+const RATE_INTERVAL = '4s';
 
 /** As Grafana would ask, with everything chosen. */
 export function filledIn(expr: string): string {
@@ -31,16 +30,20 @@ export function bare(expr: string): string {
   return expr.replace(/ or vector\(0\)$/, '').replace(/ (?:> 0|== 1)(?=$| and on)/, '');
 }
 
-/** The numbers that Prometheus answers with: of each second of the last minute, or of now. @throws Error with the refusal */
-export async function numbers(origin: string, expr: string, isInstant: boolean): Promise<readonly number[]> {
+/**
+ * The numbers that Prometheus answers with for each second of the last two minutes: at any one of them a busy machine may have
+ * been too slow for a scrape, and then a series is gone. @throws Error with the refusal
+ */
+export async function numbers(origin: string, expr: string): Promise<readonly number[]> {
   const now = Date.now() / 1000;
-  const range = { start: `${now - 60}`, end: `${now}`, step: '1' };
-  const parameters = new URLSearchParams({ query: expr, ...(isInstant ? {} : range) });
-  const response = await fetch(`${origin}/api/v1/query${isInstant ? '' : '_range'}?${parameters.toString()}`);
+  const parameters = new URLSearchParams({ query: expr, start: `${now - 120}`, end: `${now}`, step: '1' });
+  const response = await fetch(`${origin}/api/v1/query_range?${parameters.toString()}`);
   if (!response.ok) throw new Error(`${expr}: ${await response.text()}`);
   const { data } = ANSWER.parse(await response.json());
-  const samples = data.result.flatMap(({ value, values }) => values ?? (value === undefined ? [] : [value]));
-  return samples.map(([, text]) => Number(text)).filter(Number.isFinite);
+  return data.result
+    .flatMap(({ values }) => values)
+    .map(([, text]) => Number(text))
+    .filter(Number.isFinite);
 }
 
 const RULES = z.object({
