@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { linkTo, sparkLine, table, withCommand } from './board-parts.ts';
+import { cell, linkTo, sparkLine, table, withCommand } from './board-parts.ts';
 import type { AccountBoard, BoardSource, MoneyPoint } from './board-source.ts';
 import { FREEZES } from './board-words.ts';
 import { fromNow, idOf, shown, span, time, yuan } from './format.ts';
@@ -98,7 +98,7 @@ export function accountsPage(source: Pick<BoardSource, 'accounts' | 'money'>): P
             ? html`<p class="dim">${t.none}</p>`
             : table({
                 id: 'accounts',
-                style: 'accounts',
+                style: 'stack',
                 caption: t.title,
                 columns: [
                   t.account,
@@ -121,11 +121,12 @@ export function accountsPage(source: Pick<BoardSource, 'accounts' | 'money'>): P
 function rowOf(id: string, board: AccountBoard, money: readonly MoneyPoint[], visit: Visit): Html {
   const t = WORDS[visit.language];
   const { name, instances, running } = board;
+  const none = html`<span class="none">–</span>`;
   const trend = sparkLine(
     money.map(({ balanceFen }) => balanceFen),
     t.trendOf(name),
   );
-  return html`<tr id="${id}"><th scope="row"><a href="${linkTo.account(name)}">${shown(name)}</a><small>${board.provider}</small></th><td>${stateOf(board, visit)}${blockersOf(board, visit).map((blocker) => html`<small class="${blocker.tone}">${blocker.what}</small>`)}</td><td>${instances === null ? html`<span class="none">–</span>` : html`${instances}<small>${t.running(running ?? 0)}</small>`}</td><td class="number">${balance(board, visit)}</td><td>${trend === '' ? html`<span class="none">–</span>` : trend}</td><td class="number">${yuan(board.burnFenPerHour)}</td><td class="number">${runway(board)}</td><td>${spent(board, visit)}</td></tr>`;
+  return html`<tr id="${id}"><th scope="row"><a href="${linkTo.account(name)}">${shown(name)}</a><small>${board.provider}</small></th>${cell(t.state, html`${stateOf(board, visit)}${blockersOf(board, visit).map((blocker) => html`<small class="${blocker.tone}">${blocker.what}</small>`)}`)}${cell(t.instances, instances === null ? none : html`${instances}<small>${t.running(running ?? 0)}</small>`)}${cell(t.balance, balance(board, visit), 'number')}${cell(t.trend, trend === '' ? none : trend)}${cell(t.burn, yuan(board.burnFenPerHour), 'number')}${cell(t.runway, runway(board), 'number')}${cell(t.today, spent(board, visit))}</tr>`;
 }
 
 /** Can it be read, and is what was read the whole of it? */

@@ -41,7 +41,12 @@ export function withCommand(text: string): Html {
   return html`${text.split(COMMAND).map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part))}`;
 }
 
-/** A table whose cells are named by their column on narrow screens, by the style sheet. */
+/** A cell that names its column itself: on a narrow screen a row becomes a card, and the head of the table is gone. */
+export function cell(label: string, content: Html | string | number, style = ''): Html {
+  return html`<td${style === '' ? '' : html` class="${style}"`} data-label="${label}">${content}</td>`;
+}
+
+/** A table with its name for whoever does not see it. With the style `stack` its rows become cards on a narrow screen. */
 export function table(options: {
   readonly id?: string;
   readonly caption: string;

@@ -1,6 +1,6 @@
 import { html } from 'hono/html';
 import { OPERATION_STATES, type Operation, type OperationState, outcomeOf } from '../../fleet/operation.ts';
-import { instanceCell, linkTo, reasonWord, stateWord, table } from './board-parts.ts';
+import { cell, instanceCell, linkTo, reasonWord, stateWord, table } from './board-parts.ts';
 import type { BoardSource, OperationQuery } from './board-source.ts';
 import { fromNow, idOf, shown, yuan } from './format.ts';
 import { catalogue } from './language.ts';
@@ -170,6 +170,7 @@ export function operationTable(operations: readonly Operation[], caption: string
   const t = WORDS[visit.language];
   return table({
     caption,
+    style: 'stack',
     columns: [t.state, t.action, t.instance, t.askedBy, [t.why, 'wide'], [t.changed, 'when']],
     rows: operations.map((operation) => operationRow(operation, visit)),
   });
@@ -178,7 +179,8 @@ export function operationTable(operations: readonly Operation[], caption: string
 function operationRow(operation: Operation, visit: Visit): Html {
   const { id, state, action, instance, instanceName, reason, detail, updatedAt, costFen } = operation;
   const { language } = visit;
-  return html`<tr id="${idOf('o', id)}"><td>${stateWord(state, language)}</td><th scope="row"><a href="${linkTo.operation(id)}">${wordIn(language, action)}</a>${costFen === null ? '' : html`<small>${yuan(costFen)}</small>`}</th><td>${instanceCell(instanceName, instance)}</td><td>${asker(operation, visit)}</td><td class="wide">${reasonWord(reason, language)}${detail === '' ? '' : html`<small>${shown(detail)}</small>`}</td><td class="when">${fromNow(updatedAt, visit)}</td></tr>`;
+  const t = WORDS[language];
+  return html`<tr id="${idOf('o', id)}">${cell(t.state, stateWord(state, language))}<th scope="row"><a href="${linkTo.operation(id)}">${wordIn(language, action)}</a>${costFen === null ? '' : html`<small>${yuan(costFen)}</small>`}</th>${cell(t.instance, instanceCell(instanceName, instance))}${cell(t.askedBy, asker(operation, visit))}${cell(t.why, html`${reasonWord(reason, language)}${detail === '' ? '' : html`<small>${shown(detail)}</small>`}`, 'wide')}${cell(t.changed, fromNow(updatedAt, visit), 'when')}</tr>`;
 }
 
 /** The policy, or the person, that asked for it. */

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { z } from 'zod';
 import type { WebSource } from '../source.ts';
 import { type Action, action, saidOf } from './action.ts';
-import { formFields, gpuHours, linkTo, table } from './board-parts.ts';
+import { cell, formFields, gpuHours, linkTo, table } from './board-parts.ts';
 import type { BoardSource, FileMistake, PolicyFacts, PolicyRow, PolicyTally, ReloadState } from './board-source.ts';
 import { fromNow, idOf, shown, yuan } from './format.ts';
 import { catalogue } from './language.ts';
@@ -115,7 +115,7 @@ function list(rows: readonly PolicyRow[], visit: Visit): Html {
   const t = WORDS[visit.language];
   return table({
     id: 'policies',
-    style: 'policies',
+    style: 'stack',
     caption: t.title,
     columns: [t.policy, t.mode, [t.does, 'wide'], t.matches, t.day, t.week, [t.saved, 'number']],
     rows: visit.live.list(
@@ -130,7 +130,8 @@ function list(rows: readonly PolicyRow[], visit: Visit): Html {
 
 function rowOf(id: string, row: PolicyRow, visit: Visit): Html {
   const { facts, day, week } = row;
-  return html`<tr id="${id}"${facts.enabled ? '' : html` class="quiet"`}><th scope="row"><a href="${linkTo.policy(facts.name)}">${shown(facts.name)}</a>${facts.description === '' ? '' : html`<small>${shown(facts.description)}</small>`}${placeOf(facts)}</th><td>${modeWord(facts, visit)}</td><td class="wide">${facts.steps.map((step, i) => html`${i > 0 ? ', ' : ''}${stepInWords(step, visit)}`)}</td><td class="one-line">${about(row, visit)}</td><td>${tallyCell(day, visit)}</td><td>${tallyCell(week, visit)}</td><td class="number">${savedCell(row, visit)}</td></tr>`;
+  const t = WORDS[visit.language];
+  return html`<tr id="${id}"${facts.enabled ? '' : html` class="quiet"`}><th scope="row"><a href="${linkTo.policy(facts.name)}">${shown(facts.name)}</a>${facts.description === '' ? '' : html`<small>${shown(facts.description)}</small>`}${placeOf(facts)}</th>${cell(t.mode, modeWord(facts, visit))}${cell(t.does, html`${facts.steps.map((step, i) => html`${i > 0 ? ', ' : ''}${stepInWords(step, visit)}`)}`, 'wide')}${cell(t.matches, about(row, visit), 'one-line')}${cell(t.day, tallyCell(day, visit))}${cell(t.week, tallyCell(week, visit))}${cell(t.saved, savedCell(row, visit), 'number')}</tr>`;
 }
 
 /** `enforce` or `observe`, in the reader's words. */

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { facts, gpuHours, instanceCell, linkTo, table } from './board-parts.ts';
+import { cell, facts, gpuHours, instanceCell, linkTo, table } from './board-parts.ts';
 import type { BoardSource, PolicyBoard } from './board-source.ts';
 import { fromNow, shown, yuan } from './format.ts';
 import { catalogue } from './language.ts';
@@ -111,10 +111,11 @@ function stands({ stands: rows }: PolicyBoard, visit: Visit): Html {
   const words = new Map<string, string>(Object.entries(t.decisions));
   return table({
     caption: t.now,
+    style: 'stack',
     columns: [t.target, t.decision, t.action, [t.why, 'wide']],
     rows: rows.map(
       ({ target, name, decision, action, reason, detail }) =>
-        html`<tr${reason === 'not-due' ? html` class="quiet"` : ''}><th scope="row">${target.includes('/') ? instanceCell(name, target) : html`<a href="${linkTo.account(target)}">${shown(target)}</a>`}</th><td>${words.get(decision) ?? decision}</td><td>${wordIn(language, action)}</td><td class="wide"><span class="reason" title="${reason}">${wordIn(language, reason)}</span><small>${shown(detail)}</small></td></tr>`,
+        html`<tr${reason === 'not-due' ? html` class="quiet"` : ''}><th scope="row">${target.includes('/') ? instanceCell(name, target) : html`<a href="${linkTo.account(target)}">${shown(target)}</a>`}</th>${cell(t.decision, words.get(decision) ?? decision)}${cell(t.action, wordIn(language, action))}${cell(t.why, html`<span class="reason" title="${reason}">${wordIn(language, reason)}</span><small>${shown(detail)}</small>`, 'wide')}</tr>`,
     ),
   });
 }

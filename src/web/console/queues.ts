@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { linkTo, sparkBars, table } from './board-parts.ts';
+import { cell, linkTo, sparkBars, table } from './board-parts.ts';
 import type { BoardSource, QueueBoard } from './board-source.ts';
 import { fromNow, idOf, shown, span } from './format.ts';
 import { catalogue } from './language.ts';
@@ -90,6 +90,7 @@ export function queuesPage(source: Pick<BoardSource, 'queues'>): Page {
         title: t.title,
         body: html`<h1>${t.title}</h1><p class="lead">${t.lead}</p>${table({
           id: 'queues',
+          style: 'stack',
           caption: t.title,
           columns: [
             t.queue,
@@ -117,7 +118,7 @@ function rowOf(id: string, queue: QueueBoard, visit: Visit): Html {
   const { waiting, active, delayed, retrying, failed, completed, gaveUp } = queue;
   const [good, bad] = [sum(completed), sum(gaveUp)];
   const does = new Map<string, string>(Object.entries(t.does)).get(queue.queue);
-  return html`<tr id="${id}"><th scope="row"><code>${queue.queue}</code>${does === undefined ? '' : html`<small>${does}</small>`}</th><td class="number">${count(waiting)}${waiting > 0 ? oldest(queue, visit) : ''}</td><td class="number">${count(active)}</td><td class="number">${count(delayed)}${retrying > 0 ? html`<small class="warn">${t.retrying(retrying)}</small>` : ''}</td><td class="number">${failed > 0 ? html`<span class="bad">${failed}</span><small>${t.kept}</small>` : count(0)}</td><td>${sparkBars(completed, gaveUp, t.bars(queue.queue, good, bad))}<small>${t.ended(good, bad)}</small></td></tr>`;
+  return html`<tr id="${id}"><th scope="row"><code>${queue.queue}</code>${does === undefined ? '' : html`<small>${does}</small>`}</th>${cell(t.waiting, html`${count(waiting)}${waiting > 0 ? oldest(queue, visit) : ''}`, 'number')}${cell(t.active, count(active), 'number')}${cell(t.later, html`${count(delayed)}${retrying > 0 ? html`<small class="warn">${t.retrying(retrying)}</small>` : ''}`, 'number')}${cell(t.failed, failed > 0 ? html`<span class="bad">${failed}</span><small>${t.kept}</small>` : count(0), 'number')}${cell(t.hour, html`${sparkBars(completed, gaveUp, t.bars(queue.queue, good, bad))}<small>${t.ended(good, bad)}</small>`)}</tr>`;
 }
 
 /** By steps, so that a row does not change with every second. */
