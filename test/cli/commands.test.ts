@@ -51,6 +51,7 @@ beforeAll(async () => {
       account('chenyu', [busy('inst_a', { name: 'lab', createdAt: at - HOUR, startedAt: at - HOUR })]),
     ],
     policies: POLICIES,
+    config: { activity: [{ match: { account: 'hxy', id: 'a' }, probes: [{ push: null }] }] },
   });
   await bed.open();
   bed.sim.faults.add({ kind: 'http-status', status: 502, operation: 'renew' });
