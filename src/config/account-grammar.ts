@@ -97,7 +97,7 @@ export const accountGrammar = z
     prices: z
       .record(z.string().min(1).max(128), price)
       .optional()
-      .meta({ description: 'Yuan by product key (`gpu_type`), where the API gives no price.' }),
+      .meta({ description: 'Yuan for one card, by product key (`gpu_type`), where the API gives no price.' }),
     spendLimit: spendLimit.optional(),
   })
   .meta({ description: 'One set of credentials at one cloud.' });

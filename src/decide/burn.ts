@@ -1,6 +1,7 @@
 import type { Price } from '../fleet/account.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
+import { hourlyPriceFen } from './price.ts';
 
 const HOUR_MS = 3_600_000;
 /** Clouds charge by the hour; over several hours the steps even out. */
@@ -77,7 +78,7 @@ export function burnByPrices(snapshot: Pick<Snapshot, 'instances'>, prices: Read
   for (const { instance } of snapshot.instances) {
     // Prepaid time is paid already; what is stopped costs its storage, which no API tells.
     if (instance.status !== 'running' || instance.billing === 'daily' || instance.billing === 'monthly') continue;
-    const hourlyFen = instance.hourlyFen ?? prices.get(instance.gpuType)?.hourlyFen ?? null;
+    const hourlyFen = hourlyPriceFen(instance, prices);
     if (hourlyFen === null) return null;
     sum += hourlyFen;
   }

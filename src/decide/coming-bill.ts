@@ -4,6 +4,7 @@ import type { Instance, InstanceKey } from '../fleet/instance.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
 import type { ComingDecision, Forecast } from './forecast.ts';
+import { hourlyPriceFen } from './price.ts';
 import type { AccountView } from './world.ts';
 
 const HOUR_MS = 3_600_000;
@@ -98,7 +99,7 @@ function isUpAfter(action: string, provider: AccountView['provider'], before: bo
 /** What time costs that is paid as it goes by. */
 function hourlyFenOf(instance: Instance, prices: ReadonlyMap<string, Price>): number | null {
   if (instance.billing === 'daily' || instance.billing === 'monthly') return 0;
-  return instance.hourlyFen ?? prices.get(instance.gpuType)?.hourlyFen ?? null;
+  return hourlyPriceFen(instance, prices);
 }
 
 /** Sums over instances. Money is a lower bound where `unpriced` are left out of it. */

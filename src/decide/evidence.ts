@@ -7,6 +7,7 @@ import type { Evidence } from '../fleet/operation.ts';
 import type { Condition } from '../policy/policy.ts';
 import { aftermathOf } from './aftermath.ts';
 import { idleSince } from './idle-clock.ts';
+import { hourlyPriceFen } from './price.ts';
 import type { Standing } from './standing.ts';
 import { localText } from './time-text.ts';
 import type { AccountView, InstanceView } from './world.ts';
@@ -44,7 +45,7 @@ export function priceOf(action: CloudAction, account: AccountView, view: Instanc
 /** What an hour of it costs by the listing or the configured prices; `null`: not known, or not paid by the hour. */
 export function hourlyFenOf(instance: Instance, account: Pick<AccountView, 'prices'>): Fen | null {
   if (instance.billing !== 'hourly') return null;
-  return instance.hourlyFen ?? account.prices.get(instance.gpuType)?.hourlyFen ?? null;
+  return hourlyPriceFen(instance, account.prices);
 }
 
 function addFacts(

@@ -1,6 +1,7 @@
 import type { Price } from '../fleet/account.ts';
 import type { Instance } from '../fleet/instance.ts';
 import { isUp } from '../fleet/status.ts';
+import { configuredPrice, hourlyPriceFen } from './price.ts';
 
 const DAY_HOURS = 24;
 /** As the clouds sell it. */
@@ -12,10 +13,10 @@ const MONTH_DAYS = 30;
  * (its disk) no cloud tells, so it is left out.
  */
 export function hourlyCostFen(instance: Instance, prices: ReadonlyMap<string, Price>): number | null {
-  const price = prices.get(instance.gpuType);
+  const price = configuredPrice(instance, prices);
   if (instance.billing === 'daily') return perHour(price?.dailyFen, DAY_HOURS);
   if (instance.billing === 'monthly') return perHour(price?.monthlyFen, MONTH_DAYS * DAY_HOURS);
-  return isUp(instance.status) ? (instance.hourlyFen ?? price?.hourlyFen ?? null) : 0;
+  return isUp(instance.status) ? hourlyPriceFen(instance, prices) : 0;
 }
 
 function perHour(fen: number | null | undefined, hours: number): number | null {

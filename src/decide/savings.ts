@@ -1,5 +1,6 @@
 import type { Price } from '../fleet/account.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
+import { hourlyPriceFen } from './price.ts';
 
 /** A machine that nobody has wanted back for so long was not saved, it was given up: counting ends. */
 const HORIZON_MS = 7 * 86_400_000;
@@ -36,7 +37,7 @@ export function savingsOf(
     if (snapshot.takenAt - tracked.statusSince > HORIZON_MS) continue;
     const sum = sums.get(policy) ?? { gpuSeconds: 0, fen: 0 };
     sum.gpuSeconds += ((instance.gpuCount ?? 1) * gapMs) / 1000;
-    const hourlyFen = instance.hourlyFen ?? prices.get(instance.gpuType)?.hourlyFen ?? null;
+    const hourlyFen = hourlyPriceFen(instance, prices);
     if (hourlyFen !== null) sum.fen += (hourlyFen * gapMs) / 3_600_000;
     sums.set(policy, sum);
   }

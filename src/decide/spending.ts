@@ -4,6 +4,7 @@ import type { Instance } from '../fleet/instance.ts';
 import { type Fen, formatYuan } from '../fleet/money.ts';
 import type { No } from './due.ts';
 import type { AccountPass } from './pass.ts';
+import { configuredPrice } from './price.ts';
 
 const DAY_MS = 86_400_000;
 
@@ -21,8 +22,8 @@ export function costOf(
 ): Fen | null {
   if (call.kind === 'create') return null;
   if (call.kind !== 'renew' && call.kind !== 'lengthen') return 0;
-  const price = account.prices.get(instance.gpuType);
-  if (price === undefined) return null;
+  const price = configuredPrice(instance, account.prices);
+  if (price === null) return null;
   const unitFen = (call.kind === 'renew' ? call.unit : call.to) === 'daily' ? price.dailyFen : price.monthlyFen;
   if (unitFen === null) return null;
   return call.kind === 'renew' ? unitFen * call.periods : unitFen;

@@ -3,7 +3,7 @@ import type { Fen } from './money.ts';
 import type { ProviderKind } from './provider-kind.ts';
 import type { Billing, Status } from './status.ts';
 
-/** What one instance of a kind costs, where the API does not say. */
+/** What one card of a product costs, where the API does not say; see decide/price.ts for an instance of several. */
 export interface Price {
   readonly hourlyFen: Fen | null;
   readonly dailyFen: Fen | null;
