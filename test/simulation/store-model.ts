@@ -1,4 +1,3 @@
-import type { ShadowStop } from '../../src/decide/shadow.ts';
 import type { History } from '../../src/decide/world.ts';
 import type { ProbeReading, Watched } from '../../src/fleet/activity.ts';
 import type { Hold } from '../../src/fleet/hold.ts';
@@ -27,8 +26,6 @@ export class StoreModel {
   watches = new Map<string, Watched>();
   evidence = new Set<string>();
   leashes = new Map<string, { readonly count: number; readonly lastAt: number }>();
-  /** By account, policy and instance. */
-  shadows = new Map<string, ShadowStop>();
 
   /** What would be found after a restart from a disk of now. */
   copy(): StoreModel {
@@ -49,7 +46,6 @@ export class StoreModel {
     copy.watches = new Map(this.watches);
     copy.evidence = new Set(this.evidence);
     copy.leashes = new Map(this.leashes);
-    copy.shadows = new Map(this.shadows);
     return copy;
   }
 
@@ -69,17 +65,6 @@ export class StoreModel {
     const count = have === undefined || startedAt - have.lastAt > lastsMs ? 1 : have.count + 1;
     this.leashes.set(instance, { count, lastAt: startedAt });
     return count;
-  }
-
-  /** shadows.ts, REPLACE_SHADOW */
-  replaceShadow(account: string, before: ShadowStop | null, after: ShadowStop | null): boolean {
-    const pair = after ?? before;
-    if (pair === null) return false;
-    const key = `${account}|${pair.policy}|${pair.instance}`;
-    if (JSON.stringify(this.shadows.get(key) ?? null) !== JSON.stringify(before)) return false;
-    if (after === null) this.shadows.delete(key);
-    else this.shadows.set(key, after);
-    return true;
   }
 
   /** lua/small.lua.ts, PUT_NOTICE */

@@ -244,20 +244,13 @@ export class VirtualWatches implements WatchStore {
   }
 }
 
-/** What the last looks showed, who was started again soon, and what would have been stopped, as one process writes them. */
-export function idleBooks(link: StoreLink): Required<Pick<Work, 'evidence' | 'leashes' | 'shadows'>> {
+/** What the last looks showed and who was started again soon, as one process writes them. No policy observes there. */
+export function idleBooks(link: StoreLink): Required<Pick<Work, 'evidence' | 'leashes'>> {
   return {
     evidence: { save: (id) => link.ask('evidence', ({ evidence }) => void evidence.add(id)) },
     leashes: {
       add: (instance, startedAt, lastsMs) =>
         link.ask('leash', (store) => store.countRestart(instance, startedAt, lastsMs)),
-    },
-    shadows: {
-      load: (account) =>
-        link.ask('shadows', ({ shadows }) =>
-          [...shadows].flatMap(([key, stop]) => (key.startsWith(`${account}|`) ? [stop] : [])),
-        ),
-      replace: (account, before, after) => link.ask('shadow', (store) => store.replaceShadow(account, before, after)),
     },
   };
 }
