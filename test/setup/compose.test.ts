@@ -73,6 +73,18 @@ describe('docker-compose.yml', () => {
     expect(read('.gitignore')).toContain('/deploy/compose/secrets/*');
   });
 
+  test.each(['docs/deploy.md', 'docs/zh-CN/deploy.md'])(
+    '%s names the variables and profiles that there are',
+    (page) => {
+      const text = read(page);
+      const file = read('docker-compose.yml');
+      const named = text.match(/\b[A-Z]+_(?:IMAGE|USER|PREFIX|DIR)\b/g) ?? [];
+      expect(named.length).toBeGreaterThan(8);
+      for (const name of named) expect(file).toContain(`\${${name}:-`);
+      for (const [, profile] of text.matchAll(/--profile (\w+)/g)) expect(file).toContain(`profiles: [${profile}]`);
+    },
+  );
+
   test('docker-compose 1.29 knows every key at its top', () => {
     const known = ['services', 'networks', 'volumes', 'secrets'];
     const keys = Object.keys(compose).filter((key) => !key.startsWith('x-'));
