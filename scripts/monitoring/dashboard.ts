@@ -100,7 +100,7 @@ export function dashboardOf(spec: DashboardSpec, language: Language, addresses: 
     for (const [panel, at] of places) dashboard.withPanel(panelOf(panel, language, at));
     y = below;
   }
-  return unplaced(dashboard.build());
+  return dashboard.build();
 }
 
 /** From left to right, and into the next line where there is no room. */
@@ -151,10 +151,4 @@ function variables(language: Language, addresses: Addresses) {
     address('console', ['Console', '控制台'], addresses.console),
     address('runbooks', ['Runbooks', '处理手册'], addresses.runbooks[language]),
   ];
-}
-
-/** The library puts links and annotations into a menu that only Grafana 12.3 has; elsewhere they stand where they always did. */
-function unplaced(dashboard: Dashboard): Dashboard {
-  for (const each of [...(dashboard.links ?? []), ...(dashboard.annotations?.list ?? [])]) delete each.placement;
-  return dashboard;
 }
