@@ -169,6 +169,9 @@ const ETLS: Hint = {
   'zh-CN': '服务器在这个端口不支持 STARTTLS：改用 465 端口（一开始就是 TLS）',
 };
 
+/** RFC 4954: all of them are about who sends, wherever in the talk they come. */
+const WHO_ARE_YOU: readonly number[] = [530, 534, 535, 538];
+
 /** By nodemailer's codes. */
 const HINTS: Readonly<Record<string, Hint>> = { EAUTH, ETLS };
 
@@ -182,7 +185,7 @@ function judge(error: unknown, { language }: Message, secrets: readonly string[]
   }
   const detail = `the mail server answered ${status}: ${words}`;
   if (status < 500) return { kind: 'retry', detail, afterMs: null };
-  const hint = HINTS[code];
+  const hint = WHO_ARE_YOU.includes(status) ? EAUTH : HINTS[code];
   return hint === undefined ? { kind: 'failed', detail, hint: null } : closed(detail, hint[language]);
 }
 

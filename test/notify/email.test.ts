@@ -212,6 +212,11 @@ describe('what becomes of it', () => {
       { kind: 'delivered', answer: '250 2.0.0 queued as 4X1; not for wang@example.com' },
     ],
     ['spam', { '.': '554 5.7.1 spam' }, { kind: 'failed', detail: 'the mail server answered 554: 554 5.7.1 spam' }],
+    [
+      'wants to know who we are',
+      { MAIL: '530 5.7.0 log in first' },
+      { kind: 'retry', hint: expect.stringContaining('passwordFile') },
+    ],
     ['full', { '.': '452 4.3.1 no room' }, { kind: 'retry' }],
     ['busy', { greeting: '421 too busy' }, { kind: 'retry' }],
     ['not a mail server', { greeting: 'HTTP/1.1 400 Bad Request' }, { kind: 'retry' }],
