@@ -83,9 +83,9 @@ export function subjectOf(payload: unknown): JobSubject {
   };
 }
 
-/** The first line, without what plays tricks on a page. */
+/** The first line, without what plays tricks on a page. Of a job that was broken off at a stop the library keeps the word `null`. */
 export function reasonShown(reason: string | undefined): string {
-  const [first = ''] = (reason ?? '').split('\n');
+  const [first = ''] = reason === 'null' ? [] : (reason ?? '').split('\n');
   const plain = first.replaceAll(/[\p{Cc}\p{Bidi_Control}]/gu, '\ufffd').trim();
   return plain.length > LONGEST_REASON ? `${plain.slice(0, LONGEST_REASON)}…` : plain;
 }

@@ -82,6 +82,7 @@ test('of a payload only names and ids are told', () => {
 
 test('a reason is one line, and not a page', () => {
   expect(reasonShown(undefined)).toBe('');
+  expect(reasonShown('null')).toBe('');
   expect(reasonShown('502\u202e answered\n at Object.<anonymous>')).toBe('502\ufffd answered');
   expect(reasonShown('x'.repeat(10_000))).toHaveLength(301);
 });

@@ -98,7 +98,7 @@ export function accountsPage(source: Pick<BoardSource, 'accounts' | 'money'>): P
             ? html`<p class="dim">${t.none}</p>`
             : table({
                 id: 'accounts',
-                style: 'stack',
+                style: 'folds',
                 caption: t.title,
                 columns: [
                   t.account,

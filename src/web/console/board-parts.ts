@@ -46,7 +46,7 @@ export function cell(label: string, content: Html | string | number, style = '')
   return html`<td${style === '' ? '' : html` class="${style}"`} data-label="${label}">${content}</td>`;
 }
 
-/** A table with its name for whoever does not see it. With the style `stack` its rows become cards on a narrow screen. */
+/** A table with its name for whoever does not see it. With the style `folds` its rows become cards on a narrow screen. */
 export function table(options: {
   readonly id?: string;
   readonly caption: string;

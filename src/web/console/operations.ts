@@ -170,7 +170,7 @@ export function operationTable(operations: readonly Operation[], caption: string
   const t = WORDS[visit.language];
   return table({
     caption,
-    style: 'stack',
+    style: 'folds',
     columns: [t.state, t.action, t.instance, t.askedBy, [t.why, 'wide'], [t.changed, 'when']],
     rows: operations.map((operation) => operationRow(operation, visit)),
   });
@@ -214,7 +214,7 @@ function turn(asked: Asked, next: string | null, visit: Visit): Html | string {
     const query = new URLSearchParams(visit.query);
     if (cursor === null) query.delete('cursor');
     else query.set('cursor', cursor);
-    return query.size === 0 ? '/operations' : `/operations?${query}`;
+    return query.size === 0 ? '/operations' : `/operations?${query.toString()}`;
   };
   return html`<p class="turn">${asked.cursor === null ? '' : html`<a class="button" href="${to(null)}">${t.newest}</a>`}${next === null ? '' : html`<a class="button" href="${to(next)}">${t.older}</a>`}</p>`;
 }

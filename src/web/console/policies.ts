@@ -115,7 +115,7 @@ function list(rows: readonly PolicyRow[], visit: Visit): Html {
   const t = WORDS[visit.language];
   return table({
     id: 'policies',
-    style: 'stack',
+    style: 'folds',
     caption: t.title,
     columns: [t.policy, t.mode, [t.does, 'wide'], t.matches, t.day, t.week, [t.saved, 'number']],
     rows: visit.live.list(

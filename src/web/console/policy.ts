@@ -111,7 +111,7 @@ function stands({ stands: rows }: PolicyBoard, visit: Visit): Html {
   const words = new Map<string, string>(Object.entries(t.decisions));
   return table({
     caption: t.now,
-    style: 'stack',
+    style: 'folds',
     columns: [t.target, t.decision, t.action, [t.why, 'wide']],
     rows: rows.map(
       ({ target, name, decision, action, reason, detail }) =>

@@ -28,6 +28,7 @@ const WORDS = catalogue({
     noFailures: 'Nothing has been given up lately.',
     when: 'When',
     why: 'Why',
+    noReason: 'broken off',
     about: 'About',
     tries: (count: number) => (count === 1 ? 'one try' : `${count} tries`),
     does: {
@@ -60,6 +61,7 @@ const WORDS = catalogue({
     noFailures: '最近没有放弃的任务。',
     when: '时间',
     why: '原因',
+    noReason: '被中断',
     about: '关于',
     tries: (count: number) => `试了 ${count} 次`,
     does: {
@@ -90,7 +92,7 @@ export function queuesPage(source: Pick<BoardSource, 'queues'>): Page {
         title: t.title,
         body: html`<h1>${t.title}</h1><p class="lead">${t.lead}</p>${table({
           id: 'queues',
-          style: 'stack',
+          style: 'folds',
           caption: t.title,
           columns: [
             t.queue,
@@ -139,7 +141,7 @@ function failures(queues: readonly QueueBoard[], visit: Visit): Html {
     columns: [[t.when, 'when'], t.queue, t.about, [t.why, 'wide']],
     rows: sorted.map(({ queue, agoMs, attempts, reason, about, jobId }) => {
       const { account, operations, notifier, event } = about;
-      return html`<tr title="${jobId}"><td class="when">${agoMs === null ? '–' : fromNow(minute(visit.now - agoMs), visit)}</td><th scope="row"><code>${queue}</code></th><td>${account === null ? '' : html`<a href="${linkTo.account(account)}">${shown(account)}</a> `}${operations.map((id) => html`<a href="${linkTo.operation(id)}"><code>${id}</code></a> `)}${notifier === null ? '' : html`${shown(notifier)} `}${event === null ? '' : html`<code>${event}</code>`}</td><td class="wide">${shown(reason)}<small>${t.tries(attempts)}</small></td></tr>`;
+      return html`<tr title="${jobId}"><td class="when">${agoMs === null ? '–' : fromNow(minute(visit.now - agoMs), visit)}</td><th scope="row"><code>${queue}</code></th><td>${account === null ? '' : html`<a href="${linkTo.account(account)}">${shown(account)}</a> `}${operations.map((id) => html`<a href="${linkTo.operation(id)}"><code>${id}</code></a> `)}${notifier === null ? '' : html`${shown(notifier)} `}${event === null ? '' : html`<code>${event}</code>`}</td><td class="wide">${reason === '' ? t.noReason : shown(reason)}<small>${t.tries(attempts)}</small></td></tr>`;
     }),
   });
 }
