@@ -1,6 +1,9 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ADDRESSES } from '../../scripts/monitoring/dashboard.ts';
 import { DASHBOARDS, dashboardFiles, textOf } from '../../scripts/monitoring/files.ts';
+import { ROOT } from '../docs/pages.ts';
 import { type Dashboard, dashboards } from './dashboard-files.ts';
 import { alerts } from './rule-files.ts';
 
@@ -44,6 +47,15 @@ test('every dashboard is there in both languages, with the same panels and queri
     }
   }
 });
+
+/** The paths of the console's pages, as its sources say. */
+const consoleRoutes = await routesOf('src/web/console');
+
+async function routesOf(folder: string): Promise<readonly string[]> {
+  const names = (await readdir(join(ROOT, folder))).filter((name) => name.endsWith('.ts'));
+  const texts = await Promise.all(names.map((name) => readFile(join(ROOT, folder, name), 'utf8')));
+  return texts.flatMap((source) => [...source.matchAll(/^ {4}path: '([^']+)',$/gm)].map(([, path = '']) => path));
+}
 
 /** How many of 24 by how many lines each panel takes; two must not share a place. */
 function overlaps({ panels }: Dashboard): readonly string[] {
@@ -112,7 +124,11 @@ describe.each(dashboards.map((file) => [file.name, file] as const))('%s', (_name
     );
     expect(books.length).toBeGreaterThan(0);
     expect(books.filter((name) => name === undefined || !known.has(name))).toEqual([]);
-    const pages = [...text.matchAll(/"\$\{console:raw\}([^"]*)"/g)].map(([, path = '']) => path);
+    const pages = [...text.matchAll(/"\$\{console:raw\}((?:[^"\\]|\\.)*)"/g)].map(([, path = '']) =>
+      path.replaceAll(/\$\{[^}]*\}/g, 'x'),
+    );
+    const routes = consoleRoutes.map((route) => new RegExp(`^${route.replaceAll(/:\w+/g, '[^/]+')}$`));
+    expect(pages.filter((path) => path !== '' && !routes.some((route) => route.test(path)))).toEqual([]);
     expect(pages.length).toBeGreaterThan(1);
     const [list] = dashboard.links;
     expect(list).toMatchObject({
