@@ -36,7 +36,11 @@ async function report(
       LAMPLIGHTER_URL: bed.daemon.origin,
       LAMPLIGHTER_INSTANCE: options.instance,
       LAMPLIGHTER_TOKEN_FILE: join(folder, 'token'),
+      // What else this machine does is no matter here.
       LAMPLIGHTER_CPU_PERCENT: '1000000',
+      LAMPLIGHTER_TRANSFERS: 'nothing-that-runs-here',
+      LAMPLIGHTER_DISK_BYTES: '1000000000000',
+      LAMPLIGHTER_NETWORK_BYTES: '1000000000000',
       LAMPLIGHTER_SSH_PORTS: '1',
     },
     stdio: ['ignore', 'ignore', 'pipe'],
