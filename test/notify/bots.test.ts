@@ -150,6 +150,14 @@ describe('what it looks like', () => {
     });
   });
 
+  test('feishu: a message of a title alone has an element, or it would be refused', async () => {
+    answers(FINE.feishu);
+    await send('feishu', {}, { ...MESSAGE, lines: [], links: [] });
+    expect(JSON.parse(asked().body).card.elements).toEqual([
+      { tag: 'div', text: { tag: 'plain_text', content: MESSAGE.title } },
+    ]);
+  });
+
   test('dingtalk: markdown', async () => {
     answers(FINE.dingtalk);
     await send('dingtalk', {}, CHINESE);
@@ -360,6 +368,8 @@ describe('what became of it is what the body says', () => {
   test('a hint is in the language of the channel', async () => {
     answers((response) => json(response, { code: 19024, msg: 'Key Words Not Found' }));
     expect(await send('feishu', {}, CHINESE)).toMatchObject({ hint: expect.stringContaining('写到通知对象') });
+    answers((response) => json(response, { code: 19021, msg: 'sign match fail' }));
+    expect(await send('feishu', {}, CHINESE)).toMatchObject({ hint: expect.stringContaining('签名密钥') });
   });
 
   test.each<[string, number, object]>([
