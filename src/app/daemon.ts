@@ -29,7 +29,7 @@ import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
 import { compileFiles, configOrThrow, InvalidInput, type LoadedPolicies, loadPolicies } from './load.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { meaningsOf } from './meanings.ts';
-import { Outlook } from './outlook.ts';
+import { outlookOf } from './outlook.ts';
 import { contentHash, PolicyWatch } from './policy-watch.ts';
 import { queuePort } from './queue-port.ts';
 import { makeReader } from './reader.ts';
@@ -374,7 +374,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
           signal: stopping.signal,
           scrub: scrubber(() => secretsOf(current.now.config)),
         }),
-        source: makeConsoleSource({ work, store, ready, reader, outlook: new Outlook(work, stopping.signal) }),
+        source: makeConsoleSource({ work, store, ready, reader, outlook: outlookOf(work, stopping.signal) }),
         access: {
           loopbackListener: isLoopback(hostInUrl(config.listen.host)),
           token: (role) => {

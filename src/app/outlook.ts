@@ -1,4 +1,5 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import type { Zone } from '../calendar/zone.ts';
 import { type ComingDecision, type Forecast, forecastSteps } from '../decide/forecast.ts';
 import type { World } from '../decide/world.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -23,18 +24,58 @@ interface Known {
   readonly forecast: Forecast;
 }
 
+interface Making {
+  readonly cause: string;
+  readonly policies: readonly Policy[];
+  readonly done: Promise<void>;
+}
+
+export interface OutlookParts {
+  /** Of the accounts that are configured. */
+  readonly names: () => readonly string[];
+  readonly policies: () => readonly Policy[];
+  readonly zone: () => Zone;
+  /** What a person may change of an account from one moment to the next, as a text. */
+  readonly cause: (name: string) => Promise<string>;
+  /** `null`: it has never been listed. */
+  readonly world: (name: string) => Promise<World | null>;
+  readonly onPutOff: (error: unknown) => void;
+  /** Aborted when the daemon stops. */
+  readonly signal: AbortSignal;
+}
+
+/** The outlook of a daemon. */
+export function outlookOf(work: Work, signal: AbortSignal): Outlook {
+  return new Outlook({
+    names: () => [...work.standing().accounts.keys()],
+    policies: () => work.standing().policies,
+    zone: () => work.standing().zone,
+    cause: async (name) => {
+      const [holds, paused] = await Promise.all([work.store.holds(work.clock.now()), work.store.paused()]);
+      return JSON.stringify([paused, holds.filter(({ instance }) => instance.startsWith(`${name}/`))]);
+    },
+    world: async (name) => {
+      const standing = work.standing();
+      const runtime = standing.accounts.get(name);
+      return runtime === undefined ? null : await accountWorld(work, standing, runtime, work.clock.now());
+    },
+    onPutOff: (error) => work.log.debug({ err: error }, 'the outlook is made later'),
+    signal,
+  });
+}
+
 /** What is coming, by account, kept for a little while: it takes a while to work out for a large fleet. */
 export class Outlook {
-  readonly #work: Work;
-  readonly #signal: AbortSignal;
+  readonly #parts: OutlookParts;
   readonly #known = new Map<string, Known>();
-  readonly #making = new Map<string, Promise<void>>();
+  /** What was last asked for: what comes of an earlier cause is not shown any more. */
+  readonly #wanted = new Map<string, string>();
+  readonly #making = new Map<string, Making>();
   /** One at a time. */
   #turn: Promise<void> = Promise.resolve();
 
-  constructor(work: Work, signal: AbortSignal) {
-    this.#work = work;
-    this.#signal = signal;
+  constructor(parts: OutlookParts) {
+    this.#parts = parts;
   }
 
   /**
@@ -42,8 +83,7 @@ export class Outlook {
    * being worked out.
    */
   async look(waitMs: number): Promise<ReadonlyMap<string, Forecast>> {
-    const standing = this.#work.standing();
-    const names = [...standing.accounts.keys()];
+    const names = this.#parts.names();
     const making = Promise.all(names.map((name) => this.#refresh(name)));
     const timer = AbortSignal.timeout(waitMs);
     const late = new Promise<void>((resolve) => timer.addEventListener('abort', () => resolve(), { once: true }));
@@ -51,64 +91,67 @@ export class Outlook {
     const found = new Map<string, Forecast>();
     for (const name of names) {
       const known = this.#known.get(name);
-      if (known !== undefined && known.policies === standing.policies) found.set(name, known.forecast);
+      if (known !== undefined && known.policies === this.#parts.policies()) found.set(name, known.forecast);
     }
     return found;
   }
 
   async #refresh(name: string): Promise<void> {
-    const { store, clock } = this.#work;
+    const cause = await this.#parts.cause(name);
+    const policies = this.#parts.policies();
     const known = this.#known.get(name);
-    const [holds, paused] = await Promise.all([store.holds(clock.now()), store.paused()]);
-    const cause = JSON.stringify([paused, holds.filter(({ instance }) => instance.startsWith(`${name}/`))]);
-    const isSame = known?.cause === cause && known.policies === this.#work.standing().policies;
+    const isSame = known?.cause === cause && known.policies === policies;
     if (isSame && performance.now() - known.madeAt < Math.max(STALE_MS, known.tookMs / SHARE)) return;
     // Not to be shown any more: it would promise what a hold has just called off.
     if (!isSame) this.#known.delete(name);
-    const under = this.#making.get(name);
-    if (under !== undefined && isSame) return;
-    await under?.catch(() => {});
-    const making = this.#make(name, cause).finally(() => {
-      if (this.#making.get(name) === making) this.#making.delete(name);
-    });
-    this.#making.set(name, making);
-    // What is shown meanwhile is a little old, and nobody waits for it.
-    if (isSame) {
-      making.catch((error: unknown) => this.#work.log.debug({ err: error }, 'the outlook is made later'));
+    this.#wanted.set(name, cause);
+    const making = this.#makingOf(name, { cause, policies });
+    if (!isSame) {
+      await making;
       return;
     }
-    await making;
+    // What is shown meanwhile is a little old, and nobody waits for it.
+    making.catch(this.#parts.onPutOff);
   }
 
-  async #make(name: string, cause: string): Promise<void> {
+  /** What is being made already for the same cause is not made again. */
+  #makingOf(name: string, wanted: Pick<Making, 'cause' | 'policies'>): Promise<void> {
+    const under = this.#making.get(name);
+    if (under?.cause === wanted.cause && under.policies === wanted.policies) return under.done;
+    const done = this.#make(name, wanted).finally(() => {
+      if (this.#making.get(name)?.done === done) this.#making.delete(name);
+    });
+    this.#making.set(name, { ...wanted, done });
+    return done;
+  }
+
+  async #make(name: string, { cause, policies }: Pick<Making, 'cause' | 'policies'>): Promise<void> {
     const before = this.#turn;
-    const done = Promise.withResolvers<void>();
-    this.#turn = done.promise;
+    const turn = Promise.withResolvers<void>();
+    this.#turn = turn.promise;
     await before;
     try {
-      const standing = this.#work.standing();
-      const runtime = standing.accounts.get(name);
-      const world = runtime && (await accountWorld(this.#work, standing, runtime, this.#work.clock.now()));
-      if (world === undefined || world === null) return;
+      const world = await this.#parts.world(name);
+      if (world === null) return;
       const startedAt = performance.now();
-      const forecast = await this.#sliced(standing.policies, world);
+      const forecast = await this.#sliced(policies, world);
       const madeAt = performance.now();
-      this.#known.set(name, { cause, policies: standing.policies, madeAt, tookMs: madeAt - startedAt, forecast });
+      if (this.#wanted.get(name) !== cause) return;
+      this.#known.set(name, { cause, policies, madeAt, tookMs: madeAt - startedAt, forecast });
     } finally {
-      done.resolve();
+      turn.resolve();
     }
   }
 
   async #sliced(policies: readonly Policy[], world: World): Promise<Forecast> {
-    const { zone } = this.#work.standing();
-    const steps = forecastSteps(policies, world, { until: world.now + OUTLOOK_MS, zone });
+    const steps = forecastSteps(policies, world, { until: world.now + OUTLOOK_MS, zone: this.#parts.zone() });
     let sliceAt = performance.now();
     for (;;) {
+      this.#parts.signal.throwIfAborted();
       const step = steps.next();
       if (step.done === true) return step.value;
       if (performance.now() - sliceAt < SLICE_MS) continue;
       await nextTurn();
-      this.#signal.throwIfAborted();
       sliceAt = performance.now();
     }
   }
