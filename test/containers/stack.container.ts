@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import {
   DockerComposeEnvironment,
   getContainerRuntimeClient,
@@ -32,7 +33,7 @@ policies:
   - name: keep-paid
     mode: enforce
     match: { name: "prod-*", billing: daily }
-    when: { expiresWithin: 12h }
+    when: { expiresWithin: 84h }
     do: { renew: { periods: 1 } }
 `;
 
@@ -78,6 +79,8 @@ const ports = { LAMPLIGHTER_PORT: '', PROMETHEUS_PORT: '' };
 const ids: Partial<Record<Service, string>> = {};
 let folder = '';
 let stack: StartedDockerComposeEnvironment;
+/** The files of Redis as they were before the payment. */
+let backup: Buffer;
 
 beforeAll(async () => {
   await sim.start();
@@ -177,6 +180,7 @@ async function api(path: string): Promise<unknown> {
   }
 }
 
+const READY = z.object({ checks: z.record(z.string(), z.object({ ok: z.boolean(), detail: z.string() })) });
 const LIST = z.object({ items: z.array(z.record(z.string(), z.unknown())) });
 async function list(path: string): Promise<readonly Record<string, unknown>[]> {
   return LIST.safeParse(await api(`/api/v1/${path}`)).data?.items ?? [];
@@ -269,9 +273,10 @@ test('a policy that is changed on the host is taken without a restart; one with 
 
 test('killed in the middle of a payment it loses nothing and pays once', async () => {
   const { expiresAt } = sim.account('hxy-main').instance('prod-a');
+  backup = await buffer(await (await engine('redis')).getArchive({ path: '/data/.' }));
   // The cloud does it, and never answers.
   const hang = sim.faults.add({ kind: 'hang', operation: 'renew', effect: 'now' });
-  await writeFile(join(folder, 'my-policies', 'paid.yaml'), KEEP_PAID.replace('12h', '4d'));
+  await writeFile(join(folder, 'my-policies', 'paid.yaml'), KEEP_PAID);
   await happenings.until('the request has reached the cloud', () => hang.hits === 1);
   const daemon = await engine('lamplighter');
   await daemon.kill();
@@ -297,6 +302,27 @@ test('a Redis that is killed comes back with the ledger', async () => {
   await redis.start();
   await happenings.until('it is ready again', async () => (await api('/readyz')) !== null);
   expect(await list('operations')).toMatchObject([{ action: 'renew', state: 'confirmed' }]);
+  expect(renewals()).toBe(1);
+});
+
+test('a Redis put back to before the payment holds paid work until a person has looked', async () => {
+  const [daemon, redis] = [await engine('lamplighter'), await engine('redis')];
+  await daemon.stop({ t: 45 });
+  await redis.stop({ t: 30 });
+  // Into the volume: nothing else of the container can be written to.
+  await redis.putArchive(backup, { path: '/data' });
+  await redis.start();
+  await daemon.start();
+  const paidWork = async () => READY.safeParse(await api('/readyz')).data?.checks.paidWork;
+  await happenings.until('it runs again', async () => (await paidWork()) !== undefined);
+  expect(await paidWork()).toMatchObject({ ok: false, detail: expect.stringMatching(/older/) });
+  expect((await list('operations')).filter(({ action }) => action === 'renew')).toEqual([]);
+  expect((await run('lamplighter', 'doctor')).output).toContain('✗ daemon: paidWork');
+  expect(await run('lamplighter', 'reconcile', '--yes', '--by', 'test')).toMatchObject({ exitCode: 0 });
+  await happenings.until('paid work may go on', async () => (await paidWork())?.ok === true);
+  // What was paid is seen in the cloud's own listing, and nothing is paid twice.
+  const polls = sim.calls.length;
+  await happenings.until('the cloud was read since', () => sim.calls.length > polls + 3);
   expect(renewals()).toBe(1);
 });
 
