@@ -226,14 +226,21 @@ export class Outbox {
     return Number(wait);
   }
 
-  /** Which of the notifiers were told of the thread and not of its end. */
-  async knowing(thread: string, notifiers: readonly string[]): Promise<readonly string[]> {
+  /** Which of the notifiers were told of the thread and not of its end, each with the id of what told it. */
+  async knowing(thread: string, notifiers: readonly string[]): Promise<ReadonlyMap<string, string>> {
     const found = await this.#redis.ask('asking who was told', async (redis) => {
       const pipeline = redis.pipeline();
-      for (const notifier of notifiers) pipeline.hexists(`${this.#key(notifier)}open`, thread);
+      for (const notifier of notifiers) pipeline.hget(`${this.#key(notifier)}open`, thread);
       return await pipeline.exec();
     });
-    return notifiers.filter((_, index) => found?.[index]?.[1] === 1);
+    return new Map(
+      notifiers.flatMap((notifier, index) => {
+        const text = found?.[index]?.[1];
+        if (typeof text !== 'string') return [];
+        const { parcel } = parseStored(openSchema, text, `what ${notifier} was told`);
+        return [[notifier, parcel.notification.id] as const];
+      }),
+    );
   }
 
   /** What is open and to be looked at by now. */

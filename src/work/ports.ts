@@ -209,8 +209,8 @@ export interface TallyPort {
 
 /** What people were told of and what is not over; see open-threads.ts. */
 export interface ThreadPort {
-  /** Which of the notifiers were told of it and not of its end. */
-  knowing(thread: string, notifiers: readonly string[]): Promise<readonly string[]>;
+  /** Which of the notifiers were told of it and not of its end, each with the id of what told it. */
+  knowing(thread: string, notifiers: readonly string[]): Promise<ReadonlyMap<string, string>>;
   dueThreads(notifier: string, now: number, most: number): Promise<readonly OpenThread[]>;
   /** `repeats`: how often it has been told again by now; `null`: as often as before. */
   lookLater(notifier: string, open: OpenThread, at: number, repeats: number | null): Promise<void>;

@@ -53,7 +53,7 @@ export async function tell(work: Work, telling: Telling): Promise<boolean> {
   const standing = work.standing();
   const runtime = telling.account === null ? undefined : standing.accounts.get(telling.account);
   const now = work.clock.now();
-  const notification: Notification = {
+  const bare: Notification = {
     id: notificationId(telling.event, telling.identity),
     version: 1,
     event: telling.event,
@@ -76,7 +76,12 @@ export async function tell(work: Work, telling: Telling): Promise<boolean> {
   const { said, opens = null, closes = null, lookAfterMs } = telling;
   let all = true;
   try {
-    const wanted = await wantedBy(work, standing, telling, notification);
+    const told = await toldOf(work, standing, telling);
+    const wanted = await wantedBy(work, standing, telling, bare, told);
+    // By this whoever gets it finds the alarm that it ends.
+    const [ended] = told.values();
+    const notification: Notification =
+      ended === undefined ? bare : { ...bare, details: { closes: ended, ...bare.details } };
     for (const notifier of wanted) {
       const { name } = notifier.channel;
       try {
@@ -96,20 +101,25 @@ export async function tell(work: Work, telling: Telling): Promise<boolean> {
   return all;
 }
 
+/** Who was told of what is over, and by which notification. */
+async function toldOf(work: Work, standing: Standing, { closes }: Telling): Promise<ReadonlyMap<string, string>> {
+  if (closes === undefined || work.threads === undefined) return new Map();
+  return await work.threads.knowing(closes, [...standing.notifiers.keys()]);
+}
+
 /** Whoever was told of what is over, and whoever wants such things. */
 async function wantedBy(
   work: Work,
   standing: Standing,
   telling: Telling,
   notification: Notification,
+  told: ReadonlyMap<string, string>,
 ): Promise<readonly Notifier[]> {
   const notifiers = [...standing.notifiers];
-  const names = notifiers.map(([name]) => name);
-  const { closes, to, alsoWhoHears: other, onlyWhoWasTold = false } = telling;
-  const told = closes === undefined ? [] : ((await work.threads?.knowing(closes, names)) ?? []);
+  const { to, alsoWhoHears: other, onlyWhoWasTold = false } = telling;
   const labels = notifiers.some(([, { asksLabels }]) => asksLabels) ? await labelsOf(work, standing, telling) : null;
   return notifiers.flatMap(([name, notifier]) => {
-    if (told.includes(name)) return [notifier];
+    if (told.has(name)) return [notifier];
     if (onlyWhoWasTold || (to !== null && !to.includes(name))) return [];
     const isWanted =
       notifier.accepts(notification, labels) ||

@@ -381,7 +381,7 @@ describe('the outbox', () => {
   test('knows who was told of what is open, until it is closed', async () => {
     const firing = parcel({ id: 'o-1', opens: 'account/hxy' });
     await store.outbox.put('box-2', firing, times(1_000));
-    expect(await store.outbox.knowing('account/hxy', ['box-1', 'box-2'])).toEqual(['box-2']);
+    expect(await store.outbox.knowing('account/hxy', ['box-1', 'box-2'])).toEqual(new Map([['box-2', 'o-1']]));
     expect(await store.outbox.dueThreads('box-2', 1_500, 10)).toEqual([]);
     const [open] = await store.outbox.dueThreads('box-2', 2_000, 10);
     expect(open).toEqual({ thread: 'account/hxy', parcel: firing, since: 1_000, repeats: 0 });
@@ -389,7 +389,7 @@ describe('the outbox', () => {
     expect(await store.outbox.dueThreads('box-2', 8_999, 10)).toEqual([]);
     expect(await store.outbox.dueThreads('box-2', 9_000, 10)).toMatchObject([{ repeats: 1 }]);
     await store.outbox.put('box-2', parcel({ id: 'o-2', closes: 'account/hxy' }), times(10_000));
-    expect(await store.outbox.knowing('account/hxy', ['box-2'])).toEqual([]);
+    expect(await store.outbox.knowing('account/hxy', ['box-2'])).toEqual(new Map());
     if (open !== undefined) await store.outbox.lookLater('box-2', open, 11_000, 2);
     expect(await store.outbox.dueThreads('box-2', 99_000, 10)).toEqual([]);
   });

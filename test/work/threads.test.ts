@@ -82,7 +82,7 @@ test('what stays open is told again, and its end goes to whoever was alarmed and
   bed.sim.faults.clear();
   await bed.roll(MINUTE, 1);
   const end = await bed.until('the end is told', () => night.told('account.recovered')[0]);
-  expect(end).toMatchObject({ severity: 'info', account: 'hxy' });
+  expect(end).toMatchObject({ severity: 'info', account: 'hxy', details: { closes: alarm.id } });
   await bed.until('everybody who hears everything hears it too', () => bed.receiver.told('account.recovered')[0]);
   bed.clock.pass(3 * HOUR);
   await tick(bed.daemon.work);
