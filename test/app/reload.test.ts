@@ -177,7 +177,7 @@ describe('a reload that widens reach, under careful', () => {
 });
 
 test('a new control token counts from the reload on, and the tokens of instances with it', async () => {
-  const bed = await bedWith();
+  const bed = await bedWith({ activity: [{ match: { provider: 'huixingyun' }, probes: [{ push: null }] }] });
   await bed.round();
   const old = bed.daemon.tokens?.tokenFor('hxy/a') ?? '';
   await bed.secret('control', 'a-control-token-that-is-quite-new');
