@@ -184,7 +184,10 @@ export class Control {
   async #freshObserved(operation: Operation): Promise<Operation['observed']> {
     if (actionClass(operation.action) === 'paid') return operation.observed;
     const found = findInstance(operation.instance, await this.snapshots());
-    return found.kind === 'found' ? observedOf(found.tracked.instance) : operation.observed;
+    if (found.kind !== 'found') return operation.observed;
+    const seen = observedOf(found.tracked.instance);
+    // What a listing leaves out must not let another machine pass for this one.
+    return { ...seen, createdAt: seen.createdAt ?? operation.observed.createdAt };
   }
 
   /** A person settles an escalated operation by other means: it ends, and nothing more is sent for it. */

@@ -242,6 +242,9 @@ function whatChanged(operation: Operation, instance: Instance | null): No | null
   ) {
     return { reason: 'changed', detail: 'another machine has this id now' };
   }
+  if (actionClass(operation.action) === 'destructive' && observed.createdAt !== null && instance.createdAt === null) {
+    return { reason: 'changed', detail: 'it does not say any more when it was made, so it may be another machine' };
+  }
   if (actionClass(operation.action) === 'paid') {
     if (instance.expiresAt !== observed.expiresAt) return { reason: 'changed', detail: 'its expiry has moved since' };
     if (instance.billing !== observed.billing)

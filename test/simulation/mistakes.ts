@@ -6,6 +6,7 @@ import { queueAct } from '../../src/work/arm.ts';
 import type { AccountRuntime, LedgerPort, Standing, StorePort, Work } from '../../src/work/ports.ts';
 import { withMethods } from '../support/with-methods.ts';
 import type { Dice } from './dice.ts';
+import type { Task } from './process.ts';
 import { ReplicaEpoch } from './replica-ledger.ts';
 import type { Scenario } from './scenario.ts';
 import type { Variant } from './simulation.ts';
@@ -87,6 +88,19 @@ function pretend(operation: Operation, request: TransitionRequest): TransitionRe
 
 const notSent = (outcome: CallOutcome): CallOutcome =>
   outcome.kind === 'uncertain' ? { kind: 'not-sent', detail: `taken for not sent: ${outcome.detail}` } : outcome;
+
+/** Whoever acts sees one thing of the machine as it was when that was decided, whatever it is now. */
+function seesAsDecided(work: Work, task: Task, what: 'createdAt' | 'expiresAt'): Work {
+  const { operationId } = task;
+  if (operationId === null) return work;
+  return providerOf(work, (inner) => ({
+    read: async (id, signal) => {
+      const row = await inner.read(id, signal);
+      const operation = await work.store.ledger.get(operationId);
+      return row === null || operation === null ? row : { ...row, [what]: operation.observed[what] };
+    },
+  }));
+}
 
 /** The watch that does not watch: whatever comes back is taken as it is. */
 class Heedless extends ReplicaEpoch {
@@ -266,13 +280,7 @@ export const MISTAKES: readonly Mistake[] = [
     variant: {
       scenario: weather({ deeds: 40, jobLate: 0.6, unreachable: 0.6 }, ['old']),
       only: ['fence'],
-      decorate: (work) =>
-        providerOf(work, (inner) => ({
-          read: async (id, signal) => {
-            const instance = await inner.read(id, signal);
-            return instance === null ? null : { ...instance, createdAt: null };
-          },
-        })),
+      decorate: (work, task) => seesAsDecided(work, task, 'createdAt'),
     },
   },
   {
@@ -280,16 +288,7 @@ export const MISTAKES: readonly Mistake[] = [
     variant: {
       scenario: weather({ deeds: 60, jobLate: 0.6, unreachable: 0.6, doneLate: 0.8, mostLateMs: 20 * 60_000 }, PAID),
       only: ['fence'],
-      decorate: (work, task) =>
-        task.operationId === null
-          ? work
-          : providerOf(work, (inner) => ({
-              read: async (id, signal) => {
-                const row = await inner.read(id, signal);
-                const operation = await work.store.ledger.get(task.operationId ?? '');
-                return row === null || operation === null ? row : { ...row, expiresAt: operation.observed.expiresAt };
-              },
-            })),
+      decorate: (work, task) => seesAsDecided(work, task, 'expiresAt'),
     },
   },
   {

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { peopleStore } from '../../src/app/client.ts';
 import { Control } from '../../src/app/control.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
+import type { Provider } from '../../src/providers/port.ts';
 import { act } from '../../src/work/act.ts';
 import type { Work } from '../../src/work/ports.ts';
 import { useBeds } from '../support/beds.ts';
@@ -45,23 +46,19 @@ const beds = useBeds();
 
 interface Late {
   readonly bed: Bed;
-  /** What is wrong with paid work, asked for one time after the other; the last answer stays. */
-  readonly off: { answers: readonly (string | null)[] };
+  /** What is wrong with paid work. */
+  readonly off: { now: string | null };
 }
 
 async function armedOnly(
   machines: Parameters<typeof account>[1],
   policies: Readonly<Record<string, string>> = POLICIES,
 ): Promise<Late> {
-  const off: Late['off'] = { answers: [] };
+  const off: Late['off'] = { now: null };
   const decorate = (work: Work): Work => ({
     ...work,
     queue: withMethods(work.queue, { act: () => Promise.resolve() }),
-    paidWorkOff: () => {
-      const [now = null, ...rest] = off.answers;
-      if (rest.length > 0) off.answers = rest;
-      return now ?? work.paidWorkOff();
-    },
+    paidWorkOff: () => off.now ?? work.paidWorkOff(),
   });
   const bed = await beds.start(
     {
@@ -72,6 +69,16 @@ async function armedOnly(
     { decorate },
   );
   return { bed, off };
+}
+
+/** The same work with a cloud that does some things otherwise. */
+function withProvider(work: Work, methods: (inner: Provider) => Partial<Provider>): Work {
+  const standing = work.standing();
+  const runtime = standing.accounts.get('hxy');
+  if (runtime === undefined) throw new Error('there is no account hxy');
+  const provider = withMethods(runtime.provider, methods(runtime.provider));
+  const changed = { ...standing, accounts: new Map([['hxy', { ...runtime, provider }]]) };
+  return { ...work, standing: () => changed };
 }
 
 async function waiting(bed: Bed, id: string): Promise<Operation> {
@@ -105,12 +112,21 @@ test('between deciding and paying: what stands against it by then keeps the requ
   });
   await store.ledger.reconcile('li', now);
 
-  off.answers = ['the clock is wrong'];
+  off.now = 'the clock is wrong';
   expect(await carryOut(late, 'off')).toMatchObject({ reason: 'frozen', detail: 'the clock is wrong' });
+  off.now = null;
   // All is well until the connection to the cloud stands.
-  off.answers = [null, null, 'the clock is wrong'];
-  expect(await carryOut(late, 'gate')).toMatchObject({ reason: 'frozen', detail: 'found just before sending' });
-  off.answers = [];
+  const wrongAtLast = withProvider(bed.daemon.work, (inner) => ({
+    act: (id, call, options) => {
+      off.now = 'the clock is wrong';
+      return inner.act(id, call, options);
+    },
+  }));
+  const gate = await waiting(bed, 'gate');
+  await act(wrongAtLast, gate.id, new AbortController().signal);
+  const found = await store.ledger.get(gate.id);
+  expect(found).toMatchObject({ reason: 'frozen', detail: 'found just before sending' });
+  off.now = null;
 
   // A colleague has renewed it in the console.
   const moved = bed.sim.account('hxy').instance('moved');
@@ -168,7 +184,7 @@ test('what a person asked for by hand is held to the same, with no policy to ask
 });
 
 test('between deciding and destroying: a hold, a label, a sign of life, another machine, a listing that shrank', async () => {
-  const names = ['held', 'kept', 'used', 'reused', 'well', 'shrunken', 'x', 'y', 'z'];
+  const names = ['held', 'kept', 'used', 'reused', 'ageless', 'well', 'shrunken', 'x', 'y', 'z'];
   const late = await armedOnly(names.map((name) => idle(name, { status: 'stopped' })));
   const { bed } = late;
   await bed.round();
@@ -188,6 +204,17 @@ test('between deciding and destroying: a hold, a label, a sign of life, another 
   cloud.removeInstance('reused');
   cloud.addInstance({ id: 'reused', name: 'dev-reused', status: 'stopped', createdAt: bed.clock.now() - MINUTE });
   expect(await carryOut(late, 'reused')).toMatchObject({ state: 'superseded', reason: 'changed' });
+
+  // Its listing leaves out when it was made: that may be somebody else's, too.
+  const blind = withProvider(bed.daemon.work, (inner) => ({
+    read: async (id, signal) => {
+      const row = await inner.read(id, signal);
+      return row === null ? null : { ...row, createdAt: null };
+    },
+  }));
+  const ageless = await waiting(bed, 'ageless');
+  await act(blind, ageless.id, new AbortController().signal);
+  expect(await bed.daemon.store.ledger.get(ageless.id)).toMatchObject({ state: 'superseded', reason: 'changed' });
 
   const shrunken = await waiting(bed, 'shrunken');
   const snapshot = await bed.daemon.store.loadSnapshot('hxy');
