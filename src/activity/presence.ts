@@ -9,6 +9,9 @@ const LONGEST_KEEP_ALIVE_MS = 24 * 3_600_000;
  */
 export const SAME_MOMENT_MS = 10_000;
 
+/** A connection that broke and is there again within this is no person who comes: a laptop does that all night. */
+const BACK_SOON_MS = 10 * 60_000;
+
 /** Is it work that makes this reading active, and not merely people or a lease? */
 export function isAtWork(reading: ProbeReading): boolean {
   if (reading.verdict !== 'active') return false;
@@ -60,8 +63,8 @@ export function leaseEndedAt(reading: ProbeReading, now: number): number | null 
 
 /**
  * What is remembered of people after a reading. A sign of life is a time that a signal of people tells by itself (a
- * keystroke), that somebody came, or a lease. Somebody who is merely still there gives none, and what could not be read
- * changes nothing.
+ * keystroke), that somebody came, or a lease. Somebody who is merely still there, or back at once, gives none, and what
+ * could not be read changes nothing.
  */
 export function rememberPresence(before: Presence | undefined, reading: ProbeReading): Presence | undefined {
   // Never ahead of this reading: after a clock that was set back, the wrong future is forgotten at the first look.
@@ -69,11 +72,14 @@ export function rememberPresence(before: Presence | undefined, reading: ProbeRea
   if (reading.verdict === 'unknown' && reading.signals === undefined) return known;
   const count = peopleOf(reading);
   const told = toldByPeople(reading);
-  const came = count > (known?.count ?? 0) || reading.keepAlive !== undefined;
+  const lately = known?.most !== undefined && reading.at - known.most.at <= BACK_SOON_MS ? known.most : undefined;
+  const came = count > Math.max(known?.count ?? 0, lately?.count ?? 0) || reading.keepAlive !== undefined;
+  const most = count > 0 && count >= (lately?.count ?? known?.count ?? 0) ? { count, at: reading.at } : lately;
   const at = came ? reading.at : told === null ? null : Math.min(told, reading.at);
-  if (at === null) return known === undefined ? undefined : { ...known, count };
+  const remembered = most === undefined ? { count } : { count, most };
+  if (at === null) return known === undefined ? undefined : { at: known.at, ...remembered };
   const isNewer = known === undefined || at > known.at + SAME_MOMENT_MS;
-  return { at: isNewer ? at : known.at, count };
+  return { at: isNewer ? at : known.at, ...remembered };
 }
 
 /** How many people a reading shows: by what its signals count, at least one for each signal that is active. */

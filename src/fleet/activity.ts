@@ -73,6 +73,8 @@ export interface Presence {
   readonly at: number;
   /** How many there were at the last look that could tell. */
   readonly count: number;
+  /** The most that were there lately, and when they last were: whoever is back soon has not come. */
+  readonly most?: { readonly count: number; readonly at: number };
 }
 
 /** A time within a watch of which nothing is known. */

@@ -46,7 +46,13 @@ export const readingSchema = z.object({
   evidence: z.string().default(''),
   signals: z.array(signal).exactOptional(),
   keepAlive: z.object({ owner: z.string(), reason: z.string(), endsAt: z.number() }).exactOptional(),
-  presence: z.object({ at: z.number(), count: z.number() }).exactOptional(),
+  presence: z
+    .object({
+      at: z.number(),
+      count: z.number(),
+      most: z.object({ count: z.number(), at: z.number() }).exactOptional(),
+    })
+    .exactOptional(),
   marks: z.record(z.string(), z.number()).exactOptional(),
   noise: z.record(z.string(), noise).exactOptional(),
 });

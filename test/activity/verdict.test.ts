@@ -283,10 +283,32 @@ describe('people are remembered', () => {
 
   test('somebody who comes gives a sign of life, and one who stays gives none', () => {
     let known = keep(undefined, here(1, { at: NOON }));
-    expect(known.presence).toEqual({ at: NOON, count: 1 });
+    expect(known.presence).toMatchObject({ at: NOON, count: 1 });
     for (let minute = 1; minute <= 300; minute += 1) known = keep(known, here(1, { at: NOON + minute * MINUTE }));
-    expect(known.presence).toEqual({ at: NOON, count: 1 });
-    expect(keep(known, here(2, { at: NOON + 301 * MINUTE })).presence).toEqual({ at: NOON + 301 * MINUTE, count: 2 });
+    expect(known.presence).toMatchObject({ at: NOON, count: 1 });
+    expect(keep(known, here(2, { at: NOON + 301 * MINUTE })).presence).toMatchObject({
+      at: NOON + 301 * MINUTE,
+      count: 2,
+    });
+  });
+
+  test('a connection that breaks and is back at once gives none, however often', () => {
+    let known = keep(undefined, here(1, { at: NOON }));
+    const at = (minute: number, count: number) => {
+      const seen = here(count, { at: NOON + minute * MINUTE });
+      const signals = seen.signals.map((part) =>
+        part.signal === 'session' && count === 0 ? { ...part, verdict: 'idle' as const } : part,
+      );
+      known = keep(known, count > 0 ? seen : { ...seen, signals, verdict: 'idle', judges: 'work' });
+      return known.presence;
+    };
+    for (let minute = 1; minute <= 300; minute += 1) expect(at(minute, minute % 5 === 0 ? 1 : 0)?.at).toBe(NOON);
+    expect(at(301, 2)).toMatchObject({ at: NOON + 301 * MINUTE });
+    // Gone for longer, it is somebody who comes; and so is who takes the place of one that left long ago.
+    for (let minute = 302; minute < 315; minute += 1) at(minute, 1);
+    expect(at(315, 2)).toMatchObject({ at: NOON + 315 * MINUTE, count: 2 });
+    for (let minute = 316; minute < 330; minute += 1) at(minute, 0);
+    expect(at(330, 1)).toMatchObject({ at: NOON + 330 * MINUTE, count: 1 });
   });
 
   test('that they are there is no work', () => {
@@ -296,7 +318,7 @@ describe('people are remembered', () => {
 
   test('a look that fails forgets nobody, so that the next one sees nobody come', () => {
     const known = keep(keep(undefined, here(1, { at: NOON })), { ...unknown, at: NOON + MINUTE });
-    expect(keep(known, here(1, { at: NOON + 2 * MINUTE })).presence).toEqual({ at: NOON, count: 1 });
+    expect(keep(known, here(1, { at: NOON + 2 * MINUTE })).presence).toMatchObject({ at: NOON, count: 1 });
   });
 
   test('a keystroke that a terminal tells is a sign of life', () => {
