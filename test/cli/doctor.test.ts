@@ -209,6 +209,15 @@ test('a daemon that runs is asked how it is; a Redis that is away keeps probes f
   await bed.writeConfig();
 }, 30_000);
 
+test('an address of another machine is not asked whether a daemon runs there', async () => {
+  // From a range for documentation: nobody has it.
+  await bed.writeConfig({ listen: '203.0.113.9:8080' });
+  expect((await doctor()).about('listener', '203.0.113.9:8080')).toMatchObject([
+    { level: 'broken', found: expect.stringContaining('EADDRNOTAVAIL'), mend: expect.stringContaining('this machine') },
+  ]);
+  await bed.writeConfig();
+});
+
 test('a configuration with mistakes is told as such, and the rest is left', async () => {
   await bed.writeConfig({ timezon: 'UTC' });
   const { code, findings } = await doctor();

@@ -20,17 +20,15 @@ const READY = z.object({
 export async function checkListener(listen: Listen, signal: AbortSignal): Promise<readonly Finding[]> {
   const shown = listen.host.includes(':') ? `[${listen.host}]:${listen.port}` : `${listen.host}:${listen.port}`;
   if (listen.port === 0) return [ok(shown, 'any free port will be taken')];
+  const taken = await whyTaken(listen);
+  if (taken === null) return [ok(shown, 'is free; no daemon runs there')];
+  // Nothing is sent to an address that is not this machine's.
+  if (NOT_HERE.includes(taken)) return [cannotListen(shown, taken)];
   const origin = originOf(listen);
   const alive = await get(`${origin}/healthz`, signal);
-  if (alive === null) return [await portFree(listen, shown)];
+  if (alive === null) return [cannotListen(shown, taken)];
   if (!ALIVE.safeParse(alive).success)
-    return [
-      broken(
-        shown,
-        'something answers there, and it is not Lamplighter',
-        'end it, or listen elsewhere: `listen:` in the configuration, or --listen',
-      ),
-    ];
+    return [broken(shown, 'something answers there, and it is not Lamplighter', `end it, or ${ELSEWHERE}`)];
   const { data: ready } = READY.safeParse(await get(`${origin}/readyz`, signal));
   if (ready === undefined)
     return [warning(shown, 'the daemon answers, but does not say whether it is ready', 'look at its log')];
@@ -70,26 +68,29 @@ async function get(url: string, signal: AbortSignal): Promise<unknown> {
   }
 }
 
-async function portFree({ host, port }: Listen, shown: string): Promise<Finding> {
+/** The operating system's word for why it cannot be listened on; `null`: it can. */
+async function whyTaken({ host, port }: Listen): Promise<string | null> {
   const server = createServer();
   try {
     server.listen(port, host);
     await once(server, 'listening');
     server.close();
     await once(server, 'close');
-    return ok(shown, 'is free; no daemon runs there');
+    return null;
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
-    const mends: Readonly<Record<string, string>> = {
-      EADDRINUSE: 'end what has it, or listen elsewhere: `listen:` in the configuration, or --listen',
-      EACCES: 'take a port from 1024 on',
-      EADDRNOTAVAIL: 'name an address of this machine, such as 127.0.0.1',
-      ENOTFOUND: 'name an address of this machine, such as 127.0.0.1',
-    };
-    return broken(
-      shown,
-      `cannot be listened on (${code})`,
-      mends[code] ?? 'listen elsewhere: `listen:` in the configuration',
-    );
+    return error instanceof Error && 'code' in error ? String(error.code) : 'unknown';
   }
+}
+
+const NOT_HERE: readonly string[] = ['EADDRNOTAVAIL', 'ENOTFOUND', 'EAI_AGAIN', 'EINVAL'];
+const ELSEWHERE = 'listen elsewhere: `listen:` in the configuration, or --listen';
+
+function cannotListen(shown: string, code: string): Finding {
+  const mends: Readonly<Record<string, string>> = {
+    EADDRINUSE: `end what has it, or ${ELSEWHERE}`,
+    EACCES: 'take a port from 1024 on',
+  };
+  const here = 'name an address of this machine, such as 127.0.0.1';
+  const mend = NOT_HERE.includes(code) ? here : (mends[code] ?? ELSEWHERE);
+  return broken(shown, `cannot be listened on (${code})`, mend);
 }
