@@ -23,6 +23,7 @@ const OURS = {
   brokenToken: canary('broken-token'),
   cyBrokenToken: canary('cy-broken-token'),
   control: canary('control-token-long-enough'),
+  viewer: canary('viewer-token-long-enough'),
   hookPath: canary('hook-path'),
   hookQuery: canary('hook-query'),
   secondHook: canary('second-hook'),
@@ -153,6 +154,7 @@ beforeAll(async () => {
     },
     policies: { 'all.yaml': POLICIES },
     config: {
+      console: { viewerTokenFile: 'secrets/viewer' },
       redis: undefined,
       activity: [
         {
@@ -204,6 +206,7 @@ beforeAll(async () => {
   await bed.secret('hook', `${front.origin}/hooks/${OURS.hookPath}?key=${OURS.hookQuery}`);
   await bed.secret('hook-secret', OURS.hookSecret);
   await bed.secret('control', OURS.control);
+  await bed.secret('viewer', OURS.viewer);
   await bed.secret('ssh-key', SSH_KEY.private);
   await bed.secret('ssh-passphrase', OURS.sshPassphrase);
   await bed.secret('ssh-bad-key', `${SSH_KEY.private.replace('BEGIN', 'BEGINNING')}`);
@@ -242,6 +245,32 @@ afterAll(async () => {
 async function ask(path: string, init: RequestInit = {}): Promise<string> {
   const response = await fetch(`${daemon.origin}${path}`, init);
   return `${response.status}\n${JSON.stringify([...response.headers])}\n${await response.text()}`;
+}
+
+const CONSOLE = [
+  '/',
+  '/timeline',
+  '/holds',
+  '/operations',
+  '/policies',
+  '/accounts',
+  '/accounts/broken',
+  '/queues',
+  '/sign-in',
+];
+
+/** As whoever signed in sees it: a form for everything that can be done. */
+async function consolePage(path: string): Promise<string> {
+  const signedIn = await fetch(`${daemon.origin}/sign-in`, {
+    method: 'POST',
+    redirect: 'manual',
+    headers: { origin: daemon.origin ?? '' },
+    body: new URLSearchParams({ token: OURS.control, name: 'wang' }),
+  });
+  const cookie = signedIn.headers.get('set-cookie')?.split(';')[0] ?? '';
+  const text = await ask(path, { headers: { cookie } });
+  expect(text.slice(0, 4)).toBe('200\n');
+  return `${cookie}\n${text}`;
 }
 
 async function post(path: string, body: object, token: string = OURS.control): Promise<string> {
@@ -312,7 +341,9 @@ test('and lets none of them out', { timeout: 60_000 }, async () => {
       ask('/readyz'),
     ])
   ).join('\n');
-  places.page = await ask('/');
+  places.console = (
+    await Promise.all([...CONSOLE, `/instances/hxy/${OPEN}`, '/instances/hxy/odd'].map(consolePage))
+  ).join('\n');
   places.metrics = await ask('/metrics');
 
   const reads = [

@@ -121,7 +121,7 @@ policies:
 
   const pages = await Promise.all(
     [
-      '/',
+      ...['/', '/timeline', '/holds', '/operations', '/policies', '/accounts', '/queues', '/instances/hxy/a'],
       '/metrics',
       '/readyz',
       '/healthz',
