@@ -121,7 +121,14 @@ policies:
 
   const pages = await Promise.all(
     [
-      ...['/', '/timeline', '/holds', '/operations', '/policies', '/accounts', '/queues', '/instances/hxy/a'],
+      '/',
+      '/timeline',
+      '/holds',
+      '/operations',
+      '/policies',
+      '/accounts',
+      '/queues',
+      '/instances/hxy/a',
       '/metrics',
       '/readyz',
       '/healthz',
