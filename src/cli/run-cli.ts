@@ -4,6 +4,7 @@ import { InvalidInput } from '../app/load.ts';
 import { version } from '../version.ts';
 import { renderLocated } from '../yaml/located.ts';
 import { agentTokenCommand } from './commands/agent-token.ts';
+import { applyCommand } from './commands/apply.ts';
 import { calibrateCommand } from './commands/calibrate.ts';
 import { callCommand } from './commands/call.ts';
 import { demoCommand } from './commands/demo.ts';
@@ -62,6 +63,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     diffCommand,
     testCommand,
     explainCommand,
+    applyCommand,
     windowCommand,
     instancesCommand,
     whyCommand,

@@ -429,3 +429,44 @@ describe('token', () => {
     expect((await runCommand(['token', 'list', ...shared], { cwd: bed.dir })).code).toBe(2);
   });
 });
+
+// Last, since it stops a machine that others look at.
+test('plan --out and apply: what was reviewed is what is done, or nothing', async () => {
+  await mkdir(join(bed.dir, 'lab'));
+  const lab =
+    '  - { name: long-runs, mode: observe, match: { name: dev-f }, when: { runningFor: 10m }, do: stop, limits: { percent: "100%" } }\n';
+  await writeFile(join(bed.dir, 'lab/lab.yaml'), `policies:\n${lab}`);
+  const labs = ['--policies', 'lab'];
+  const made = await run('plan', '--out', 'reviewed.json', ...labs);
+  expect(made).toMatchObject({ code: 0, err: '' });
+  expect(made.out).toMatch(/^stop of dev-f \(long-runs\)$/m);
+  expect(made.out).toMatch(/1 acts are in .*reviewed\.json; to have them done: lamplighter apply/);
+  expect((await stat(join(bed.dir, 'reviewed.json'))).mode & 0o777).toBe(0o600);
+  expect(await run('plan', '--out', 'reviewed.json', ...labs)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('is there already'),
+  });
+
+  expect(await run('apply', 'reviewed.json')).toMatchObject({ code: 2, err: expect.stringContaining('say --yes') });
+  const plan = await readFile(join(bed.dir, 'reviewed.json'), 'utf8');
+  await writeFile(join(bed.dir, 'moved.json'), plan.replace(/"occurrence": "[^"]*"/, '"occurrence": "another"'));
+  const moved = await run('apply', 'moved.json', '--yes', ...labs);
+  expect(moved).toMatchObject({ code: 1, out: '' });
+  expect(moved.err).toMatch(/^stop of dev-f \(long-runs\) is not due any more\n/);
+  expect(moved.err).toContain('nothing was done');
+  await writeFile(join(bed.dir, 'edited.json'), plan.replace(/"long-runs": "[^"]*"/, '"long-runs": "0"'));
+  expect((await run('apply', 'edited.json', '--yes', ...labs)).err).toContain(
+    'the policy long-runs means something else now',
+  );
+  await writeFile(join(bed.dir, 'broken.json'), '{}');
+  expect(await run('apply', 'broken.json', '--yes', ...labs)).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('cannot be used as a plan'),
+  });
+
+  const done = await run('apply', 'reviewed.json', '--yes', '--by', 'wang', ...labs);
+  expect(done).toMatchObject({ code: 0, err: '' });
+  expect(done.out).toBe('stop of dev-f: armed\n');
+  await bed.operationInTime('hxy/f', 'confirmed', 'stop', MINUTE);
+  expect((await run('apply', 'reviewed.json', '--yes', ...labs)).err).toContain('nothing was done');
+});

@@ -1,10 +1,14 @@
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import type { Client } from '../../app/client.ts';
+import { makePlanFile, writePlanFile } from '../../app/plan-file.ts';
 import { makeReader } from '../../app/reader.ts';
 import { zoneNamed } from '../../calendar/zone.ts';
 import { withClient } from '../context.ts';
+import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { parseTime } from '../parse-time.ts';
-import { table } from '../table.ts';
+import { printable, table } from '../table.ts';
 
 /** `lamplighter plan`: one pass over the fleet as last seen; nothing is executed. */
 export function planCommand(program: Command, io: Io): void {
@@ -13,9 +17,16 @@ export function planCommand(program: Command, io: Io): void {
     .description('show what would be done now and why, and what is kept from being done; nothing is executed')
     .option('--explain', 'also every instance and policy that would not act, and why')
     .option('--at <time>', 'as if it were then, with the fleet as it is')
+    .option('--out <file>', 'write down what every policy asks for now, those that only observe too, for `apply`')
     .option('--json', 'print JSON')
-    .action(async (options: { explain?: boolean; at?: string; json?: boolean }, command: Command) => {
+    .action(async (options: { explain?: boolean; at?: string; out?: string; json?: boolean }, command: Command) => {
+      if (options.out !== undefined && options.at !== undefined)
+        throw new UserError('--out is about now and cannot be written for another time', EXIT.usage);
       await withClient(command, io, { policies: 'needed' }, async (client) => {
+        if (options.out !== undefined) {
+          await writeDown(client, resolve(io.cwd, options.out), io);
+          return;
+        }
         const at = options.at === undefined ? null : parseTime('--at', options.at, zoneNamed(client.config.timezone));
         const rows = await makeReader(client.work, client.store).plan({
           at,
@@ -47,4 +58,21 @@ export function planCommand(program: Command, io: Io): void {
         );
       });
     });
+}
+
+async function writeDown({ work }: Client, path: string, io: Io): Promise<void> {
+  const plan = await makePlanFile(work);
+  try {
+    await writePlanFile(path, plan);
+  } catch (error) {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (isThere)
+      throw new UserError(`${path} is there already; a plan is never written over`, EXIT.usage, { cause: error });
+    throw error;
+  }
+  for (const { action, name, instance, policy, costYuan } of plan.acts) {
+    const cost = costYuan === null ? '' : ` for ${costYuan} yuan`;
+    io.out(`${action} of ${printable(name || instance)}${cost} (${policy})\n`);
+  }
+  io.out(`${plan.acts.length} acts are in ${path}; to have them done: lamplighter apply ${path} --yes\n`);
 }
