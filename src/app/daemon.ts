@@ -6,7 +6,7 @@ import type { ConfigResult } from '../config/load-config.ts';
 import type { Clock } from '../fleet/clock.ts';
 import type { HttpLimits } from '../providers/http/limits.ts';
 import { QUEUE_NAMES } from '../queue/payloads.ts';
-import { Queues, RUN_OUTCOMES } from '../queue/queue.ts';
+import { QueueDown, Queues, RUN_OUTCOMES } from '../queue/queue.ts';
 import type { LedgerFound } from '../store/ledger-epoch.ts';
 import { Store } from '../store/store.ts';
 import { type Log, scrubber } from '../telemetry/log.ts';
@@ -428,10 +428,15 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   );
   cleanups.add('housekeeping', () => clearInterval(care));
 
-  await queues.schedule(schedulesOf(standing, clock));
+  // A Redis that is slow to answer just now is no reason to end: housekeeping makes the schedules, and these the polls.
+  const later = (error: unknown) => {
+    if (!(error instanceof QueueDown)) throw error;
+    log.warn({ err: error }, 'the schedules could not be made yet; housekeeping does it');
+  };
+  await queues.schedule(schedulesOf(standing, clock)).catch(later);
   workingAt = performance.now();
   queues.run();
-  for (const name of standing.accounts.keys()) await work.queue.poll(name);
+  for (const name of standing.accounts.keys()) await work.queue.poll(name).catch(later);
 
   const origin = `http://${hostInUrl(address.host)}:${address.port}`;
   log.info({ origin, accounts: standing.accounts.size, policies: standing.policies.length }, 'lamplighter is running');
