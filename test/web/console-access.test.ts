@@ -75,6 +75,15 @@ describe('a session', () => {
       { host: 'lamps.example.com', origin: 'https://lamps.example.com' },
     );
     expect(secure.headers.get('set-cookie')).toMatch(/^__Host-lamplighter_session=.*; Secure; SameSite=Strict$/);
+    // A proxy that asks under its own name for us.
+    const renamed = await proxied.post(
+      '/sign-in',
+      { token: VIEWER, name: 'wang' },
+      { origin: 'https://lamps.example.com' },
+    );
+    const cookie = renamed.headers.get('set-cookie') ?? '';
+    expect(cookie).toMatch(/^__Host-lamplighter_session=.*; Secure; SameSite=Strict$/);
+    expect((await proxied.get('/', { cookie: cookie.split(';')[0] ?? '' })).status).toBe(200);
   });
 
   test('ends after twelve hours, and with the token that opened it', async () => {
@@ -106,7 +115,10 @@ describe('a session', () => {
     const cookie = await bed.signIn(VIEWER, ELSEWHERE);
     const answer = await bed.post('/sign-out', {}, { cookie }, ELSEWHERE);
     expect([answer.status, answer.headers.get('location')]).toEqual([303, '/']);
-    expect(answer.headers.get('set-cookie')).toMatch(/^lamplighter_session=; Max-Age=0/);
+    expect(answer.headers.getSetCookie()).toEqual([
+      expect.stringMatching(/^__Host-lamplighter_session=; Max-Age=0/),
+      expect.stringMatching(/^lamplighter_session=; Max-Age=0/),
+    ]);
   });
 
   test('leads back to where it was asked for, and never elsewhere', async () => {

@@ -21,6 +21,8 @@ export interface AccessRules {
 const FORWARDED = ['forwarded', 'x-forwarded-for', 'x-forwarded-host', 'x-real-ip', 'via'];
 
 const COOKIE = 'lamplighter_session';
+/** A name that no page on plain http, and none of a neighbouring name, can set. */
+const SECURE_COOKIE = `__Host-${COOKIE}`;
 
 export interface Asking {
   readonly role: Role;
@@ -47,7 +49,7 @@ export class Access {
   }
 
   asking(context: Context<WebEnv>): Asking {
-    const cookie = getCookie(context, this.#cookieName(context));
+    const cookie = getCookie(context, SECURE_COOKIE) ?? getCookie(context, COOKIE);
     const session = this.sessions.read(cookie);
     if (session !== null && cookie !== undefined) {
       return { role: session.role, session, csrf: this.sessions.csrf(cookie, session) };
@@ -78,35 +80,36 @@ export class Access {
   signIn(context: Context<WebEnv>, role: SessionRole, name: string): boolean {
     const text = this.sessions.open(role, name);
     if (text === null) return false;
-    setCookie(context, this.#cookieName(context), text, {
+    const secure = this.isSecure(context);
+    setCookie(context, secure ? SECURE_COOKIE : COOKIE, text, {
       path: '/',
       httpOnly: true,
       sameSite: 'Strict',
-      secure: this.isSecure(context),
+      secure,
       maxAge: SESSION_MS / 1000,
     });
     return true;
   }
 
   signOut(context: Context<WebEnv>): void {
-    deleteCookie(context, this.#cookieName(context), { path: '/', secure: this.isSecure(context) });
+    deleteCookie(context, SECURE_COOKIE, { path: '/', secure: true });
+    deleteCookie(context, COOKIE, { path: '/' });
   }
 
-  /** Does the reader's browser speak https with whoever stands before us? */
+  /**
+   * Does the reader's browser speak https with whoever stands before us? It says so by where the form is from; a proxy
+   * may have put its own name for us in the place of the one that was asked for.
+   */
   isSecure(context: Context<WebEnv>): boolean {
     const asked = new URL(context.req.url);
     if (asked.protocol === 'https:') return true;
-    const own = this.#rules.url();
-    return own !== null && own.startsWith('https:') && new URL(own).host === asked.host;
+    const own = URL.parse(this.#rules.url() ?? '');
+    if (own?.protocol !== 'https:') return false;
+    return own.host === asked.host || own.origin === context.req.header('origin');
   }
 
   /** May a form come from a page of this origin? */
   isOwnOrigin(origin: string, context: Context): boolean {
     return origin === new URL(context.req.url).origin || origin === this.#rules.url();
-  }
-
-  /** A name that no page on plain http, and none of a neighbouring name, can set. */
-  #cookieName(context: Context<WebEnv>): string {
-    return this.isSecure(context) ? `__Host-${COOKIE}` : COOKIE;
   }
 }
