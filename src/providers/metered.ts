@@ -102,8 +102,7 @@ class MeteredProvider implements Provider {
 
   /** Mostly it is a look into memory; counted is the listing that it may take, once for all who wait for it. */
   async sshAccess(request: SshAccessRequest, signal: AbortSignal): Promise<SshAccess | null> {
-    const { sshAccess } = this.#inner;
-    if (sshAccess === undefined) return null;
+    if (this.#inner.sshAccess === undefined) return null;
     let first: number | null = null;
     let isListing = false;
     const onListing = (): void => {
@@ -117,7 +116,7 @@ class MeteredProvider implements Provider {
     };
     let access: SshAccess | null;
     try {
-      access = await sshAccess.call(this.#inner, { ...request, onListing }, signal);
+      access = await this.#inner.sshAccess({ ...request, onListing }, signal);
     } catch (error) {
       done(error instanceof ProviderError ? error.kind : 'error');
       throw error;
