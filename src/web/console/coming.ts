@@ -65,6 +65,11 @@ export function comingList(coming: readonly Coming[], visit: Visit, isForeseen =
   if (coming.length === 0) return html`<p class="dim">${isForeseen ? t.nothing : t.notYet}</p>`;
   return html`<ol class="coming">${coming.map(
     (each) =>
-      html`<li><span class="at">${when(each, visit)}${each.isNow ? '' : html`<small>${fromNow(each.at, visit)}</small>`}</span><span>${chip(each, visit.language)} <small class="inline">${terms(each, visit.language)}</small><small>${shown(each.detail)}</small></span></li>`,
+      html`<li><span class="at">${when(each, visit)}${each.isNow ? '' : html`<small>${fromNow(each.at, visit)}</small>`}</span><span>${chip(each, visit.language)} <small class="inline">${terms(each, visit.language)}</small>${saysMore(each) ? html`<small>${shown(each.detail)}</small>` : ''}</span></li>`,
   )}</ol>`;
+}
+
+/** The sentence of a plain act repeats what stands before it; of what is paid it tells the price. */
+function saysMore({ kind, action }: Coming): boolean {
+  return kind === 'act' ? action === 'renew' || action === 'lengthen' : kind !== 'announce';
 }

@@ -82,7 +82,7 @@ ${row.hold === null ? '' : html`<p class="hold">${shown(row.hold.owner)} → ${t
 ${row.next === null ? '' : html`<h2>${t.comes}</h2>${comingList([row.next], visit)}`}
 <form method="post" class="stack"><label>${t.owner}<input name="owner" required maxlength="100" autocomplete="name"></label>
 <label>${t.for}<select name="for">${LENGTHS.map((length) => html`<option value="${length}"${length === '4h' ? html` selected` : ''}>${t.lengths[length]}</option>`)}</select></label>
-<button class="primary">${t.hold}</button></form><p><small>${t.means} ${t.until} ${time(expiresAt, visit)}.</small></p></section>`,
+<button class="primary">${t.hold}</button></form><p><small>${t.means} ${t.until} ${time(expiresAt, visit)}</small></p></section>`,
   };
 }
 
@@ -101,7 +101,11 @@ export async function holdByLink(
   const t = WORDS[visit.language];
   const done = await parts.web.hold({ instance: found.row.key, for: length, owner, reason: t.reason });
   if (done.kind !== 'done') return message(t.failed, html`<p>${done.message}</p>`, 404);
-  return message(t.done, html`${nameOf(found.row, visit)}<p>${t.doneText(shown(owner))}</p>`, 200);
+  return message(
+    t.done,
+    html`<p><b>${nameIn(found.row)}</b> <span class="key">${shown(found.row.key)}</span></p><p>${t.doneText(shown(owner))}</p>`,
+    200,
+  );
 }
 
 async function openLink(
@@ -123,8 +127,12 @@ async function openLink(
     : { row, expiresAt: link.expiresAt };
 }
 
+function nameIn({ name, id }: FleetRow): string {
+  return shown(name === '' ? id : name);
+}
+
 function nameOf(row: FleetRow, visit: Visit): Html {
-  return html`<h1>${shown(row.name === '' ? row.id : row.name)}</h1><p>${word(row.status, visit.language)} <span class="key">${shown(row.key)}</span></p>`;
+  return html`<h1>${nameIn(row)}</h1><p>${word(row.status, visit.language)} <span class="key">${shown(row.key)}</span></p>`;
 }
 
 function message(title: string, body: Html, status: HoldAnswer['status']): HoldAnswer {
