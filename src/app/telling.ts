@@ -40,6 +40,10 @@ export function tellingRounds(work: Work, outbox: Outbox, queues: Queues): Telli
     backOff: (tries, asked) => backOff(tries, asked === null ? null : new AskedFor(asked), work.random()),
     ring: (notifier, inMs) => bells.ring(notifier, inMs),
     onDelivered: (notification) => delivered(work, notification),
+    onUnreadable: (notifier, ids) => {
+      metrics.notifications.inc({ notifier, outcome: 'dropped' }, ids.length);
+      log.error({ notifier, ids: ids.join(' ') }, 'notifications that cannot be read in Redis were dropped');
+    },
     onNews: (notifier, notifications, news) => {
       metrics.notifications.inc({ notifier, outcome: news.kind }, notifications.length);
       logNews(work, notifier, notifications, news);

@@ -21,6 +21,7 @@ export interface OutboxPort {
 
 export interface OutboxContents {
   readonly waiting: readonly Waiting[];
+  readonly unreadable: readonly string[];
   readonly leasedUntil: number | null;
   readonly pause: { readonly until: number; readonly why: 'muted' | 'retry' } | null;
   readonly fails: number;
@@ -48,6 +49,8 @@ export interface DispatcherOptions {
   readonly ring: (notifier: string, inMs: number) => Promise<void>;
   /** Told of each notification that somebody has taken, before it is forgotten. */
   readonly onDelivered: (notification: Notification) => Promise<void>;
+  /** Told of what was thrown away because nobody can read it. */
+  readonly onUnreadable: (notifier: string, ids: readonly string[]) => void;
   readonly onNews: (notifier: string, notifications: readonly Notification[], news: DeliveryNews) => void;
 }
 
@@ -82,7 +85,11 @@ export class Dispatcher {
     for (let round = 0; round < MOST_ROUNDS; round += 1) {
       signal.throwIfAborted();
       const at = now();
-      const { waiting, pause, fails, digest, leasedUntil } = await outbox.load(name, at, LOOKED_AT);
+      const { waiting, unreadable, pause, fails, digest, leasedUntil } = await outbox.load(name, at, LOOKED_AT);
+      if (unreadable.length > 0) {
+        await outbox.drop(name, unreadable);
+        this.#on.onUnreadable(name, unreadable);
+      }
       if (pause !== null && pause.until > at && waiting.length > 0) {
         await ring(name, pause.until - at);
         return;

@@ -12,7 +12,6 @@ import {
   RETURN_PARCELS,
   TAKE_SEND,
 } from './lua/outbox.lua.ts';
-import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
 
 /** More than a night without anybody there; a notifier that never takes anything must not fill Redis. */
@@ -45,7 +44,7 @@ const parcelSchema = z.object({
     links: z.array(z.object({ label: z.string(), url: z.string() })),
     item: z.string(),
     many: z.string(),
-    costFen: z.number().nullable(),
+    costFen: z.number().nullable().default(null),
     manyLines: z.array(line),
   }),
   group: z.string(),
@@ -90,6 +89,8 @@ export interface OutboxView {
   readonly waiting: readonly WaitingParcel[];
   /** All that wait, also those that were not read. */
   readonly count: number;
+  /** Ids of what nobody can read: of another version, or broken. */
+  readonly unreadable: readonly string[];
   /** When the next of those that somebody is sending is taken back; `null`: nobody sends. */
   readonly leasedUntil: number | null;
   readonly pause: Pause | null;
@@ -152,18 +153,18 @@ export class Outbox {
       LOAD_OUTBOX.run(redis, this.#key(notifier), [now, most]),
     );
     const [rows, leased, [until, why, detail, fails, digest], count] = rowsSchema.parse(answer);
+    const waiting: WaitingParcel[] = [];
+    const unreadable: string[] = [];
+    for (const [id, dueAt, tries, cameAt, item] of rows) {
+      const blank = item.indexOf(' ');
+      const parcel = readable(parcelSchema, item.slice(blank + 1));
+      const seq = Number(item.slice(0, blank));
+      if (parcel === null) unreadable.push(id);
+      else waiting.push({ parcel, seq, cameAt: Number(cameAt), dueAt: Number(dueAt), tries: Number(tries) });
+    }
     return {
-      waiting: rows.map(([, dueAt, tries, cameAt, item]) => {
-        const blank = item.indexOf(' ');
-        const parcel = parseStored(parcelSchema, item.slice(blank + 1), `a parcel for ${notifier}`);
-        return {
-          parcel,
-          seq: Number(item.slice(0, blank)),
-          cameAt: Number(cameAt),
-          dueAt: Number(dueAt),
-          tries: Number(tries),
-        };
-      }),
+      waiting,
+      unreadable,
       count,
       leasedUntil: leased === '' ? null : Number(leased),
       pause: pauseOf(until, why, detail),
@@ -237,8 +238,8 @@ export class Outbox {
       notifiers.flatMap((notifier, index) => {
         const text = found?.[index]?.[1];
         if (typeof text !== 'string') return [];
-        const { parcel } = parseStored(openSchema, text, `what ${notifier} was told`);
-        return [[notifier, parcel.notification.id] as const];
+        // Who was told by something that nobody can read any more was told all the same.
+        return [[notifier, readable(openSchema, text)?.parcel.notification.id ?? ''] as const];
       }),
     );
   }
@@ -253,7 +254,12 @@ export class Outbox {
     const texts = await this.#redis.ask(`reading what is open at ${notifier}`, (redis) =>
       redis.hmget(`${key}open`, ...threads),
     );
-    return texts.flatMap((text) => (text === null ? [] : [parseStored(openSchema, text, `what ${notifier} was told`)]));
+    const open = texts.map((text) => (text === null ? null : readable(openSchema, text)));
+    for (const [index, thread] of threads.entries()) {
+      const found = open[index] ?? null;
+      if (found === null) await this.close(notifier, thread);
+    }
+    return open.flatMap((each) => each ?? []);
   }
 
   /** `repeats`: how often it has been told again by now; `null`: as often as before. */
@@ -318,6 +324,15 @@ export class Outbox {
 
   #key(notifier: string): string {
     return this.#redis.keys.outbox(notifier);
+  }
+}
+
+/** `null`: it is of another version, or broken. One such thing must not keep the rest from being told. */
+function readable<S extends z.ZodType>(schema: S, text: string): z.output<S> | null {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch {
+    return null;
   }
 }
 

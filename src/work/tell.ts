@@ -79,7 +79,7 @@ export async function tell(work: Work, telling: Telling): Promise<boolean> {
     const told = await toldOf(work, standing, telling);
     const wanted = await wantedBy(work, standing, telling, bare, told);
     // By this whoever gets it finds the alarm that it ends.
-    const [ended] = told.values();
+    const ended = [...told.values()].find((id) => id !== '');
     const notification: Notification =
       ended === undefined ? bare : { ...bare, details: { closes: ended, ...bare.details } };
     for (const notifier of wanted) {

@@ -1,3 +1,4 @@
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { NotifyBells } from '../../src/app/notify-bells.ts';
@@ -76,6 +77,7 @@ interface Bench {
   readonly sent: Collected<Sent>;
   readonly news: Collected<{ readonly ids: readonly string[]; readonly news: DeliveryNews }>;
   readonly delivered: string[];
+  readonly unreadable: string[];
   readonly notifiers: Map<string, Notifier>;
   /** Starts another daemon on the same outbox. */
   replica(options?: { readonly now?: () => number }): Promise<{ readonly queues: Queues; readonly bells: NotifyBells }>;
@@ -97,7 +99,9 @@ function bench(answers: Answers = [], limits: readonly RateLimit[] = []): Bench 
   const notifiers = new Map([[name, notifierFor(new Robot(name, `${receiver.origin}/${name}`, limits))]]);
   const news: Bench['news'] = new Collected();
   const delivered: string[] = [];
+  const unreadable: string[] = [];
   return {
+    unreadable,
     name,
     sent,
     news,
@@ -120,6 +124,7 @@ function bench(answers: Answers = [], limits: readonly RateLimit[] = []): Bench 
         onDelivered: async ({ id }) => {
           delivered.push(id);
         },
+        onUnreadable: (_notifier, ids) => unreadable.push(...ids),
         onNews: (_notifier, notifications, each) => news.add({ ids: notifications.map(idOf), news: each }),
       });
       queues.worker('notify', ({ notifier }, _job, signal) => dispatcher.run(notifier, signal));
@@ -271,6 +276,38 @@ test('of two daemons each takes what the other has not', async () => {
   expect(idsOf(sent).toSorted()).toEqual(ids.toSorted());
 });
 
+test('what nobody can read any more holds up nothing', async () => {
+  const at = bench();
+  const { bells } = await at.replica();
+  await at.put('u-1');
+  await at.put('u-2');
+  const client = new Redis(redis.url);
+  await client.hset(`dispatch:outbox:${at.name}:items`, 'u-1', '7 {"of":"another version"}');
+  await bells.ring(at.name, 0);
+  expect(idsOf(await at.sent.atLeast(1))).toEqual(['u-2']);
+  expect(at.unreadable).toEqual(['u-1']);
+  await at.news.atLeast(1);
+  expect(await store.outbox.states([at.name])).toMatchObject([{ waiting: 0 }]);
+  // An open thread that is of another version is over with that, and nothing else with it.
+  await store.outbox.put(at.name, parcel({ id: 'u-3', opens: 'account/a' }), {
+    now: 1,
+    dueAt: 1,
+    openedAt: 1,
+    lookAt: 1,
+  });
+  await store.outbox.put(at.name, parcel({ id: 'u-4', opens: 'account/b' }), {
+    now: 1,
+    dueAt: 1,
+    openedAt: 1,
+    lookAt: 1,
+  });
+  await client.hset(`dispatch:outbox:${at.name}:open`, 'account/a', '{}');
+  expect(await store.outbox.knowing('account/a', [at.name])).toEqual(new Map([[at.name, '']]));
+  expect(await store.outbox.dueThreads(at.name, 9, 9)).toMatchObject([{ thread: 'account/b' }]);
+  expect(await store.outbox.knowing('account/a', [at.name])).toEqual(new Map());
+  client.disconnect();
+});
+
 describe('a robot that says no', () => {
   test('for now, is asked again with the same message, and counts as told only then', async () => {
     const at = bench([{ code: 1 }, { code: 1, retryMs: 120 }]);
@@ -403,6 +440,7 @@ describe('the outbox', () => {
     expect(await store.outbox.load('box-3', 9_000, 10)).toEqual({
       waiting: [],
       count: 0,
+      unreadable: [],
       leasedUntil: null,
       pause: null,
       fails: 0,
