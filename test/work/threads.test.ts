@@ -1,5 +1,7 @@
 import { afterEach, expect, test } from 'vitest';
+import { z } from 'zod';
 import { tick } from '../../src/work/tick.ts';
+import { HttpServer } from '../providers/support/http-server.ts';
 import { useBeds } from '../support/beds.ts';
 import { HOUR, MINUTE } from '../support/clock.ts';
 import { account, busy, idle } from '../support/cloud.ts';
@@ -22,6 +24,9 @@ policies:
     minimumUptime: 1m
     limits: { perPass: 10, percent: "100%" }
 `;
+const ALERTS = z.array(
+  z.object({ labels: z.record(z.string(), z.string()), startsAt: z.string(), endsAt: z.string() }),
+);
 const beds = useBeds();
 const receivers: Receiver[] = [];
 afterEach(async () => {
@@ -91,6 +96,34 @@ test('what stays open is told again, and its end goes to whoever was alarmed and
   // Who wants nothing twice was told once.
   expect(bed.receiver.told('account.unreachable')).toHaveLength(1);
   expect(other.told()).toEqual([]);
+});
+
+test('an Alertmanager is told again by itself, and of the end by the same labels', async () => {
+  await using server = await new HttpServer().start();
+  let bed: Bed | null = null;
+  const alerts: z.infer<typeof ALERTS> = [];
+  server.handler = (request, response) => {
+    alerts.push(...ALERTS.parse(JSON.parse(request.body)));
+    response.end();
+    bed?.happenings.tell();
+  };
+  ({ bed } = await bedWith(() => ({ am: { type: 'alertmanager', url: server.origin, severity: 'critical' } })));
+  const { work } = bed.daemon;
+  const unreachable = () => alerts.filter(({ labels }) => labels.alertname === 'LamplighterAccountUnreachable');
+  await bed.round();
+  bed.sim.faults.add({ kind: 'http-status', status: 500, operation: 'list', times: 1_000 });
+  await bed.roll(MINUTE, 3);
+  const first = await bed.until('it is told', () => unreachable()[0]);
+  bed.clock.pass(MINUTE + 1);
+  await tick(work);
+  const second = await bed.until('it is told again', () => unreachable()[1]);
+  expect(second).toMatchObject({ labels: first.labels, startsAt: first.startsAt });
+  expect(Date.parse(second.endsAt)).toBeGreaterThan(Date.parse(first.endsAt));
+  bed.sim.faults.clear();
+  await bed.roll(MINUTE, 1);
+  const isEnd = ({ labels, endsAt }: { labels: unknown; endsAt: string }) =>
+    Date.parse(endsAt) <= work.clock.now() && JSON.stringify(labels) === JSON.stringify(first.labels);
+  await bed.until('it is over', () => unreachable().find(isEnd));
 });
 
 test('a freeze that a person has lifted is told to be over', async () => {
