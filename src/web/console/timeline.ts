@@ -5,7 +5,7 @@ import { instancePath } from './instance.ts';
 import { catalogue } from './language.ts';
 import type { Coming, ConsoleSource, FleetRow, Timeline } from './source.ts';
 import type { Html, Page, Visit } from './visit.ts';
-import { WORDS as SHARED } from './words.ts';
+import { WORDS as SHARED, wordIn } from './words.ts';
 
 const WORDS = catalogue({
   en: {
@@ -162,17 +162,45 @@ function cells(coming: readonly Coming[], isOffFirst: boolean, startAt: number, 
     place = until;
   };
   const taken = [...byHour].sort(([a], [b]) => a - b);
+  const lanes = new Lanes();
   for (const [index, [hour, list]] of taken.entries()) {
     const room = (taken[index + 1]?.[0] ?? HOURS) - hour;
     empty(hour);
+    const leans = hour >= HOURS - LAST_COLUMNS;
+    const width = Math.max(...list.map((each) => hoursWide(each, visit)));
+    const down = lanes.take(leans ? hour + 1 - width : hour, leans ? hour + 1 : hour + width, list.length);
     made.push(
-      html`<td class="has${isOff ? ' off' : ''}">${list.map((each) => entry(each, { leans: hour >= HOURS - LAST_COLUMNS, isRoomy: room >= ROOMY_HOURS }, visit))}</td>`,
+      html`<td class="has${isOff ? ' off' : ''}${down === 0 ? '' : ` down-${down}`}">${list.map((each) => entry(each, { leans, isRoomy: room >= ROOMY_HOURS }, visit))}</td>`,
     );
     for (const { kind, action } of list) if (kind === 'act') isOff = offAfter(action, isOff);
     place = hour + 1;
   }
   empty(HOURS);
   return made;
+}
+
+/** About how many columns an entry covers, without its small print: a column is some 42 px wide, a letter 7. */
+function hoursWide({ isNow, kind, action }: Coming, visit: Visit): number {
+  const wide = visit.language === 'zh' ? 13 : 7.5;
+  const words = wordIn(visit.language, action).length + (kind === 'announce' || kind === 'observe' ? 6 : 0);
+  return ((isNow ? 4 : 6) * 7 + words * wide + 20) / 42;
+}
+
+/** Deeper than this nobody reads; what comes then covers something. */
+const MOST_LANES = 4;
+
+/** Lines of a row on top of each other, so that what comes soon after something does not cover it. */
+class Lanes {
+  readonly #takenUntil: number[] = [];
+
+  /** From which line on there is room for so many from one column to another. */
+  take(from: number, to: number, lines: number): number {
+    let first = 0;
+    const isFree = (line: number) => (this.#takenUntil[line] ?? Number.NEGATIVE_INFINITY) <= from;
+    while (first < MOST_LANES - 1 && !Array.from({ length: lines }, (_, i) => first + i).every(isFree)) first += 1;
+    for (let line = first; line < first + lines; line += 1) this.#takenUntil[line] = to;
+    return first;
+  }
 }
 
 function offAfter(action: string, isOff: boolean): boolean {
