@@ -15,28 +15,63 @@ function say(text, ok) {
 tellTimes();
 setInterval(() => tellTimes(), TIMES_EVERY_MS);
 
+let following = null;
 const pulse = document.querySelector('[data-live]');
 if (pulse !== null && document.body.dataset.page) {
   const [connecting, live, offline] = JSON.parse(pulse.dataset.words);
-  follow((state) => {
+  following = follow((state) => {
     pulse.textContent = { connecting, live, offline }[state];
     pulse.className = `pulse ${{ connecting: '', live: 'on', offline: 'off' }[state]}`;
   });
 }
 
-// Filters: a choice counts at once, a text when the reader pauses.
+// Filters: a choice counts at once, a text when the reader pauses. What is around the form is put anew, and the form
+// stays, with the cursor in it.
+const PAUSE_MS = 300;
+
+async function ask(form, url) {
+  const response = await fetch(url);
+  const next = new DOMParser().parseFromString(await response.text(), 'text/html');
+  const fresh = next.querySelector('main > [data-filters]');
+  if (!response.ok || fresh === null || asked !== url) return;
+  history.replaceState(null, '', url);
+  while (form.previousSibling) form.previousSibling.remove();
+  while (form.nextSibling) form.nextSibling.remove();
+  const around = [...fresh.parentElement.childNodes];
+  const place = around.indexOf(fresh);
+  form.before(...around.slice(0, place));
+  form.after(...around.slice(place + 1));
+  document.body.dataset.page = next.body.dataset.page;
+  tellTimes();
+  following?.again(next.body.dataset.page, next.querySelector('[data-version]')?.dataset.version ?? '');
+}
+
+/** The last question: an answer that comes after a later one was asked is left out. */
+let asked = '';
+
 for (const form of document.querySelectorAll('[data-filters]')) {
-  const go = () => {
+  const address = () => {
     const query = new URLSearchParams();
     for (const [key, value] of new FormData(form)) if (value !== '') query.append(key, value);
-    location.assign(`${form.getAttribute('action')}${query.size > 0 ? `?${query}` : ''}`);
+    return `${form.getAttribute('action')}${query.size > 0 ? `?${query}` : ''}`;
   };
+  const go = () => {
+    asked = address();
+    if (form.parentElement?.id === 'main') ask(form, asked).catch(() => location.assign(asked));
+    else location.assign(asked);
+  };
+  let waiting = 0;
+  form.addEventListener('input', (event) => {
+    clearTimeout(waiting);
+    if (event.target.matches('input')) waiting = setTimeout(go, PAUSE_MS);
+  });
   form.addEventListener('change', (event) => {
     if (event.target.matches('select')) go();
   });
   form.addEventListener('submit', (event) => {
     event.preventDefault();
-    go();
+    clearTimeout(waiting);
+    location.assign(address());
   });
 }
 

@@ -123,8 +123,8 @@ export function patch({ parts, lists, now }, isFirst = false) {
 
 /** Follows the page until it is left; after a break it tries again, more rarely each time. */
 export function follow(onState) {
-  const page = document.body.dataset.page;
-  const seen = document.querySelector('[data-version]')?.dataset.version ?? '';
+  let page = document.body.dataset.page;
+  let seen = document.querySelector('[data-version]')?.dataset.version ?? '';
   let waitMs = FIRST_WAIT_MS;
   let isFirst = true;
   let source = null;
@@ -166,4 +166,15 @@ export function follow(onState) {
   addEventListener('pageshow', (event) => {
     if (event.persisted) location.reload();
   });
+  return {
+    /** The same page with another question. */
+    again(nextPage, nextSeen) {
+      page = nextPage;
+      seen = nextSeen;
+      isFirst = true;
+      clearTimeout(waiting);
+      source.close();
+      open();
+    },
+  };
 }
