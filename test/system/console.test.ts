@@ -89,6 +89,16 @@ test('the fleet is there, with what waits for a person above it', async () => {
   await page.getByText('One operation waits for a person').waitFor();
 });
 
+test('a search narrows the page while it is typed, and it stands in the address', async () => {
+  await open('/');
+  const search = page.locator('[data-search]');
+  await search.pressSequentially('dev-b');
+  await page.waitForURL(`${bed.daemon.origin}/?q=dev-b`);
+  await page.getByText('1 of 4 instances').waitFor();
+  expect(await page.getByRole('rowheader').allInnerTexts()).toEqual([expect.stringContaining('dev-b')]);
+  expect(await page.locator('[data-search]:focus').count()).toBe(1);
+});
+
 test('whoever holds an instance sees the coming stop disappear, on every page that is open', async () => {
   const { page: other } = await reader(browser);
   await other.goto(`${bed.daemon.origin}/`);
