@@ -225,7 +225,7 @@ export class Store {
   }
 
   /** Looks once more whether Redis was started anew: before anything paid or destructive leaves. @throws StoreDown */
-  lookAtRun(now: number): Promise<void> {
+  lookAtRun(now: number): Promise<string> {
     return this.#witness.look(now);
   }
 

@@ -47,8 +47,8 @@ export class Witness {
     this.#holdMs = holdMs;
   }
 
-  /** Looks at Redis, and lets the others know of this directory. @throws StoreDown; StoreCorrupt for an answer that is none */
-  async look(now: number): Promise<void> {
+  /** Looks at Redis, and lets the others know of this directory. Answers the id of its process. @throws StoreDown; StoreCorrupt for an answer that is none */
+  async look(now: number): Promise<string> {
     const before = this.#note ?? (await this.#read());
     const id = before?.id ?? this.#newId();
     const holdMs = await this.#holdMs();
@@ -70,6 +70,7 @@ export class Witness {
     // One that does not say which process it is may be another one each time.
     this.#hold = run === '' ? { restart: Number.POSITIVE_INFINITY, probation: 0 } : { restart, probation };
     await this.#write({ id, lookedAt: now, alone: others === 0 });
+    return run;
   }
 
   /** For a command, which is no daemon: only sees what is held. @throws StoreDown */

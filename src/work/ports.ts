@@ -64,8 +64,8 @@ export interface LedgerPort {
 /** Everything kept in Redis, as the work room asks for it. */
 export interface StorePort {
   readonly ledger: LedgerPort;
-  /** Looks whether Redis was started anew; what that holds is told by `paidWorkOff`. */
-  lookAtRun(now: number): Promise<void>;
+  /** Looks whether Redis was started anew; what that holds is told by `paidWorkOff`. Answers which start of Redis it is. */
+  lookAtRun(now: number): Promise<string>;
   /** How often Redis went away so far. */
   outages(): number;
   loadSnapshot(account: string): Promise<Snapshot | null>;

@@ -83,10 +83,11 @@ async function openGate(
   const kind = actionClass(operation.action);
   const paid = kind === 'paid';
   const outages = work.store.outages();
+  let run = '';
   if (kind !== 'reversible') {
     // Redis may have come back older than it was a moment ago; the ledger then freezes itself, and the step below is refused.
     await work.store.ledger.lookAgain(now);
-    await work.store.lookAtRun(now);
+    run = await work.store.lookAtRun(now);
     // Asked for once more: it may have become so since, as when the last look's own answer showed our clock to be wrong.
     if (work.paidWorkOff() !== null) {
       state.refusal = 'frozen';
@@ -118,7 +119,8 @@ async function openGate(
     return false;
   }
   // SENDING may stand in another Redis than the one that was looked at.
-  const isAnother = kind !== 'reversible' && work.store.outages() !== outages;
+  const wasAway = kind !== 'reversible' && work.store.outages() !== outages;
+  const isAnother = wasAway && (await work.store.lookAtRun(now).catch(() => null)) !== run;
   if (isAnother || realMsSince(work, began) > SEND_WINDOW_MS) {
     state.refusal = 'send-window';
     return false;

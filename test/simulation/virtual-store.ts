@@ -159,7 +159,9 @@ export class VirtualStore implements StorePort, PeopleStore {
     return this.#link.ask('freeze', (store) => store.ledger.freeze(cls, account, reason, detail, now));
   }
   /** The model's Redis goes back without a restart; that a restart is waited out is proven on a real one. */
-  async lookAtRun(): Promise<void> {}
+  async lookAtRun(): Promise<string> {
+    return 'the-run';
+  }
   outages(): number {
     return 0;
   }
