@@ -210,7 +210,8 @@ describe('policies', () => {
   test('what each did, was kept from and saved, and where it is written', async () => {
     const said = text(await page('/policies'));
     expect(said).toContain('4 confirmed');
-    expect(said).toContain('held back: 2 hold');
+    expect(said).toContain('held back: 2 hold, 1 protected');
+    expect(text(await page('/policies', ZH))).toContain('被挡住：2 被保留、1 受保护');
     expect(said).toContain('20 confirmed 3 told');
     expect(said).toContain('¥19.80 10.0 GPU h');
     expect(said).toContain('policies/idle.yaml:2');
@@ -281,7 +282,7 @@ describe('policies', () => {
       expect(said).toContain(words);
     }
     const zh = text(await page('/policies/stop-idle', ZH));
-    for (const words of ['已证实空闲满 30m', '状态为“启动中或创建中”已超过 1h', '通知 ops（critical）']) {
+    for (const words of ['已证实空闲满 30m', '状态为“启动中或创建中”已超过 1h', '通知 ops（紧急）']) {
       expect(zh).toContain(words);
     }
   });

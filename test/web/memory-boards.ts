@@ -140,7 +140,14 @@ export function policyRow(change: Partial<PolicyRow> = {}): PolicyRow {
   return {
     facts: policyFacts(),
     matches: 3,
-    day: { ...NO_TALLY, outcomes: new Map([['confirmed', 4]]), refusals: new Map([['hold', 2]]) },
+    day: {
+      ...NO_TALLY,
+      outcomes: new Map([['confirmed', 4]]),
+      refusals: new Map([
+        ['hold', 2],
+        ['protected', 1],
+      ]),
+    },
     week: { ...NO_TALLY, outcomes: new Map([['confirmed', 20]]), told: 3 },
     saved: { gpuSeconds: 36_000, fen: 1_980 },
     observed: NOT_OBSERVED,

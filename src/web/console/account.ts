@@ -3,7 +3,7 @@ import { balance, blockersOf, runway, spent, stateOf } from './accounts.ts';
 import { facts, table } from './board-parts.ts';
 import { type AccountBoard, type BoardSource, MONEY_RANGES, type MoneyPoint, type MoneyRange } from './board-source.ts';
 import { fullTime, iso, shown, span, yuan } from './format.ts';
-import { catalogue } from './language.ts';
+import { catalogue, LIST_COMMA } from './language.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -106,10 +106,7 @@ function factsOf(board: AccountBoard, visit: Visit): Html {
     [t.runway, board.runwayMs === null ? null : runway(board)],
     [t.today, spent(board, visit)],
     [t.instances, instances === null ? null : t.count(instances, running ?? 0)],
-    [
-      t.actions,
-      board.actions.map((action) => wordIn(visit.language, action)).join(visit.language === 'zh' ? '、' : ', '),
-    ],
+    [t.actions, board.actions.map((action) => wordIn(visit.language, action)).join(LIST_COMMA[visit.language])],
     [t.cloud, board.provider],
     [t.polled, seconds(board.pollEveryMs)],
   ]);

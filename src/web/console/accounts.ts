@@ -3,7 +3,7 @@ import { cell, linkTo, sparkLine, table, withCommand } from './board-parts.ts';
 import type { AccountBoard, BoardSource, MoneyPoint } from './board-source.ts';
 import { FREEZES } from './board-words.ts';
 import { fromNow, idOf, shown, span, time, yuan } from './format.ts';
-import { catalogue } from './language.ts';
+import { catalogue, LIST_COMMA } from './language.ts';
 import type { Html, Page, Visit } from './visit.ts';
 
 const WORDS = catalogue({
@@ -184,7 +184,7 @@ export function blockersOf(board: AccountBoard, visit: Visit): readonly Blocker[
       const [first] = same;
       if (first === undefined) return [];
       const words = FREEZES[visit.language][first.reason];
-      const classes = same.map((each) => t.classes[each.class]).join(visit.language === 'zh' ? '、' : ', ');
+      const classes = same.map((each) => t.classes[each.class]).join(LIST_COMMA[visit.language]);
       return [
         {
           tone: 'bad',

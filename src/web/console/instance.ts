@@ -36,7 +36,7 @@ const WORDS = catalogue({
     protect: 'protected: nothing interrupts it',
     announced: (policy: string) => `Announced by ${policy}`,
     deadline: 'to be done at',
-    owed: (policy: string) => `A start is owed by ${policy}`,
+    owed: (policy: string) => `A start is owed by ${policy}:`,
     byHand: 'by hand',
     state: 'State',
     evidence: 'Evidence',
@@ -69,7 +69,7 @@ const WORDS = catalogue({
     protect: '受保护：不会被中断',
     announced: (policy: string) => `${policy} 已预告`,
     deadline: '执行时间',
-    owed: (policy: string) => `${policy} 欠它一次开机`,
+    owed: (policy: string) => `${policy} 欠它一次开机：`,
     byHand: '人工',
     state: '状态',
     evidence: '证据',
@@ -122,7 +122,7 @@ function waiting({ notices, obligations }: InstanceBoard, visit: Visit): Html {
     (notice) =>
       html`<p class="banner warn"><b>${t.announced(shown(notice.policy))}</b> ${time(Date.parse(notice.announcedAt), visit)} · ${t.deadline} ${time(Date.parse(notice.deadlineAt), visit)} <small class="inline">${fromNow(Date.parse(notice.deadlineAt), visit)}</small></p>`,
   )}${obligations.map(
-    (each) => html`<p class="dim">${t.owed(shown(each.policy))}: ${time(Date.parse(each.dueAt), visit)}</p>`,
+    (each) => html`<p class="dim">${t.owed(shown(each.policy))} ${time(Date.parse(each.dueAt), visit)}</p>`,
   )}`;
 }
 

@@ -7,6 +7,9 @@ export type Language = (typeof LANGUAGES)[number];
 /** As `<html lang>` and for `Intl`. */
 export const LOCALES: Readonly<Record<Language, string>> = { en: 'en-GB', zh: 'zh-CN' };
 
+/** What stands between the items of a list. */
+export const LIST_COMMA: Readonly<Record<Language, string>> = { en: ', ', zh: '、' };
+
 export const LANGUAGE_COOKIE = 'lamplighter_language';
 
 /** A page's words in every language: what one has, all have. */

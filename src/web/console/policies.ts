@@ -5,7 +5,7 @@ import { type Action, action, saidOf } from './action.ts';
 import { cell, formFields, gpuHours, linkTo, table } from './board-parts.ts';
 import type { BoardSource, FileMistake, PolicyFacts, PolicyRow, PolicyTally, ReloadState } from './board-source.ts';
 import { fromNow, idOf, shown, yuan } from './format.ts';
-import { catalogue } from './language.ts';
+import { catalogue, LIST_COMMA } from './language.ts';
 import { stepInWords } from './policy-words.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
@@ -31,7 +31,7 @@ const WORDS = catalogue({
     wrong: (count: number, of: number) => `${count} of ${of} judged wrong`,
     nothing: 'nothing',
     told: 'told',
-    keptBack: 'held back:',
+    keptBack: 'held back: ',
     reload: 'Read the files again',
     reloaded: 'The files were read again and are in force.',
     good: 'The last reload is in force.',
@@ -131,7 +131,7 @@ function list(rows: readonly PolicyRow[], visit: Visit): Html {
 function rowOf(id: string, row: PolicyRow, visit: Visit): Html {
   const { facts, day, week } = row;
   const t = WORDS[visit.language];
-  return html`<tr id="${id}"${facts.enabled ? '' : html` class="quiet"`}><th scope="row"><a href="${linkTo.policy(facts.name)}">${shown(facts.name)}</a>${facts.description === '' ? '' : html`<small>${shown(facts.description)}</small>`}${placeOf(facts)}</th>${cell(t.mode, modeWord(facts, visit))}${cell(t.does, html`${facts.steps.map((step, i) => html`${i > 0 ? ', ' : ''}${stepInWords(step, visit)}`)}`, 'wide')}${cell(t.matches, about(row, visit), 'one-line')}${cell(t.day, tallyCell(day, visit))}${cell(t.week, tallyCell(week, visit))}${cell(t.saved, savedCell(row, visit), 'number')}</tr>`;
+  return html`<tr id="${id}"${facts.enabled ? '' : html` class="quiet"`}><th scope="row"><a href="${linkTo.policy(facts.name)}">${shown(facts.name)}</a>${facts.description === '' ? '' : html`<small>${shown(facts.description)}</small>`}${placeOf(facts)}</th>${cell(t.mode, modeWord(facts, visit))}${cell(t.does, html`${facts.steps.map((step, i) => html`${i > 0 ? LIST_COMMA[visit.language] : ''}${stepInWords(step, visit)}`)}`, 'wide')}${cell(t.matches, about(row, visit), 'one-line')}${cell(t.day, tallyCell(day, visit))}${cell(t.week, tallyCell(week, visit))}${cell(t.saved, savedCell(row, visit), 'number')}</tr>`;
 }
 
 /** `enforce` or `observe`, in the reader's words. */
@@ -162,7 +162,7 @@ export function tallyCell({ outcomes, told, refusals }: PolicyTally, visit: Visi
   return html`${done.map(([outcome, count]) => html`<span class="tally ${outcome}"><b>${count}</b> ${wordIn(language, outcome)}</span> `)}${told === 0 ? '' : html`<span class="tally"><b>${told}</b> ${t.told}</span>`}${
     kept.length === 0
       ? ''
-      : html`<small>${t.keptBack} ${kept.map(([reason, count], i) => html`${i > 0 ? ', ' : ''}${count} ${wordIn(language, reason)}`)}</small>`
+      : html`<small>${t.keptBack}${kept.map(([reason, count], i) => html`${i > 0 ? LIST_COMMA[language] : ''}${count} ${wordIn(language, reason)}`)}</small>`
   }`;
 }
 

@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { assertNever } from '../../fleet/assert-never.ts';
 import type { ConditionFacts, PolicyFacts, StepFacts } from './board-source.ts';
 import { shown, span, time, yuan } from './format.ts';
-import { catalogue } from './language.ts';
+import { catalogue, LIST_COMMA } from './language.ts';
 import type { Html, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -50,6 +50,7 @@ export const POLICY_WORDS = catalogue({
     renewMonthly: (count: number) => `${count} ${count === 1 ? 'month' : 'months'} where it is billed by the month`,
     lengthen: (to: string) => `change its billing to ${to}`,
     notify: (to: string, severity: string) => `tell ${to} (${severity})`,
+    severities: { info: 'info', warning: 'warning', critical: 'critical' },
     everybody: 'every notifier',
     notice: (ms: string) => `It is announced ${ms} before, and a hold or any activity calls it off.`,
     requireNotice: 'It is not done where the announcement could not be delivered.',
@@ -103,6 +104,7 @@ export const POLICY_WORDS = catalogue({
     renewMonthly: (count: number) => `按月计费的续 ${count} 个月`,
     lengthen: (to: string) => `把计费改为${to}`,
     notify: (to: string, severity: string) => `通知 ${to}（${severity}）`,
+    severities: { info: '一般', warning: '警告', critical: '紧急' },
     everybody: '所有通知渠道',
     notice: (ms: string) => `提前 ${ms} 预告；有人保留或有任何活动就取消。`,
     requireNotice: '预告没能送达就不做。',
@@ -205,7 +207,10 @@ export function stepInWords(step: StepFacts, visit: Pick<Visit, 'language'>): st
     case 'lengthen':
       return t.lengthen(wordIn(visit.language, step.to));
     case 'notify':
-      return t.notify(step.to === null ? t.everybody : step.to.map(shown).join(', '), step.severity);
+      return t.notify(
+        step.to === null ? t.everybody : step.to.map(shown).join(LIST_COMMA[visit.language]),
+        t.severities[step.severity],
+      );
     case 'stop':
     case 'cardless-stop':
     case 'start':

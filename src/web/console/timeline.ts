@@ -2,7 +2,7 @@ import { html } from 'hono/html';
 import { COMING_WORDS, chip, terms } from './coming.ts';
 import { dayOf, fullTime, idOf, iso, shortTime, shown, weekdayOf } from './format.ts';
 import { instancePath } from './instance.ts';
-import { catalogue } from './language.ts';
+import { catalogue, LIST_COMMA } from './language.ts';
 import type { Coming, ConsoleSource, FleetRow, Timeline } from './source.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { WORDS as SHARED, wordIn } from './words.ts';
@@ -76,7 +76,7 @@ export function timelinePage(source: Pick<ConsoleSource, 'timeline'>): Page {
         title: t.title,
         body: html`<h1>${t.title}</h1><p class="dim">${t.lead}</p>
 <form class="filters" method="get" action="/timeline" role="search" data-filters><label class="grow"><span class="hidden">${t.search}</span><input type="search" name="q" value="${visit.query.get('q') ?? ''}" placeholder="${t.search}" data-search autocomplete="off"></label><label>${t.when}<select name="show"><option value="">${t.all}</option><option value="acts"${actsOnly ? html` selected` : ''}>${t.acts}</option></select></label><button>${t.show}</button></form>
-${visit.live.part('missing', html`<p id="missing" class="dim">${timeline.missing.length === 0 ? '' : t.missing(timeline.missing.join(', '))}</p>`)}
+${visit.live.part('missing', html`<p id="missing" class="dim">${timeline.missing.length === 0 ? '' : t.missing(timeline.missing.join(LIST_COMMA[visit.language]))}</p>`)}
 <div class="scroll"><table class="timeline"><caption class="hidden">${t.caption}</caption>${visit.live.part('hours', hours(startAt, visit))}
 <tbody id="lanes" data-rows>${visit.live.list('lanes', [
           ...timeline.accounts.map((each) => {
