@@ -122,7 +122,8 @@ const SIGNATURE = closed(
   'the secret is another than the bot’s (加签, it begins with SEC), or this machine’s clock is off by more than an hour',
   '密钥与机器人「加签」里的（以 SEC 开头）不一致，或本机时钟偏差超过一小时',
 );
-const KEYWORD = failed(
+// What is sent without it would be refused all the same: kept, it is told when somebody has set it.
+const KEYWORD = closed(
   'the bot asks for a keyword (自定义关键词): set the notifier’s keyword to one of them',
   '机器人设置了「自定义关键词」：把其中一个写到通知对象的 keyword 里',
 );
@@ -130,7 +131,7 @@ const ADDRESS = closed(
   'this machine’s address is not in the bot’s list (IP 地址段): add it, or use another security setting',
   '本机的出口 IP 不在机器人的「IP 地址（段）」里：加进去，或改用别的安全设置',
 );
-const SECURITY = failed(
+const SECURITY = closed(
   'a security setting of the bot is not met: 加签 needs secretFile, 自定义关键词 needs keyword, or the address is not in its list',
   '不满足机器人的安全设置：「加签」要配 secretFile，「自定义关键词」要配 keyword，或出口 IP 不在名单里',
 );

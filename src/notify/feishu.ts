@@ -114,7 +114,8 @@ export const FEISHU_CODES: Readonly<Record<number, Meaning>> = {
     'this machine’s address is not in the bot’s list (IP 白名单): add it, or use another security setting',
     '本机的出口 IP 不在机器人的「IP 白名单」里：加进去，或改用别的安全设置',
   ),
-  19024: failed(
+  // What is sent without it would be refused all the same: kept, it is told when somebody has set it.
+  19024: closed(
     'the bot asks for a keyword (自定义关键词): set the notifier’s keyword to one of them',
     '机器人设置了「自定义关键词」：把其中一个写到通知对象的 keyword 里',
   ),

@@ -332,7 +332,7 @@ describe('what became of it is what the body says', () => {
     ],
     ['feishu', 'sign', { code: 19021, msg: 'words' }, { ...closed('clock'), detail: code('feishu', 19021) }],
     ['feishu', 'address', { code: 19022, msg: 'Ip Not Allowed' }, closed('IP 白名单')],
-    ['feishu', 'keyword', { code: 19024, msg: 'Key Words Not Found' }, hinted('keyword')],
+    ['feishu', 'keyword', { code: 19024, msg: 'Key Words Not Found' }, closed('keyword')],
     ['feishu', 'token', { code: 19001, msg: 'param invalid' }, closed('copy the address')],
     ['feishu', 'bad request', { code: 9499, msg: 'Bad Request' }, hinted('custom bot')],
     ['feishu', 'too many', { code: 9499, msg: 'too many request' }, muted(60_000)],
@@ -341,9 +341,9 @@ describe('what became of it is what the body says', () => {
     ['dingtalk', 'delivered', { errcode: 0, errmsg: 'ok' }, { kind: 'delivered', answer: 'code 0: ok' }],
     ['dingtalk', 'sign', { errcode: 310000, errmsg: 'sign not match' }, closed('加签')],
     ['dingtalk', 'time', { errcode: 310000, errmsg: 'invalid timestamp' }, closed('clock')],
-    ['dingtalk', 'keyword', { errcode: 310000, errmsg: 'keywords not in content' }, hinted('keyword')],
+    ['dingtalk', 'keyword', { errcode: 310000, errmsg: 'keywords not in content' }, closed('keyword')],
     ['dingtalk', 'address', { errcode: 310000, errmsg: 'ip 1.2.3.4 not in whitelist' }, closed('IP')],
-    ['dingtalk', 'security', { errcode: 310000, errmsg: 'no' }, hinted('security setting')],
+    ['dingtalk', 'security', { errcode: 310000, errmsg: 'no' }, closed('security setting')],
     ['dingtalk', 'too fast', { errcode: 130101, errmsg: 'send too fast' }, muted(MINUTES_10)],
     ['dingtalk', 'punished', { status: 1111, wait: 5, source: 'x5', punish: 'deny', uuid: 'u' }, muted(MINUTES_10)],
     ['dingtalk', 'punished, in few words', { punish: 'deny' }, muted(MINUTES_10)],
@@ -393,7 +393,7 @@ describe('what became of it is what the body says', () => {
 
   test('a code can come with another status than 200', async () => {
     answers((response) => json(response, { code: 19024, msg: 'Key Words Not Found' }, 400));
-    expect(await send('feishu')).toMatchObject(hinted('keyword'));
+    expect(await send('feishu')).toMatchObject(closed('keyword'));
   });
 
   test.each(ALL)('%s: a page, nothing, and a failure of what stands between are tried again', async (bot) => {
