@@ -8,11 +8,11 @@ import { account, daily, MINUTE, NOON, SECOND } from './harness.ts';
 const BACK_MS = 30_000;
 const MACHINES = 6;
 
-/** Machines of two accounts that are to be paid for. */
+/** Machines of two accounts that are to be paid for. One cloud gives an id once. */
 export const OUTAGE_ACCOUNTS = ['hxy-a', 'hxy-b'].map((name) =>
   account(
     'huixingyun',
-    Array.from({ length: MACHINES / 2 }, (_, index) => daily(`d${index}`, 5 + index)),
+    Array.from({ length: MACHINES / 2 }, (_, index) => daily(`${name.slice(-1)}${index}`, 5 + index)),
     { name },
   ),
 );
