@@ -8,6 +8,7 @@ import { ACTIONS } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Obligation } from '../fleet/obligation.ts';
+import type { Operation } from '../fleet/operation.ts';
 import { ACT_REASONS, type DecisionReason, INACTION_REASONS } from '../fleet/reason.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import { arm } from './arm.ts';
@@ -128,7 +129,12 @@ async function begin(
         'an operation was armed',
       );
       return;
-    case 'duplicate':
+    case 'duplicate': {
+      const { operation } = result;
+      if (operation.instance !== act.view.key) await noteElsewhere(work, act, operation);
+      log.debug({ result: result.kind }, 'an operation was not armed');
+      return;
+    }
     case 'open':
       log.debug({ result: result.kind }, 'an operation was not armed');
       return;
@@ -187,6 +193,25 @@ async function notifyStep(work: Work, standing: Standing, act: NotifyAct): Promi
     text: act.text,
     data: { event: act.event, occurrence: act.occurrence, ...act.evidence },
   });
+}
+
+/** The cloud's id was dealt with under another account of ours: nothing is done here, and that must be seen. */
+async function noteElsewhere(work: Work, act: CloudAct, operation: Operation): Promise<void> {
+  const { account, view, policy, action } = act;
+  const now = work.clock.now();
+  if (!(await work.store.sayOnce(`elsewhere|${operation.id}|${view.key}`, now))) return;
+  const text = `${action} of ${view.key} is not asked for: the machine of that id has it under ${operation.instance}, in operation ${operation.id}; does one account of the cloud stand in the configuration twice?`;
+  await work.store.audit({
+    at: now,
+    kind: 'decision',
+    account,
+    instance: view.key,
+    policy,
+    reason: 'open-operation',
+    text,
+    data: { operation: operation.id },
+  });
+  work.log.warn({ policy, instance: view.key, action, operation: operation.id }, text);
 }
 
 /** An announcement made again within this, by another replica or after a crash, is the same announcement. */

@@ -117,4 +117,9 @@ test('one account of a cloud under two names pays once, and so does one that get
   const asked = bed.sim.calls.filter(({ operation }) => operation === 'renew').flatMap(({ ids }) => ids);
   expect(asked.toSorted()).toEqual(['d', 'e']);
   expect(await bed.operations()).toHaveLength(2);
+  // What is not done under the other name is seen there, once.
+  const { items } = await (await bed.store()).auditLog.list({ limit: 1_000, kinds: ['decision'] });
+  const elsewhere = items.filter(({ text }) => text.includes('stand in the configuration twice?'));
+  expect(elsewhere.length).toBeGreaterThan(0);
+  expect(new Set(elsewhere.map(({ text }) => text)).size).toBe(elsewhere.length);
 });
