@@ -2,6 +2,7 @@ import type { Notice } from '../fleet/notice.ts';
 import { isOfAnother } from './announce.ts';
 import type { Tidy } from './decision.ts';
 import { type AccountPass, type Pass, type Watched, watchKey } from './pass.ts';
+import type { Standing } from './standing.ts';
 import type { InstanceView } from './world.ts';
 
 type Why = Extract<Tidy, { kind: 'drop-notice' }>['why'];
@@ -37,6 +38,8 @@ function whyDropped(
   if (standing === undefined || !standing.enforcing) return 'policy-removed';
   const hold = pass.world.holds.get(notice.instance);
   if (hold !== undefined && !(hold.until <= pass.now)) return 'hold';
+  // Quick machines are down, and match no more, before anybody looks again: that is what was announced, and not its end.
+  if (isCarriedOut(pass, standing, notice)) return 'done';
   const { trust } = account.view;
   if (view === undefined) return trust === 'good' ? 'no-longer-due' : null;
   if (isOfAnother(notice, view)) return 'no-longer-due';
@@ -48,4 +51,12 @@ function whyDropped(
   if (watched.reason === 'consumed') return 'done';
   if (watched.reason === 'not-due') return view.activity?.kind === 'active' ? changed : 'no-longer-due';
   return watched.occurrence !== null && watched.occurrence !== notice.occurrence ? changed : null;
+}
+
+/** Is, or was, what it announced on its way? */
+function isCarriedOut(pass: Pass, { policy }: Standing, { instance, occurrence }: Notice): boolean {
+  return policy.steps.some(
+    ({ kind }, index) =>
+      kind !== 'notify' && pass.world.history.step(policy.name, instance, occurrence, index) !== 'none',
+  );
 }

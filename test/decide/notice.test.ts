@@ -154,6 +154,17 @@ describe('a waiting notice', () => {
     expect(tidied(world([account([view({ id: 'other' })])], { history }))).toEqual(['no-longer-due']);
   });
 
+  it.each(['open', 'done', 'failed'] as const)(
+    'is done with when its stop is %s, whatever matches by then',
+    (state) => {
+      const { history } = waiting();
+      history.set('p', KEY, IDLE, 0, state);
+      for (const views of [[view({ status: 'stopping' })], [view({ status: 'stopped' })], []]) {
+        expect(tidied(world([account(views)], { history }))).toEqual(['done']);
+      }
+    },
+  );
+
   it('stays while the listing cannot be trusted', () => {
     const { history } = waiting();
     const missing = account([view({ id: 'other' })], { trust: 'incomplete-snapshot' });
