@@ -6,10 +6,14 @@ import type { OpenThread, Parcel } from '../fleet/parcel.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Language, Line, Link, Message, Mood } from './message.ts';
 import { groupsOf } from './plan.ts';
+import { truncateBytes } from './truncate-bytes.ts';
 import { LANGUAGE_WORDS } from './words/languages.ts';
 
 /** Whoever may object has to find the own machine in it; the rest is counted. */
 const MOST_ITEMS = 30;
+/** Links always stay, and the shortest messages that a receiver takes are of 2 KB. */
+const MOST_LINKED = 5;
+const LONGEST_LINKED_BYTES = 40;
 /** More groups in a digest nobody reads on a telephone. */
 const MOST_GROUPS = 15;
 /** Of each group in a digest. */
@@ -38,7 +42,7 @@ export function compose(form: 'one' | 'group' | 'digest', parcels: readonly Parc
       return { ...rest, mood: moodOf(first), title, lines, links };
     }
     case 'group':
-      return { ...rest, mood: moodOf(first), ...group(parcels, tongue), links: consoleOf(first) };
+      return { ...rest, mood: moodOf(first), ...group(parcels, tongue), links: linksOf(parcels) };
     case 'digest':
       return { ...rest, mood: 'digest', ...digest(parcels, tongue), links: consoleOf(first) };
     default:
@@ -129,6 +133,20 @@ function zoneOf(lines: readonly Line[], language: Language, zone: string): reado
 
 function manyOf(parcels: readonly Parcel[]): string {
   return parcels[0]?.words.many.replace('{n}', String(parcels.length)) ?? '';
+}
+
+/** Each to its own machine, by its name, while they are few; what all have is there once. */
+function linksOf(parcels: readonly Parcel[]): readonly Link[] {
+  const [first] = parcels;
+  if (first === undefined) return [];
+  if (parcels.length > MOST_LINKED) return consoleOf(first);
+  const own = parcels.flatMap(({ words, notification: { instance } }) =>
+    words.links.slice(0, -1).map(({ label, url }) => {
+      const name = instance === null || instance.name === '' ? (instance?.id ?? '') : instance.name;
+      return { label: name === '' ? label : `${label}: ${truncateBytes(name, LONGEST_LINKED_BYTES)}`, url };
+    }),
+  );
+  return [...own, ...consoleOf(first)];
 }
 
 /** A link to one machine says nothing of the others. */

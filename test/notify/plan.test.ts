@@ -210,3 +210,33 @@ describe('whatever waits', () => {
     );
   });
 });
+
+describe('a group of machines that somebody may hold', () => {
+  const CONSOLE = { label: 'Console', url: 'https://lamps.example.com/' };
+  const few = (count: number) =>
+    Array.from({ length: count }, (_, i) => {
+      const one = parcel({ id: `n${i}` });
+      const hold = { label: 'Hold it', url: `https://lamps.example.com/hold/${i}` };
+      const instance = { id: `gpu-${i}`, name: i === 0 ? '' : `dev-${'x'.repeat(i * 20)}`, status: 'running' as const };
+      return {
+        ...one,
+        notification: { ...one.notification, instance },
+        words: { ...one.words, links: [hold, CONSOLE] },
+      };
+    });
+  const linksOf = (count: number) => compose('group', few(count), { language: 'en', zone: 'UTC' }).links;
+
+  test('has a link to each by its name, and one to the console', () => {
+    expect(linksOf(3)).toEqual([
+      { label: 'Hold it: gpu-0', url: 'https://lamps.example.com/hold/0' },
+      { label: `Hold it: dev-${'x'.repeat(20)}`, url: 'https://lamps.example.com/hold/1' },
+      { label: expect.stringMatching(/^Hold it: dev-x+…$/), url: 'https://lamps.example.com/hold/2' },
+      CONSOLE,
+    ]);
+  });
+
+  test('has the console’s alone when they are many', () => {
+    expect(linksOf(5)).toHaveLength(6);
+    expect(linksOf(6)).toEqual([CONSOLE]);
+  });
+});
