@@ -5,6 +5,7 @@ import { formatYuan } from '../fleet/money.ts';
 import type { OpenThread, Parcel } from '../fleet/parcel.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Language, Line, Link, Message, Mood } from './message.ts';
+import { colon } from './message-parts.ts';
 import { groupsOf } from './plan.ts';
 import { truncateBytes } from './truncate-bytes.ts';
 import { LANGUAGE_WORDS } from './words/languages.ts';
@@ -42,7 +43,7 @@ export function compose(form: 'one' | 'group' | 'digest', parcels: readonly Parc
       return { ...rest, mood: moodOf(first), title, lines, links };
     }
     case 'group':
-      return { ...rest, mood: moodOf(first), ...group(parcels, tongue), links: linksOf(parcels) };
+      return { ...rest, mood: moodOf(first), ...group(parcels, tongue), links: linksOf(parcels, tongue) };
     case 'digest':
       return { ...rest, mood: 'digest', ...digest(parcels, tongue), links: consoleOf(first) };
     default:
@@ -136,14 +137,17 @@ function manyOf(parcels: readonly Parcel[]): string {
 }
 
 /** Each to its own machine, by its name, while they are few; what all have is there once. */
-function linksOf(parcels: readonly Parcel[]): readonly Link[] {
+function linksOf(parcels: readonly Parcel[], { language }: Tongue): readonly Link[] {
   const [first] = parcels;
   if (first === undefined) return [];
   if (parcels.length > MOST_LINKED) return consoleOf(first);
   const own = parcels.flatMap(({ words, notification: { instance } }) =>
     words.links.slice(0, -1).map(({ label, url }) => {
       const name = instance === null || instance.name === '' ? (instance?.id ?? '') : instance.name;
-      return { label: name === '' ? label : `${label}: ${truncateBytes(name, LONGEST_LINKED_BYTES)}`, url };
+      return {
+        label: name === '' ? label : `${label}${colon(language)}${truncateBytes(name, LONGEST_LINKED_BYTES)}`,
+        url,
+      };
     }),
   );
   return [...own, ...consoleOf(first)];

@@ -235,6 +235,11 @@ describe('a group of machines that somebody may hold', () => {
     ]);
   });
 
+  test('has the colon of its language', () => {
+    const [first] = compose('group', few(2), { language: 'zh-CN', zone: 'UTC' }).links;
+    expect(first?.label).toBe('Hold it：gpu-0');
+  });
+
   test('has the console’s alone when they are many', () => {
     expect(linksOf(5)).toHaveLength(6);
     expect(linksOf(6)).toEqual([CONSOLE]);
