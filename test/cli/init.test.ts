@@ -137,7 +137,7 @@ class Terminal {
   readonly #happenings = new Happenings(() => this.seen);
 
   constructor(args: readonly string[], folder: string) {
-    const command = [process.execPath, join(ROOT, 'src/cli/main.ts'), ...args].join(' ');
+    const command = [process.execPath, join(ROOT, 'src/cli/main.ts'), ...args].map(quoted).join(' ');
     this.#child = spawn('script', ['-qefc', command, '/dev/null'], {
       cwd: folder,
       env: { PATH: process.env.PATH ?? '', TERM: 'xterm', NO_COLOR: '1', COLUMNS: '120' },
@@ -155,6 +155,11 @@ class Terminal {
     await this.#happenings.until(`it asks: ${question}`, () => this.seen.includes(question), 30_000);
     this.#child.stdin.write(keys);
   }
+}
+
+/** One word of a shell. */
+function quoted(word: string): string {
+  return `'${word.replaceAll("'", "'\\''")}'`;
 }
 
 const UP = '\u001b[A';

@@ -76,7 +76,7 @@ describe('notify test', () => {
     answers({ code: 19024, msg: 'Key Words Not Found' });
     expect(await run('ops')).toEqual({
       code: 1,
-      out: 'ops (feishu) refuses it: feishu answered code 19024: Key Words Not Found\nhint: the bot asks for a keyword (自定义关键词): set the notifier’s keyword to one of them\n',
+      out: 'ops (feishu) does not take it: feishu answered code 19024: Key Words Not Found\nhint: the bot asks for a keyword (自定义关键词): set the notifier’s keyword to one of them\n',
       err: 'lamplighter: ops did not take the test message\n',
     });
   });
@@ -86,7 +86,7 @@ describe('notify test', () => {
     expect(await run('ops')).toMatchObject({
       code: 1,
       out: expect.stringMatching(
-        /^ops \(feishu\) does not let us in: feishu answered code 19021: sign match fail\nhint: the secret/,
+        /^ops \(feishu\) does not take it: feishu answered code 19021: sign match fail\nhint: the secret/,
       ),
     });
   });
@@ -104,7 +104,8 @@ describe('notify test', () => {
     expect(JSON.parse(out)).toEqual({
       notifier: 'ding-zh',
       type: 'dingtalk',
-      kind: 'failed',
+      kind: 'retry',
+      afterMs: 300_000,
       detail: 'dingtalk answered code 310000: keywords not in content',
       hint: expect.stringContaining('自定义关键词'),
     });

@@ -1,44 +1,8 @@
 import { expect, test } from 'vitest';
-import type { Operation } from '../../src/fleet/operation.ts';
-import { account, daily, type FaultBed, KEEP_PAID, MINUTE, type Point, SECOND, useFaultBeds } from './harness.ts';
+import { anHourPasses, confirmed, dieAt, k1, k4, prepare } from './deaths.ts';
+import { MINUTE } from './harness.ts';
 
-const beds = useFaultBeds();
-
-async function prepare(): Promise<FaultBed> {
-  return await beds.prepare({ accounts: [account('huixingyun', [daily('d', 11)])], policies: KEEP_PAID });
-}
-
-/** One daemon dies at a point, another follows. */
-async function dieAt(bed: FaultBed, point: Point): Promise<void> {
-  const first = await bed.spawnFaulty({ strikes: [{ point, do: 'kill' }] });
-  expect(await first.ended).toBe('SIGKILL');
-  await bed.spawnFaulty();
-}
-
-async function confirmed(bed: FaultBed): Promise<Operation> {
-  return await bed.attend('it is renewed', 20 * SECOND, async () =>
-    (await bed.operations()).find(({ state }) => state === 'confirmed'),
-  );
-}
-
-/** Nothing more happens, whoever looks. */
-async function anHourPasses(bed: FaultBed): Promise<void> {
-  const since = bed.clock.now();
-  await bed.attend('an hour has passed', 5 * MINUTE, () => bed.clock.now() > since + 60 * MINUTE);
-}
-
-for (const point of ['before-arm', 'after-arm', 'after-ring'] as const) {
-  test(`K1: killed ${point}, the next tick finishes it with exactly one request, and nobody is called`, async () => {
-    const bed = await prepare();
-    await dieAt(bed, point);
-    const done = await confirmed(bed);
-    expect(done.transitions.map(({ to }) => to)).toEqual(['armed', 'sending', 'accepted', 'confirmed']);
-    expect(bed.requests()).toBe(1);
-    expect(bed.commits()).toHaveLength(1);
-    expect(bed.receiver.told('operation.escalated')).toEqual([]);
-    await bed.expectSound();
-  });
-}
+k1('after-arm');
 
 for (const point of ['after-sending', 'gate-open'] as const) {
   test(`K2: killed after SENDING and before the write (${point}), nothing is ever sent, and one person is called`, async () => {
@@ -66,17 +30,7 @@ test('K3: killed when the request has left and the cloud does it, it is confirme
   await bed.expectSound();
 });
 
-for (const point of ['answer-received', 'after-accepted', 'before-confirmed'] as const) {
-  test(`K4: killed ${point}, it is confirmed, with one request`, async () => {
-    const bed = await prepare();
-    await dieAt(bed, point);
-    await confirmed(bed);
-    expect(bed.requests()).toBe(1);
-    expect(bed.commits()).toHaveLength(1);
-    await bed.until('it is told', () => bed.receiver.told('operation.confirmed').length === 1);
-    await bed.expectSound();
-  });
-}
+k4('after-accepted');
 
 test('K4: killed after CONFIRMED and before its job was done, the job runs again and does nothing, and it is told', async () => {
   const bed = await prepare();

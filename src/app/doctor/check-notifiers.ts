@@ -44,7 +44,7 @@ function answered(name: string, type: string, delivery: Delivery): Finding {
     case 'retry':
       // What only a person can mend.
       if (typeof delivery.hint === 'string')
-        return broken(name, `${type}, does not let us in: ${delivery.detail}`, delivery.hint);
+        return broken(name, `${type}, does not take it: ${delivery.detail}`, delivery.hint);
       return warning(name, `${type}, did not take it now: ${delivery.detail}`, again);
     case 'muted':
       return warning(name, `${type}, takes nothing for ${formatDuration(delivery.forMs)}: ${delivery.detail}`, again);

@@ -51,7 +51,7 @@ function words(outcome: Outcome): string {
       return `took it${outcome.answer === '' ? '' : `: ${outcome.answer}`}`;
     case 'retry':
       return typeof outcome.hint === 'string'
-        ? `does not let us in: ${outcome.detail}\nhint: ${outcome.hint}`
+        ? `does not take it: ${outcome.detail}\nhint: ${outcome.hint}`
         : `did not take it now: ${outcome.detail}\nthe daemon would try again`;
     case 'muted':
       return `takes nothing for ${formatDuration(outcome.forMs)}: ${outcome.detail}\nthe daemon would wait so long`;
