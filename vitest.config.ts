@@ -12,7 +12,8 @@ export default defineConfig({
   test: {
     testTimeout: 45_000,
     hookTimeout: 45_000,
-    maxWorkers: 2,
+    // One more than the two cores: much of the time a test waits for a daemon, a server or a clock.
+    maxWorkers: 3,
     provide: { faultSeed: null },
     projects: [
       { extends: true, test: { name: 'alone', include: ['test/**/*.test.ts'], exclude: [...ELSEWHERE, ...SHARING] } },
