@@ -26,7 +26,8 @@ export function noticeState(due: Due, action: CloudPolicyAction, occurrence: str
   // Asked for first: what has been promised stands, also where an edit has taken the notice out of the policy.
   const kept = pass.world.history.notice(name, view.key, occurrence);
   // What was announced of a machine that is gone is no announcement of the one that has its id now.
-  const notice = kept === null || isOfAnother(kept, view) ? null : kept;
+  const isOver = kept !== null && (isOfAnother(kept, view) || isOfEarlierStep(due, kept));
+  const notice = isOver ? null : kept;
   if (notice === null) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
   const { announcedAt, deliveredAt = announcedAt } = notice;
   const isLate = requireNotice && deliveredAt - announcedAt > LATE_MS;
@@ -36,6 +37,16 @@ export function noticeState(due: Due, action: CloudPolicyAction, occurrence: str
   if (pass.now >= deadlineAt + NOTICE_GRACE_MS) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
   if (requireNotice && !notice.delivered) return wait('announced, but no notifier has taken the announcement');
   return { kind: 'go' };
+}
+
+/**
+ * Was it the announcement of a step that is done? A list that stops first and destroys then announces each by itself: who
+ * was told of a stop was not told of a destruction.
+ */
+function isOfEarlierStep({ pass, standing, view, stepIndex }: Due, notice: Notice): boolean {
+  if (stepIndex === 0 || notice.announcedAt === 0) return false;
+  const actedAt = pass.world.history.lastActedAt(standing.policy.name, view.key);
+  return actedAt !== null && notice.announcedAt <= actedAt;
 }
 
 /**

@@ -53,8 +53,10 @@ function whyDropped(
   return watched.occurrence !== null && watched.occurrence !== notice.occurrence ? changed : null;
 }
 
-/** Is, or was, what it announced on its way? */
-function isCarriedOut(pass: Pass, { policy }: Standing, { instance, occurrence }: Notice): boolean {
+/** Is, or was, what it announced on its way? What was announced after the last act is a later step, and still to come. */
+function isCarriedOut(pass: Pass, { policy }: Standing, { instance, occurrence, announcedAt }: Notice): boolean {
+  const actedAt = pass.world.history.lastActedAt(policy.name, instance);
+  if (actedAt !== null && announcedAt > actedAt) return false;
   return policy.steps.some(
     ({ kind }, index) =>
       kind !== 'notify' && pass.world.history.step(policy.name, instance, occurrence, index) !== 'none',

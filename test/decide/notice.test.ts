@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { evaluate } from '../../src/decide/evaluate.ts';
 import type { World } from '../../src/decide/world.ts';
+import { DEFAULT_ACCOUNT_ACTIONS } from '../../src/fleet/action.ts';
 import type { Notice } from '../../src/fleet/notice.ts';
 import { noticeId } from '../../src/fleet/notice.ts';
 import { account, during, HOUR, hold, idle, MINUTE, NOON, policy, TestHistory, view, world } from './kit.ts';
@@ -221,5 +222,28 @@ describe('a notice that lasts longer than the day that always is', () => {
     const quick = policy({ conditions: [during('always'), RUNNING] });
     const given = world([account([view({}, { tracked: { upSince: NOON - 2 * HOUR } })])], { history: before });
     expect(evaluate([quick], given).acts).toMatchObject([{ occurrence: before.armedFor() }]);
+  });
+});
+
+describe('a list that stops first and destroys then', () => {
+  const both = policy({
+    noticeMs: 30 * MINUTE,
+    conditions: [during('always')],
+    steps: [{ kind: 'stop' }, { kind: 'destroy' }],
+    limits: { perPass: null, perHour: null, percent: 100 },
+  });
+
+  it('announces each by itself, once, and destroys nothing under the notice of the stop', () => {
+    const daemon = new LittleDaemon([both], ['gpu-1'], NOON - 2 * HOUR);
+    daemon.extra = { allowed: new Set([...DEFAULT_ACCOUNT_ACTIONS, 'destroy']) };
+    const given: string[] = [];
+    for (let at = NOON; at <= NOON + 2 * HOUR; at += MINUTE) {
+      const before = new Set([...daemon.history.noticesById.values()].map(({ announcedAt }) => announcedAt));
+      daemon.pass(at);
+      for (const { announcedAt } of daemon.history.noticesById.values())
+        if (!before.has(announcedAt)) given.push(`${(announcedAt - NOON) / MINUTE}`);
+    }
+    expect(daemon.log.map(({ at, action }) => `${(at - NOON) / MINUTE} ${action}`)).toEqual(['30 stop', '61 destroy']);
+    expect(given).toEqual(['0', '31']);
   });
 });
