@@ -1,9 +1,8 @@
 import { writeFile } from 'node:fs/promises';
-import { configJsonSchema, policyJsonSchema } from '../src/config/json-schema.ts';
+import { JSON_SCHEMAS } from '../src/config/json-schema.ts';
 
 /** Writes `schema/*.schema.json` anew; a test compares them with the grammar. */
-const schemas = { policy: policyJsonSchema(), config: configJsonSchema() };
-for (const [name, schema] of Object.entries(schemas)) {
+for (const [name, schemaOf] of Object.entries(JSON_SCHEMAS)) {
   const file = new URL(`../schema/${name}.schema.json`, import.meta.url);
-  await writeFile(file, `${JSON.stringify(schema, null, 2)}\n`);
+  await writeFile(file, `${JSON.stringify(schemaOf(), null, 2)}\n`);
 }

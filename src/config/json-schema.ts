@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { policyFileGrammar } from '../policy/policy-grammar.ts';
+import { testFileGrammar } from '../policy/test-grammar.ts';
 import { configGrammar } from './config-grammar.ts';
 
 /**
@@ -14,3 +15,15 @@ export function policyJsonSchema(): object {
 export function configJsonSchema(): object {
   return z.toJSONSchema(configGrammar, { io: 'input' });
 }
+
+/** The same for `NAME.test.yaml`, the tests beside the policies. */
+export function testJsonSchema(): object {
+  return z.toJSONSchema(testFileGrammar, { io: 'input' });
+}
+
+/** What there are schemas of, by the name that a person gives it. */
+export const JSON_SCHEMAS = {
+  policy: policyJsonSchema,
+  config: configJsonSchema,
+  test: testJsonSchema,
+} as const;

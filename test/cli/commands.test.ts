@@ -283,7 +283,7 @@ describe('reading', () => {
   });
 
   test('schema', async () => {
-    for (const which of ['policy', 'config']) {
+    for (const which of ['policy', 'config', 'test']) {
       const { code, out } = await run('schema', which);
       expect(code).toBe(0);
       expect(JSON.parse(out)).toMatchObject({ type: 'object' });

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { readConfigFile } from '../../src/config/config-file.ts';
-import { configJsonSchema, policyJsonSchema } from '../../src/config/json-schema.ts';
+import { JSON_SCHEMAS } from '../../src/config/json-schema.ts';
 import { readPolicyFolder } from '../../src/config/policy-folder.ts';
 import { readSecretFile } from '../../src/config/secret-files.ts';
 
@@ -95,10 +95,7 @@ test('a secret file is trimmed, bounded, and its mode looked at', async () => {
   await expect(readSecretFile(path)).rejects.toThrow('too long for a secret');
 });
 
-test.each([
-  ['policy', policyJsonSchema],
-  ['config', configJsonSchema],
-] as const)(
+test.each(Object.entries(JSON_SCHEMAS))(
   'schema/%s.schema.json is what the grammar says; node scripts/schema.ts writes it anew',
   async (name, schema) => {
     const file = fileURLToPath(new URL(`../../schema/${name}.schema.json`, import.meta.url));

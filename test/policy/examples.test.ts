@@ -1,12 +1,15 @@
 import { readFile } from 'node:fs/promises';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Config } from '../../src/config/config.ts';
 import { readConfigFile } from '../../src/config/config-file.ts';
+import { testJsonSchema } from '../../src/config/json-schema.ts';
 import { compileOptions } from '../../src/config/load-config.ts';
-import { readPolicyFolder } from '../../src/config/policy-folder.ts';
+import { readPolicyFolder, readTestFiles } from '../../src/config/policy-folder.ts';
 import { compile } from '../../src/policy/compile.ts';
 import { renderAll } from '../../src/yaml/located.ts';
+import { readDocument } from '../../src/yaml/read-document.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 /** A day of a year that the example calendar has. */
@@ -65,8 +68,26 @@ describe('the shipped examples', () => {
         '# yaml-language-server: $schema=../schema/policy.schema.json',
       ]);
     }
+    const tests = await readTestFiles((await exampleConfig()).policiesDir, ROOT);
+    for (const { file, text } of tests.ok ? tests.files : []) {
+      expect([file, text.split('\n')[0]]).toEqual([file, '# yaml-language-server: $schema=../schema/test.schema.json']);
+    }
     const config = await readFile(`${ROOT}/lamplighter.example.yaml`, 'utf8');
     expect(config.split('\n')[0]).toBe('# yaml-language-server: $schema=./schema/config.schema.json');
+  });
+
+  test('each test beside them is what the schema for editors allows, and a slip is not', async () => {
+    const schema = z.fromJSONSchema(testJsonSchema());
+    const tests = await readTestFiles((await exampleConfig()).policiesDir, ROOT);
+    if (!tests.ok) throw new Error(renderAll(tests.errors));
+    expect(tests.files.length).toBeGreaterThanOrEqual(8);
+    for (const { file, text } of tests.files) {
+      const read = readDocument(text, file);
+      if (!read.ok) throw new Error(renderAll(read.errors));
+      expect([file, schema.safeParse(read.document.data()).error?.issues]).toEqual([file, undefined]);
+      const slip = readDocument(text.replace('    fleet:', '    fleat:'), file);
+      expect(slip.ok && schema.safeParse(slip.document.data()).success).toBe(false);
+    }
   });
 
   test('a file cut off at any byte is compiled or refused, and never thrown at', async () => {
