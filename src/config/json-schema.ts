@@ -7,17 +7,17 @@ import { configGrammar } from './config-grammar.ts';
  * The JSON Schema (draft 2020-12) of a policy file, for completion and hover texts in editors. It knows every key and
  * word; what depends on accounts, calendars or the time only `lamplighter validate` knows.
  */
-export function policyJsonSchema(): object {
+export function policyJsonSchema(): z.core.JSONSchema.JSONSchema {
   return z.toJSONSchema(policyFileGrammar, { io: 'input' });
 }
 
 /** The same for lamplighter.yaml. */
-export function configJsonSchema(): object {
+export function configJsonSchema(): z.core.JSONSchema.JSONSchema {
   return z.toJSONSchema(configGrammar, { io: 'input' });
 }
 
 /** The same for `NAME.test.yaml`, the tests beside the policies. */
-export function testJsonSchema(): object {
+export function testJsonSchema(): z.core.JSONSchema.JSONSchema {
   return z.toJSONSchema(testFileGrammar, { io: 'input' });
 }
 
