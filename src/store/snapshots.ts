@@ -31,6 +31,9 @@ export type SaveResult =
   /** One that was taken later is there; nothing was changed. */
   | { readonly kind: 'older'; readonly generation: number };
 
+/** Two replicas' clocks may differ by this much. */
+const CLOCK_SLACK_MS = 60_000;
+
 interface Known {
   readonly digest: string;
   readonly rows: readonly Tracked[];
@@ -50,8 +53,11 @@ export class Snapshots {
     this.#redis = redis;
   }
 
-  /** Stores it unless a newer one is there. The generation is given here: one more than what was stored, or what it says. */
-  async save(snapshot: Snapshot): Promise<SaveResult> {
+  /**
+   * Stores it unless a newer one is there. The generation is given here: one more than what was stored, or what it says.
+   * @param now when it is stored, epoch ms: one that is there from far after that was taken before the clock was set back
+   */
+  async save(snapshot: Snapshot, now: number): Promise<SaveResult> {
     const key = this.#redis.keys.snapshot(snapshot.account);
     const encoded = await encodeRows(snapshot.instances, this.#decoded.get(snapshot.account)?.encoded ?? null);
     // Equal rows give equal bytes, and the compressed ones are few.
@@ -59,7 +65,7 @@ export class Snapshots {
     const { account, provider, takenAt, finishedAt, complete, incomplete, shrunken, balance } = snapshot;
     const cash = balance && { cashFen: balance.cashFen, cardsFen: balance.cardsFen, at: balance.at };
     const meta = { account, provider, takenAt, finishedAt, complete, incomplete, shrunken, balance: cash };
-    const args = [takenAt, snapshot.generation, JSON.stringify(meta).slice(0, -1), digest];
+    const args = [takenAt, now + CLOCK_SLACK_MS, snapshot.generation, JSON.stringify(meta).slice(0, -1), digest];
     const answer = await this.#redis.ask(`storing the snapshot of ${account}`, async (redis) => {
       const first = await SAVE_SNAPSHOT.run(redis, key, [...args, '']);
       const wantsRows = Array.isArray(first) && first[0] === 'rows';

@@ -254,8 +254,8 @@ export class Store {
   loadSnapshot(account: string): Promise<Snapshot | null> {
     return this.snapshots.load(account);
   }
-  async saveSnapshot(snapshot: Snapshot): Promise<boolean> {
-    return (await this.snapshots.save(snapshot)).kind === 'stored';
+  async saveSnapshot(snapshot: Snapshot, now: number): Promise<boolean> {
+    return (await this.snapshots.save(snapshot, now)).kind === 'stored';
   }
   loadShrink(account: string): Promise<unknown> {
     return this.settings.loadShrink(account);

@@ -149,7 +149,7 @@ async function remember(
   };
   await work.store.saveShrink(name, { ...judged.state, identity });
   if (known.isBelieved) await work.store.unsay(beliefKey(name));
-  const isStored = await work.store.saveSnapshot(snapshot);
+  const isStored = await work.store.saveSnapshot(snapshot, work.clock.now());
   if (isStored) await lengthenLeashes(work, previous, snapshot);
   // Of two replicas that read at once only one counts what was saved.
   for (const saving of isStored ? savingsOf(previous, snapshot, runtime.account.prices) : []) {

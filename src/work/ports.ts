@@ -70,7 +70,7 @@ export interface StorePort {
   outages(): number;
   loadSnapshot(account: string): Promise<Snapshot | null>;
   /** `false`: a newer one was there already. */
-  saveSnapshot(snapshot: Snapshot): Promise<boolean>;
+  saveSnapshot(snapshot: Snapshot, now: number): Promise<boolean>;
   loadShrink(account: string): Promise<unknown>;
   saveShrink(account: string, state: unknown): Promise<void>;
   addBalance(account: string, sample: { readonly at: number; readonly fen: Fen }): Promise<void>;

@@ -14,6 +14,8 @@ import type { AccountRuntime, Standing, Work } from './ports.ts';
 /** A snapshot is believed for two polls and what one may take. */
 const POLLS_BELIEVED = 2;
 const SLOW_POLL_MS = 30_000;
+/** Two replicas' clocks may differ by this much; a listing from farther ahead was taken before our clock was set back. */
+const CLOCK_SLACK_MS = 60_000;
 /** The window of the default limits. */
 const INTERRUPT_WINDOW_MS = 60_000;
 
@@ -24,6 +26,7 @@ export function believedMs(pollEveryMs: number): number {
 
 export function trustOf(snapshot: Snapshot, pollEveryMs: number, now: number): Trust {
   if (now - snapshot.takenAt > believedMs(pollEveryMs)) return 'stale-snapshot';
+  if (snapshot.takenAt - now > CLOCK_SLACK_MS) return 'stale-snapshot';
   if (snapshot.shrunken) return 'shrunken-snapshot';
   return snapshot.complete ? 'good' : 'incomplete-snapshot';
 }

@@ -111,7 +111,7 @@ async function changeEverything(engine: Engine): Promise<void> {
     ...tracked,
     instance: { ...tracked.instance, name: `${tracked.instance.name}'` },
   }));
-  await engine.store.saveSnapshot({ ...snapshot, takenAt: snapshot.takenAt + 1, instances });
+  await engine.store.saveSnapshot({ ...snapshot, takenAt: snapshot.takenAt + 1, instances }, snapshot.takenAt);
 }
 
 async function timed(run: () => Promise<void>): Promise<Timed> {

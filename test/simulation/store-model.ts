@@ -49,10 +49,10 @@ export class StoreModel {
     return copy;
   }
 
-  /** `false`: a newer one is there. */
-  saveSnapshot(snapshot: Snapshot): boolean {
+  /** `false`: a newer one is there, and not from after `now`. */
+  saveSnapshot(snapshot: Snapshot, now: number): boolean {
     const have = this.snapshots.get(snapshot.account);
-    if (have !== undefined && have.takenAt >= snapshot.takenAt) return false;
+    if (have !== undefined && have.takenAt >= snapshot.takenAt && have.takenAt <= now + 60_000) return false;
     const generation = Math.max((have?.generation ?? 0) + 1, snapshot.generation);
     this.snapshots.set(snapshot.account, { ...snapshot, generation });
     return true;

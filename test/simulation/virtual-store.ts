@@ -37,8 +37,8 @@ export class VirtualStore implements StorePort, PeopleStore {
     this.#onSnapshot(snapshot);
     return snapshot;
   }
-  saveSnapshot(snapshot: Snapshot): Promise<boolean> {
-    return this.#link.ask('save snapshot', (store) => store.saveSnapshot(snapshot));
+  saveSnapshot(snapshot: Snapshot, now: number): Promise<boolean> {
+    return this.#link.ask('save snapshot', (store) => store.saveSnapshot(snapshot, now));
   }
   loadShrink(account: string): Promise<unknown> {
     return this.#link.ask('shrink', (store) => store.shrink.get(account) ?? null);

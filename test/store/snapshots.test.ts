@@ -33,30 +33,38 @@ test('a snapshot reads back as it was, in this replica and in another', async ()
       tracked({ id: 'y', gpuCount: null }, { missing: 2 }),
     ],
   });
-  expect(await store.snapshots.save(saved)).toEqual({ kind: 'stored', generation: 1 });
+  expect(await store.snapshots.save(saved, NOON)).toEqual({ kind: 'stored', generation: 1 });
   expect(await store.loadSnapshot('a1')).toEqual(saved);
   expect(await other.loadSnapshot('a1')).toEqual(saved);
   expect(await other.loadSnapshot('nobody')).toBeNull();
 });
 
 test('an empty account is a snapshot too', async () => {
-  await store.saveSnapshot(snapshot({ account: 'empty', instances: [] }));
+  await store.saveSnapshot(snapshot({ account: 'empty', instances: [] }), NOON);
   expect(await other.loadSnapshot('empty')).toEqual(snapshot({ account: 'empty', instances: [] }));
 });
 
 test('an older one never replaces a newer one, whoever comes last', async () => {
   const newer = snapshot({ account: 'a2', takenAt: NOON + 10, instances: [tracked({ name: 'newer' })] });
-  await store.snapshots.save(newer);
+  await store.snapshots.save(newer, NOON);
   const late = snapshot({ account: 'a2', takenAt: NOON + 9, instances: [tracked({ name: 'older' })] });
-  expect(await other.snapshots.save(late)).toEqual({ kind: 'older', generation: 1 });
+  expect(await other.snapshots.save(late, NOON)).toEqual({ kind: 'older', generation: 1 });
   expect(await other.loadSnapshot('a2')).toEqual(newer);
+});
+
+test('one that was taken before the clock was set back is replaced at once', async () => {
+  const ahead = snapshot({ account: 'a6', takenAt: NOON + 3_600_000, instances: [tracked({ name: 'ahead' })] });
+  await store.snapshots.save(ahead, NOON + 3_600_000);
+  const now = snapshot({ account: 'a6', takenAt: NOON, instances: [tracked({ name: 'now' })] });
+  expect(await other.snapshots.save(now, NOON)).toEqual({ kind: 'stored', generation: 2 });
+  expect((await store.loadSnapshot('a6'))?.instances[0]?.instance.name).toBe('now');
 });
 
 test('of many savers at once the newest stays, and the generation counts those that were stored', async () => {
   const taken = Array.from({ length: 20 }, (_, i) => NOON + ((i * 7) % 20));
   const results = await Promise.all(
     taken.map((takenAt, i) =>
-      (i % 2 ? store : other).snapshots.save(snapshot({ account: 'a3', takenAt, generation: 0 })),
+      (i % 2 ? store : other).snapshots.save(snapshot({ account: 'a3', takenAt, generation: 0 }), NOON),
     ),
   );
   const last = await store.loadSnapshot('a3');
@@ -68,7 +76,7 @@ test('rows that did not change are not written again, and the time still moves',
   const rows = Array.from({ length: 3_000 }, (_, i) => tracked({ id: `gpu-${i}` }));
   const written = async (takenAt: number, instances = rows) => {
     const before = await commandBytes();
-    await store.saveSnapshot(snapshot({ account: 'a4', takenAt, instances, generation: 0 }));
+    await store.saveSnapshot(snapshot({ account: 'a4', takenAt, instances, generation: 0 }), NOON);
     return (await commandBytes()) - before;
   };
   const commandBytes = async () => {
@@ -99,6 +107,6 @@ test('rows that did not change are not written again, and the time still moves',
 
 test('what hangs on a row beside the known fields stays out of Redis', async () => {
   const leaky = { ...instance({ id: 'leaky' }), password: 'hunter2-root', token: 'tok-secret' };
-  await store.saveSnapshot(snapshot({ account: 'a5', instances: [{ ...tracked(), instance: leaky }] }));
+  await store.saveSnapshot(snapshot({ account: 'a5', instances: [{ ...tracked(), instance: leaky }] }), NOON);
   expect(JSON.stringify(await other.loadSnapshot('a5'))).not.toMatch(/hunter2|tok-secret/);
 });

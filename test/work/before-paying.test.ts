@@ -219,13 +219,13 @@ test('between deciding and destroying: a hold, a label, a sign of life, another 
   const shrunken = await waiting(bed, 'shrunken');
   const snapshot = await bed.daemon.store.loadSnapshot('hxy');
   if (snapshot === null) throw new Error('it was never listed');
-  await bed.daemon.store.saveSnapshot({ ...snapshot, takenAt: snapshot.takenAt + 1, shrunken: true });
+  await bed.daemon.store.saveSnapshot({ ...snapshot, takenAt: snapshot.takenAt + 1, shrunken: true }, snapshot.takenAt);
   await act(bed.daemon.work, shrunken.id, new AbortController().signal);
   expect(await bed.daemon.store.ledger.get(shrunken.id)).toMatchObject({
     state: 'cancelled',
     reason: 'stale-snapshot',
   });
-  await bed.daemon.store.saveSnapshot({ ...snapshot, takenAt: snapshot.takenAt + 2 });
+  await bed.daemon.store.saveSnapshot({ ...snapshot, takenAt: snapshot.takenAt + 2 }, snapshot.takenAt);
   expect(requests(late)).toEqual([]);
 
   expect(await carryOut(late, 'well')).toMatchObject({ state: 'accepted' });
