@@ -61,6 +61,8 @@ export interface ForecastOptions {
   /** In whose days money is counted. */
   readonly zone: Zone;
   readonly events?: readonly ForecastEvent[];
+  /** Is told of every look, before what was decided is carried out. The world is good for the time of the call alone. */
+  readonly onLook?: (world: World, evaluation: Evaluation) => void;
 }
 
 /**
@@ -111,6 +113,7 @@ export function* forecastSteps(
       ...(isFirst ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }),
       ...(only === null ? {} : { only: { account: accountOf(only), instance: only } }),
     });
+    options.onLook?.(at, evaluation);
     coming.push(...newsOf(evaluation, { told, idle, zone, isNow: isFirst }));
     const changed = carryOut(forecast, evaluation);
     for (const key of happened) changed.add(key);
