@@ -15,6 +15,8 @@ const HOUR_MS = 3_600_000;
  * for; targets are "account/id", or the account's name. Of other accounts it knows nothing.
  */
 export interface LoadedHistory {
+  /** What all of it is answered from. */
+  readonly rows: HistoryRows;
   step(policy: string, target: string, occurrence: string, step: number): 'none' | 'open' | 'done' | 'failed';
   lastActedAt(policy: string, target: string): number | null;
   latestOccurrence(policy: string, target: string): string | null;
@@ -36,6 +38,28 @@ export interface LoadedHistory {
 export interface HistoryNeeds {
   /** {@link LoadedHistory.actedAt}: everything that was armed in the last hour, which after a busy one is much. */
   readonly hourly: boolean;
+}
+
+/**
+ * The history of one account as Redis has it, by what it is about: made into answers by {@link historyOf}, and plain enough
+ * to be kept and read again elsewhere. Values are those of Redis, text for text.
+ */
+export interface HistoryRows {
+  /** By "policy\ntarget". */
+  readonly acted: ReadonlyMap<string, string>;
+  /** What was armed in the last hour, with its time, the oldest first; `null`: it was not read. */
+  readonly recent: ReadonlyMap<string, string> | null;
+  readonly open: readonly string[];
+  readonly openPaid: readonly string[];
+  readonly renewed: ReadonlyMap<string, string>;
+  readonly notices: readonly string[];
+  readonly obligations: readonly string[];
+  readonly policySince: ReadonlyMap<string, string>;
+  readonly lowBalance: ReadonlyMap<string, string>;
+  readonly policyEdits: ReadonlyMap<string, string>;
+  readonly heldUntil: ReadonlyMap<string, string>;
+  readonly leashes: ReadonlyMap<string, string>;
+  readonly watchBeganAt: number | null;
 }
 
 export async function loadHistory(
@@ -70,21 +94,36 @@ export async function loadHistory(
       throw new StoreCorrupt(`history of ${account}`, new Error(`answer ${index} is not a list`));
     return value.map(String);
   };
+  return historyOf(
+    {
+      acted: pairs(texts(0)),
+      recent: needs.hourly ? pairs(texts(1)) : null,
+      open: texts(2),
+      openPaid: texts(3),
+      renewed: pairs(texts(4)),
+      notices: texts(5),
+      obligations: texts(6),
+      policySince: pairs(texts(7)),
+      lowBalance: pairs(texts(8)),
+      policyEdits: pairs(texts(9)),
+      heldUntil: pairs(texts(10)),
+      leashes: pairs(texts(11)),
+      watchBeganAt: numberOrNull(texts(12)[0]),
+    },
+    account,
+    now,
+  );
+}
 
-  const acted = pairs(texts(0));
-  const recent = timesByPolicy(texts(1));
-  const open = new Set(texts(2));
-  const openPaid = new Set(texts(3));
-  const renewed = pairs(texts(4));
-  const notices = texts(5).map(parseNotice);
+/** Answers from rows that were read at `now`. */
+export function historyOf(rows: HistoryRows, account: string, now: number): LoadedHistory {
+  const { acted, renewed, lowBalance: low, policySince: since, policyEdits: edits, heldUntil: held, leashes } = rows;
+  const recent = rows.recent === null ? null : timesByPolicy(rows.recent);
+  const open = new Set(rows.open);
+  const openPaid = new Set(rows.openPaid);
+  const notices = rows.notices.map(parseNotice);
   const noticeById = new Map(notices.map((notice) => [noticeId(notice), notice]));
-  const obligations = texts(6).map(parseObligation);
-  const since = pairs(texts(7));
-  const low = pairs(texts(8));
-  const edits = pairs(texts(9));
-  const held = pairs(texts(10));
-  const leashes = pairs(texts(11));
-  const beganAt = numberOrNull(texts(12)[0]);
+  const obligations = rows.obligations.map(parseObligation);
 
   // Parsed when first asked for: most of what is remembered is of policies and instances that this pass passes by.
   const parsed = new Map<string, Acted>();
@@ -100,12 +139,13 @@ export async function loadHistory(
   };
 
   return {
+    rows,
     step: (policy, target, occurrence, step) => stepState(actedOn(policy, target), occurrence, step, now),
     lastActedAt: (policy, target) => lastActedAt(actedOn(policy, target)),
     latestOccurrence: (policy, target) => latestOccurrence(actedOn(policy, target)),
     actedAt: (policy, of) => {
       // Nothing where much was done would let a limit be passed over.
-      if (!needs.hourly) throw new Error('what was armed in the last hour was not read; a bug of ours');
+      if (recent === null) throw new Error('what was armed in the last hour was not read; a bug of ours');
       return of === account ? (recent.get(policy) ?? []) : [];
     },
     open: (instance) => (open.has(instance) ? 'any' : openPaid.has(instance) ? 'paid' : 'none'),
@@ -115,7 +155,7 @@ export async function loadHistory(
     obligations: (of) => (of === account ? obligations : []),
     policySince: (policy) => numberOrNull(since.get(policy)),
     lowBalance: (policy, of) => (of === account ? (low.get(policy) ?? null) : null),
-    watchBeganAt: () => beganAt,
+    watchBeganAt: () => rows.watchBeganAt,
     policyEditedAt: (policy) => numberOrNull(edits.get(policy)?.split(' ')[1]),
     heldUntil: (instance) => numberOrNull(held.get(instance)),
     restarts: (instance) => {
@@ -140,9 +180,9 @@ function pairs(flat: readonly string[]): ReadonlyMap<string, string> {
 }
 
 /** From members "i|-\npolicy\nid" with their times. */
-function timesByPolicy(flat: readonly string[]): ReadonlyMap<string, readonly number[]> {
+function timesByPolicy(members: ReadonlyMap<string, string>): ReadonlyMap<string, readonly number[]> {
   const times = new Map<string, number[]>();
-  for (const [member, at] of pairs(flat)) {
+  for (const [member, at] of members) {
     const policy = member.split('\n')[1] ?? '';
     const known = times.get(policy);
     if (known === undefined) times.set(policy, [Number(at)]);

@@ -4,9 +4,9 @@ import { actionClass, type CloudAction, needsClearView } from '../fleet/action.t
 import type { Invariant } from '../fleet/freeze.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { Policy } from '../policy/policy.ts';
+import { believedMs } from './facts.ts';
 import { tellFreezes } from './freezes.ts';
 import type { AccountRuntime, Work } from './ports.ts';
-import { believedMs } from './world.ts';
 
 /** What must never happen, and did. */
 export interface Broken {

@@ -14,6 +14,7 @@ import { rfc3339 } from '../fleet/rfc3339.ts';
 import { arm } from './arm.ts';
 import { tellBlind } from './blind.ts';
 import { wishOf } from './draft.ts';
+import { worldOf } from './facts.ts';
 import { forPeople } from './for-people.ts';
 import { breach, brokenDecision } from './invariants.ts';
 import { balanceThread, noticeThread } from './open-threads.ts';
@@ -25,7 +26,7 @@ import { tellStuck } from './stuck.ts';
 import { LOOK_AGAIN_MS, tell } from './tell.ts';
 import { lapsed, unpaid } from './unrenewed.ts';
 import { recordUnseen } from './unseen.ts';
-import { accountWorld } from './world.ts';
+import { gatherFacts } from './world.ts';
 
 /** A failed start that keeps an obligation is tried again after this, doubling up to the longest. */
 const RETRY_START_MS = 120_000;
@@ -37,8 +38,9 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   const runtime = standing.accounts.get(accountName);
   if (runtime === undefined) return null;
   const now = work.clock.now();
-  const world = await accountWorld(work, standing, runtime, now);
-  if (world === null) return null;
+  const facts = await gatherFacts(work, standing, runtime, now);
+  if (facts === null) return null;
+  const world = worldOf(facts);
   signal.throwIfAborted();
   await recordUnseen(work, standing, runtime, world);
   const began = performance.now();
@@ -46,6 +48,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   work.metrics.evaluationDuration.observe((performance.now() - began) / 1000);
   work.metrics.evaluations.inc(evaluation.evaluated);
   countAll(work, evaluation);
+  work.recorder?.note({ standing, facts, evaluation });
 
   // In this order: what is not due any more is tidied before anything new begins, and people hear of a stop before it.
   for (const tidy of evaluation.tidy) await tidyUp(work, standing, runtime, world, tidy);

@@ -1,6 +1,6 @@
 import type { ActivityObserver } from '../activity/observer.ts';
 import type { Zone } from '../calendar/zone.ts';
-import type { Cap, Refusal } from '../decide/decision.ts';
+import type { Cap, Evaluation, Refusal } from '../decide/decision.ts';
 import type { History } from '../decide/world.ts';
 import type { Account } from '../fleet/account.ts';
 import type { CloudAction } from '../fleet/action.ts';
@@ -20,9 +20,11 @@ import type { Notifier } from '../notify/notifier.ts';
 import type { Links } from '../notify/words/draft.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Provider } from '../providers/port.ts';
+import type { HistoryRows } from '../store/history.ts';
 import type { ArmResult, TransitionRequest, TransitionResult } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
+import type { PassFacts } from './facts.ts';
 import type { ShadowPort } from './shadow.ts';
 
 /** One account with its open client. */
@@ -61,6 +63,9 @@ export interface LedgerPort {
   freeze(cls: 'paid' | 'destructive', reason: FreezeReason, now: number, detail?: string): Promise<void>;
 }
 
+/** With what it is answered from, where that can be had: only then can a pass be recorded. */
+export type KeptHistory = History & { readonly rows?: HistoryRows };
+
 /** Everything kept in Redis, as the work room asks for it. */
 export interface StorePort {
   readonly ledger: LedgerPort;
@@ -76,7 +81,7 @@ export interface StorePort {
   addBalance(account: string, sample: { readonly at: number; readonly fen: Fen }): Promise<void>;
   balances(account: string): Promise<readonly { readonly at: number; readonly fen: Fen }[]>;
   /** Without `hourly` what was armed in the last hour is not read, and asking for it is an error. */
-  history(account: string, now: number, needs?: { readonly hourly: boolean }): Promise<History>;
+  history(account: string, now: number, needs?: { readonly hourly: boolean }): Promise<KeptHistory>;
   holds(now: number): Promise<readonly Hold[]>;
   paused(): Promise<boolean>;
   spentToday(account: string, day: string): Promise<{ readonly calls: number; readonly fen: Fen }>;
@@ -217,6 +222,11 @@ export interface ThreadPort {
   close(notifier: string, thread: string): Promise<void>;
 }
 
+/** Keeps what passes knew and what they decided; see app/recording. Never fails and never waits. */
+export interface RecorderPort {
+  note(seen: { readonly standing: Standing; readonly facts: PassFacts; readonly evaluation: Evaluation }): void;
+}
+
 /** What every processor works with. */
 export interface Work {
   readonly clock: Clock;
@@ -239,6 +249,8 @@ export interface Work {
   readonly tallies?: TallyPort;
   /** Absent: nobody is told again, nor of an end that their routes leave out. */
   readonly threads?: ThreadPort;
+  /** Absent: nothing is recorded. */
+  readonly recorder?: RecorderPort;
   /** Where the console is for whoever gets a message. Absent: nowhere. */
   readonly links?: () => Links | null;
   readonly standing: () => Standing;

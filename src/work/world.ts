@@ -1,35 +1,17 @@
 import { localDay } from '../calendar/zone.ts';
 import { strangeness } from '../decide/account-identity.ts';
-import { belowSince, moneyView } from '../decide/burn.ts';
-import type { AccountView, InstanceView, Trust, World } from '../decide/world.ts';
+import type { World } from '../decide/world.ts';
 import { interrupts } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
 import type { StandingFreeze } from '../fleet/freeze.ts';
-import type { Hold } from '../fleet/hold.ts';
-import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
+import { instanceKey } from '../fleet/instance.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { policyActions } from '../policy/policy.ts';
+import { type InstanceFacts, type PassFacts, worldOf } from './facts.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 
-/** A snapshot is believed for two polls and what one may take. */
-const POLLS_BELIEVED = 2;
-const SLOW_POLL_MS = 30_000;
-/** Two replicas' clocks may differ by this much; a listing from farther ahead was taken before our clock was set back. */
-const CLOCK_SLACK_MS = 60_000;
 /** The window of the default limits. */
 const INTERRUPT_WINDOW_MS = 60_000;
-
-/** How old a snapshot may be, ms. */
-export function believedMs(pollEveryMs: number): number {
-  return POLLS_BELIEVED * pollEveryMs + SLOW_POLL_MS;
-}
-
-export function trustOf(snapshot: Snapshot, pollEveryMs: number, now: number): Trust {
-  if (now - snapshot.takenAt > believedMs(pollEveryMs)) return 'stale-snapshot';
-  if (snapshot.takenAt - now > CLOCK_SLACK_MS) return 'stale-snapshot';
-  if (snapshot.shrunken) return 'shrunken-snapshot';
-  return snapshot.complete ? 'good' : 'incomplete-snapshot';
-}
 
 /** What is fresher than the stored snapshot for one instance: the re-read and the last look of an act. */
 export interface Fresher {
@@ -49,6 +31,19 @@ export async function accountWorld(
   fresher?: Fresher,
   listed?: Snapshot,
 ): Promise<World | null> {
+  const facts = await gatherFacts(work, standing, runtime, now, fresher, listed);
+  return facts === null ? null : worldOf(facts);
+}
+
+/** As {@link accountWorld}, before anything is made of it. */
+export async function gatherFacts(
+  work: Work,
+  standing: Standing,
+  runtime: AccountRuntime,
+  now: number,
+  fresher?: Fresher,
+  listed?: Snapshot,
+): Promise<PassFacts | null> {
   const { account } = runtime;
   const snapshot = listed ?? (await work.store.loadSnapshot(account.name));
   if (snapshot === null) return null;
@@ -71,58 +66,34 @@ export async function accountWorld(
       work.store.spentToday(account.name, localDay(now, standing.zone)),
       standing.observer.activities(snapshot, standing.labels, now),
     ]);
-  const held = byInstance(holds);
-  // One that is in force is told by itself; only its end begins anything.
-  const endedHold = (key: InstanceKey) => (held.has(key) ? null : (history.heldUntil?.(key) ?? null));
-  const instances = snapshot.instances.map((tracked): InstanceView => {
-    const key = instanceKey(tracked.instance);
-    const isFresh = fresher !== undefined && fresher.tracked.instance.id === tracked.instance.id;
-    return {
-      key,
-      tracked: isFresh ? fresher.tracked : tracked,
-      labels: standing.labels(isFresh ? fresher.tracked.instance : tracked.instance),
-      activity: isFresh ? fresher.activity : (activities.get(key) ?? null),
-      heldUntil: endedHold(key),
-    };
-  });
+  const { instances, ...listing } = snapshot;
   const off = work.paidWorkOff();
   const frozen = freezes.find(({ class: cls }) => cls !== 'reversible') ?? null;
   const reversibleOff = freezes.find((freeze) => freeze.class === 'reversible' && freeze.account === account.name);
-  const money = moneyView({ balances, snapshot, prices: account.prices, now });
-  const view: AccountView = {
-    name: account.name,
-    provider: account.provider,
-    allowed: new Set(account.actions),
-    trust: trustOf(snapshot, account.pollEveryMs, now),
-    takenAt: snapshot.takenAt,
-    instances,
-    balanceFen: snapshot.balance?.cashFen ?? null,
-    runwayMs: money.runwayMs,
-    balanceBelowSince: (fen) => belowSince(balances, fen),
-    runwayBelowSince: (ms) => money.runwayBelowSince(ms),
+  return {
+    now,
+    paused,
+    account,
+    listing,
+    instances: instances.map((stored): InstanceFacts => {
+      const isFresh = fresher !== undefined && fresher.tracked.instance.id === stored.instance.id;
+      const tracked = isFresh ? fresher.tracked : stored;
+      const activity = isFresh ? fresher.activity : (activities.get(instanceKey(stored.instance)) ?? null);
+      return { tracked, labels: standing.labels(tracked.instance), activity };
+    }),
+    holds,
+    history,
+    balances,
+    spent,
+    interruptedAt,
+    breakerOpen: breaker.all,
     paidWork: frozen !== null || off !== null ? 'frozen' : breaker.paid ? 'breaker' : 'open',
     paidWorkOff: frozen === null ? off : frozen.detail === '' ? null : untilReconciled(frozen),
     reversibleOff: reversibleOff === undefined ? null : untilReconciled(reversibleOff),
-    breakerOpen: breaker.all,
     foreign: runtime.mark === undefined ? null : strangeness(account.name, guarded, runtime.mark),
-    prices: account.prices,
-    spend:
-      account.spendLimit === null ? null : { ...account.spendLimit, callsToday: spent.calls, spentTodayFen: spent.fen },
-    interruptedAt,
   };
-  return { now, paused, accounts: [view], holds: held, history };
 }
 
 function untilReconciled({ reason, detail }: StandingFreeze): string {
   return `frozen (${reason}: ${detail}) until lamplighter reconcile`;
-}
-
-export function byInstance(holds: readonly Hold[]): ReadonlyMap<InstanceKey, Hold> {
-  const map = new Map<InstanceKey, Hold>();
-  // Of several holds on one instance the longest counts.
-  for (const hold of holds) {
-    const known = map.get(hold.instance);
-    if (known === undefined || known.until < hold.until) map.set(hold.instance, hold);
-  }
-  return map;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { trustOf } from '../../src/work/world.ts';
+import { trustOf } from '../../src/work/facts.ts';
 
 const NOON = Date.UTC(2026, 10, 24, 4);
 const MINUTE_MS = 60_000;
