@@ -120,7 +120,7 @@ export function linksOf(config: Config): Links | null {
   if (url === null) return null;
   const key = config.controlToken === null ? null : holdLinkKey(config.controlToken.reveal());
   const links = makeHoldLinks({ baseUrl: url, key });
-  return { hold: (instance, expiresAt) => links.hold(instance, expiresAt), console: new URL('/', url).href };
+  return { ...links, console: new URL('/', url).href };
 }
 
 /** What keeps notifiers from being told, for readiness; `null`: nothing. */

@@ -8,12 +8,16 @@ export interface Words {
   readonly links: readonly { readonly label: string; readonly url: string }[];
   /** It in one line among others of its kind. */
   readonly item: string;
+  /** What it rests on, beside `item`; '': that says it, or there is nothing to say. */
+  readonly itemEvidence: string;
   /** What several of its kind are, in one line; `{n}` stands for how many. */
   readonly many: string;
   /** What the machine costs an hour, in fen; `null`: not known, or not what it is about. */
   readonly costFen: number | null;
   /** What is to be said of several of its kind besides. */
   readonly manyLines: readonly { readonly label: string; readonly text: string }[];
+  /** Where something can be done to several of its kind at once. */
+  readonly manyLinks: readonly { readonly label: string; readonly url: string }[];
 }
 
 /** A notification on its way to one notifier, in that notifier's words. */

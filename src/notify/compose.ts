@@ -5,16 +5,12 @@ import { formatYuan } from '../fleet/money.ts';
 import type { OpenThread, Parcel } from '../fleet/parcel.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Language, Line, Link, Message, Mood } from './message.ts';
-import { colon } from './message-parts.ts';
 import { groupsOf } from './plan.ts';
 import { truncateBytes } from './truncate-bytes.ts';
 import { LANGUAGE_WORDS } from './words/languages.ts';
 
-/** Whoever may object has to find the own machine in it; the rest is counted. */
-const MOST_ITEMS = 30;
-/** Links always stay, and the shortest messages that a receiver takes are of 2 KB. */
-const MOST_LINKED = 5;
-const LONGEST_LINKED_BYTES = 40;
+/** A line among others is read on a telephone; the message of one and the console have all of it. */
+const LONGEST_EVIDENCE_BYTES = 160;
 /** More groups in a digest nobody reads on a telephone. */
 const MOST_GROUPS = 15;
 /** Of each group in a digest. */
@@ -43,7 +39,7 @@ export function compose(form: 'one' | 'group' | 'digest', parcels: readonly Parc
       return { ...rest, mood: moodOf(first), title, lines, links };
     }
     case 'group':
-      return { ...rest, mood: moodOf(first), ...group(parcels, tongue), links: linksOf(parcels, tongue) };
+      return { ...rest, mood: moodOf(first), ...group(parcels, tongue), links: manyLinksOf(first) };
     case 'digest':
       return { ...rest, mood: 'digest', ...digest(parcels, tongue), links: consoleOf(first) };
     default:
@@ -76,10 +72,9 @@ export function repeatOf(open: OpenThread, { language, zone }: Tongue): Parcel {
 }
 
 function group(parcels: readonly Parcel[], { language, zone }: Tongue): { title: string; lines: readonly Line[] } {
-  const { frame } = LANGUAGE_WORDS[language];
   const [first] = parcels;
-  const shown = parcels.slice(0, MOST_ITEMS).map(({ words }) => ({ label: '', text: words.item }));
-  const left = parcels.length - shown.length;
+  // All of them: how many the receiver takes is known where it is put into its format.
+  const shown = parcels.map((each) => itemOf(each, language));
   return {
     title: manyOf(parcels),
     lines: [
@@ -87,7 +82,6 @@ function group(parcels: readonly Parcel[], { language, zone }: Tongue): { title:
       ...costOf(parcels, language),
       ...zoneOf(shown, language, zone),
       ...shown,
-      ...(left === 0 ? [] : [{ label: '', text: frame.more(left) }]),
     ],
   };
 }
@@ -100,19 +94,20 @@ function digest(parcels: readonly Parcel[], { language, zone }: Tongue): { title
   const ranked = groups.toSorted((a, b) => rank(b) - rank(a));
   const lines = ranked.map((each) => {
     const [only] = each;
-    if (each.length === 1 && only !== undefined) return { label: '', text: only.words.title };
+    if (each.length === 1 && only !== undefined) return { label: '', text: only.words.title, tells: 1 };
     const named = each.slice(0, MOST_NAMED).map(({ words }) => words.item);
     const left = each.length - named.length;
     const listed = left === 0 ? named : [...named, frame.more(left)];
-    return { label: manyOf(each), text: listed.join(language === 'en' ? '; ' : '；') };
+    return { label: manyOf(each), text: listed.join(language === 'en' ? '; ' : '；'), tells: each.length };
   });
   const shown = lines.slice(0, MOST_GROUPS);
   const hidden = ranked.slice(MOST_GROUPS).flat().length;
   return {
     title: frame.digest(parcels.length, critical),
     lines: [
-      ...(hidden === 0 ? shown : [...shown, { label: '', text: frame.more(hidden) }]),
       ...zoneOf(shown, language, zone),
+      ...shown,
+      ...(hidden === 0 ? [] : [{ label: '', text: frame.more(hidden), tells: hidden }]),
     ],
   };
 }
@@ -136,26 +131,22 @@ function manyOf(parcels: readonly Parcel[]): string {
   return parcels[0]?.words.many.replace('{n}', String(parcels.length)) ?? '';
 }
 
-/** Each to its own machine, by its name, while they are few; what all have is there once. */
-function linksOf(parcels: readonly Parcel[], { language }: Tongue): readonly Link[] {
-  const [first] = parcels;
-  if (first === undefined) return [];
-  if (parcels.length > MOST_LINKED) return consoleOf(first);
-  const own = parcels.flatMap(({ words, notification: { instance } }) =>
-    words.links.slice(0, -1).map(({ label, url }) => {
-      const name = instance === null || instance.name === '' ? (instance?.id ?? '') : instance.name;
-      return {
-        label: name === '' ? label : `${label}${colon(language)}${truncateBytes(name, LONGEST_LINKED_BYTES)}`,
-        url,
-      };
-    }),
-  );
-  return [...own, ...consoleOf(first)];
+/** One machine among others: what it rests on, and its own link. */
+function itemOf({ words }: Parcel, language: Language): Line {
+  const evidence = truncateBytes(words.itemEvidence, LONGEST_EVIDENCE_BYTES);
+  const text = evidence === '' ? words.item : `${words.item}${language === 'en' ? '; ' : '；'}${evidence}`;
+  // The last one leads to the console, and what all have is there once.
+  const [own] = words.links.slice(0, -1);
+  return { label: '', text, tells: 1, ...(own !== undefined && { link: own }) };
 }
 
 /** A link to one machine says nothing of the others. */
 function consoleOf({ words }: Parcel): readonly Link[] {
   return words.links.slice(-1);
+}
+
+function manyLinksOf(first: Parcel): readonly Link[] {
+  return [...first.words.manyLinks, ...consoleOf(first)];
 }
 
 function moodOf({ notification, closes }: Parcel): Mood {

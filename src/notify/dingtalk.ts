@@ -4,7 +4,7 @@ import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
 import { secretsInUrl } from './in-their-words.ts';
 import type { Message } from './message.ts';
-import { colon, type Mentions, mark, mentioned, plainInMarkdown, safeUrl, titleOf } from './message-parts.ts';
+import { colon, type Mentions, mark, markdownLinks, mentioned, plainInMarkdown, titleOf } from './message-parts.ts';
 import { postJson } from './post-json.ts';
 
 /** DingTalk names no limit for these bots; its other bots take 15 000 bytes, and longer texts are hard to read anyway. */
@@ -70,14 +70,11 @@ export function dingTalkBody(message: Message, options: Pick<DingTalkOptions, 'k
   const atUserIds = others.filter((id) => !isMobile(id));
   const render = (shown: Message) => {
     const title = plainInMarkdown(titleOf(shown, options.keyword));
-    const lines = shown.lines.map(({ label, text }) => {
-      const value = plainInMarkdown(text);
+    const lines = shown.lines.map(({ label, text, link }) => {
+      const value = [plainInMarkdown(text), ...markdownLinks(link === undefined ? [] : [link])].join(' ');
       return label === '' ? `- ${value}` : `- **${plainInMarkdown(label)}**${colon(shown.language)}${value}`;
     });
-    const links = shown.links.flatMap(({ label, url }) => {
-      const safe = safeUrl(url);
-      return safe === null ? [] : [`[${plainInMarkdown(label)}](${safe})`];
-    });
+    const links = markdownLinks(shown.links);
     // A number is only highlighted where it stands in the text as well.
     const ats = [...atMobiles, ...atUserIds].map((id) => `@${id}`);
     const parts = [`### ${mark(shown)} ${title}`, lines.join('\n'), links.join(' · '), ats.join(' ')];

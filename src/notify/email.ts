@@ -2,8 +2,8 @@ import { closed, type Hint } from './bot-answer.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
 import { inTheirWords } from './in-their-words.ts';
-import type { Message } from './message.ts';
-import { lineText, mark, safeUrl, titleOf } from './message-parts.ts';
+import type { Link, Message } from './message.ts';
+import { mark, plainLines, plainLinks, safeUrl, titleOf } from './message-parts.ts';
 import { oneLine } from './one-line.ts';
 import { mailIds } from './thread.ts';
 import { truncateBytes } from './truncate-bytes.ts';
@@ -107,25 +107,20 @@ export function mailOf(message: Message, from: Mailbox, to: readonly Mailbox[], 
 }
 
 function plainOf(message: Message): string {
-  const links = message.links.flatMap(({ label, url }) => {
-    const safe = safeUrl(url);
-    return safe === null ? [] : [lineText({ label, text: safe }, message)];
-  });
-  const parts = [titleOf(message), message.lines.map((line) => lineText(line, message)).join('\n'), links.join('\n')];
+  const lines = message.lines.flatMap((line) => plainLines(line, message));
+  const parts = [titleOf(message), lines.join('\n'), plainLinks(message.links, message).join('\n')];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
 function htmlOf(message: Message): string {
   const cell = 'padding:2px 12px 2px 0;vertical-align:top';
-  const rows = message.lines.map(({ label, text }) =>
-    label === ''
-      ? `<tr><td colspan="2" style="${cell}">${escaped(text)}</td></tr>`
-      : `<tr><td style="${cell};color:#6b7280;white-space:nowrap">${escaped(label)}</td><td style="${cell}">${escaped(text)}</td></tr>`,
-  );
-  const links = message.links.flatMap(({ label, url }) => {
-    const safe = safeUrl(url);
-    return safe === null ? [] : [`<a href="${escaped(safe)}">${escaped(label)}</a>`];
+  const rows = message.lines.map(({ label, text, link }) => {
+    const value = [escaped(text), ...htmlLinks(link === undefined ? [] : [link])].join(' ');
+    return label === ''
+      ? `<tr><td colspan="2" style="${cell}">${value}</td></tr>`
+      : `<tr><td style="${cell};color:#6b7280;white-space:nowrap">${escaped(label)}</td><td style="${cell}">${value}</td></tr>`;
   });
+  const links = htmlLinks(message.links);
   return [
     `<!doctype html><html lang="${message.language}"><body style="font:15px/1.5 sans-serif">`,
     `<p style="border-left:4px solid ${colour(message)};padding-left:12px;font-weight:600">${escaped(titleOf(message))}</p>`,
@@ -133,6 +128,13 @@ function htmlOf(message: Message): string {
     links.length === 0 ? '' : `<p>${links.join(' · ')}</p>`,
     '</body></html>',
   ].join('\n');
+}
+
+function htmlLinks(links: readonly Link[]): readonly string[] {
+  return links.flatMap(({ label, url }) => {
+    const safe = safeUrl(url);
+    return safe === null ? [] : [`<a href="${escaped(safe)}">${escaped(label)}</a>`];
+  });
 }
 
 function colour({ mood, severity }: Message): string {

@@ -3,13 +3,15 @@ import { type BotRules, codeIn, type Hint, judgeBot, type Meaning, textIn } from
 import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
 import { secretsInUrl } from './in-their-words.ts';
-import type { Message } from './message.ts';
+import type { Link, Message } from './message.ts';
 import { lineText, type Mentions, mentioned, safeUrl, titleOf } from './message-parts.ts';
 import { postJson } from './post-json.ts';
 
 /** Feishu doc, 自定义机器人使用指南: the body of a request has 20 KB at most; some is left for the signature. */
 const MAX_BYTES = 20 * 1024 - 256;
 const LIMITED_MS = 60_000;
+/** How many parts a card may have is documented nowhere for this structure; the rest is behind the button for all. */
+const MOST_BUTTONS = 40;
 
 export interface FeishuOptions {
   readonly name: string;
@@ -61,23 +63,40 @@ export function feishuCard(message: Message, options: Pick<FeishuOptions, 'keywo
   const render = (shown: Message): object => {
     const called = mentioned(options.mentions, shown).map(at).join(' ');
     // A card without elements is refused.
-    const text = shown.lines.map((line) => lineText(line, shown)).join('\n') || titleOf(shown);
-    const buttons = shown.links.flatMap(({ label, url }, index) => {
-      const safe = safeUrl(url);
-      const type = index === 0 ? 'primary' : 'default';
-      return safe === null ? [] : [{ tag: 'button', text: plain(label), url: safe, type }];
-    });
+    const text = shown.lines.length === 0 ? [{ tag: 'div', text: plain(titleOf(shown)) }] : textOf(shown);
+    const buttons = shown.links.flatMap((link, index) => button(link, index === 0 ? 'primary' : 'default'));
     return {
       config: { wide_screen_mode: true },
       header: { template: colour(shown), title: plain(titleOf(shown, options.keyword)) },
       elements: [
-        { tag: 'div', text: plain(text) },
+        ...text,
         ...(called === '' ? [] : [{ tag: 'div', text: { tag: 'lark_md', content: called } }]),
         ...(buttons.length === 0 ? [] : [{ tag: 'action', actions: buttons }]),
       ],
     };
   };
   return fitted(message, render, (card) => Buffer.byteLength(JSON.stringify(card)) <= MAX_BYTES);
+}
+
+/** Lines that follow one another are one text; one with a button stands by itself, with the button beside it. */
+function textOf(shown: Message): object[] {
+  const texts: { lines: string[]; button: object | null }[] = [];
+  for (const [index, line] of shown.lines.entries()) {
+    const [own = null] = line.link === undefined || index >= MOST_BUTTONS ? [] : button(line.link, 'default');
+    const last = texts.at(-1);
+    if (own === null && last?.button === null) last.lines.push(lineText(line, shown));
+    else texts.push({ lines: [lineText(line, shown)], button: own });
+  }
+  return texts.map(({ lines, button: own }) => ({
+    tag: 'div',
+    text: plain(lines.join('\n')),
+    ...(own !== null && { extra: own }),
+  }));
+}
+
+function button({ label, url }: Link, type: 'primary' | 'default'): object[] {
+  const safe = safeUrl(url);
+  return safe === null ? [] : [{ tag: 'button', text: plain(label), url: safe, type }];
 }
 
 const plain = (content: string) => ({ tag: 'plain_text', content });

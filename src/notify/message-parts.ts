@@ -1,5 +1,5 @@
 import { SEVERITIES, type Severity } from '../fleet/event.ts';
-import type { Line, Message } from './message.ts';
+import type { Line, Link, Message } from './message.ts';
 import { oneLine } from './one-line.ts';
 
 /** Who is mentioned from a severity on, besides those of the lower ones; ids as the receiver has them. */
@@ -27,6 +27,20 @@ export function titleOf({ title }: Message, keyword: string | null = null): stri
 export function lineText({ label, text }: Line, { language }: Pick<Message, 'language'>): string {
   const shown = oneLine(text);
   return label === '' ? shown : `${oneLine(label)}${colon(language)}${shown}`;
+}
+
+/** The same with its link, which has a line of its own. */
+export function plainLines(line: Line, message: Pick<Message, 'language'>): readonly string[] {
+  const links = plainLinks(line.link === undefined ? [] : [line.link], message);
+  return [lineText(line, message), ...links.map((link) => `  ${link}`)];
+}
+
+/** Links where an address is shown as it is; one that no browser opens is left out. */
+export function plainLinks(links: readonly Link[], message: Pick<Message, 'language'>): readonly string[] {
+  return links.flatMap(({ label, url }) => {
+    const safe = safeUrl(url);
+    return safe === null ? [] : [lineText({ label, text: safe }, message)];
+  });
 }
 
 /** What stands between a label and its text. */
@@ -59,4 +73,12 @@ export function plainInMarkdown(text: string): string {
   return oneLine(text)
     .replaceAll(/[<>[\]*`\\]/g, (found) => LOOK_ALIKES[found] ?? '')
     .replaceAll(/&(?=#|[A-Za-z])/g, '＆');
+}
+
+/** Links in the markdown of a bot; one that no browser opens is left out. */
+export function markdownLinks(links: readonly Link[]): readonly string[] {
+  return links.flatMap(({ label, url }) => {
+    const safe = safeUrl(url);
+    return safe === null ? [] : [`[${plainInMarkdown(label)}](${safe})`];
+  });
 }

@@ -29,6 +29,10 @@ export interface Message {
 export interface Line {
   readonly label: string;
   readonly text: string;
+  /** Where something can be done to what the line is about, and to nothing else. */
+  readonly link?: Link;
+  /** For how many things of the message it stands; absent: it tells of all of them. Where it is cut off they are counted. */
+  readonly tells?: number;
 }
 
 export interface Link {

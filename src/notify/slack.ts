@@ -2,7 +2,7 @@ import { closed, elsewhere, type Hint } from './bot-answer.ts';
 import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
 import { inTheirWords, secretsInUrl } from './in-their-words.ts';
-import type { Language, Message } from './message.ts';
+import type { Language, Line, Link, Message } from './message.ts';
 import { colon, lineText, type Mentions, mark, mentioned, safeUrl, titleOf } from './message-parts.ts';
 import { oneLine } from './one-line.ts';
 import { type Answer, postJson } from './post-json.ts';
@@ -49,10 +49,7 @@ export function slackBody(message: Message, mentions: Mentions): object {
   const render = (shown: Message): object => {
     const title = `${mark(shown)} ${titleOf(shown)}`;
     const lines = shown.lines.flatMap((line) => [...lineElements(line, shown.language), text('\n')]);
-    const links = shown.links.flatMap(({ label, url }) => {
-      const safe = safeUrl(url);
-      return safe === null ? [] : [{ type: 'link', url: safe, text: oneLine(label) }, text('   ')];
-    });
+    const links = shown.links.flatMap((link) => [...linkElements(link), text('   ')]);
     const ats = called.flatMap((id) => [mention(id), text(' ')]);
     const sections = [lines, links, ats].filter((elements) => elements.length > 0);
     return {
@@ -76,12 +73,18 @@ export function slackBody(message: Message, mentions: Mentions): object {
 
 const text = (content: string) => ({ type: 'text', text: content });
 
-function lineElements({ label, text: value }: Message['lines'][number], language: Language): object[] {
+function linkElements({ label, url }: Link): object[] {
+  const safe = safeUrl(url);
+  return safe === null ? [] : [{ type: 'link', url: safe, text: oneLine(label) }];
+}
+
+function lineElements({ label, text: value, link }: Line, language: Language): object[] {
   // An empty element is refused with all the rest.
   const shown = text(oneLine(value) || '–');
+  const behind = link === undefined ? [] : [text(' '), ...linkElements(link)];
   return label === ''
-    ? [shown]
-    : [{ type: 'text', text: `${oneLine(label)}${colon(language)}`, style: { bold: true } }, shown];
+    ? [shown, ...behind]
+    : [{ type: 'text', text: `${oneLine(label)}${colon(language)}`, style: { bold: true } }, shown, ...behind];
 }
 
 function mention(id: string): object {

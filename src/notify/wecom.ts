@@ -3,7 +3,17 @@ import type { Channel, Delivery } from './channel.ts';
 import { fitted } from './fitted.ts';
 import { secretsInUrl } from './in-their-words.ts';
 import type { Message } from './message.ts';
-import { colon, lineText, type Mentions, mark, mentioned, plainInMarkdown, safeUrl, titleOf } from './message-parts.ts';
+import {
+  colon,
+  type Mentions,
+  mark,
+  markdownLinks,
+  mentioned,
+  plainInMarkdown,
+  plainLines,
+  plainLinks,
+  titleOf,
+} from './message-parts.ts';
 import { postJson } from './post-json.ts';
 
 /** WeCom doc, 消息推送 (群机器人) 配置说明: bytes of UTF-8. */
@@ -50,13 +60,8 @@ export function weComBody(message: Message, mentions: Mentions): object {
 
 function asText(message: Message, called: readonly string[]): object {
   const render = (shown: Message): string => {
-    const links = shown.links.flatMap(({ label, url }) => {
-      const safe = safeUrl(url);
-      return safe === null ? [] : [lineText({ label, text: safe }, shown)];
-    });
-    return [`${mark(shown)} ${titleOf(shown)}`, ...shown.lines.map((line) => lineText(line, shown)), ...links].join(
-      '\n',
-    );
+    const lines = shown.lines.flatMap((line) => plainLines(line, shown));
+    return [`${mark(shown)} ${titleOf(shown)}`, ...lines, ...plainLinks(shown.links, shown)].join('\n');
   };
   const content = fitted(message, render, (text) => Buffer.byteLength(text) <= MAX_TEXT_BYTES);
   const mobiles = called.filter(isMobile);
@@ -67,16 +72,13 @@ function asText(message: Message, called: readonly string[]): object {
 function asMarkdown(message: Message, called: readonly string[]): object {
   const render = (shown: Message): string => {
     const colour = shown.mood === 'recovered' ? 'info' : shown.severity === 'info' ? 'comment' : 'warning';
-    const lines = shown.lines.map(({ label, text }) => {
-      const value = plainInMarkdown(text);
+    const lines = shown.lines.map(({ label, text, link }) => {
+      const value = [plainInMarkdown(text), ...markdownLinks(link === undefined ? [] : [link])].join(' ');
       return label === ''
         ? `> ${value}`
         : `> <font color="comment">${plainInMarkdown(label)}</font>${colon(shown.language)}${value}`;
     });
-    const links = shown.links.flatMap(({ label, url }) => {
-      const safe = safeUrl(url);
-      return safe === null ? [] : [`[${plainInMarkdown(label)}](${safe})`];
-    });
+    const links = markdownLinks(shown.links);
     const ats = called.map((id) => `<@${id}>`);
     const title = `${mark(shown)} <font color="${colour}">**${plainInMarkdown(titleOf(shown))}**</font>`;
     return [title, ...lines, links.join('  '), ats.join('')].filter((part) => part !== '').join('\n');

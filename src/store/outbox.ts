@@ -21,6 +21,7 @@ const REMEMBER_MS = 86_400_000;
 const MOST_REMEMBERED = 20_000;
 
 const line = z.object({ label: z.string(), text: z.string() });
+const link = z.object({ label: z.string(), url: z.string() });
 const parcelSchema = z.object({
   notification: z.object({
     id: z.string().min(1),
@@ -41,11 +42,14 @@ const parcelSchema = z.object({
   words: z.object({
     title: z.string(),
     lines: z.array(line),
-    links: z.array(z.object({ label: z.string(), url: z.string() })),
+    links: z.array(link),
     item: z.string(),
     many: z.string(),
     costFen: z.number().nullable().default(null),
     manyLines: z.array(line),
+    // Not in what an older version put there.
+    itemEvidence: z.string().default(''),
+    manyLinks: z.array(link).default([]),
   }),
   group: z.string(),
   opens: z.string().nullable(),

@@ -48,3 +48,24 @@ test('whatever it is made of, it fits, and title and links are there', () => {
     { numRuns: 40 },
   );
 });
+
+test('of single lines as many links stay as there is room for, before any line goes', () => {
+  const lines = Array.from({ length: 10 }, (_, index) => ({
+    label: '',
+    text: `machine ${index} ${'x'.repeat(40)}`,
+    tells: 1,
+    link: { label: 'Hold it', url: `https://l.example/hold/${index}` },
+  }));
+  const withLinks = (message: Message): string =>
+    [plain(message), ...message.lines.flatMap(({ link }) => (link === undefined ? [] : [link.url]))].join('\n');
+  const message = { ...MESSAGE, lines };
+  const all = Buffer.byteLength(withLinks(message));
+  const each = Buffer.byteLength('\nhttps://l.example/hold/0');
+  for (const gone of [1, 4, 10]) {
+    const text = fitted(message, withLinks, within(all - gone * each));
+    expect(text.match(/machine \d/g)).toHaveLength(10);
+    expect(text.match(/hold\/\d/g) ?? []).toHaveLength(10 - gone);
+  }
+  const fewer = fitted(message, withLinks, within(all - 10 * each - 1));
+  expect(fewer).toMatch(/machine 7 .*\n\|… and 2 more\n/);
+});

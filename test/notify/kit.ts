@@ -38,6 +38,8 @@ export function parcel(of: {
       many: `{n} of ${group}`,
       costFen: null,
       manyLines: [],
+      itemEvidence: '',
+      manyLinks: [],
     },
     group,
     opens,

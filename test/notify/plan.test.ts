@@ -1,8 +1,13 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { z } from 'zod';
 import { assertNever } from '../../src/fleet/assert-never.ts';
 import { SEVERITIES, type Severity } from '../../src/fleet/event.ts';
 import { compose } from '../../src/notify/compose.ts';
+import { dingTalkBody } from '../../src/notify/dingtalk.ts';
+import { mailOf } from '../../src/notify/email.ts';
+import { feishuCard } from '../../src/notify/feishu.ts';
+import type { Message } from '../../src/notify/message.ts';
 import {
   GROUP_WINDOW_MS,
   MOST_IN_ONE,
@@ -11,7 +16,10 @@ import {
   plan,
   type Waiting,
 } from '../../src/notify/plan.ts';
+import { slackBody } from '../../src/notify/slack.ts';
+import { weComBody } from '../../src/notify/wecom.ts';
 import { parcel } from './kit.ts';
+import { NOBODY } from './messages.ts';
 
 const NOW = 1_000_000;
 const PERSON: PlanRules = { reader: 'person', quietUntil: null, cameQuietly: () => false, digest: false };
@@ -213,35 +221,78 @@ describe('whatever waits', () => {
 
 describe('a group of machines that somebody may hold', () => {
   const CONSOLE = { label: 'Console', url: 'https://lamps.example.com/' };
-  const few = (count: number) =>
+  const ALL = { label: 'Hold some or all', url: 'https://lamps.example.com/hold/all' };
+  const machines = (count: number, itemEvidence = 'idle since 22:20') =>
     Array.from({ length: count }, (_, i) => {
       const one = parcel({ id: `n${i}` });
       const hold = { label: 'Hold it', url: `https://lamps.example.com/hold/${i}` };
-      const instance = { id: `gpu-${i}`, name: i === 0 ? '' : `dev-${'x'.repeat(i * 20)}`, status: 'running' as const };
-      return {
-        ...one,
-        notification: { ...one.notification, instance },
-        words: { ...one.words, links: [hold, CONSOLE] },
-      };
+      return { ...one, words: { ...one.words, itemEvidence, links: [hold, CONSOLE], manyLinks: [ALL] } };
     });
-  const linksOf = (count: number) => compose('group', few(count), { language: 'en', zone: 'UTC' }).links;
+  const told = (count: number, language: 'en' | 'zh-CN' = 'en', evidence?: string) =>
+    compose('group', machines(count, evidence), { language, zone: 'UTC' });
 
-  test('has a link to each by its name, and one to the console', () => {
-    expect(linksOf(3)).toEqual([
-      { label: 'Hold it: gpu-0', url: 'https://lamps.example.com/hold/0' },
-      { label: `Hold it: dev-${'x'.repeat(20)}`, url: 'https://lamps.example.com/hold/1' },
-      { label: expect.stringMatching(/^Hold it: dev-x+…$/), url: 'https://lamps.example.com/hold/2' },
-      CONSOLE,
+  test('says of each what it rests on, and has its link beside it', () => {
+    expect(told(2).lines.slice(-2)).toEqual([
+      {
+        label: '',
+        text: 'item n0; idle since 22:20',
+        tells: 1,
+        link: { label: 'Hold it', url: 'https://lamps.example.com/hold/0' },
+      },
+      {
+        label: '',
+        text: 'item n1; idle since 22:20',
+        tells: 1,
+        link: { label: 'Hold it', url: 'https://lamps.example.com/hold/1' },
+      },
     ]);
+    expect(told(2, 'zh-CN').lines.at(-1)?.text).toBe('item n1；idle since 22:20');
+    expect(told(2, 'en', '').lines.at(-1)?.text).toBe('item n1');
   });
 
-  test('has the colon of its language', () => {
-    const [first] = compose('group', few(2), { language: 'zh-CN', zone: 'UTC' }).links;
-    expect(first?.label).toBe('Hold it：gpu-0');
+  test('keeps what a machine rests on short, and cuts between characters', () => {
+    const text = told(2, 'zh-CN', '依据'.repeat(100)).lines.at(-1)?.text ?? '';
+    expect(text).toMatch(/^item n1；(?:依据)+依?…$/);
+    expect(Buffer.byteLength(text)).toBeLessThanOrEqual(Buffer.byteLength('item n1；') + 160);
   });
 
-  test('has the console’s alone when they are many', () => {
-    expect(linksOf(5)).toHaveLength(6);
-    expect(linksOf(6)).toEqual([CONSOLE]);
+  test('has one link for all of them, and one to the console, however many they are', () => {
+    for (const count of [2, 6, MOST_IN_ONE]) {
+      expect(told(count).links).toEqual([ALL, CONSOLE]);
+      expect(told(count).lines.filter(({ link }) => link !== undefined)).toHaveLength(count);
+    }
+  });
+
+  test.each<[string, (message: Message) => string, number]>([
+    ['feishu', (message) => JSON.stringify(feishuCard(message, { keyword: null, mentions: NOBODY })), 20 * 1024],
+    ['dingtalk', (message) => JSON.stringify(dingTalkBody(message, { keyword: null, mentions: NOBODY })), 12_000],
+    ['wecom', (message) => contentOf(weComBody(message, NOBODY)), 4_096],
+    ['wecom to everybody', (message) => contentOf(weComBody(message, { ...NOBODY, info: ['all'] })), 2_048],
+    ['slack', (message) => JSON.stringify(slackBody(message, NOBODY)), 20_000],
+    ['mail', (message) => mailOf(message, BOX, [BOX], 0).text, 64 * 1024],
+  ])('by %s loses links before machines, and counts the machines that it loses', (_name, render, most) => {
+    for (const count of [2, 6, 20, MOST_IN_ONE]) {
+      const message = told(count, 'zh-CN', '自 2026-11-22 22:20 起空闲（jupyter: 没有内核在忙）');
+      const body = render(message);
+      expect(Buffer.byteLength(body)).toBeLessThanOrEqual(most);
+      const items = new Set(body.match(/item n\d+；/g) ?? []).size;
+      // One for all of them may stand beside those of each.
+      const links = new Set(body.match(/hold\/\d+/g) ?? []).size;
+      expect(items + Number(/另有 (\d+) 条/.exec(body)?.[1] ?? 0)).toBe(count);
+      if (items < count) expect(links).toBe(0);
+      if (count === 6) expect([items, links]).toEqual([6, 6]);
+      for (const { url } of [ALL, CONSOLE]) expect(body).toContain(url);
+    }
   });
 });
+
+const BOX = { name: 'ops', address: 'ops@example.com' };
+
+const WECOM = z.union([
+  z.object({ markdown: z.object({ content: z.string() }) }).transform(({ markdown }) => markdown.content),
+  z.object({ text: z.object({ content: z.string() }) }).transform(({ text }) => text.content),
+]);
+
+function contentOf(body: object): string {
+  return WECOM.parse(body);
+}

@@ -76,6 +76,7 @@ const SAMPLES: { readonly [K in SaidKind]: Extract<Said, { kind: K }> } = {
 
 const LINKS: Links = {
   hold: (instance, expiresAt) => `https://lamps.example.com/hold/${instance}/${expiresAt}`,
+  holdMany: (account, policy, expiresAt) => `https://lamps.example.com/hold/${account}/${policy}/${expiresAt}`,
   console: 'https://lamps.example.com/',
 };
 
@@ -84,13 +85,14 @@ function say(said: Said, language: Language, notification: Partial<Notification>
   return wordsIn(LANGUAGE_WORDS[language], { said, notification: whole, zone, links: LINKS, now: AT });
 }
 
-function everyText({ title, item, many, lines, manyLines, links }: Words): readonly string[] {
+function everyText({ title, item, itemEvidence, many, lines, manyLines, links, manyLinks }: Words): readonly string[] {
   return [
     title,
     item,
+    itemEvidence,
     many,
     ...[...lines, ...manyLines].flatMap(({ label, text }) => [label, text]),
-    ...links.map(({ label }) => label),
+    ...[...links, ...manyLinks].map(({ label }) => label),
   ];
 }
 
@@ -149,6 +151,27 @@ test('an announcement says what, why, what it costs, when, and how to stop it', 
     'To stop it',
     'After it',
   ]);
+});
+
+test('among others it says what it rests on, without the zone that all have in common, and nothing twice', () => {
+  expect(say(ANNOUNCED, 'en').itemEvidence).toBe('idle since 2026-11-22 22:00 (jupyter: 0 busy)');
+  expect(say(ANNOUNCED, 'zh-CN').itemEvidence).toBe('自 2026-11-22 22:00 起空闲（jupyter: 0 busy）');
+  for (const said of Object.values(SAMPLES)) {
+    for (const language of LANGUAGES) {
+      const { item, itemEvidence } = say(said, language);
+      if (itemEvidence !== '') expect(item).not.toContain(itemEvidence);
+      expect(itemEvidence).not.toContain('Asia/Shanghai');
+    }
+  }
+});
+
+test('several that a policy is about to act on have a link to hold some or all of them', () => {
+  const announced = { event: 'decision.announced' } as const;
+  const to = `https://lamps.example.com/hold/hxy-main/lights-out/${AT + 24 * HOUR}`;
+  expect(say(ANNOUNCED, 'en', announced).manyLinks).toEqual([{ label: 'Hold some or all', url: to }]);
+  expect(say(ANNOUNCED, 'zh-CN', announced).manyLinks).toEqual([{ label: '保留其中几台或全部', url: to }]);
+  // What is not coming cannot be kept from coming.
+  expect(say(SAMPLES.stuck, 'en', { event: 'instance.stuck' }).manyLinks).toEqual([]);
 });
 
 test('without a console there are no links, and the command stands all the same', () => {

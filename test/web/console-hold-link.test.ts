@@ -5,19 +5,33 @@ const KEY = holdLinkKey('control-token-0001');
 const NOW = Date.parse('2026-11-22T04:00:00Z');
 const links = makeHoldLinks({ baseUrl: 'https://lamps.example.com', key: KEY });
 const link = links.hold('hxy/gpu-1', NOW + 60_000) ?? '';
+const ONE = { kind: 'instance', instance: 'hxy/gpu-1' };
 const token = link.split('/').at(-1) ?? '';
 
 describe('a link that holds', () => {
   test('names one instance until one time', () => {
     expect(link).toMatch(/^https:\/\/lamps\.example\.com\/hold\/[\w-]+\.[\w-]+$/);
-    expect(readHoldLink(KEY, token, NOW)).toEqual({ kind: 'good', instance: 'hxy/gpu-1', expiresAt: NOW + 60_000 });
-    expect(readHoldLink(KEY, token, NOW + 60_000)).toMatchObject({ kind: 'expired', instance: 'hxy/gpu-1' });
+    expect(readHoldLink(KEY, token, NOW)).toEqual({ kind: 'good', to: ONE, expiresAt: NOW + 60_000 });
+    expect(readHoldLink(KEY, token, NOW + 60_000)).toMatchObject({ kind: 'expired', to: ONE });
     const odd =
       links
         .hold('hxy/a b/ü"', NOW + 60_000)
         ?.split('/')
         .at(-1) ?? '';
-    expect(readHoldLink(KEY, odd, NOW)).toMatchObject({ instance: 'hxy/a b/ü"' });
+    expect(readHoldLink(KEY, odd, NOW)).toMatchObject({ to: { kind: 'instance', instance: 'hxy/a b/ü"' } });
+  });
+
+  test('names what a policy is about to do on one account, and is then no link to an instance', () => {
+    const many =
+      links
+        .holdMany('hxy', 'lights-out/夜', NOW + 60_000)
+        ?.split('/')
+        .at(-1) ?? '';
+    const to = { kind: 'policy', account: 'hxy', policy: 'lights-out/夜' };
+    expect(readHoldLink(KEY, many, NOW)).toEqual({ kind: 'good', to, expiresAt: NOW + 60_000 });
+    expect(readHoldLink(KEY, many, NOW + 60_000)).toMatchObject({ kind: 'expired', to });
+    // As short as that of one, whatever number of machines is behind it.
+    expect(many.length).toBeLessThan(100);
   });
 
   test('cannot be made or changed without the key', () => {

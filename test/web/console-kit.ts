@@ -155,7 +155,7 @@ export class ConsoleBed {
 
   async post(
     path: string,
-    form: Record<string, string>,
+    form: Record<string, string> | URLSearchParams,
     headers: Record<string, string> = {},
     ends = HERE,
   ): Promise<Response> {

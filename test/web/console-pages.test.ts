@@ -3,7 +3,7 @@ import { fleetQuery, select } from '../../src/web/console/fleet-query.ts';
 import { holdLinkKey, makeHoldLinks } from '../../src/web/console/hold-link.ts';
 import { askedFor } from '../../src/web/console/language.ts';
 import type { Coming, InstanceBoard } from '../../src/web/console/source.ts';
-import { CONTROL, ConsoleBed, csrfIn, ELSEWHERE, HOUR, NOON, row, VIEWER } from './console-kit.ts';
+import { CONTROL, ConsoleBed, csrfIn, ELSEWHERE, type Ends, HOUR, NOON, row, VIEWER } from './console-kit.ts';
 
 const HOLD = {
   id: 'h1',
@@ -24,8 +24,8 @@ const STOP: Coming = {
   assumesIdle: true,
 };
 
-const text = async (bed: ConsoleBed, path: string, headers: Record<string, string> = {}) => {
-  const response = await bed.get(path, headers);
+const text = async (bed: ConsoleBed, path: string, headers: Record<string, string> = {}, ends?: Ends) => {
+  const response = await bed.get(path, headers, ends);
   expect([path, response.status]).toEqual([path, 200]);
   return await response.text();
 };
@@ -281,16 +281,44 @@ describe('a link that holds', () => {
     ]);
   });
 
-  test('holds no longer than a day, under a name, and nothing else', async () => {
+  test.each([
+    [{ owner: 'li', for: '31d' }, 'select name="for"', 'for', '请从中选择'],
+    [{ owner: 'li' }, 'select name="for"', 'for', '请从中选择'],
+    [{ owner: ' ', for: '4h' }, 'input name="owner"', 'owner', '请填写您的名字'],
+    [{ owner: 'x'.repeat(101), for: '12h' }, 'input name="owner"', 'owner', '请填写您的名字'],
+  ])('says of %j what is asked for, where, and in the reader’s language', async (form, field, name, said) => {
+    const bed = new ConsoleBed();
+    const chinese = { 'accept-language': 'zh-CN' };
+    const answer = await bed.post(pathOf('hxy/gpu-1', NOON + HOUR), form, chinese, ELSEWHERE);
+    const html = await answer.text();
+    expect(answer.status).toBe(422);
+    expect(html).toMatch(new RegExp(`<${field}[^>]* aria-invalid="true" aria-describedby="${name}-wrong" autofocus>`));
+    expect(html).toMatch(new RegExp(`<p class="wrong" id="${name}-wrong" role="alert">[^<]*${said}`));
+    expect(html.match(/aria-invalid/g)).toHaveLength(1);
+    // What was right stays.
+    if (name === 'for') expect(html).toContain('value="li"');
+    if (form.for === '12h') expect(html).toContain('<option value="12h" selected>');
+    expect(bed.source.asked).toEqual([]);
+  });
+
+  test('holds under the page of this daemon alone, and one machine alone', async () => {
     const bed = new ConsoleBed();
     const path = pathOf('hxy/gpu-1', NOON + HOUR);
-    for (const form of [{ owner: 'li', for: '31d' }, { owner: '', for: '4h' }, { owner: 'li' }]) {
-      await bed.post(path, { ...form, instance: 'hxy/gpu-2' }, {}, ELSEWHERE);
-    }
+    await bed.post(path, { owner: 'li', for: '4h', instance: 'hxy/gpu-2' }, {}, ELSEWHERE);
+    expect(bed.source.asked.splice(0)).toMatchObject([{ with: { instance: 'hxy/gpu-1' } }]);
     expect(
       (await bed.post(path, { owner: 'x', for: '4h' }, { origin: 'https://evil.example' }, ELSEWHERE)).status,
     ).toBe(403);
     expect(bed.source.asked).toEqual([]);
+  });
+
+  test('has nothing on its page that is of use to those who are signed in alone', async () => {
+    const bed = new ConsoleBed();
+    const stranger = await text(bed, pathOf('hxy/gpu-1', NOON + HOUR), {}, ELSEWHERE);
+    for (const inside of ['<kbd>', 'id="help"', 'data-go']) {
+      expect(stranger).not.toContain(inside);
+      expect(await text(bed, '/')).toContain(inside);
+    }
   });
 
   test('that is over, forged, or of a machine that is gone says so', async () => {
@@ -308,6 +336,82 @@ describe('a link that holds', () => {
     expect((await bed.get(path, {}, ELSEWHERE)).status).toBe(404);
     expect((await new ConsoleBed().get(pathOf('hxy/gone', NOON + HOUR), {}, ELSEWHERE)).status).toBe(404);
     expect(bed.source.asked).toEqual([]);
+  });
+});
+
+describe('a link that holds what a policy is about to do', () => {
+  const links = makeHoldLinks({ baseUrl: 'http://10.0.0.5:8080', key: holdLinkKey(CONTROL) });
+  const path = new URL(links.holdMany('hxy', STOP.policy, NOON + HOUR) ?? '').pathname;
+  const bedWith = () => {
+    const bed = new ConsoleBed();
+    const kept = { ...STOP, kind: 'kept' as const, reason: 'hold' };
+    bed.console.rows = [
+      row({ next: STOP }),
+      row({ id: 'gpu-2', name: 'dev-2', next: STOP }),
+      row({ id: 'gpu-3', name: 'dev-3', hold: { ...HOLD, instance: 'hxy/gpu-3' } }),
+      row({ id: 'gpu-4', name: 'of-another-policy' }),
+      row({ id: 'gpu-5', name: 'watched-only' }),
+      row({ id: 'gpu-1', name: 'of-another-account', account: 'chenyu', next: STOP }),
+    ];
+    bed.console.coming = {
+      'hxy/gpu-1': [STOP],
+      'hxy/gpu-2': [{ ...STOP, kind: 'announce' }],
+      'hxy/gpu-3': [kept],
+      'hxy/gpu-4': [{ ...STOP, policy: 'another' }],
+      'hxy/gpu-5': [{ ...STOP, kind: 'observe' }],
+      'chenyu/gpu-1': [STOP],
+    };
+    return bed;
+  };
+  const holding = (bed: ConsoleBed, instances: readonly string[], owner = 'li') => {
+    const form = new URLSearchParams([['owner', owner], ['for', '4h'], ...instances.map((key) => ['instance', key])]);
+    return bed.post(path, form, {}, ELSEWHERE);
+  };
+
+  test('shows those machines, ticked, those that are held already, and no other', async () => {
+    const html = await text(bedWith(), path, {}, ELSEWHERE);
+    for (const key of ['hxy/gpu-1', 'hxy/gpu-2']) expect(html).toContain(`name="instance" value="${key}" checked>`);
+    expect(html).toContain('dev-3');
+    expect(html).not.toContain('value="hxy/gpu-3"');
+    for (const other of ['of-another-policy', 'watched-only', 'of-another-account']) expect(html).not.toContain(other);
+  });
+
+  test('holds those that are ticked, and says of each what became of it', async () => {
+    const bed = bedWith();
+    const answer = await holding(bed, ['hxy/gpu-2', 'hxy/gpu-4', 'chenyu/gpu-1']);
+    expect(answer.status).toBe(200);
+    expect(bed.source.asked).toEqual([
+      {
+        what: 'hold',
+        with: { instance: 'hxy/gpu-2', for: '4h', owner: 'li', reason: 'held by a link from a message' },
+      },
+    ]);
+    const html = await answer.text();
+    expect(html).toContain('One machine is held');
+    for (const other of ['hxy/gpu-4', 'chenyu/gpu-1']) {
+      expect(html).toContain(`${other}</span> <span class="wrong">nothing is coming there any more`);
+    }
+  });
+
+  test('asks for a machine at least, and keeps what was ticked when something else is wrong', async () => {
+    const none = await holding(bedWith(), []);
+    expect(none.status).toBe(422);
+    expect(await none.text()).toMatch(/aria-describedby="instances-wrong"[\s\S]*Tick at least one machine/);
+    const html = await (await holding(bedWith(), ['hxy/gpu-2'], '')).text();
+    expect(html).toContain('value="hxy/gpu-2" checked>');
+    expect(html).toContain('value="hxy/gpu-1">');
+  });
+
+  test('says when it is refused, and when nothing is coming any more', async () => {
+    const bed = bedWith();
+    bed.source.done = { kind: 'refused', message: 'Redis is away' };
+    const refused = await holding(bed, ['hxy/gpu-1']);
+    expect([refused.status, (await refused.text()).includes('Redis is away')]).toEqual([409, true]);
+    const over = bedWith();
+    over.console.coming = {};
+    const html = await text(over, path, {}, ELSEWHERE);
+    expect(html).toContain('Nothing is coming any more');
+    expect(html).not.toContain('<form method="post" class="stack">');
   });
 });
 

@@ -57,6 +57,8 @@ export interface Frame {
   readonly after: string;
   readonly detail: string;
   readonly holdLink: string;
+  /** Holds what a policy is about to do to several. */
+  readonly holdMany: string;
   readonly console: string;
   /** "dev-01 (hxy-main/gpu-1)" */
   readonly named: (name: string, key: string) => string;
@@ -81,6 +83,8 @@ export interface LanguageWords {
 export interface Links {
   /** Signed, and good until then; `null`: there is no console that people could open. */
   hold(instance: string, expiresAt: number): string | null;
+  /** The same for everything that a policy is about to do on an account. */
+  holdMany(account: string, policy: string, expiresAt: number): string | null;
   readonly console: string | null;
 }
 
@@ -113,6 +117,8 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
     clock: (at) => wallTime(at, zone),
   };
   const draft = draftOf(catalogue, said, about);
+  // The zone is named once for all lines.
+  const { evidence = '' } = draftOf(catalogue, said, { ...about, time: about.clock });
   const stop = (of: string) => `lamplighter hold ${of} --for ${HOLD_FOR} --reason "${frame.reason}"`;
   const where = [
     ...(key === null && account !== null ? [{ label: frame.account, text: account }] : []),
@@ -128,6 +134,8 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
   });
   const holdable = draft.holdable === true && key !== null;
   const hold = holdable ? (links?.hold(key, now + LINK_LASTS_MS) ?? null) : null;
+  const isComing = notification.event === 'decision.announced' && account !== null && policy !== null;
+  const holdMany = isComing ? (links?.holdMany(account, policy, now + LINK_LASTS_MS) ?? null) : null;
   const open = links?.console ?? null;
   return {
     title: oneLine(draft.title),
@@ -143,10 +151,17 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
       ...(open === null ? [] : [{ label: frame.console, url: open }]),
     ],
     item: oneLine(draft.item),
+    itemEvidence: saysEither(draft.item, evidence) ? '' : oneLine(evidence),
     many: oneLine(draft.many),
     costFen: 'yuanPerHour' in said ? yuanToFen(said.yuanPerHour) : null,
     manyLines: [...where, ...(holdable ? [{ label: frame.stop, text: stop('ACCOUNT/ID') }] : [])],
+    manyLinks: holdMany === null ? [] : [{ label: frame.holdMany, url: holdMany }],
   };
+}
+
+/** Is one of them said in the other? */
+function saysEither(item: string, evidence: string): boolean {
+  return item.includes(evidence) || evidence.includes(item);
 }
 
 /** One case for all kinds: of each kind the catalogue has the function that takes it. */

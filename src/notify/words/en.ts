@@ -16,6 +16,7 @@ const frame = {
   after: 'After it',
   detail: 'Detail',
   holdLink: 'Hold it',
+  holdMany: 'Hold some or all',
   console: 'Console',
   named: (name, key) => `${name} (${key})`,
   reason: '...',

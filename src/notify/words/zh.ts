@@ -16,6 +16,7 @@ const frame = {
   after: '影响',
   detail: '详情',
   holdLink: '保留这台实例',
+  holdMany: '保留其中几台或全部',
   console: '控制台',
   named: (name, key) => `${name}（${key}）`,
   reason: '……',

@@ -60,9 +60,13 @@ export async function runAction(asked: Action, context: Context<WebEnv>, access:
   return context.redirect(localPath(back), 303);
 }
 
+export async function formDataOf(context: Context): Promise<FormData> {
+  return await context.req.formData().catch(() => new FormData());
+}
+
 /** The texts of a form; what is no form is an empty one. */
 export async function formOf(context: Context): Promise<Readonly<Record<string, string>>> {
-  const data = await context.req.formData().catch(() => new FormData());
+  const data = await formDataOf(context);
   const form: Record<string, string> = {};
   for (const [key, value] of data) if (typeof value === 'string') form[key] = value;
   return form;

@@ -147,7 +147,7 @@ export class Console {
     visit: Visit,
     page: Page | null,
     rendered: Rendered & { readonly chrome?: Awaited<ReturnType<ConsoleSource['chrome']>> },
-    status: 200 | 401 | 404 | 410 | 429 | 500,
+    status: 200 | 401 | 404 | 409 | 410 | 422 | 429 | 500,
   ): Promise<Response> {
     // A page with somebody's session on it is nobody else's.
     context.header('cache-control', 'no-store');

@@ -7,12 +7,20 @@ import { keyFrom } from './session.ts';
 const MAC_BYTES = 16;
 const LONGEST_LINK = 1_000;
 
-const BODY = z.tuple([z.string().regex(/^[^/]+\/./), z.number()]);
+const ONE = z.tuple([z.string().regex(/^[^/]+\/./), z.number()]);
+const MANY = z.tuple([z.string().min(1), z.string().min(1), z.number()]);
 
 export interface HoldLinks {
   /** An address under which one may hold "account/id" until `expiresAt` (epoch ms); `null`: nobody said where the console is. */
   hold(instance: string, expiresAt: number): string | null;
+  /** The same for whatever a policy is about to do on an account then, one or all of it. */
+  holdMany(account: string, policy: string, expiresAt: number): string | null;
 }
+
+/** What a link lets one hold: one instance, "account/id", or what a policy is about to act on. */
+export type LinkedTo =
+  | { readonly kind: 'instance'; readonly instance: string }
+  | { readonly kind: 'policy'; readonly account: string; readonly policy: string };
 
 /**
  * The key of links that hold, from the control token: whoever has a link learns nothing of the token, and a new token
@@ -28,14 +36,16 @@ export function makeHoldLinks(options: {
   readonly key: Uint8Array | null;
 }): HoldLinks {
   const { baseUrl, key } = options;
+  const link = (to: readonly string[], expiresAt: number) =>
+    baseUrl === null || key === null ? null : new URL(`/hold/${sign(key, to, expiresAt)}`, baseUrl).href;
   return {
-    hold: (instance, expiresAt) =>
-      baseUrl === null || key === null ? null : new URL(`/hold/${sign(key, instance, expiresAt)}`, baseUrl).href,
+    hold: (instance, expiresAt) => link([instance], expiresAt),
+    holdMany: (account, policy, expiresAt) => link([account, policy], expiresAt),
   };
 }
 
-function sign(key: Uint8Array, instance: string, expiresAt: number): string {
-  const text = Buffer.from(JSON.stringify([instance, Math.floor(expiresAt / 1000)])).toString('base64url');
+function sign(key: Uint8Array, to: readonly string[], expiresAt: number): string {
+  const text = Buffer.from(JSON.stringify([...to, Math.floor(expiresAt / 1000)])).toString('base64url');
   return `${text}.${macOf(key, text)}`;
 }
 
@@ -44,19 +54,27 @@ function macOf(key: Uint8Array, text: string): string {
 }
 
 export type ReadLink =
-  | { readonly kind: 'good'; readonly instance: string; readonly expiresAt: number }
-  | { readonly kind: 'expired'; readonly instance: string; readonly expiresAt: number }
+  | { readonly kind: 'good'; readonly to: LinkedTo; readonly expiresAt: number }
+  | { readonly kind: 'expired'; readonly to: LinkedTo; readonly expiresAt: number }
   | { readonly kind: 'forged' };
 
 /** What the last part of a link's address says. @param now epoch ms, by the clock that the links are made by */
 export function readHoldLink(key: Uint8Array, text: string, now: number): ReadLink {
   const [body = '', mac = '', ...more] = text.length > LONGEST_LINK ? [] : text.split('.');
   if (more.length > 0 || !sameSecret(mac, macOf(key, body))) return { kind: 'forged' };
-  const parsed = BODY.safeParse(jsonOf(Buffer.from(body, 'base64url').toString()));
-  if (!parsed.success) return { kind: 'forged' };
-  const [instance, seconds] = parsed.data;
-  const expiresAt = seconds * 1000;
-  return { kind: now < expiresAt ? 'good' : 'expired', instance, expiresAt };
+  const read = linkedTo(jsonOf(Buffer.from(body, 'base64url').toString()));
+  if (read === null) return { kind: 'forged' };
+  const expiresAt = read.seconds * 1000;
+  return { kind: now < expiresAt ? 'good' : 'expired', to: read.to, expiresAt };
+}
+
+function linkedTo(json: unknown): { readonly to: LinkedTo; readonly seconds: number } | null {
+  const one = ONE.safeParse(json);
+  if (one.success) return { to: { kind: 'instance', instance: one.data[0] }, seconds: one.data[1] };
+  const many = MANY.safeParse(json);
+  if (!many.success) return null;
+  const [account, policy, seconds] = many.data;
+  return { to: { kind: 'policy', account, policy }, seconds };
 }
 
 function jsonOf(text: string): unknown {

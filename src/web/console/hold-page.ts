@@ -1,12 +1,14 @@
 import type { Context } from 'hono';
 import { html } from 'hono/html';
-import { z } from 'zod';
+import { assertNever } from '../../fleet/assert-never.ts';
 import type { WebEnv } from '../own-host.ts';
-import type { WebSource } from '../source.ts';
-import { formOf } from './action.ts';
+import type { Done, WebSource } from '../source.ts';
+import { formDataOf } from './action.ts';
 import { comingList } from './coming.ts';
 import { shown, time, word } from './format.ts';
-import { holdLinkKey, readHoldLink } from './hold-link.ts';
+import { type Field, type Given, givenIn, holdFields, wrongIn } from './hold-fields.ts';
+import { holdLinkKey, type LinkedTo, readHoldLink } from './hold-link.ts';
+import { dueOf, holdManyDone, holdManyForm, type ManyParts } from './hold-many.ts';
 import { catalogue } from './language.ts';
 import type { ConsoleSource, FleetRow } from './source.ts';
 import type { Html, Visit } from './visit.ts';
@@ -14,9 +16,6 @@ import type { Html, Visit } from './visit.ts';
 const WORDS = catalogue({
   en: {
     title: 'Hold',
-    owner: 'Your name',
-    for: 'For',
-    lengths: { '1h': '1 hour', '4h': '4 hours', '12h': '12 hours', '24h': '24 hours' },
     hold: 'Hold it',
     means: 'While it is held nobody stops, starts or destroys it. This link can do nothing else.',
     until: 'This link works until',
@@ -33,9 +32,6 @@ const WORDS = catalogue({
   },
   zh: {
     title: '保留',
-    owner: '您的名字',
-    for: '时长',
-    lengths: { '1h': '1 小时', '4h': '4 小时', '12h': '12 小时', '24h': '24 小时' },
     hold: '保留这台实例',
     means: '保留期间谁都不会把它关机、开机或销毁。这个链接做不了别的事。',
     until: '链接有效至',
@@ -52,12 +48,8 @@ const WORDS = catalogue({
   },
 });
 
-/** A link is for the hours until somebody is at a desk; whoever needs longer signs in. */
-const LENGTHS = ['1h', '4h', '12h', '24h'] as const;
-const FORM = z.object({ owner: z.string().trim().min(1).max(100), for: z.enum(LENGTHS) });
-
 export interface HoldPageParts {
-  readonly source: Pick<ConsoleSource, 'fleet' | 'now'>;
+  readonly source: Pick<ConsoleSource, 'fleet' | 'timeline' | 'now'>;
   readonly web: Pick<WebSource, 'hold'>;
   readonly controlToken: () => string | null;
 }
@@ -65,66 +57,123 @@ export interface HoldPageParts {
 export interface HoldAnswer {
   readonly title: string;
   readonly body: Html;
-  readonly status: 200 | 404 | 410;
+  readonly status: 200 | 404 | 409 | 410 | 422;
 }
+
+/** What a link that is good leads to. */
+type Opened =
+  | { readonly kind: 'one'; readonly row: FleetRow; readonly expiresAt: number }
+  | ({ readonly kind: 'many' } & ManyParts);
 
 /** What a signed link shows. Asking for it does nothing: programs that preview links ask for it too. */
 export async function holdLinkPage(token: string, visit: Visit, parts: HoldPageParts): Promise<HoldAnswer> {
-  const found = await openLink(token, visit, parts);
-  if ('status' in found) return found;
-  const { row, expiresAt } = found;
-  const t = WORDS[visit.language];
-  return {
-    title: t.title,
-    status: 200,
-    body: html`<section class="card narrow">${nameOf(row, visit)}
-${row.hold === null ? '' : html`<p class="hold">${shown(row.hold.owner)} → ${time(row.hold.until, visit)}</p>`}
-${row.next === null ? '' : html`<h2>${t.comes}</h2>${comingList([row.next], visit)}`}
-<form method="post" class="stack"><label>${t.owner}<input name="owner" required maxlength="100" autocomplete="name"></label>
-<label>${t.for}<select name="for">${LENGTHS.map((length) => html`<option value="${length}"${length === '4h' ? html` selected` : ''}>${t.lengths[length]}</option>`)}</select></label>
-<button class="primary">${t.hold}</button></form><p><small>${t.means} ${t.until} ${time(expiresAt, visit)}</small></p></section>`,
-  };
+  const opened = await openLink(token, visit, parts);
+  return 'status' in opened ? opened : { ...formPage(opened, visit, null, []), status: 200 };
 }
 
-/** Holds the one instance that the link is for. */
+/** Holds what the link is for, and nothing else. What cannot be taken is shown again, with what is asked for. */
 export async function holdByLink(
   token: string,
   context: Context<WebEnv>,
   visit: Visit,
   parts: HoldPageParts,
 ): Promise<HoldAnswer> {
-  const found = await openLink(token, visit, parts);
-  if ('status' in found) return found;
-  const form = FORM.safeParse(await formOf(context));
-  if (!form.success) return await holdLinkPage(token, visit, parts);
-  const { owner, for: length } = form.data;
+  const opened = await openLink(token, visit, parts);
+  if ('status' in opened) return opened;
+  const given = givenIn(await formDataOf(context));
+  const wrong = wrongIn(given, opened.kind === 'many');
+  if (wrong.length > 0) return { ...formPage(opened, visit, given, wrong), status: 422 };
   const t = WORDS[visit.language];
-  const done = await parts.web.hold({ instance: found.row.key, for: length, owner, reason: t.reason });
-  if (done.kind !== 'done') return message(t.failed, html`<p>${done.message}</p>`, 404);
+  const hold = (instance: string) => parts.web.hold({ instance, for: given.for, owner: given.owner, reason: t.reason });
+  switch (opened.kind) {
+    case 'one':
+      return oneDone(opened.row, await hold(opened.row.key), given.owner, visit);
+    case 'many':
+      return await holdMany(opened, given, hold, visit);
+    default:
+      return assertNever(opened);
+  }
+}
+
+function formPage(opened: Opened, visit: Visit, given: Given | null, wrong: readonly Field[]) {
+  switch (opened.kind) {
+    case 'one':
+      return holdOneForm(opened.row, opened.expiresAt, visit, given, wrong);
+    case 'many':
+      return holdManyForm(opened, visit, given, wrong);
+    default:
+      return assertNever(opened);
+  }
+}
+
+function holdOneForm(row: FleetRow, expiresAt: number, visit: Visit, given: Given | null, wrong: readonly Field[]) {
+  const t = WORDS[visit.language];
+  return {
+    title: t.title,
+    body: html`<section class="card narrow">${nameOf(row, visit)}
+${row.hold === null ? '' : html`<p class="hold">${shown(row.hold.owner)} → ${time(row.hold.until, visit)}</p>`}
+${row.next === null ? '' : html`<h2>${t.comes}</h2>${comingList([row.next], visit)}`}
+<form method="post" class="stack">${holdFields(visit, given, wrong)}
+<button class="primary">${t.hold}</button></form><p><small>${t.means} ${t.until} ${time(expiresAt, visit)}</small></p></section>`,
+  };
+}
+
+function oneDone(row: FleetRow, done: Done, owner: string, visit: Visit): HoldAnswer {
+  const t = WORDS[visit.language];
+  if (done.kind !== 'done') return message(t.failed, html`<p>${done.message}</p>`, STATUSES[done.kind]);
   return message(
     t.done,
-    html`<p><b>${nameIn(found.row)}</b> <span class="key">${shown(found.row.key)}</span></p><p>${t.doneText(shown(owner))}</p>`,
+    html`<p><b>${nameIn(row)}</b> <span class="key">${shown(row.key)}</span></p><p>${t.doneText(shown(owner))}</p>`,
     200,
   );
+}
+
+const STATUSES = { 'not-found': 404, invalid: 422, refused: 409 } as const;
+
+async function holdMany(
+  { due }: ManyParts,
+  { owner, instances }: Given,
+  hold: (instance: string) => Promise<Done>,
+  visit: Visit,
+): Promise<HoldAnswer> {
+  const held: FleetRow[] = [];
+  const missed: { key: string; why: string | null }[] = [];
+  for (const key of new Set(instances)) {
+    // A form may ask for anything: the link is for what the policy is about to act on.
+    const found = due.find(({ row }) => row.key === key);
+    const done = found === undefined ? null : await hold(key);
+    if (found !== undefined && done?.kind === 'done') held.push(found.row);
+    else missed.push({ key, why: done === null || done.kind === 'done' ? null : done.message });
+  }
+  return { ...holdManyDone(owner, held, missed, visit), status: held.length === 0 ? 409 : 200 };
 }
 
 async function openLink(
   token: string,
   visit: Visit,
   { source, controlToken }: HoldPageParts,
-): Promise<HoldAnswer | { readonly row: FleetRow; readonly expiresAt: number }> {
+): Promise<HoldAnswer | Opened> {
   const t = WORDS[visit.language];
   const control = controlToken();
   const link = control === null ? null : readHoldLink(holdLinkKey(control), token, source.now());
   if (link === null || link.kind === 'forged') return message(t.forged, html`<p>${t.forgedText}</p>`, 404);
+  const { to, expiresAt } = link;
   if (link.kind === 'expired') {
-    const command = `lamplighter hold ${shown(link.instance)} --for 4h --reason "…"`;
+    const command = `lamplighter hold ${commandFor(to)} --for 4h --reason "…"`;
     return message(t.expired, html`<p>${t.expiredText}</p><pre>${command}</pre>`, 410);
   }
-  const row = (await source.fleet()).rows.find(({ key }) => key === link.instance);
+  if (to.kind === 'policy') {
+    const due = dueOf(await source.timeline(), to.account, to.policy);
+    return { kind: 'many', account: to.account, policy: to.policy, expiresAt, due };
+  }
+  const row = (await source.fleet()).rows.find(({ key }) => key === to.instance);
   return row === undefined
-    ? message(t.gone, html`<p class="key">${shown(link.instance)}</p>`, 404)
-    : { row, expiresAt: link.expiresAt };
+    ? message(t.gone, html`<p class="key">${shown(to.instance)}</p>`, 404)
+    : { kind: 'one', row, expiresAt };
+}
+
+function commandFor(to: LinkedTo): string {
+  return shown(to.kind === 'instance' ? to.instance : `${to.account}/ID`);
 }
 
 function nameIn({ name, id }: FleetRow): string {

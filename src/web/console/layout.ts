@@ -48,7 +48,7 @@ ${visit.live.part('banners', banners(visit, frame.chrome))}
 <main id="main" tabindex="-1">
 ${rendered.body}
 </main>
-${help(visit, frame)}
+${visit.role === 'none' ? '' : help(visit, frame)}
 ${isLive ? html`<i hidden data-version="${versionOf(visit.live)}"></i>` : ''}
 </body></html>`;
 }

@@ -143,6 +143,8 @@ document.addEventListener('keydown', (event) => {
   }
   switch (event.key) {
     case '?':
+      // Whoever has only a link has no help.
+      if (help === null) return;
       if (!help.open) help.showModal();
       break;
     case '/': {
