@@ -42,44 +42,55 @@ export function evaluate(policies: readonly Policy[], world: World, options: Eva
 }
 
 function evaluateAccount(pass: Pass, view: AccountView, only: NonNullable<EvaluateOptions['only']>): void {
-  const account = new AccountPass(view, pass.now, pass.world.history.notices(view.name));
-  const whole = only.instance === undefined && only.policy === undefined;
-  const notices = whole ? watchNotices(pass, account) : [];
+  const looked = lookedAt(view, only);
+  const waiting = pass.world.history.notices(view.name);
+  const account = new AccountPass(view, pass.now, waiting, looked);
+  // One that is asked about by itself is left as it is: whoever asks decides, and does no housekeeping.
+  const keepsHouse = only.instance === undefined && only.policy === undefined;
+  const seen = looked === null ? waiting : waiting.filter(({ instance }) => account.placeOf(instance) !== undefined);
+  const notices = keepsHouse ? watchNotices(account, seen) : [];
   for (const standing of pass.standings) {
     if (only.policy !== undefined && standing.policy.name !== only.policy) continue;
-    evaluatePolicy(pass, account, standing, only);
+    evaluatePolicy(pass, account, standing);
   }
   keepObligations(
     pass,
     account,
     (obligation) =>
-      (only.instance === undefined || obligation.instance === only.instance) &&
+      (only.instance === undefined
+        ? looked === null || account.placeOf(obligation.instance) !== undefined
+        : obligation.instance === only.instance) &&
       (only.policy === undefined || obligation.policy === only.policy),
   );
   tidyNotices(pass, account, notices);
 }
 
-function evaluatePolicy(
-  pass: Pass,
-  account: AccountPass,
-  standing: Standing,
-  only: NonNullable<EvaluateOptions['only']>,
-): void {
+function lookedAt(view: AccountView, only: NonNullable<EvaluateOptions['only']>): readonly number[] | null {
+  if (only.instance !== undefined) {
+    const place = view.instances.findIndex(({ key }) => key === only.instance);
+    return place < 0 ? [] : [place];
+  }
+  return only.places === undefined ? null : (only.places.get(view.name) ?? []);
+}
+
+function evaluatePolicy(pass: Pass, account: AccountPass, standing: Standing): void {
   const { match, scope } = standing.policy;
-  const { view } = account;
+  const { view, looked } = account;
   const { instances } = view;
   if (scope === 'account') {
     pass.evaluated += 1;
-    if (only.instance === undefined && match.account(view)) decideForAccount(pass, account, standing);
+    if (looked === null && match.account(view)) decideForAccount(pass, account, standing);
     return;
   }
-  pass.evaluated += instances.length;
-  if (!match.account(view)) return;
+  const count = looked === null ? instances.length : looked.length;
+  pass.evaluated += count;
+  if (count === 0 || !match.account(view)) return;
   const listGoesOn = standing.listGoesOn && pass.world.history.latestOccurrence !== undefined;
   const pair = { pass, account, standing, accountVerdict: testAccount(standing.policy.conditions, view) };
-  for (let place = 0; place < instances.length; place += 1) {
+  for (let index = 0; index < count; index += 1) {
+    const place = looked === null ? index : (looked[index] ?? 0);
     const each = instances[place];
-    if (each === undefined || (only.instance !== undefined && each.key !== only.instance)) continue;
+    if (each === undefined) continue;
     const matches = match.instance(each.tracked.instance, each.labels);
     const reason = matches ? decidePair(pair, each, place) : 'not-due';
     if (reason === 'not-due' && listGoesOn && (matches || matchesOnceMore(pair, each))) goOn(pair, each, place);

@@ -1,17 +1,25 @@
 import type { InstanceKey } from '../fleet/instance.ts';
 import { type Notice, noticeId } from '../fleet/notice.ts';
 import { type Obligation, obligationId } from '../fleet/obligation.ts';
+import { REFUSALS_PER_DAY, RETRY_AFTER_REFUSAL_MS } from '../fleet/refused.ts';
 import type { History, StepState } from './world.ts';
 
 /** What is under way now is taken to have ended by then; nobody can tell how. */
 export const OPEN_ENDS_MS = 10 * 60_000;
+
+const HOUR_MS = 3_600_000;
+const DAY_MS = 86_400_000;
 
 /** What was done before, and what a forecast has made happen since. The real history is read and never written. */
 export class ForecastHistory implements History {
   readonly #base: History;
   readonly #from: number;
   #now: number;
-  readonly #done = new Set<string>();
+  /** By step of an occurrence: when it has been done. */
+  readonly #done = new Map<string, number>();
+  /** By step of an occurrence: when the cloud refused it. */
+  readonly #refused = new Map<string, number[]>();
+  readonly #openUntil = new Map<InstanceKey, number>();
   readonly #acted = new Map<string, number>();
   readonly #actedOn = new Map<string, number[]>();
   readonly #occurrences = new Map<string, string>();
@@ -36,21 +44,36 @@ export class ForecastHistory implements History {
     this.#now = now;
   }
 
+  /** @param doneAt when it has been carried out; `null`: the cloud has refused it */
   acted(done: {
     readonly policy: string;
     readonly target: string;
     readonly account: string;
     readonly occurrence: string;
     readonly step: number;
+    readonly doneAt: number | null;
   }): void {
-    const { policy, target, account, occurrence, step } = done;
-    this.#done.add(keyOf(policy, target, occurrence, step));
+    const { policy, target, account, occurrence, step, doneAt } = done;
+    const own = keyOf(policy, target, occurrence, step);
+    if (doneAt === null) this.#refused.set(own, [...(this.#refused.get(own) ?? []), this.#now]);
+    else this.#done.set(own, doneAt);
     this.#occurrences.set(keyOf(policy, target), occurrence);
     this.#acted.set(keyOf(policy, target), this.#now);
     const key = keyOf(policy, account);
     const times = this.#actedOn.get(key);
+    // Nobody asks for more than the last hour.
     if (times === undefined) this.#actedOn.set(key, [this.#now]);
-    else times.push(this.#now);
+    else this.#actedOn.set(key, [...times.filter((at) => at > this.#now - HOUR_MS), this.#now]);
+  }
+
+  /** An operation on the instance is under way until then. */
+  underWay(instance: InstanceKey, until: number): void {
+    this.#openUntil.set(instance, until);
+  }
+
+  /** Until when an operation on it is under way; 0: none is. */
+  underWayUntil(instance: InstanceKey): number {
+    return this.#openUntil.get(instance) ?? 0;
   }
 
   renewed(instance: InstanceKey): void {
@@ -87,8 +110,13 @@ export class ForecastHistory implements History {
   }
 
   step(policy: string, target: string, occurrence: string, step: number): StepState {
-    if (this.#done.has(keyOf(policy, target, occurrence, step))) return 'done';
-    return this.#base.step(policy, target, occurrence, step);
+    const key = keyOf(policy, target, occurrence, step);
+    const doneAt = this.#done.get(key);
+    if (doneAt !== undefined) return doneAt <= this.#now ? 'done' : 'open';
+    const refused = this.#refused.get(key);
+    if (refused === undefined) return this.#base.step(policy, target, occurrence, step);
+    const waited = this.#now - (refused.at(-1) ?? 0) >= RETRY_AFTER_REFUSAL_MS;
+    return waited && refused.filter((at) => at > this.#now - DAY_MS).length < REFUSALS_PER_DAY ? 'none' : 'failed';
   }
 
   latestOccurrence(policy: string, target: string): string | null {
@@ -106,6 +134,7 @@ export class ForecastHistory implements History {
   }
 
   open(instance: InstanceKey): 'none' | 'any' | 'paid' {
+    if (this.#now < (this.#openUntil.get(instance) ?? this.#now)) return 'any';
     const open = this.#base.open(instance);
     return open === 'any' && this.#now >= this.#from + OPEN_ENDS_MS ? 'none' : open;
   }

@@ -1,45 +1,53 @@
 import { localDay, type Zone } from '../calendar/zone.ts';
 import { interrupts } from '../fleet/action.ts';
-import type { PrepaidUnit } from '../fleet/action-call.ts';
 import type { Activity } from '../fleet/activity.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
-import type { Tracked } from '../fleet/snapshot.ts';
 import type { Announcement, CloudAct, NotifyAct, Tidy } from './decision.ts';
+import { doneAtOnce } from './done-at-once.ts';
 import { ForecastHistory } from './forecast-history.ts';
+import { ForecastMoney, type MoneyLevels } from './forecast-money.ts';
+import type { MachineAnswer, MachineState, Machines } from './machines.ts';
+import { afterTry } from './obligations.ts';
+import { ROLLING_MS } from './pass.ts';
 import type { AccountView, InstanceView, World } from './world.ts';
-
-/** A month is 28 to 31 days, whichever the cloud means. */
-const UNIT_MS: Readonly<Record<PrepaidUnit, number>> = { daily: 86_400_000, monthly: 30 * 86_400_000 };
 
 /** One account as the forecast has it at its present instant. */
 interface Future {
   view: AccountView;
-  readonly places: ReadonlyMap<InstanceKey, number>;
-  readonly instances: InstanceView[];
-  readonly interruptedAt: number[];
+  places: ReadonlyMap<InstanceKey, number>;
+  instances: InstanceView[];
+  interruptedAt: number[];
   calls: number;
   fen: number;
   day: string;
+  /** `null`: it stays as it is. */
+  readonly money: ForecastMoney | null;
 }
 
 /**
- * A world that is led into the future: what is decided is taken to be done at once and without fail, and the rest to stay
- * as it is. Machines that idle go on idling, and listings and readings go on being made.
+ * A world that is led into the future. With {@link Machines} of its own these say what becomes of an act and how a machine
+ * goes on; without, what is decided is taken to be done at once and without fail, and the rest to stay as it is: machines
+ * that idle go on idling. Listings and readings go on being made.
  */
 export class ForecastWorld {
   readonly history: ForecastHistory;
   readonly #start: World;
   readonly #zone: Zone;
-  readonly #futures: readonly Future[];
+  readonly #machines: Machines | null;
+  readonly #futures: ReadonlyMap<string, Future>;
+  /** Which policy has stopped a machine that has not come up since. */
+  readonly #stops = new Map<InstanceKey, string>();
   /** Of machines that were stopped on the way: what they were at before. */
   readonly #before = new Map<InstanceKey, Activity>();
   readonly #holds: Map<InstanceKey, Hold>;
   #now: number;
 
-  constructor(world: World, zone: Zone) {
+  /** @param levels of money that policies ask about; needed with machines, whose account draws down */
+  constructor(world: World, zone: Zone, machines: Machines | null = null, levels: MoneyLevels = NO_LEVELS) {
     this.#start = world;
+    this.#machines = machines;
     this.#zone = zone;
     this.#now = world.now;
     this.#holds = new Map(world.holds);
@@ -48,19 +56,27 @@ export class ForecastWorld {
       world.accounts.map(({ name }) => name),
       world.now,
     );
-    this.#futures = world.accounts.map((view) => ({
-      view,
-      places: new Map(view.instances.map(({ key }, place) => [key, place])),
-      instances: [...view.instances],
-      interruptedAt: [...view.interruptedAt],
-      calls: view.spend?.callsToday ?? 0,
-      fen: view.spend?.spentTodayFen ?? 0,
-      day: localDay(world.now, zone),
-    }));
+    this.#futures = new Map(
+      world.accounts.map((view) => [
+        view.name,
+        {
+          view,
+          places: placesIn(view.instances),
+          instances: [...view.instances],
+          interruptedAt: [...view.interruptedAt],
+          calls: view.spend?.callsToday ?? 0,
+          fen: view.spend?.spentTodayFen ?? 0,
+          day: localDay(world.now, zone),
+          money: (machines?.balanceFen(view.name) ?? null) === null ? null : new ForecastMoney(view, levels),
+        },
+      ]),
+    );
+    for (const { instances } of world.accounts)
+      for (const { key, tracked } of instances) if (tracked.stoppedBy !== null) this.#stops.set(key, tracked.stoppedBy);
   }
 
   get accounts(): readonly AccountView[] {
-    return this.#futures.map(({ view, instances }) => ({ ...view, instances }));
+    return [...this.#futures.values()].map(({ view, instances }) => ({ ...view, instances }));
   }
 
   instance(key: InstanceKey): InstanceView | null {
@@ -69,22 +85,74 @@ export class ForecastWorld {
     return place === undefined ? null : (future?.instances[place] ?? null);
   }
 
+  /** Where some instances stand in the views of their accounts, for a look at only these. */
+  placesOf(keys: Iterable<InstanceKey>): ReadonlyMap<string, readonly number[]> {
+    const found = new Map<string, number[]>();
+    for (const key of keys) {
+      const future = this.#futureOf(key);
+      const place = future?.places.get(key);
+      if (future === null || place === undefined) continue;
+      const list = found.get(future.view.name);
+      if (list === undefined) found.set(future.view.name, [place]);
+      else list.push(place);
+    }
+    // In the order of the listing, as a whole pass has it.
+    for (const list of found.values()) list.sort((a, b) => a - b);
+    return found;
+  }
+
+  /** When a machine next becomes otherwise by itself; `null`: never. */
+  nextAt(): number | null {
+    return this.#machines?.nextAt() ?? null;
+  }
+
+  /** Lets the machines go on until `now`, and answers which have become otherwise. */
+  settle(now: number): ReadonlySet<InstanceKey> {
+    this.#now = now;
+    this.history.moveTo(now);
+    const changed = new Set<InstanceKey>();
+    if (this.#machines === null) return changed;
+    const gone = new Set<InstanceKey>();
+    for (const key of this.#machines.settle(now)) {
+      const state = this.#machines.state(key);
+      if (state === null) gone.add(key);
+      else this.#goOn(key, state);
+      changed.add(key);
+    }
+    if (gone.size > 0) this.#remove(gone);
+    return changed;
+  }
+
+  /** Looks at the money of all accounts; whether a level has been crossed that some policy asks about. */
+  countMoney(now: number): boolean {
+    let isCrossed = false;
+    for (const { view, instances, money } of this.#futures.values()) {
+      const balanceFen = this.#machines?.balanceFen(view.name) ?? null;
+      if (money === null || balanceFen === null) continue;
+      if (money.moveTo(now, { ...view, instances }, balanceFen)) isCrossed = true;
+    }
+    return isCrossed;
+  }
+
   /** The world at a later instant; the one it was made from at its own. */
   at(now: number): World {
     this.#now = now;
     this.history.moveTo(now);
     const day = localDay(now, this.#zone);
-    const accounts = this.#futures.map((future): AccountView => {
-      const { view, instances, interruptedAt } = future;
+    const accounts = [...this.#futures.values()].map((future): AccountView => {
+      const { instances, money } = future;
+      const view = money === null ? future.view : money.over(future.view);
       if (future.day !== day) {
         future.day = day;
         future.calls = 0;
         future.fen = 0;
       }
+      if (future.interruptedAt.some((at) => at <= now - ROLLING_MS))
+        future.interruptedAt = future.interruptedAt.filter((at) => at > now - ROLLING_MS);
       return {
         ...view,
         instances,
-        interruptedAt,
+        interruptedAt: future.interruptedAt,
         takenAt: view.trust === 'stale-snapshot' || view.takenAt === null ? view.takenAt : Math.max(view.takenAt, now),
         spend: view.spend === null ? null : { ...view.spend, callsToday: future.calls, spentTodayFen: future.fen },
       };
@@ -103,7 +171,7 @@ export class ForecastWorld {
 
   /** Something about an account becomes otherwise by itself. */
   accountBecomes(name: string, change: (view: AccountView) => AccountView): void {
-    const future = this.#futures.find(({ view }) => view.name === name);
+    const future = this.#futures.get(name);
     if (future !== undefined) future.view = change(future.view);
   }
 
@@ -112,62 +180,45 @@ export class ForecastWorld {
     this.#change(key, (view) => ({ ...view, heldUntil: until }));
   }
 
-  act(act: CloudAct): void {
+  /** @returns when it has been carried out; `null`: the cloud refuses it */
+  act(act: CloudAct): number | null {
     const { view, policy, account, occurrence, step, call } = act;
     const { key } = view;
     const future = this.#futureOf(key);
-    if (future === null) return;
-    this.history.acted({ policy, target: key, account, occurrence, step });
+    if (future === null) return null;
+    const answer: MachineAnswer = this.#machines?.act(key, call) ?? { kind: 'accepted', doneAt: this.#now };
+    const doneAt = answer.kind === 'accepted' ? answer.doneAt : null;
+    this.history.acted({ policy, target: key, account, occurrence, step, doneAt });
     this.history.dropNotice({ policy, instance: key, occurrence });
-    if (act.obligation !== null) this.history.dropObligation(act.obligation);
+    if (act.obligation !== null) {
+      this.history.dropObligation(act.obligation);
+      if (answer.kind === 'refused') this.history.putObligation(afterTry(act.obligation, this.#now));
+    }
+    if (doneAt === null) return null;
+    if (doneAt > this.#now) this.history.underWay(key, doneAt);
     for (const draft of act.obligations) {
       const stopMode = act.action === 'cardless-stop' ? 'cardless' : 'normal';
       this.history.putObligation({ ...draft, stopMode, stoppedAt: this.#now, attempts: 0, nextTryAt: 0 });
     }
+    const snapshotStops = interrupts('snapshot', future.view.provider);
     if (interrupts(act.action, future.view.provider)) future.interruptedAt.push(this.#now);
-    switch (call.kind) {
-      case 'stop':
-        this.#goDown(key, 'normal', policy);
-        break;
-      case 'cardless-stop':
-        this.#goDown(key, 'cardless', policy);
-        break;
-      case 'start':
-      case 'restart':
-        this.#comeUp(key);
-        break;
-      case 'snapshot':
-        // There it ends in a shutdown.
-        if (interrupts('snapshot', future.view.provider)) this.#goDown(key, 'normal', policy);
-        break;
-      case 'renew':
-        this.#pay(future, act.costFen);
-        this.history.renewed(key);
-        this.#lengthenBy(key, call.periods * UNIT_MS[call.unit]);
-        break;
-      case 'lengthen':
-        this.#pay(future, act.costFen);
-        this.#track(key, (tracked) => ({
-          ...tracked,
-          instance: { ...tracked.instance, billing: call.to, expiresAt: this.#now + UNIT_MS[call.to] },
-        }));
-        break;
-      case 'destroy':
-        this.#goDown(key, 'normal', policy);
-        this.#track(key, (tracked) => ({ ...tracked, instance: { ...tracked.instance, status: 'destroyed' } }));
-        break;
-      case 'rebuild':
-      case 'create':
-      case 'shutdown-timer':
-        // By hand only.
-        break;
-      default:
-        assertNever(call);
-    }
+    if (call.kind === 'renew' || call.kind === 'lengthen') this.#pay(future, act.costFen);
+    if (call.kind === 'renew') this.history.renewed(key);
+    if (call.kind === 'stop' || call.kind === 'cardless-stop' || (call.kind === 'snapshot' && snapshotStops))
+      this.#stops.set(key, policy);
+    if (this.#machines !== null) return doneAt;
+    this.#change(key, (now) => {
+      const before = this.#before.get(key) ?? null;
+      const after = doneAtOnce(now, call, { now: this.#now, snapshotStops, policy, before });
+      if (after.activity?.kind === 'not-applicable' && now.activity !== null && now.activity.kind !== 'not-applicable')
+        this.#before.set(key, now.activity);
+      return after;
+    });
+    return doneAt;
   }
 
   told({ policy, account, view, occurrence, step, event }: NotifyAct): void {
-    this.history.acted({ policy, target: view?.key ?? account, account, occurrence, step });
+    this.history.acted({ policy, target: view?.key ?? account, account, occurrence, step, doneAt: this.#now });
     if (event === 'balance.low') this.history.setLow(policy, account, occurrence);
   }
 
@@ -191,51 +242,34 @@ export class ForecastWorld {
     }
   }
 
-  #goDown(key: InstanceKey, stopMode: 'normal' | 'cardless', stoppedBy: string): void {
-    const now = this.#now;
+  /** A machine as it now is; who stopped it is known here. */
+  #goOn(key: InstanceKey, state: MachineState): void {
+    const { status, statusSince, upSince, stopMode, personStartAt, billing, expiresAt, savingImage, activity } = state;
+    if (upSince !== null) this.#stops.delete(key);
     this.#change(key, (view) => {
-      if (view.activity !== null) this.#before.set(key, view.activity);
       const { tracked } = view;
-      const instance = { ...tracked.instance, status: 'stopped' as const };
+      const instance = { ...tracked.instance, status, billing, expiresAt, savingImage };
+      const stoppedBy = status === 'stopped' ? (this.#stops.get(key) ?? null) : null;
       return {
         ...view,
-        activity: { kind: 'not-applicable', at: now },
-        tracked: { ...tracked, instance, statusSince: now, upSince: null, stopMode, stoppedBy, personStartAt: null },
+        activity,
+        tracked: { ...tracked, instance, statusSince, upSince, stopMode, stoppedBy, personStartAt },
       };
     });
   }
 
-  /** What it was at before it is at again; of one that was down from the beginning nobody knows, so it is left alone. */
-  #comeUp(key: InstanceKey): void {
-    const now = this.#now;
-    this.#change(key, (view) => {
-      const { tracked } = view;
-      const before = this.#before.get(key) ?? view.activity;
-      const instance = { ...tracked.instance, status: 'running' as const };
-      return {
-        ...view,
-        activity: begunAnew(before, now),
-        tracked: { ...tracked, instance, statusSince: now, upSince: now, stopMode: null, stoppedBy: null },
-      };
-    });
-  }
-
-  #lengthenBy(key: InstanceKey, ms: number): void {
-    this.#track(key, (tracked) => {
-      const { expiresAt } = tracked.instance;
-      return expiresAt === null
-        ? tracked
-        : { ...tracked, instance: { ...tracked.instance, expiresAt: expiresAt + ms } };
-    });
+  #remove(gone: ReadonlySet<InstanceKey>): void {
+    for (const future of this.#futures.values()) {
+      const left = future.instances.filter(({ key }) => !gone.has(key));
+      if (left.length === future.instances.length) continue;
+      future.instances = left;
+      future.places = placesIn(left);
+    }
   }
 
   #pay(future: Future, costFen: number | null): void {
     future.calls += 1;
     future.fen += costFen ?? 0;
-  }
-
-  #track(key: InstanceKey, change: (tracked: Tracked) => Tracked): void {
-    this.#change(key, (view) => ({ ...view, tracked: change(view.tracked) }));
   }
 
   #change(key: InstanceKey, change: (view: InstanceView) => InstanceView): void {
@@ -246,11 +280,12 @@ export class ForecastWorld {
   }
 
   #futureOf(key: InstanceKey): Future | null {
-    return this.#futures.find(({ places }) => places.has(key)) ?? null;
+    return this.#futures.get(key.slice(0, key.indexOf('/'))) ?? null;
   }
 }
 
-function begunAnew(before: Activity | null, now: number): Activity {
-  if (before?.kind !== 'idle') return { kind: 'active', at: now, readings: [] };
-  return { kind: 'idle', at: now, since: now, readings: [], watched: { from: now, to: now, holes: [] } };
+const NO_LEVELS: MoneyLevels = { balances: [], runways: [] };
+
+function placesIn(instances: readonly InstanceView[]): ReadonlyMap<InstanceKey, number> {
+  return new Map(instances.map(({ key }, place) => [key, place]));
 }

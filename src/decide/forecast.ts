@@ -4,14 +4,18 @@ import type { Policy } from '../policy/policy.ts';
 import type { Evaluation, Refusal } from './decision.ts';
 import { evaluate } from './evaluate.ts';
 import { instanceEdges, nextCalendarEdge, policiesOf } from './forecast-edges.ts';
+import { moneyLevels } from './forecast-money.ts';
 import { ForecastWorld } from './forecast-world.ts';
+import type { Machines } from './machines.ts';
 import { type PlanRow, planRows } from './plan.ts';
 import type { World } from './world.ts';
 
 /** Passes are not made more often; what comes due in between is done at the next. */
 const STEP_MS = 60_000;
-/** So often is decided at most: far more than a day of a large fleet asks for. */
+/** So often is decided at most, where nobody says otherwise: far more than a day of a large fleet asks for. */
 const MOST_STEPS = 5_000;
+/** How often the money of accounts is looked at that goes down on the way. */
+const MONEY_EVERY_MS = 600_000;
 
 /** Something that will be decided, if everything goes on as it is. */
 export interface ComingDecision {
@@ -63,26 +67,33 @@ export interface ForecastOptions {
   readonly events?: readonly ForecastEvent[];
   /** Is told of every look, before what was decided is carried out. The world is good for the time of the call alone. */
   readonly onLook?: (world: World, evaluation: Evaluation) => void;
+  /** How machines go on and what becomes of acts; absent: everything is done at once, and stays as it is otherwise. */
+  readonly machines?: Machines;
+  /** How often is decided at most. */
+  readonly mostSteps?: number;
 }
 
 /**
  * What the policies will decide from now on: the evaluator itself is asked, at every instant at which it may come to
- * another answer, and what it decides is taken to be done at once (see {@link ForecastWorld}). At the first instant it sees
- * the world as it is. Yields after every look, so that whoever has something else to do can do it in between.
+ * another answer, and what it decides is done (see {@link ForecastWorld}). At the first instant it sees the world as it is.
+ * Yields after every look, so that whoever has something else to do can do it in between.
  */
 export function* forecastSteps(
   policies: readonly Policy[],
   world: World,
   options: ForecastOptions,
 ): Generator<number, Forecast> {
-  const { until, zone } = options;
-  const forecast = new ForecastWorld(world, zone);
+  const { until, zone, machines, mostSteps = MOST_STEPS } = options;
+  const levels = moneyLevels(policies);
+  const asksForMoney = machines !== undefined && levels.balances.length + levels.runways.length > 0;
+  const forecast = new ForecastWorld(world, zone, machines, levels);
   const agenda = new Agenda(world.now, until);
   const own = policiesOf(policies, forecast);
   const idle = new Set(policies.filter(asksForIdleness).map(({ name }) => name));
   const coming: ComingDecision[] = [];
   const told = new Set<string>();
   const events = [...(options.events ?? [])].sort((a, b) => a.at - b.at);
+  let nextEvent = 0;
   for (const { at, instance } of events) agenda.add(at, instance);
   const ended = [...world.holds.values()].filter((hold) => hold.until > world.now);
 
@@ -96,45 +107,62 @@ export function* forecastSteps(
   const enabled = policies.filter((policy) => policy.enabled);
   let calendarAt: number | null = world.now;
   let now = world.now;
+  let moneyAt = world.now;
   let steps = 0;
   for (; ; steps += 1) {
     for (const hold of ended)
       if (hold.until <= now && hold.until > world.now) forecast.endHold(hold.instance, hold.until);
     const isFirst = now === world.now;
-    const happened: InstanceKey[] = [];
-    for (let event = events[0]; event !== undefined && event.at <= now; event = events[0]) {
-      events.shift();
+    const { keys, isWhole } = agenda.take(now);
+    for (let event = events[nextEvent]; event !== undefined && event.at <= now; event = events[nextEvent]) {
+      nextEvent += 1;
       event.happen(forecast);
-      if (event.instance !== null) happened.push(event.instance);
+      if (event.instance !== null) keys.add(event.instance);
     }
-    const only = isFirst ? null : agenda.only(now);
+    // Nobody asks about a machine that no policy is about.
+    for (const key of forecast.settle(now)) if ((own.get(key)?.length ?? 0) > 0) keys.add(key);
+    let isCrossed = false;
+    if (asksForMoney && now >= moneyAt) {
+      isCrossed = forecast.countMoney(now);
+      moneyAt = now + MONEY_EVERY_MS;
+    }
     const at = forecast.at(now);
+    const places = isFirst || isWhole || isCrossed ? null : forecast.placesOf(keys);
     const evaluation = evaluate(policies, at, {
       ...(isFirst ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }),
-      ...(only === null ? {} : { only: { account: accountOf(only), instance: only } }),
+      ...(places === null ? {} : { only: { places } }),
     });
     options.onLook?.(at, evaluation);
     coming.push(...newsOf(evaluation, { told, idle, zone, isNow: isFirst }));
     const changed = carryOut(forecast, evaluation);
-    for (const key of happened) changed.add(key);
+    for (const key of forecast.settle(now)) keys.add(key);
     const after = forecast.at(now);
     if (isFirst) for (const { instances } of forecast.accounts) for (const { key } of instances) plan(key, after);
-    else for (const key of only === null ? changed : new Set([...changed, only])) plan(key, after);
+    else for (const key of keys.union(changed)) plan(key, after);
     for (const hold of ended) if (hold.until <= now) plan(hold.instance, after);
     // What has just been done may be followed by the next step of its list, or by another policy.
-    for (const key of changed) agenda.add(now + STEP_MS, key);
+    for (const key of changed) {
+      agenda.add(now + STEP_MS, key);
+      const doneAt = forecast.history.underWayUntil(key);
+      if (doneAt > now) agenda.add(doneAt, key);
+    }
     // What a limit holds back is asked about again as soon as there may be room.
-    if (evaluation.refusals.some(({ reason }) => reason.startsWith('limit-'))) agenda.add(now + STEP_MS, null);
+    for (const { reason, instance } of evaluation.refusals)
+      if (reason.startsWith('limit-')) agenda.add(now + STEP_MS, instance);
     yield now;
     if (calendarAt !== null && calendarAt <= now) {
       calendarAt = nextCalendarEdge(enabled, now);
       agenda.add(calendarAt, null);
     }
+    const movesAt = forecast.nextAt();
+    if (movesAt !== null) agenda.wake(Math.max(movesAt, now + 1));
+    if (asksForMoney) agenda.wake(moneyAt);
     const next = agenda.next(now);
-    if (next === null || steps >= MOST_STEPS) break;
+    if (next === null || steps >= mostSteps) break;
     now = next;
   }
-  const reached = steps >= MOST_STEPS ? now : until;
+  const reached = steps >= mostSteps ? now : until;
+  if (machines !== undefined) forecast.settle(reached);
   return { from: world.now, until, reached, coming: withoutMere(coming.sort((a, b) => a.at - b.at)) };
 }
 
@@ -156,12 +184,17 @@ export function nextOf(coming: readonly ComingDecision[]): ComingDecision | null
   return first(['act', 'announce']) ?? first(['notify']) ?? first(['observe']) ?? first(['kept']) ?? null;
 }
 
+/** What there is to look at, at one instant. */
+interface Look {
+  readonly keys: Set<InstanceKey>;
+  isWhole: boolean;
+}
+
 /** When to look again, and at which instances. */
 class Agenda {
   readonly #from: number;
   readonly #until: number;
-  /** By instant; `null` among the keys: at everything. */
-  readonly #entries = new Map<number, Set<InstanceKey | null>>();
+  readonly #looks = new Map<number, Look>();
   readonly #heap: number[] = [];
 
   constructor(from: number, until: number) {
@@ -169,23 +202,25 @@ class Agenda {
     this.#until = until;
   }
 
+  /** `key` `null`: at everything. */
   add(at: number | null, key: InstanceKey | null): void {
     if (at === null) return;
-    const due = Math.ceil(at / STEP_MS) * STEP_MS;
-    if (!(due > this.#from && due < this.#until)) return;
-    const known = this.#entries.get(due);
-    if (known !== undefined) {
-      known.add(key);
-      return;
-    }
-    this.#entries.set(due, new Set([key]));
-    push(this.#heap, due);
+    const look = this.#lookAt(at);
+    if (look === null) return;
+    if (key === null) look.isWhole = true;
+    else look.keys.add(key);
   }
 
-  /** The one instance that there is to look at then; `null`: all of them. */
-  only(at: number): InstanceKey | null {
-    const keys = this.#entries.get(at);
-    return keys?.size === 1 ? ([...keys][0] ?? null) : null;
+  /** Something may have happened by then, and who it was will be seen. */
+  wake(at: number): void {
+    this.#lookAt(at);
+  }
+
+  /** What there is to look at then. */
+  take(at: number): Look {
+    const look = this.#looks.get(at) ?? { keys: new Set(), isWhole: false };
+    this.#looks.delete(at);
+    return look;
   }
 
   next(after: number): number | null {
@@ -193,8 +228,19 @@ class Agenda {
       const at = pop(this.#heap);
       if (at === undefined) return null;
       if (at > after) return at;
-      this.#entries.delete(at);
+      this.#looks.delete(at);
     }
+  }
+
+  #lookAt(at: number): Look | null {
+    const due = Math.ceil(at / STEP_MS) * STEP_MS;
+    if (!(due > this.#from && due < this.#until)) return null;
+    const known = this.#looks.get(due);
+    if (known !== undefined) return known;
+    const look: Look = { keys: new Set(), isWhole: false };
+    this.#looks.set(due, look);
+    push(this.#heap, due);
+    return look;
   }
 }
 
@@ -286,10 +332,6 @@ const QUIET: ReadonlySet<Refusal['reason']> = new Set(['not-due', 'notice', 'ope
 
 function asksForIdleness({ conditions }: Policy): boolean {
   return conditions.some(({ kind }) => kind === 'idleFor');
-}
-
-function accountOf(key: InstanceKey): string {
-  return key.slice(0, key.indexOf('/'));
 }
 
 function carryOut(forecast: ForecastWorld, evaluation: Evaluation): Set<InstanceKey> {

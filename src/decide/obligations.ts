@@ -14,6 +14,16 @@ import type { InstanceView } from './world.ts';
 /** An instance that good listings have not shown for this long past its start is no longer waited for. */
 const GONE_AFTER_MS = 3_600_000;
 
+/** A start that fails is tried again after two minutes, then after twice as long each time, up to half an hour. */
+const RETRY_START_MS = 120_000;
+const LONGEST_RETRY_MS = 1_800_000;
+
+/** The obligation once its start is under way: if that fails, when the next may follow. */
+export function afterTry(obligation: Obligation, now: number): Obligation {
+  const waitMs = Math.min(LONGEST_RETRY_MS, RETRY_START_MS * 2 ** obligation.attempts);
+  return { ...obligation, attempts: obligation.attempts + 1, nextTryAt: now + waitMs };
+}
+
 /** The occurrence of one try to keep an obligation; each try is an occurrence of its own. */
 export function obligationOccurrence(obligation: Obligation): string {
   const try_ = obligation.attempts > 0 ? `;try=${obligation.attempts + 1}` : '';
@@ -24,9 +34,8 @@ export function obligationOccurrence(obligation: Obligation): string {
 export function keepObligations(pass: Pass, account: AccountPass, wanted: (obligation: Obligation) => boolean): void {
   const obligations = pass.world.history.obligations(account.view.name).filter(wanted);
   if (obligations.length === 0) return;
-  const places = new Map(account.view.instances.map((view, place) => [view.key, place]));
   for (const obligation of obligations) {
-    const place = places.get(obligation.instance);
+    const place = account.placeOf(obligation.instance);
     const view = place === undefined ? undefined : account.view.instances[place];
     const why = whyOver(pass, account, obligation, view);
     if (why !== null) {

@@ -14,7 +14,16 @@ export interface EvaluateOptions {
   /** List every `not-due` as well. */
   readonly explain?: boolean;
   /** Only these pairs. Limits, conflicts and housekeeping then see only these as well. */
-  readonly only?: { readonly account?: string; readonly instance?: InstanceKey; readonly policy?: string };
+  readonly only?: {
+    readonly account?: string;
+    readonly instance?: InstanceKey;
+    readonly policy?: string;
+    /**
+     * By account, the places of the instances in its view that there is something new about; of an account without an entry
+     * none. Nothing is decided for accounts as such, and what waits for these instances is seen to as in a whole pass.
+     */
+    readonly places?: ReadonlyMap<string, readonly number[]>;
+  };
   /**
    * How old a reading of activity may be, ms; default {@link PASS_EVIDENCE_MAX_AGE_MS}. Infinity: of any age, also from
    * after `now`, which is for plans of another time and never for acting.
@@ -80,6 +89,8 @@ export class Pass {
 /** What one pass knows and changes of one account. */
 export class AccountPass {
   readonly view: AccountView;
+  /** The places of the instances that this pass looks at; `null`: all. */
+  readonly looked: readonly number[] | null;
   /** Instances that an operation of this pass goes to: one at a time. */
   readonly taken = new Set<InstanceKey>();
   /** How many rows are counted for percentages. */
@@ -105,15 +116,30 @@ export class AccountPass {
   /** By index of the instance: 0 nothing, else 1 + 2 × the policy's index, + 1 for `up`. */
   readonly #wants: Int32Array;
   readonly #noticed: ReadonlySet<string> | null;
+  #places: ReadonlyMap<InstanceKey, number> | null = null;
 
-  constructor(view: AccountView, now: number, notices: readonly Notice[]) {
+  constructor(view: AccountView, now: number, notices: readonly Notice[], looked: readonly number[] | null = null) {
     this.view = view;
+    this.looked = looked;
     this.#noticed =
       notices.length === 0 ? null : new Set(notices.map((notice) => watchKey(notice.policy, notice.instance)));
     this.size = view.instances.filter((each) => each.tracked.instance.status !== 'destroyed').length;
     // Also what a replica with a fast clock did in our future.
     this.interrupted = view.interruptedAt.filter((at) => !(at <= now - ROLLING_MS)).length;
     this.#wants = new Int32Array(view.instances.length);
+  }
+
+  /** Where an instance that is looked at stands in the view; `undefined`: it is not there, or not looked at. */
+  placeOf(key: InstanceKey): number | undefined {
+    this.#places ??= new Map(
+      this.looked === null
+        ? this.view.instances.map((each, place) => [each.key, place])
+        : this.looked.flatMap((place) => {
+            const each = this.view.instances[place];
+            return each === undefined ? [] : [[each.key, place] as const];
+          }),
+    );
+    return this.#places.get(key);
   }
 
   want(index: number, standing: Standing, direction: Direction): void {

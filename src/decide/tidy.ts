@@ -8,8 +8,7 @@ import type { InstanceView } from './world.ts';
 type Why = Extract<Tidy, { kind: 'drop-notice' }>['why'];
 
 /** Marks the pairs that a notice waits for, before they are decided. */
-export function watchNotices(pass: Pass, account: AccountPass): readonly Notice[] {
-  const notices = pass.world.history.notices(account.view.name);
+export function watchNotices(account: AccountPass, notices: readonly Notice[]): readonly Notice[] {
   if (notices.length > 0) {
     account.watched = new Map(notices.map((notice) => [watchKey(notice.policy, notice.instance), null]));
   }
@@ -18,11 +17,11 @@ export function watchNotices(pass: Pass, account: AccountPass): readonly Notice[
 
 /** Drops the notices whose reason has gone. What merely cannot be told right now keeps its notice. */
 export function tidyNotices(pass: Pass, account: AccountPass, notices: readonly Notice[]): void {
-  if (notices.length === 0) return;
-  const views = new Map(account.view.instances.map((view) => [view.key, view]));
   for (const notice of notices) {
+    const place = account.placeOf(notice.instance);
+    const view = place === undefined ? undefined : account.view.instances[place];
     const watched = account.watched?.get(watchKey(notice.policy, notice.instance)) ?? null;
-    const why = whyDropped(pass, account, notice, views.get(notice.instance), watched);
+    const why = whyDropped(pass, account, notice, view, watched);
     if (why !== null) pass.tidy.push({ kind: 'drop-notice', notice, why });
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { REFUSALS_PER_DAY, RETRY_AFTER_REFUSAL_MS } from '../fleet/refused.ts';
 import { parseStored } from './parse.ts';
 
 /** What a policy did to one target in its latest occurrences; written by lua/acted.lua.ts, which names the fields. */
@@ -24,9 +25,6 @@ export function parseActed(text: string): Acted {
   return parseStored(schema, text, 'what a policy did');
 }
 
-/** After a refusal by the cloud a new attempt may follow, so late and so often. */
-export const RETRY_AFTER_REFUSAL_MS = 3_600_000;
-export const REFUSALS_PER_DAY = 3;
 const DAY_MS = 86_400_000;
 
 /** How far a step has come, in the words of deciding. */
