@@ -84,7 +84,7 @@ export interface QueueCounts {
   readonly active: number;
   readonly delayed: number;
   readonly failed: number;
-  /** How long the job at the head has waited, ms; `null`: none waits. */
+  /** How long the job has waited that could have been run for longest, ms; a delay is no waiting. `null`: none waits. */
   readonly oldestMs: number | null;
 }
 
@@ -317,19 +317,24 @@ export class Queues {
     return await Promise.all(
       QUEUE_NAMES.map(async (name): Promise<QueueCounts> => {
         const queue = this.#queue(name);
-        const [counts, head] = await this.#ask(
+        const [counts, waits, later] = await this.#ask(
           'counting',
-          Promise.all([queue.getJobCounts('wait', 'active', 'delayed', 'failed'), queue.getJobs(['wait'], 0, 0, true)]),
+          Promise.all([
+            queue.getJobCounts('wait', 'active', 'delayed', 'failed'),
+            queue.getJobs(['wait'], 0, 0, true),
+            queue.getJobs(['delayed'], 0, 0, true),
+          ]),
         );
-        const oldest = head[0];
+        // Only an idle worker takes a job out of what is delayed when its time has come: without one it lies there unseen.
+        const free = [...waits, ...later].flatMap((job: Job | undefined) => (job === undefined ? [] : [freeAt(job)]));
+        const longestMs = Date.now() - Math.min(...free);
         return {
           queue: name,
           waiting: counts.wait ?? 0,
           active: counts.active ?? 0,
           delayed: counts.delayed ?? 0,
           failed: counts.failed ?? 0,
-          // Its time is the operating system's, as is ours here. A delay is no waiting.
-          oldestMs: oldest === undefined ? null : Math.max(0, Date.now() - oldest.timestamp - oldest.delay),
+          oldestMs: longestMs >= 0 ? longestMs : waits.length > 0 ? 0 : null,
         };
       }),
     );
@@ -458,6 +463,16 @@ export class Queues {
       throw new QueueDown(what, error);
     }
   }
+}
+
+/**
+ * From when on a job could be run, by the operating system's time, which is the library's. Of one that failed that is not
+ * kept once its pause is over: it is told as since its last run, a pause of seconds too early.
+ */
+function freeAt({ timestamp, processedOn, delay, opts }: Job): number {
+  if (processedOn !== undefined) return processedOn + delay;
+  // What had a delay has none any more when a worker took it out of what is delayed.
+  return timestamp + (opts.delay ?? 0);
 }
 
 /** Colons part the library's own keys, and a whole number would be taken for one of its own ids. */

@@ -286,6 +286,21 @@ describe('counting and closing', () => {
     expect((await queues.counts()).find(({ queue }) => queue === 'poll')?.oldestMs).toBeNull();
   });
 
+  test('a delay is no waiting, also when it is over; but then nobody may leave the job where it lies', async () => {
+    fresh();
+    const { queues } = await open();
+    const other = new Queue('verify', { connection: { url: redis.url }, prefix });
+    const asked = { delay: 540_000, timestamp: Date.now() - 600_000 };
+    const job = await other.add('verify', { operationId: 'a' }, asked);
+    const oldestMs = async () => (await queues.counts()).find(({ queue }) => queue === 'verify')?.oldestMs ?? 0;
+    // It is a worker that takes it out of what is delayed, and there is none.
+    expect(Math.floor((await oldestMs()) / 60_000)).toBe(1);
+    await job.promote();
+    expect((await queues.counts()).find(({ queue }) => queue === 'verify')).toMatchObject({ waiting: 1, delayed: 0 });
+    expect(Math.floor((await oldestMs()) / 60_000)).toBe(1);
+    await other.close();
+  });
+
   test('closing waits for what runs, and asks it to stop at half time', async () => {
     fresh();
     const { queues } = await open();

@@ -120,7 +120,7 @@ function rowOf(id: string, queue: QueueBoard, visit: Visit): Html {
   const { waiting, active, delayed, retrying, failed, completed, gaveUp } = queue;
   const [good, bad] = [sum(completed), sum(gaveUp)];
   const does = new Map<string, string>(Object.entries(t.does)).get(queue.queue);
-  return html`<tr id="${id}"><th scope="row"><code>${queue.queue}</code>${does === undefined ? '' : html`<small>${does}</small>`}</th>${cell(t.waiting, html`${count(waiting)}${waiting > 0 ? oldest(queue, visit) : ''}`, 'number')}${cell(t.active, count(active), 'number')}${cell(t.later, html`${count(delayed)}${retrying > 0 ? html`<small class="warn">${t.retrying(retrying)}</small>` : ''}`, 'number')}${cell(t.failed, failed > 0 ? html`<span class="bad">${failed}</span><small>${t.kept}</small>` : count(0), 'number')}${cell(t.hour, html`${sparkBars(completed, gaveUp, t.bars(queue.queue, good, bad))}<small>${t.ended(good, bad)}</small>`)}</tr>`;
+  return html`<tr id="${id}"><th scope="row"><code>${queue.queue}</code>${does === undefined ? '' : html`<small>${does}</small>`}</th>${cell(t.waiting, html`${count(waiting)}${oldest(queue, visit)}`, 'number')}${cell(t.active, count(active), 'number')}${cell(t.later, html`${count(delayed)}${retrying > 0 ? html`<small class="warn">${t.retrying(retrying)}</small>` : ''}`, 'number')}${cell(t.failed, failed > 0 ? html`<span class="bad">${failed}</span><small>${t.kept}</small>` : count(0), 'number')}${cell(t.hour, html`${sparkBars(completed, gaveUp, t.bars(queue.queue, good, bad))}<small>${t.ended(good, bad)}</small>`)}</tr>`;
 }
 
 /** By steps, so that a row does not change with every second. */
