@@ -67,5 +67,5 @@ test('of single lines as many links stay as there is room for, before any line g
     expect(text.match(/hold\/\d/g) ?? []).toHaveLength(10 - gone);
   }
   const fewer = fitted(message, withLinks, within(all - 10 * each - 1));
-  expect(fewer).toMatch(/machine 7 .*\n\|… and 2 more\n/);
+  expect(fewer).toMatch(/machine 8 .*\n\|… and 1 more\n/);
 });

@@ -283,7 +283,7 @@ describe('a link that holds', () => {
 
   test.each([
     [{ owner: 'li', for: '31d' }, 'select name="for"', 'for', '请从中选择'],
-    [{ owner: 'li' }, 'select name="for"', 'for', '请从中选择'],
+    [{ owner: 'li', for: '' }, 'select name="for"', 'for', '请从中选择'],
     [{ owner: ' ', for: '4h' }, 'input name="owner"', 'owner', '请填写您的名字'],
     [{ owner: 'x'.repeat(101), for: '12h' }, 'input name="owner"', 'owner', '请填写您的名字'],
   ])('says of %j what is asked for, where, and in the reader’s language', async (form, field, name, said) => {
