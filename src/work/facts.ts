@@ -12,6 +12,8 @@ import type { KeptHistory } from './ports.ts';
 /** A snapshot is believed for two polls and what one may take. */
 const POLLS_BELIEVED = 2;
 const SLOW_POLL_MS = 30_000;
+/** Two replicas' clocks may differ by this much; a listing from farther ahead was taken before our clock was set back. */
+const CLOCK_SLACK_MS = 60_000;
 
 /** What of an account's configuration decides anything. */
 export type AccountSettings = Pick<Account, 'name' | 'provider' | 'actions' | 'pollEveryMs' | 'prices' | 'spendLimit'>;
@@ -97,6 +99,7 @@ export function trustOf(
   now: number,
 ): Trust {
   if (now - listing.takenAt > believedMs(pollEveryMs)) return 'stale-snapshot';
+  if (listing.takenAt - now > CLOCK_SLACK_MS) return 'stale-snapshot';
   if (listing.shrunken) return 'shrunken-snapshot';
   return listing.complete ? 'good' : 'incomplete-snapshot';
 }
