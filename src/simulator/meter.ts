@@ -3,7 +3,7 @@ import { HOUR_MS } from './clocks.ts';
 import { type Random, randomHex } from './random.ts';
 import type { SimRules } from './rules.ts';
 import type { SimBill } from './sim-account.ts';
-import type { SimInstance } from './sim-instance.ts';
+import type { SimBilling, SimInstance } from './sim-instance.ts';
 import { Wallet } from './wallet.ts';
 
 // The newest bills are what a listing shows first; a long demo must not grow without end.
@@ -58,16 +58,22 @@ export class Meter {
   }
 }
 
+/** What one unit of a billing mode costs for an instance, in fen: by its own price, else by the catalogue. */
+export function unitFen(instance: SimInstance, billing: SimBilling): number {
+  return instance.price?.[billing] ?? priceFen(instance.gpu, instance.gpuCount, billing);
+}
+
 /** What an instance costs per hour just now, in fen. Daily and monthly ones are paid ahead. */
 export function hourlyRateFen(instance: SimInstance, rules: SimRules): number {
   if (instance.billing !== 'hourly') return 0;
-  const fullFen = priceFen(instance.gpu, instance.gpuCount, 'hourly');
+  const fullFen = unitFen(instance, 'hourly');
   switch (instance.status) {
     case 'running':
     case 'restarting':
     case 'stopping':
       return fullFen;
     case 'stopped': {
+      if (instance.price !== undefined) return instance.cardless ? instance.price.cardless : instance.price.stopped;
       const percent = instance.cardless ? rules.stoppedPercent.cardless : rules.stoppedPercent.normal;
       return Math.floor((fullFen * percent) / 100);
     }

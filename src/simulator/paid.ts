@@ -1,5 +1,6 @@
 import { catalogueDefaults, gpuName, priceFen } from './catalogue.ts';
 import { DAY_MS } from './clocks.ts';
+import { unitFen } from './meter.ts';
 import type { Cause, Outcome } from './outcome.ts';
 import type { SimRules } from './rules.ts';
 import { addCalendarMonths, addDays } from './shanghai-time.ts';
@@ -30,7 +31,7 @@ export function renew(account: SimulatedAccount, id: string, cause: Cause, perio
   if (instance === undefined || instance.status === 'ordered') return 'not-found';
   if (instance.expiresAt === null) return 'wrong-billing';
   if (!RENEW_PERIODS[instance.billing].some((allowed) => allowed === periods)) return 'bad-argument';
-  const costFen = priceFen(instance.gpu, instance.gpuCount, instance.billing) * periods;
+  const costFen = unitFen(instance, instance.billing) * periods;
   if (!account.pay(costFen, `续费 ${id}`, cause.at)) return 'no-balance';
   const expiresAtBefore = instance.expiresAt;
   const expiresAtAfter = addUnits(Math.max(expiresAtBefore, cause.at), instance.billing, periods, account.rules);
@@ -45,7 +46,7 @@ export function lengthen(account: SimulatedAccount, id: string, cause: Cause, to
   const instance = account.raw(id);
   if (instance === undefined || instance.status === 'ordered') return 'not-found';
   if (instance.billing === 'monthly' || instance.billing === to) return 'wrong-billing';
-  const costFen = priceFen(instance.gpu, instance.gpuCount, to);
+  const costFen = unitFen(instance, to);
   if (!account.pay(costFen, `修改计费模式 ${id}`, cause.at)) return 'no-balance';
   const expiresAtBefore = instance.expiresAt;
   const expiresAtAfter = addUnits(Math.max(expiresAtBefore ?? 0, cause.at), to, 1, account.rules);

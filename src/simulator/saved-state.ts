@@ -12,6 +12,15 @@ const workload = z.strictObject({
   kernels: z.int(),
   terminals: z.int(),
   connections: z.int(),
+  edges: z.array(z.number()).exactOptional(),
+});
+
+const price = z.strictObject({
+  hourly: z.number(),
+  daily: z.number(),
+  monthly: z.number(),
+  stopped: z.number(),
+  cardless: z.number(),
 });
 
 const instance = z.strictObject({
@@ -46,6 +55,7 @@ const instance = z.strictObject({
   statusWord: z.union([z.string(), z.number()]).nullable(),
   billingWord: z.union([z.string(), z.number()]).nullable(),
   expireText: z.string().nullable(),
+  price: price.exactOptional(),
 });
 
 const account = z.strictObject({

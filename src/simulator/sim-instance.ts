@@ -28,6 +28,15 @@ export type SimBilling = (typeof SIM_BILLINGS)[number];
 /** chenyu v2's `save_image_status`: 1 uploading, 2 uploaded, 3 failed (doc "instance/list"); 0, never saved, is ours. */
 export type SaveStatus = 0 | 1 | 2 | 3;
 
+/** Fen for the whole instance, by the unit; `stopped` and `cardless`: per hour while an hourly one is stopped. */
+export interface OwnPrice {
+  readonly hourly: number;
+  readonly daily: number;
+  readonly monthly: number;
+  readonly stopped: number;
+  readonly cardless: number;
+}
+
 /** One simulated instance. Times are epoch milliseconds. */
 export interface SimInstance {
   readonly id: string;
@@ -71,6 +80,8 @@ export interface SimInstance {
   statusWord: string | number | null;
   billingWord: string | number | null;
   expireText: string | null;
+  /** What it costs where that is not by the catalogue and the rules. */
+  price?: OwnPrice;
 }
 
 /** An instance to begin with: everything but what the test or demo cares about has a default. */
@@ -142,5 +153,6 @@ export function makeInstance(
     statusWord: seed.statusWord ?? null,
     billingWord: seed.billingWord ?? null,
     expireText: seed.expireText ?? null,
+    ...(seed.price === undefined ? {} : { price: seed.price }),
   };
 }

@@ -23,6 +23,8 @@ export interface AccountContext {
   effect(effect: SimEffect): void;
   /** Carries out a deferred call at its time. */
   perform(account: SimulatedAccount, call: DeferredCall): void;
+  /** Told after every change of an instance, at the account's own time of it; `null`: it has left. */
+  touched?(account: SimulatedAccount, id: string, instance: SimInstance | null, at: number): void;
 }
 
 /**
@@ -192,6 +194,7 @@ export class SimulatedAccount {
     this.#rows.delete(id);
     this.#touchedAt.delete(id);
     this.revision += 1;
+    this.#context.touched?.(this, id, null, this.#wallet.remainder.accruedAt);
   }
 
   /** To be called after every change of an instance: cached rows, running cost and the next due time depend on it. */
@@ -201,6 +204,13 @@ export class SimulatedAccount {
     this.#meter.setRate(instance.id, hourlyRateFen(instance, this.rules));
     const dueAt = nextDueAt(instance, this.#wallet.remainder.accruedAt, this.rules);
     if (dueAt !== null) this.#queue.add(instance.id, dueAt);
+    this.#context.touched?.(this, instance.id, instance, this.#wallet.remainder.accruedAt);
+  }
+
+  /** When something next happens by itself; `null`: never. */
+  get nextDueAt(): number | null {
+    const at = this.#nextDueAt();
+    return Number.isFinite(at) ? at : null;
   }
 
   /** The instance's row in a listing, written once per change. */
@@ -281,14 +291,11 @@ export class SimulatedAccount {
 
   #settleTo(now: number): void {
     for (;;) {
-      const deferredAt = this.#deferred[0]?.at ?? Number.POSITIVE_INFINITY;
-      const instanceAt = this.#queue.nextAt ?? Number.POSITIVE_INFINITY;
-      const moneyAt = this.#moneyDueAt() ?? Number.POSITIVE_INFINITY;
-      const at = Math.min(deferredAt, instanceAt, moneyAt);
+      const at = this.#nextDueAt();
       if (at > now) break;
       this.#wallet.accrueTo(at);
-      if (at === instanceAt) this.#advanceNext(at);
-      else if (at === deferredAt) this.#performNext();
+      if (at === this.#queue.nextAt) this.#advanceNext(at);
+      else if (at === this.#deferred[0]?.at) this.#performNext();
       else this.#moneyEvent(at);
     }
     this.#wallet.accrueTo(now);
@@ -313,6 +320,12 @@ export class SimulatedAccount {
       deferred: this.#deferred,
       outOfStock: [...this.outOfStock],
     });
+  }
+
+  #nextDueAt(): number {
+    const deferredAt = this.#deferred[0]?.at ?? Number.POSITIVE_INFINITY;
+    const instanceAt = this.#queue.nextAt ?? Number.POSITIVE_INFINITY;
+    return Math.min(deferredAt, instanceAt, this.#moneyDueAt() ?? Number.POSITIVE_INFINITY);
   }
 
   #advanceNext(at: number): void {
