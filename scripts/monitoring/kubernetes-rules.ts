@@ -14,7 +14,7 @@ export const MADE = join(ROOT, 'deploy', 'kubernetes', 'monitoring', 'prometheus
 const FILES = ['recording.yml', 'daemon.yml', 'accounts.yml', 'money.yml', 'operations.yml', 'policies.yml'];
 
 const HEAD = `# Made of deploy/prometheus/rules: change those, and run \`node scripts/monitoring/kubernetes-rules.ts\`. In a cluster nobody serves
-# the runbooks and dashboards where these links lead; yours go in by \`--runbooks https://… --dashboards https://…/d\`.
+# the runbooks and dashboards where these links lead; yours go in by \`--runbooks https://… --runbooks-zh https://… --dashboards https://…/d\`.
 `;
 
 const file = z.looseObject({ groups: z.array(z.looseObject({ name: z.string() })) });
@@ -34,7 +34,10 @@ export function prometheusRule(links: LinkBases): string {
 }
 
 if (import.meta.main) {
-  const { values } = parseArgs({ options: { runbooks: { type: 'string' }, dashboards: { type: 'string' } } });
-  const { runbooks = LINKS.runbooks, dashboards = LINKS.dashboards } = values;
-  writeFileSync(MADE, prometheusRule({ runbooks, dashboards }));
+  const { values } = parseArgs({
+    options: { runbooks: { type: 'string' }, 'runbooks-zh': { type: 'string' }, dashboards: { type: 'string' } },
+  });
+  const { runbooks = LINKS.runbooks, 'runbooks-zh': runbooksZh = LINKS.runbooksZh } = values;
+  const { dashboards = LINKS.dashboards } = values;
+  writeFileSync(MADE, prometheusRule({ runbooks, runbooksZh, dashboards }));
 }

@@ -2,6 +2,8 @@
 export interface LinkBases {
   /** The folder with the runbooks, as Markdown files named after their alerts. */
   readonly runbooks: string;
+  /** The same in Chinese. */
+  readonly runbooksZh: string;
   /** What the uid of a dashboard is put behind. */
   readonly dashboards: string;
 }
@@ -12,6 +14,7 @@ export interface LinkBases {
  */
 export const LINKS: LinkBases = {
   runbooks: '{{ $externalURL }}/user/runbooks',
+  runbooksZh: '{{ $externalURL }}/user/zh-CN/runbooks',
   dashboards: 'http://127.0.0.1:3000/d',
 };
 
@@ -19,6 +22,7 @@ export const LINKS: LinkBases = {
 export function withLinks(rules: string, bases: LinkBases): string {
   return rules
     .replaceAll(`runbook_url: '${LINKS.runbooks}/`, () => `runbook_url: '${quoted(bases.runbooks)}/`)
+    .replaceAll(`runbook_url_zh: '${LINKS.runbooksZh}/`, () => `runbook_url_zh: '${quoted(bases.runbooksZh)}/`)
     .replaceAll(`dashboard_url: '${LINKS.dashboards}/`, () => `dashboard_url: '${quoted(bases.dashboards)}/`);
 }
 

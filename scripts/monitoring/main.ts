@@ -66,7 +66,11 @@ if (values.help) {
     for (const [path, dashboard] of dashboardFiles(addresses)) await write(join(folder, path), textOf(dashboard));
     if (out === undefined) await write(MADE, prometheusRule(LINKS));
     else {
-      const bases = { runbooks: runbooks ?? LINKS.runbooks, dashboards: dashboards ?? LINKS.dashboards };
+      const bases = {
+        runbooks: runbooks ?? LINKS.runbooks,
+        runbooksZh: zh ?? LINKS.runbooksZh,
+        dashboards: dashboards ?? LINKS.dashboards,
+      };
       for (const name of await readdir(join(DEPLOY, 'prometheus/rules'))) {
         const text = await readFile(join(DEPLOY, 'prometheus/rules', name), 'utf8');
         await write(join(out, 'rules', name), withLinks(text, bases));

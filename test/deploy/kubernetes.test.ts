@@ -199,6 +199,7 @@ test('the PrometheusRule is made of the rules, every one of them, and leads else
   expect(count(committed)).toBe(sources.reduce((sum, text) => sum + count(text), 0));
   const elsewhere = prometheusRule({
     runbooks: 'https://docs.example/runbooks',
+    runbooksZh: 'https://docs.example/zh-CN/runbooks',
     dashboards: 'https://grafana.example/d',
   });
   expect(elsewhere).not.toMatch(/externalURL|127\.0\.0\.1/);

@@ -15,6 +15,12 @@ const PARTS = {
   'docs/zh-CN': ['含义', '影响', '诊断', '处理'],
 } as const;
 
+test.each(names)('%s leads to itself in the other language, on the first line', async (name) => {
+  const first = async (folder: string) => (await readPage(`${folder}/runbooks/${name}.md`)).text.split('\n')[0];
+  expect(await first('docs')).toBe(`English · [简体中文](../zh-CN/runbooks/${name}.md)`);
+  expect(await first('docs/zh-CN')).toBe(`[English](../../runbooks/${name}.md) · 简体中文`);
+});
+
 describe.each(['docs', 'docs/zh-CN'] as const)('%s/runbooks', (folder) => {
   test.each(names)(
     '%s says what it means and does, how to look into it with what commands, and what to do',

@@ -16,6 +16,7 @@ const ALERT = z.strictObject({
     description: z.string(),
     description_zh: z.string(),
     runbook_url: z.string(),
+    runbook_url_zh: z.string(),
     dashboard_url: z.string(),
   }),
 });

@@ -36,7 +36,8 @@ test('of every alert it is shown that it fires, and that it does not where its m
 
 describe('annotations', () => {
   test.each(alerts.map((alert) => [alert.alert, alert] as const))('of %s are as they should be', (name, alert) => {
-    const { summary, summary_zh, description, description_zh, runbook_url, dashboard_url } = alert.annotations;
+    const { summary, summary_zh, description, description_zh, runbook_url, runbook_url_zh, dashboard_url } =
+      alert.annotations;
     expect(name).toMatch(/^Lamplighter[A-Z][A-Za-z]+$/);
     expect(`${summary}${summary_zh}`).not.toContain('{{');
     expect(summary).toMatch(/^[A-Z].*\.$/);
@@ -45,17 +46,23 @@ describe('annotations', () => {
     const filled = (text: string) => (text.match(/\{\{ \$[a-z.]+/g) ?? []).sort();
     expect(filled(description_zh)).toEqual(filled(description));
     expect(runbook_url).toBe(`${LINKS.runbooks}/${name}.md`);
+    expect(runbook_url_zh).toBe(`${LINKS.runbooksZh}/${name}.md`);
     expect(dashboard_url).toMatch(/^http:\/\/127\.0\.0\.1:3000\/d\/lamplighter-[a-z-]+$/);
   });
 
   test('lead elsewhere where they are told to, and are otherwise as they were', async () => {
     const texts = await Promise.all(ruleFiles.map((file) => readFile(join(PROMETHEUS_DIR, file), 'utf8')));
     const text = texts.join('');
-    const bases = { runbooks: "https://docs.example.com/it's", dashboards: 'https://grafana.example.com/d' };
+    const bases = {
+      runbooks: "https://docs.example.com/it's",
+      runbooksZh: 'https://docs.example.com/zh',
+      dashboards: 'https://grafana.example.com/d',
+    };
     const led = withLinks(text, bases);
     expect(led).not.toContain('$externalURL');
     expect(led).not.toContain('127.0.0.1');
     expect(led).toContain("runbook_url: 'https://docs.example.com/it''s/LamplighterAbsent.md'");
+    expect(led).toContain("runbook_url_zh: 'https://docs.example.com/zh/LamplighterAbsent.md'");
     expect(led.split('\n')).toHaveLength(text.split('\n').length);
     expect(withLinks(text, LINKS)).toBe(text);
   });
