@@ -35,8 +35,10 @@ const price = z
     hourly: yuan('Yuan per hour.', [1.98]).optional(),
     daily: yuan('Yuan per day.', [40]).optional(),
     monthly: yuan('Yuan per month.', [900]).optional(),
+    stopped: yuan('Yuan per hour that an hourly instance still costs while it is stopped.', [0.1]).optional(),
+    cardless: yuan('The same while it is stopped without cards; without it `stopped`.', [0.05]).optional(),
   })
-  .refine((map) => Object.keys(map).length > 0, 'no price is named; known: hourly, daily, monthly');
+  .refine((map) => Object.keys(map).length > 0, 'no price is named; known: hourly, daily, monthly, stopped, cardless');
 
 const spendLimit = z
   .strictObject({

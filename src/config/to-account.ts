@@ -56,7 +56,14 @@ export function likelyAccount(name: string, parts: AccountParts, { lost }: Subje
 }
 
 function toPrice(text: NonNullable<AccountText['prices']>[string]): Price {
-  return { hourlyFen: text.hourly ?? null, dailyFen: text.daily ?? null, monthlyFen: text.monthly ?? null };
+  const { hourly = null, daily = null, monthly = null, stopped, cardless } = text;
+  return {
+    hourlyFen: hourly,
+    dailyFen: daily,
+    monthlyFen: monthly,
+    ...(stopped !== undefined && { stoppedFen: stopped }),
+    ...(cardless !== undefined && { cardlessFen: cardless }),
+  };
 }
 
 function inLowerCase<V>(words: Readonly<Record<string, V>>): ReadonlyMap<string, V> {

@@ -17,10 +17,27 @@ export function configuredPrice(
     hourlyFen: times(one.hourlyFen),
     dailyFen: times(one.dailyFen),
     monthlyFen: times(one.monthlyFen),
+    ...(one.stoppedFen !== undefined && { stoppedFen: one.stoppedFen * gpuCount }),
+    ...(one.cardlessFen !== undefined && { cardlessFen: one.cardlessFen * gpuCount }),
   };
 }
 
 /** What an hour of it costs while it is up, by its listing or else by the configured prices, in fen; `null`: nobody says. */
 export function hourlyPriceFen(instance: Instance, prices: ReadonlyMap<string, Price>): number | null {
   return instance.hourlyFen ?? configuredPrice(instance, prices)?.hourlyFen ?? null;
+}
+
+/**
+ * What an hour of it still costs while it is stopped, in fen; `null`: nobody says. No cloud documents it, so it is what the
+ * configuration says. Without a price of its own a stop without cards is taken to cost what any stop does: it is hardly dearer.
+ */
+export function stoppedPriceFen(
+  instance: Instance,
+  prices: ReadonlyMap<string, Price>,
+  stopMode: 'normal' | 'cardless' | null,
+): number | null {
+  const price = configuredPrice(instance, prices);
+  if (price === null) return null;
+  const stopped = price.stoppedFen ?? null;
+  return stopMode === 'cardless' ? (price.cardlessFen ?? stopped) : stopped;
 }

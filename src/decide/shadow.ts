@@ -1,19 +1,19 @@
-import type { InstanceKey } from '../fleet/instance.ts';
+import { localDay, type Zone } from '../calendar/zone.ts';
+import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
 import { isUp } from '../fleet/status.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Refusal } from './decision.ts';
 import { hourlyFenOf } from './evidence.ts';
 import { idleSince } from './idle-clock.ts';
+import { stoppedPriceFen } from './price.ts';
+import { noSaving, SAVING_HORIZON_MS, type SavedTime, savedTimes, WRONG_WITHIN_MS } from './savings.ts';
 import { utcText } from './time-text.ts';
 import type { AccountView, InstanceView } from './world.ts';
 
-/** Activity this soon after says that the stop would have been wrong: somebody was about to go on. */
-export const WRONG_WITHIN_MS = 30 * 60_000;
+const HOUR_MS = 3_600_000;
 /** Whether it would have been right cannot be told any more after this. */
 const NEVER_KNOWN_AFTER_MS = 24 * 3_600_000;
-/** A machine that nobody has wanted for so long was not saved, it was given up: counting ends. */
-const HORIZON_MS = 7 * 86_400_000;
 
 /** `wrong`: activity soon after; `unknown`: nobody could tell. */
 export const SHADOW_OUTCOMES = ['right', 'wrong', 'unknown'] as const;
@@ -30,8 +30,10 @@ export interface ShadowStop {
   readonly seenAt: number;
   /** When it would have been stopped: after its notice. */
   readonly at: number;
-  /** `null`: not known, or not paid by the hour. */
+  /** What an hour costs while it is up; `null`: not known, or not paid by the hour. */
   readonly hourlyFen: Fen | null;
+  /** What an hour of that stop costs; absent: nobody says. */
+  readonly stoppedFen?: Fen;
   readonly gpuCount: number;
   /** `null`: it has not shown yet. */
   readonly outcome: ShadowOutcome | null;
@@ -61,6 +63,7 @@ export function shadowOf(
   const at = now + policy.noticeMs;
   const closesAt = closingAt(policy, now);
   const byCalendar = closesAt !== null && !policy.conditions.some(({ kind }) => kind === 'idleFor');
+  const stoppedFen = stoppedPriceFen(row, account.prices, action === 'cardless-stop' ? 'cardless' : 'normal');
   return {
     policy: refusal.policy,
     instance,
@@ -70,6 +73,7 @@ export function shadowOf(
     seenAt: now,
     at,
     hourlyFen: hourlyFenOf(row, account),
+    ...(stoppedFen !== null && { stoppedFen }),
     gpuCount: row.billing === 'hourly' ? (row.gpuCount ?? 1) : 0,
     outcome: null,
     endedAt: null,
@@ -90,7 +94,7 @@ export function followShadow(stop: ShadowStop, view: InstanceView | null, now: n
   if (stop.endedAt !== null && stop.outcome !== null) return stop;
   const activeAt = view === null ? null : lastSeenActive(view);
   const { byCalendar = false, untilAt = Number.POSITIVE_INFINITY } = stop;
-  const latestAt = Math.min(stop.at + HORIZON_MS, untilAt);
+  const latestAt = Math.min(stop.at + SAVING_HORIZON_MS, untilAt);
   const runsOutAt = now >= latestAt ? latestAt : null;
   if (!byCalendar && activeAt !== null && activeAt > stop.seenAt && activeAt <= stop.at) return null;
   if (activeAt !== null && activeAt > stop.at) {
@@ -126,8 +130,31 @@ function lastSeenActive({ activity, tracked }: InstanceView): number | null {
   return times.reduce((latest, at) => (at !== null && (latest === null || at > latest) ? at : latest), null);
 }
 
-/** What stops would have saved by `now`. */
+/** What it would have saved by `now`, less what the machine would have cost stopped. */
 export function shadowSaving(stop: ShadowStop, now: number): { readonly gpuSeconds: number; readonly fen: number } {
-  const ms = Math.max(0, (stop.endedAt ?? Math.max(now, stop.at)) - stop.at);
-  return { gpuSeconds: (stop.gpuCount * ms) / 1000, fen: ((stop.hourlyFen ?? 0) * ms) / 3_600_000 };
+  const ms = Math.max(0, endOf(stop, now) - stop.at);
+  const fenPerHour = stop.hourlyFen === null ? 0 : stop.hourlyFen - (stop.stoppedFen ?? 0);
+  return { gpuSeconds: (stop.gpuCount * ms) / 1000, fen: (fenPerHour * ms) / HOUR_MS };
+}
+
+/** The same by local day, as the ledger of savings has it. */
+export function shadowSavedTimes(stop: ShadowStop, now: number, zone: Zone): readonly SavedTime[] {
+  const { policy, hourlyFen, stoppedFen = null, gpuCount: cards } = stop;
+  // Paid ahead: nothing would have been saved.
+  if (cards === 0) return [];
+  return savedTimes({ policy, instance: idOf(stop), cards, hourlyFen, stoppedFen }, stop.at, endOf(stop, now), zone);
+}
+
+/** That it would have been a stop, and whether a wrong one, on the day of it. */
+export function shadowJudged(stop: ShadowStop, zone: Zone): SavedTime {
+  const nothing = noSaving(localDay(stop.at, zone), stop.policy, idOf(stop));
+  return { ...nothing, stops: 1, wrong: stop.outcome === 'wrong' ? 1 : 0 };
+}
+
+function idOf({ instance }: ShadowStop): string {
+  return parseInstanceKey(instance)?.id ?? instance;
+}
+
+function endOf(stop: ShadowStop, now: number): number {
+  return stop.endedAt ?? Math.max(now, stop.at);
 }

@@ -8,6 +8,9 @@ export interface Price {
   readonly hourlyFen: Fen | null;
   readonly dailyFen: Fen | null;
   readonly monthlyFen: Fen | null;
+  /** What an hour costs while an hourly instance is stopped, and while it is stopped without cards; absent: nobody says. */
+  readonly stoppedFen?: Fen;
+  readonly cardlessFen?: Fen;
 }
 
 /** One set of credentials at one provider, as configured, without the credentials. */

@@ -147,8 +147,21 @@ export class Keys {
   get said(): string {
     return `${this.prefix}said`;
   }
+  /** Hash, "policy\nwhat" → what it comes to since the beginning; see savings.ts. */
   get savings(): string {
     return `${this.prefix}savings`;
+  }
+  /** Hash, account → up to when its ledger of savings has counted. */
+  get savingsMarks(): string {
+    return `${this.prefix}savings-marks`;
+  }
+  /** Hash of one local day: what was saved, and would have been. */
+  savingsDay(account: string, day: string): string {
+    return `${this.prefix}savings-day:${day}:${account}`;
+  }
+  /** Hash, instance id → name and labels when it was last counted. */
+  savingsNames(account: string): string {
+    return `${this.prefix}savings-names:${account}`;
   }
   /** The host key of one machine, remembered on first use. */
   hostKey(account: string, incarnation: string): string {

@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import { ADD_SAVED } from './lua/savings.lua.ts';
 import { instanceKeySchema } from './operation-record.ts';
 import { parseInteger, parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
+import { additionOf, KEEP_LEDGER_SECONDS, type StoredSaved } from './savings.ts';
 import { Script } from './script.ts';
 
 const schema = z.object({
@@ -13,6 +15,7 @@ const schema = z.object({
   seenAt: z.number(),
   at: z.number(),
   hourlyFen: z.number().nullable().default(null),
+  stoppedFen: z.number().exactOptional(),
   gpuCount: z.number().default(1),
   outcome: z.enum(['right', 'wrong', 'unknown']).nullable().default(null),
   endedAt: z.number().nullable().default(null),
@@ -45,9 +48,9 @@ const KEEP_PAIR_MS = 35 * 86_400_000;
  */
 const REPLACE_SHADOW = new Script(
   'replace-shadow',
-  `
+  `${ADD_SAVED}
 local pairsKey = KEYS[1]
-local field, before, after, policy, outcome, milliSeconds, milliFen, score, totalsKey, logKey, keepFrom, most = unpack(ARGV)
+local field, before, after, policy, outcome, milliSeconds, milliFen, score, totalsKey, logKey, keepFrom, most, keepDay = unpack(ARGV, 1, 13)
 if (redis.call('HGET', pairsKey, field) or '') ~= before then return 0 end
 if after == '' then redis.call('HDEL', pairsKey, field) else redis.call('HSET', pairsKey, field, after) end
 if outcome ~= '' then
@@ -62,6 +65,7 @@ if score ~= '' then
   redis.call('ZREMRANGEBYSCORE', logKey, '-inf', keepFrom)
   redis.call('ZREMRANGEBYRANK', logKey, 0, -1 - tonumber(most))
 end
+for at = 14, #ARGV, 3 do addSaved(ARGV[at], ARGV[at + 1], ARGV[at + 2], keepDay) end
 return 1
 `,
 );
@@ -90,7 +94,13 @@ export class Shadows {
     account: string,
     before: StoredShadow | null,
     after: StoredShadow | null,
-    saved: { readonly gpuSeconds: number; readonly fen: number },
+    saved: {
+      readonly gpuSeconds: number;
+      readonly fen: number;
+      /** The same by local day, once it has ended, and that it was a stop, once it is judged. */
+      readonly ended?: readonly StoredSaved[];
+      readonly judged?: StoredSaved;
+    },
     now: number,
   ): Promise<boolean> {
     const pair = after ?? before;
@@ -100,6 +110,8 @@ export class Shadows {
     const hasEnded = after !== null && after.endedAt !== null && (before === null || before.endedAt === null);
     const isOver = after !== null && after.endedAt !== null && after.outcome !== null;
     const wasOver = before !== null && before.endedAt !== null && before.outcome !== null;
+    const judged = isJudged && saved.judged !== undefined ? [saved.judged] : [];
+    const additions = [...(hasEnded ? (saved.ended ?? []) : []), ...judged];
     const done = await this.#redis.ask(`noting a shadow stop of ${pair.instance}`, (redis) =>
       REPLACE_SHADOW.run(redis, keys.shadows(account), [
         `${pair.policy}\n${pair.instance}`,
@@ -114,6 +126,8 @@ export class Shadows {
         keys.shadowLog,
         now - KEEP_MS,
         MOST_KEPT,
+        KEEP_LEDGER_SECONDS,
+        ...additions.flatMap((each) => additionOf(keys.savingsDay(account, each.day), 'w', each)),
       ]),
     );
     return done === 1;
@@ -171,6 +185,7 @@ function text(stop: StoredShadow): string {
     seenAt,
     at,
     hourlyFen,
+    stoppedFen,
     gpuCount,
     outcome,
     endedAt,
@@ -186,6 +201,7 @@ function text(stop: StoredShadow): string {
     seenAt,
     at,
     hourlyFen,
+    stoppedFen,
     gpuCount,
     outcome,
     endedAt,

@@ -28,7 +28,7 @@ import { Obligations } from './obligations.ts';
 import { Outbox } from './outbox.ts';
 import { Readings } from './readings.ts';
 import { StoreRedis } from './redis.ts';
-import { Savings } from './savings.ts';
+import { type NamedInstance, Savings, type SavingsEntry } from './savings.ts';
 import { type AccountHealth, Settings } from './settings.ts';
 import { SettleTimes } from './settle-times.ts';
 import { Shadows } from './shadows.ts';
@@ -344,8 +344,15 @@ export class Store {
   unsay(key: string): Promise<boolean> {
     return this.settings.unsay(key);
   }
-  addSavings(policy: string, gpuSeconds: number, fen: number): Promise<void> {
-    return this.savings.add(policy, gpuSeconds, fen);
+  savingsCountedTo(account: string): Promise<number | null> {
+    return this.savings.countedTo(account);
+  }
+  countSavings(
+    account: string,
+    entry: SavingsEntry,
+    called: ReadonlyMap<string, NamedInstance>,
+  ): Promise<{ readonly isCounted: boolean; readonly countedTo: number | null }> {
+    return this.savings.count(account, entry, called);
   }
   freezes(): Promise<readonly StandingFreeze[]> {
     return this.ledger.standingFreezes();
@@ -389,6 +396,7 @@ export class Store {
       await this.readings.trim(account, now);
       await this.watches.trim(account, now);
       await this.shadows.trim(account, now);
+      await this.savings.trim(account, now);
       await trimActed(this.#redis, account, now);
     }
     await this.ledger.trim(now);

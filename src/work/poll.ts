@@ -2,7 +2,6 @@ import { ANY_ACCOUNT, type IdentityJudgement, judgeIdentity } from '../decide/ac
 import { moneyView } from '../decide/burn.ts';
 import { judgeListing, shrinkStateOf } from '../decide/listing-guard.ts';
 import { beliefKey, personBelieves } from '../decide/person-believes.ts';
-import { savingsOf } from '../decide/savings.ts';
 import { track } from '../decide/track.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { Balance, Listing, Snapshot } from '../fleet/snapshot.ts';
@@ -12,6 +11,7 @@ import { forPeople } from './for-people.ts';
 import { lengthenLeashes } from './lengthen-leash.ts';
 import { accountThread, listingThread, tokenThread } from './open-threads.ts';
 import type { AccountRuntime, Work } from './ports.ts';
+import { countSavings } from './savings.ts';
 import { type Telling, tell } from './tell.ts';
 import { settleByListing } from './verify.ts';
 
@@ -134,7 +134,8 @@ async function remember(
   const { previous, guarded, identity } = known;
   const recent = await work.store.ledger.recent(name, RECENT_OPERATIONS);
   const judged = judgeListing(previous, listing, guarded);
-  const instances = track(previous, listing, { operations: byInstance(recent), keepMissing: judged.shrunken });
+  const operations = byInstance(recent);
+  const instances = track(previous, listing, { operations, keepMissing: judged.shrunken });
   const snapshot: Snapshot = {
     account: name,
     provider,
@@ -151,11 +152,7 @@ async function remember(
   if (known.isBelieved) await work.store.unsay(beliefKey(name));
   const isStored = await work.store.saveSnapshot(snapshot, work.clock.now());
   if (isStored) await lengthenLeashes(work, previous, snapshot);
-  // Of two replicas that read at once only one counts what was saved.
-  for (const saving of isStored ? savingsOf(previous, snapshot, runtime.account.prices) : []) {
-    await work.store.addSavings(saving.policy, saving.gpuSeconds, saving.fen);
-    await forPeople(work, work.tallies?.saved(saving.policy, saving, snapshot.takenAt));
-  }
+  if (isStored) await forPeople(work, countSavings(work, runtime, { previous, snapshot, operations }));
   if (isStored) await forPeople(work, noteMoney(work, runtime, snapshot));
   if (judged.shrunken) {
     if (!(await work.store.wasSaid(`quarantine|${name}`))) {

@@ -1,6 +1,7 @@
 import type { ActivityObserver } from '../activity/observer.ts';
 import type { Zone } from '../calendar/zone.ts';
 import type { Cap, Evaluation, Refusal } from '../decide/decision.ts';
+import type { LedgerEntry } from '../decide/savings.ts';
 import type { History } from '../decide/world.ts';
 import type { Account } from '../fleet/account.ts';
 import type { CloudAction } from '../fleet/action.ts';
@@ -109,7 +110,14 @@ export interface StorePort {
   untold(before: number): Promise<readonly string[]>;
   markTold(operationId: string): Promise<void>;
   unsay(key: string): Promise<boolean>;
-  addSavings(policy: string, gpuSeconds: number, fen: Fen): Promise<void>;
+  /** Up to when the ledger of savings has counted; `null`: it has not begun. */
+  savingsCountedTo(account: string): Promise<number | null>;
+  /** Writes an entry where the ledger still stands at its `from`; answers where it stands now. */
+  countSavings(
+    account: string,
+    entry: LedgerEntry,
+    called: ReadonlyMap<string, { readonly name: string; readonly labels: Labels }>,
+  ): Promise<{ readonly isCounted: boolean; readonly countedTo: number | null }>;
   /** Everything that is frozen, and why. */
   freezes(): Promise<readonly StandingFreeze[]>;
   /** Freezes a class until a person reconciles; `reversible` needs the account, and leaves the others alone. */

@@ -1,5 +1,14 @@
+import type { Zone } from '../calendar/zone.ts';
 import type { Evaluation, Refusal } from '../decide/decision.ts';
-import { followShadow, type ShadowStop, shadowOf, shadowSaving } from '../decide/shadow.ts';
+import type { SavedTime } from '../decide/savings.ts';
+import {
+  followShadow,
+  type ShadowStop,
+  shadowJudged,
+  shadowOf,
+  shadowSavedTimes,
+  shadowSaving,
+} from '../decide/shadow.ts';
 import type { AccountView, InstanceView, World } from '../decide/world.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Work } from './ports.ts';
@@ -12,7 +21,13 @@ export interface ShadowPort {
     account: string,
     before: ShadowStop | null,
     after: ShadowStop | null,
-    saved: { readonly gpuSeconds: number; readonly fen: number },
+    saved: {
+      readonly gpuSeconds: number;
+      readonly fen: number;
+      /** The same by local day, and that it was a stop: each is counted when it has ended, and when it is judged. */
+      readonly ended?: readonly SavedTime[];
+      readonly judged?: SavedTime;
+    },
     now: number,
   ): Promise<boolean>;
 }
@@ -46,6 +61,7 @@ export async function shadow(
         stop,
         observing.has(stop.policy),
         world.now,
+        work.standing().zone,
       );
       if (now !== null) last.set(`${stop.policy}|${stop.instance}`, now);
     }),
@@ -77,12 +93,20 @@ async function follow(
   stop: ShadowStop,
   isObserved: boolean,
   now: number,
+  zone: Zone,
 ): Promise<ShadowStop | null> {
   // What a listing that is not whole does not show is not thereby gone.
   if (view === null && account.trust !== 'good') return stop;
   const next = isObserved ? followShadow(stop, view, now) : givenUp(stop, now);
   if (next === stop) return stop;
-  const saved = next === null ? { gpuSeconds: 0, fen: 0 } : shadowSaving(next, now);
+  const saved =
+    next === null
+      ? { gpuSeconds: 0, fen: 0 }
+      : {
+          ...shadowSaving(next, now),
+          ended: shadowSavedTimes(next, now, zone),
+          judged: shadowJudged(next, zone),
+        };
   return (await book.replace(account.name, stop, next, saved, now)) ? next : stop;
 }
 

@@ -140,7 +140,12 @@ export class VirtualStore implements StorePort, PeopleStore {
   markTold(operationId: string): Promise<void> {
     return this.#link.ask('told', (store) => store.ledger.markTold(operationId));
   }
-  async addSavings(): Promise<void> {}
+  async savingsCountedTo(): Promise<null> {
+    return null;
+  }
+  async countSavings(): Promise<{ isCounted: boolean; countedTo: null }> {
+    return { isCounted: true, countedTo: null };
+  }
   freezes(): Promise<readonly StandingFreeze[]> {
     return this.#link.ask('freezes', (store) =>
       FROZEN_CLASSES.flatMap((cls) => {

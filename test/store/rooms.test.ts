@@ -362,16 +362,6 @@ describe('the rest', () => {
     expect(await store.readings.loadOne('parts', 'j')).toEqual([plain]);
   });
 
-  test('savings add up', async () => {
-    await store.addSavings('p', 3_600.4, 198);
-    await other.addSavings('p', 10, 2.4);
-    await other.addSavings('q', 1, 0);
-    expect(await store.savings.list()).toEqual([
-      { policy: 'p', gpuSeconds: 3_610, fen: 200 },
-      { policy: 'q', gpuSeconds: 1, fen: 0 },
-    ]);
-  });
-
   test('what was said once, health, the shrink guard and the last good policies', async () => {
     expect([await store.sayOnce('k', NOON), await other.sayOnce('k', NOON)]).toEqual([true, false]);
     expect([await store.unsay('k'), await store.unsay('k'), await other.sayOnce('k', NOON)]).toEqual([
