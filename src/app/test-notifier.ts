@@ -26,6 +26,7 @@ export async function testNotifier(
     severity,
     language: telling?.language ?? 'en',
     now: clock.now(),
+    zone: telling?.timezone ?? config.timezone,
   });
   return await channel.send(message, signal);
 }

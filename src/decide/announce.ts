@@ -1,5 +1,6 @@
 import { interrupts } from '../fleet/action.ts';
 import type { Notice } from '../fleet/notice.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Announcement } from './decision.ts';
 import type { CloudPolicyAction, Due, No } from './due.ts';
 import { evidenceOf, priceOf } from './evidence.ts';
@@ -29,14 +30,22 @@ export function noticeState(due: Due, action: CloudPolicyAction, occurrence: str
   const isOver = kept !== null && (isOfAnother(kept, view) || isOfEarlierStep(due, kept));
   const notice = isOver ? null : kept;
   if (notice === null) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
-  const { announcedAt, deliveredAt = announcedAt } = notice;
-  const isLate = requireNotice && deliveredAt - announcedAt > LATE_MS;
-  const deadlineAt = Math.max(notice.deadlineAt, (isLate ? deliveredAt : announcedAt) + noticeMs);
+  const deadlineAt = deadlineOf(notice, standing.policy);
   const wait = (detail: string): NoticeState => ({ kind: 'wait', no: { reason: 'notice', detail } });
   if (!(pass.now >= deadlineAt)) return wait(`announced; it will be done at ${localText(deadlineAt, timezone)}`);
   if (pass.now >= deadlineAt + NOTICE_GRACE_MS) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
   if (requireNotice && !notice.delivered) return wait('announced, but no notifier has taken the announcement');
   return { kind: 'go' };
+}
+
+/** From when on what was announced may be done. */
+export function deadlineOf(
+  notice: Notice,
+  { noticeMs, requireNotice }: Pick<Policy, 'noticeMs' | 'requireNotice'>,
+): number {
+  const { announcedAt, deliveredAt = announcedAt } = notice;
+  const isLate = requireNotice && deliveredAt - announcedAt > LATE_MS;
+  return Math.max(notice.deadlineAt, (isLate ? deliveredAt : announcedAt) + noticeMs);
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Zone } from '../calendar/zone.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Policy } from '../policy/policy.ts';
+import { deadlineOf } from './announce.ts';
 import type { Evaluation, Refusal } from './decision.ts';
 import { evaluate } from './evaluate.ts';
 import { instanceEdges, nextCalendarEdge, policiesOf } from './forecast-edges.ts';
@@ -21,7 +22,7 @@ const MONEY_EVERY_MS = 600_000;
 export interface ComingDecision {
   /** `observe`: its policy only watches. `kept`: it is due then, and something forbids it. */
   readonly kind: 'act' | 'notify' | 'announce' | 'observe' | 'kept';
-  /** To the minute: the pass after it came due. Epoch ms. */
+  /** To the minute: the pass after it came due; of what was announced the time that was told. Epoch ms. */
   readonly at: number;
   /** Decided at the first look, on the world as it is. */
   readonly isNow: boolean;
@@ -104,6 +105,14 @@ export function* forecastSteps(
     for (const at of instanceEdges(own.get(key) ?? [], now, view, waiting)) agenda.add(at, key);
   };
 
+  const byName = new Map(policies.map((policy) => [policy.name, policy]));
+  const dueAt = (name: string, key: InstanceKey, occurrence: string, at: number) => {
+    const [policy, notice] = [byName.get(name), forecast.history.notice(name, key, occurrence)];
+    const deadlineAt = policy === undefined || notice === null ? at : deadlineOf(notice, policy);
+    // Where something else kept it back it is done later than was told.
+    return deadlineAt <= at && deadlineAt > at - STEP_MS ? deadlineAt : at;
+  };
+
   const enabled = policies.filter((policy) => policy.enabled);
   let calendarAt: number | null = world.now;
   let now = world.now;
@@ -133,7 +142,7 @@ export function* forecastSteps(
       ...(places === null ? {} : { only: { places } }),
     });
     options.onLook?.(at, evaluation);
-    coming.push(...newsOf(evaluation, { told, idle, zone, isNow: isFirst }));
+    coming.push(...newsOf(evaluation, { told, idle, zone, isNow: isFirst, dueAt }));
     const changed = carryOut(forecast, evaluation);
     for (const key of forecast.settle(now)) keys.add(key);
     const after = forecast.at(now);
@@ -285,17 +294,21 @@ function newsOf(
     readonly idle: ReadonlySet<string>;
     readonly zone: Zone;
     readonly isNow: boolean;
+    /** When what is decided at a look came due, as whoever was told of it was told. */
+    readonly dueAt: (policy: string, instance: InstanceKey, occurrence: string, at: number) => number;
   },
 ): readonly ComingDecision[] {
-  const { told, idle, zone, isNow } = context;
+  const { told, idle, zone, isNow, dueAt } = context;
   const news: ComingDecision[] = [];
   const common = (policy: string) => ({ at: evaluation.at, isNow, policy, assumesIdle: idle.has(policy) });
   for (const row of planRows({ ...evaluation, refusals: [], tidy: [] }, zone.name)) {
     const kind = row.decision === 'announce' ? 'announce' : row.decision === 'notify' ? 'notify' : 'act';
     const { account, instance, policy, action, occurrence, reason, detail, costYuan } = row;
     const assumesIdle = idle.has(policy) && reason !== 'afterwards';
+    const isTold = kind === 'act' && !isNow && instance !== null && occurrence !== null;
     news.push({
       ...common(policy),
+      ...(isTold && { at: dueAt(policy, instance, occurrence, evaluation.at) }),
       kind,
       account,
       instance,

@@ -1,6 +1,7 @@
 import type { Severity } from '../fleet/event.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Language, Line, Message } from './message.ts';
+import { LANGUAGE_WORDS } from './words/languages.ts';
 
 export interface TestOf {
   /** The same for no two tests. */
@@ -10,6 +11,8 @@ export interface TestOf {
   readonly severity: Severity;
   readonly language: Language;
   readonly now: number;
+  /** IANA: of the time in the message. */
+  readonly zone: string;
 }
 
 /** A message that says that it is a test and that nothing happened. */
@@ -48,19 +51,19 @@ export function testMessage(test: TestOf): Message {
 
 const WORDS: Readonly<Record<Language, (test: TestOf) => { readonly title: string; readonly lines: readonly Line[] }>> =
   {
-    en: ({ notifier, kind, now }) => ({
+    en: ({ notifier, kind, now, zone }) => ({
       title: `Lamplighter test message: notifier ${notifier} works`,
       lines: [
         { label: 'Notifier', text: `${notifier} (${kind})` },
-        { label: 'Sent', text: rfc3339(now) },
+        { label: 'Sent', text: LANGUAGE_WORDS.en.frame.time(now, zone) },
         { label: '', text: 'This is a test. Nothing happened, and there is nothing to do.' },
       ],
     }),
-    'zh-CN': ({ notifier, kind, now }) => ({
+    'zh-CN': ({ notifier, kind, now, zone }) => ({
       title: `Lamplighter 测试消息：通知对象 ${notifier} 可用`,
       lines: [
         { label: '通知对象', text: `${notifier}（${kind}）` },
-        { label: '发送时间', text: rfc3339(now) },
+        { label: '发送时间', text: LANGUAGE_WORDS['zh-CN'].frame.time(now, zone) },
         { label: '', text: '这是一条测试消息，什么都没有发生，也不需要处理。' },
       ],
     }),

@@ -19,6 +19,7 @@ beforeAll(async () => {
   // Redis is nowhere, and no daemon runs.
   const config = {
     redis: 'redis://127.0.0.1:1/0',
+    timezone: 'Asia/Kolkata',
     accounts: { hxy: { provider: 'huixingyun', token: 'no-cloud-is-asked' } },
     notifiers: {
       ops: { type: 'feishu', urlFile: 'feishu_url', secretFile: 'secret', mentions: { critical: ['all'] } },
@@ -27,6 +28,7 @@ beforeAll(async () => {
         urlFile: 'ding_url',
         secretFile: 'secret',
         language: 'zh-CN',
+        timezone: 'Pacific/Kiritimati',
         severity: 'critical',
       },
       am: { type: 'alertmanager', url: receiver.origin },
@@ -57,6 +59,7 @@ describe('notify test', () => {
     const { body = '' } = receiver.requests[0] ?? {};
     expect(body).toContain('Lamplighter test message: notifier ops works');
     expect(body).toContain('Nothing happened');
+    expect(body).toMatch(/Sent: [\d-]{10} \d\d:\d\d \(Asia\/Kolkata\)/);
     expect(body).not.toContain('<at');
   });
 
@@ -64,6 +67,8 @@ describe('notify test', () => {
     answers({ errcode: 0, errmsg: 'ok' });
     expect(await run('ding-zh')).toMatchObject({ code: 0 });
     expect(receiver.requests[0]?.body).toContain('什么都没有发生');
+    // In the zone of the notifier, as every other message to it.
+    expect(receiver.requests[0]?.body).toMatch(/发送时间\*\*：[\d-]{10} \d\d:\d\d（Pacific\/Kiritimati）/);
   });
 
   test('as if it were critical it mentions who is mentioned then', async () => {

@@ -7,6 +7,7 @@ import { ForecastWorld } from '../../src/decide/forecast-world.ts';
 import type { InstanceView, World } from '../../src/decide/world.ts';
 import type { Hold } from '../../src/fleet/hold.ts';
 import type { InstanceKey } from '../../src/fleet/instance.ts';
+import { noticeId } from '../../src/fleet/notice.ts';
 import type { Condition, Policy, Step } from '../../src/policy/policy.ts';
 import {
   account,
@@ -57,6 +58,16 @@ describe('a forecast', () => {
     const coming = look([lazy], world([account([view({}, { activity: idle(idleSince, NOON) })])]));
     expect(coming.map(brief)).toEqual(['08T12:20 announce stop hxy/gpu-1 lazy', '08T12:30 act stop hxy/gpu-1 lazy']);
     expect(coming.every(({ assumesIdle }) => assumesIdle)).toBe(true);
+  });
+
+  it('tells what was announced for the very time that was told, and later only what a limit keeps back', () => {
+    const limits = { perPass: 1, perHour: null, percent: 100 };
+    const lazy = policy({ name: 'lazy', noticeMs: 10 * MINUTE, limits });
+    const history = new TestHistory();
+    const given = world([account([view(), view({ id: 'gpu-2' })])], { history, now: NOON + 47_000 });
+    for (const { notice } of evaluate([lazy], given).announcements) history.noticesById.set(noticeId(notice), notice);
+    const acts = look([lazy], { ...given, now: given.now + 30_000 }).filter(({ kind }) => kind === 'act');
+    expect(acts.map((each) => each.at - NOON)).toEqual([10 * MINUTE + 47_000, 12 * MINUTE]);
   });
 
   it('tells renewals as often as they come due, and what a hold or protection keeps back', () => {
