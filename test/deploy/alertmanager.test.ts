@@ -95,6 +95,50 @@ test('a real Alertmanager takes it, leads alerts to their receivers, and leaves 
     'LamplighterClockInDoubt critical': 'critical',
     'SomebodyElses info': 'info',
   });
+  // One cause: a cloud that is away, or that refuses our credentials.
+  expect(
+    await told([
+      { alertname: 'LamplighterAccountUnreachable', severity: 'critical', account: 'c' },
+      { alertname: 'LamplighterPollStale', severity: 'warning', account: 'c' },
+      { alertname: 'LamplighterBreakerOpen', severity: 'warning', account: 'c' },
+      { alertname: 'LamplighterProviderErrors', severity: 'warning', account: 'c' },
+      { alertname: 'LamplighterExpiryNear', severity: 'warning', account: 'c' },
+      { alertname: 'LamplighterPollStale', severity: 'warning', account: 'd' },
+    ]),
+  ).toMatchObject({
+    'LamplighterAccountUnreachable critical c': 'critical',
+    'LamplighterPollStale warning c': 'left out',
+    'LamplighterBreakerOpen warning c': 'left out',
+    'LamplighterProviderErrors warning c': 'left out',
+    'LamplighterExpiryNear warning c': 'warning',
+    'LamplighterPollStale warning d': 'warning',
+  });
+  // A bug of ours freezes; the freeze is told by itself when the breach is.
+  expect(
+    await told([
+      { alertname: 'LamplighterInvariantBreached', severity: 'critical' },
+      { alertname: 'LamplighterWorkFrozen', severity: 'critical', reason: 'invariant' },
+    ]),
+  ).toMatchObject({
+    'LamplighterInvariantBreached critical': 'critical',
+    'LamplighterWorkFrozen critical': 'left out',
+  });
+  // A Lamplighter without Redis explains what it does not do itself, and nothing of another one.
+  expect(
+    await told([
+      { job: 'staging', alertname: 'LamplighterRedisDown', severity: 'critical' },
+      { job: 'staging', alertname: 'LamplighterPaused', severity: 'warning' },
+      { alertname: 'LamplighterExpiryNear', severity: 'warning', account: 'e' },
+      { alertname: 'LamplighterRedisDown', severity: 'warning' },
+      { alertname: 'LamplighterCronMissed', severity: 'warning' },
+    ]),
+  ).toMatchObject({
+    'LamplighterRedisDown critical': 'critical',
+    'LamplighterPaused warning': 'left out',
+    'LamplighterExpiryNear warning e': 'warning',
+    'LamplighterRedisDown warning': 'warning',
+    'LamplighterCronMissed warning': 'warning',
+  });
   expect(await told([{ alertname: 'LamplighterAbsent', severity: 'critical' }])).toMatchObject({
     'LamplighterAbsent critical': 'critical',
     'LamplighterWatchdog none': 'deadman',
