@@ -11,11 +11,16 @@ export interface AnnotationSpec {
   readonly isOn: boolean;
 }
 
-/** What is looked at for each point of time. */
-const STEP = '1m';
+/** How far apart the points of time are that are looked at. */
+export const STEP = '1m';
+/**
+ * What is looked at for each of them: a step and the longest time between two scrapes, since what happens between the last
+ * scrape of one step and the first of the next would otherwise belong to neither. Two marks side by side are shown as one.
+ */
+const LOOK = '2m';
 
 function ended(outcome: string): string {
-  return `sum by (account, action) (increase(${ofAccount('operations_total', `outcome="${outcome}"`)}[${STEP}])) > 0`;
+  return `sum by (account, action) (increase(${ofAccount('operations_total', `outcome="${outcome}"`)}[${LOOK}])) > 0`;
 }
 
 /** What the robot did, and what was done to it, on every graph of every dashboard. */
@@ -46,7 +51,7 @@ export const ANNOTATIONS: readonly AnnotationSpec[] = [
   },
   {
     name: ['Policies taken', '策略生效'],
-    expr: `changes(${ofJob('policy_last_reload_success_timestamp_seconds')}[${STEP}]) > 0`,
+    expr: `changes(${ofJob('policy_last_reload_success_timestamp_seconds')}[${LOOK}]) > 0`,
     title: ['policies were read anew', '重新读取了策略'],
     tags: 'instance',
     color: 'blue',
@@ -70,7 +75,7 @@ export const ANNOTATIONS: readonly AnnotationSpec[] = [
   },
   {
     name: ['Started', '启动'],
-    expr: `changes(${ofProcess('process_start_time_seconds')}[${STEP}]) > 0 and on (job, instance) ${ofJob('build_info')}`,
+    expr: `changes(${ofProcess('process_start_time_seconds')}[${LOOK}]) > 0 and on (job, instance) ${ofJob('build_info')}`,
     title: ['Lamplighter was started', 'Lamplighter 启动'],
     tags: 'instance',
     color: 'semi-dark-blue',

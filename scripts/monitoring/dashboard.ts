@@ -14,7 +14,7 @@ import {
   VariableRefresh,
   VariableSort,
 } from '@grafana/grafana-foundation-sdk/dashboard';
-import { ANNOTATIONS } from './annotations.ts';
+import { ANNOTATIONS, STEP } from './annotations.ts';
 import { DATASOURCE, panelOf, variable } from './panels.ts';
 import { ofJob } from './select.ts';
 import type { DashboardSpec, PanelSpec } from './spec.ts';
@@ -82,7 +82,7 @@ export function dashboardOf(spec: DashboardSpec, language: Language, addresses: 
         .name(inLanguage(name, language))
         .datasource(DATASOURCE)
         .expr(expr)
-        .step('1m')
+        .step(STEP)
         .titleFormat(inLanguage(title, language))
         .tagKeys(tags)
         .iconColor(color)

@@ -142,5 +142,11 @@ describe.each(dashboards.map((file) => [file.name, file] as const))('%s', (_name
 
   test('marks what the robot did', () => {
     expect(dashboard.annotations.list.length).toBeGreaterThan(4);
+    // What happens between the last scrape of one step and the first of the next belongs to both, else to neither.
+    const looks = dashboard.annotations.list.flatMap(({ expr, step }) =>
+      [...expr.matchAll(/\[(\w+)\]/g)].map(([, range]) => ({ step, range })),
+    );
+    expect(looks.length).toBeGreaterThan(3);
+    for (const look of looks) expect(look).toEqual({ step: '1m', range: '2m' });
   });
 });

@@ -20,7 +20,7 @@ const RATE_INTERVAL = '4s';
 export function filledIn(expr: string): string {
   return expr
     .replaceAll('$__rate_interval', RATE_INTERVAL)
-    .replaceAll(/\[[15]m\]/g, `[${RATE_INTERVAL}]`)
+    .replaceAll(/\[\d+m\]/g, `[${RATE_INTERVAL}]`)
     .replaceAll('"$job"', '"lamplighter"')
     .replaceAll('"$account"', '".+"');
 }
