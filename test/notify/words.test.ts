@@ -186,6 +186,13 @@ test('without a console there are no links, and the command stands all the same'
   expect(words.lines.map(({ text }) => text).join('\n')).toContain('lamplighter hold hxy-main/gpu-105b6');
 });
 
+test('spans are told in the words of the language', () => {
+  expect(say(SAMPLES['balance-low'], 'en').title).toContain('lasts 3d, less than 7d');
+  expect(say(SAMPLES['balance-low'], 'zh-CN').title).toContain('还可用 3 天，少于 7 天');
+  const next = say(SAMPLES['restarted-soon'], 'zh-CN').lines.map(({ text }) => text);
+  expect(next).toContain('接下来 1 小时内该策略不再动它');
+});
+
 test('the policy’s own words stay its own, in either language', () => {
   const said: Said = { kind: 'expiry-soon', own: '老师，机器要到期了', expiresAt: AT };
   expect(say(said, 'en').title).toBe('老师，机器要到期了');

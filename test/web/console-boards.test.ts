@@ -282,7 +282,7 @@ describe('policies', () => {
       expect(said).toContain(words);
     }
     const zh = text(await page('/policies/stop-idle', ZH));
-    for (const words of ['已证实空闲满 30m', '状态为“启动中或创建中”已超过 1h', '通知 ops（紧急）']) {
+    for (const words of ['已证实空闲满 30 分钟', '状态为“启动中或创建中”已超过 1 小时', '通知 ops（紧急）']) {
       expect(zh).toContain(words);
     }
   });
@@ -357,6 +357,9 @@ describe('accounts', () => {
     ]) {
       expect(said).toContain(words);
     }
+    const zh = text(await page('/accounts/hxy', ZH));
+    for (const words of ['2 天 14 小时', '30 秒']) expect(zh).toContain(words);
+    expect(text(await page('/accounts', ZH))).toContain('2 天 14 小时');
     expect(text(await page('/accounts/hxy', ZH))).toContain('熔断：不付款');
   });
 

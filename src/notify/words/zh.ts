@@ -1,4 +1,5 @@
 import { assertNever } from '../../fleet/assert-never.ts';
+import { chineseSpan } from '../../fleet/chinese-span.ts';
 import type { Said } from '../../fleet/said.ts';
 import type { Catalogue, Frame, LanguageWords } from './draft.ts';
 import { wallTime } from './time.ts';
@@ -90,7 +91,9 @@ const catalogue = {
   'balance-low': ({ own, yuan, belowYuan, runway, runwayBelow }, { account }) => {
     const money = [
       ...(yuan === null ? [] : [tidy`余额 ¥${yuan}${belowYuan === null ? '' : tidy`，低于 ¥${belowYuan}`}`]),
-      ...(runway === null ? [] : [tidy`还可用 ${runway}${runwayBelow === null ? '' : tidy`，少于 ${runwayBelow}`}`]),
+      ...(runway === null
+        ? []
+        : [tidy`还可用 ${chineseSpan(runway)}${runwayBelow === null ? '' : tidy`，少于 ${chineseSpan(runwayBelow)}`}`]),
     ].join('；');
     return {
       title: own ?? tidy`账号 ${account} 余额不足${money === '' ? '' : tidy`：${money}`}`,
@@ -146,7 +149,7 @@ const catalogue = {
     item: tidy`${subject}，${clock(startedAt)} 开机`,
     many: tidy`{n} 台实例被策略 ${policy} 关机后很快又被人开机`,
     evidence: tidy`${time(stoppedAt)} 关机，${time(startedAt)} 有人开机${restarts === 1 ? '' : tidy`；已连续 ${restarts} 次`}`,
-    next: tidy`接下来 ${aloneFor} 内该策略不再动它`,
+    next: tidy`接下来 ${chineseSpan(aloneFor)}内该策略不再动它`,
     todo: '策略可能判断有误：检查它的探针和 idleFor',
     holdable: true,
   }),

@@ -2,8 +2,8 @@ import { html } from 'hono/html';
 import { balance, blockersOf, runway, spent, stateOf } from './accounts.ts';
 import { facts, table } from './board-parts.ts';
 import { type AccountBoard, type BoardSource, MONEY_RANGES, type MoneyPoint, type MoneyRange } from './board-source.ts';
-import { fullTime, iso, shown, span, yuan } from './format.ts';
-import { catalogue, LIST_COMMA } from './language.ts';
+import { fullTime, iso, shown, span, spanIn, yuan } from './format.ts';
+import { catalogue, type Language, LIST_COMMA } from './language.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -103,18 +103,18 @@ function factsOf(board: AccountBoard, visit: Visit): Html {
     [t.state, stateOf(board, visit)],
     [t.balance, board.balanceFen === null ? html`<span class="dim">${t.unknownBalance}</span>` : balance(board, visit)],
     [t.burn, board.burnFenPerHour === null ? null : yuan(board.burnFenPerHour)],
-    [t.runway, board.runwayMs === null ? null : runway(board)],
+    [t.runway, board.runwayMs === null ? null : runway(board, visit)],
     [t.today, spent(board, visit)],
     [t.instances, instances === null ? null : t.count(instances, running ?? 0)],
     [t.actions, board.actions.map((action) => wordIn(visit.language, action)).join(LIST_COMMA[visit.language])],
     [t.cloud, board.provider],
-    [t.polled, seconds(board.pollEveryMs)],
+    [t.polled, seconds(board.pollEveryMs, visit.language)],
   ]);
 }
 
 /** Polls are often less than a minute apart. */
-function seconds(ms: number): string {
-  return ms < 120_000 ? `${Math.round(ms / 1000)}s` : span(ms);
+function seconds(ms: number, language: Language): string {
+  return ms < 120_000 ? spanIn(`${Math.round(ms / 1000)}s`, language) : span(ms, language);
 }
 
 function blockers(board: AccountBoard, visit: Visit): Html {
@@ -153,7 +153,7 @@ function plotsOf(visit: Visit): readonly Plot[] {
       key: 'runway',
       name: t.plotRunway,
       value: ({ runwayMs }) => (runwayMs === null ? null : Math.round(runwayMs / 360_000) / 10),
-      text: (hours) => span(hours * 3_600_000),
+      text: (hours) => span(hours * 3_600_000, visit.language),
     },
   ];
 }

@@ -126,7 +126,7 @@ function rowOf(id: string, board: AccountBoard, money: readonly MoneyPoint[], vi
     money.map(({ balanceFen }) => balanceFen),
     t.trendOf(name),
   );
-  return html`<tr id="${id}"><th scope="row"><a href="${linkTo.account(name)}">${shown(name)}</a><small>${board.provider}</small></th>${cell(t.state, html`${stateOf(board, visit)}${blockersOf(board, visit).map((blocker) => html`<small class="${blocker.tone}">${blocker.what}</small>`)}`)}${cell(t.instances, instances === null ? none : html`${instances}<small>${t.running(running ?? 0)}</small>`)}${cell(t.balance, balance(board, visit), 'number')}${cell(t.trend, trend === '' ? none : trend)}${cell(t.burn, yuan(board.burnFenPerHour), 'number')}${cell(t.runway, runway(board), 'number')}${cell(t.today, spent(board, visit))}</tr>`;
+  return html`<tr id="${id}"><th scope="row"><a href="${linkTo.account(name)}">${shown(name)}</a><small>${board.provider}</small></th>${cell(t.state, html`${stateOf(board, visit)}${blockersOf(board, visit).map((blocker) => html`<small class="${blocker.tone}">${blocker.what}</small>`)}`)}${cell(t.instances, instances === null ? none : html`${instances}<small>${t.running(running ?? 0)}</small>`)}${cell(t.balance, balance(board, visit), 'number')}${cell(t.trend, trend === '' ? none : trend)}${cell(t.burn, yuan(board.burnFenPerHour), 'number')}${cell(t.runway, runway(board, visit), 'number')}${cell(t.today, spent(board, visit))}</tr>`;
 }
 
 /** Can it be read, and is what was read the whole of it? */
@@ -146,8 +146,8 @@ export function balance({ balanceFen, cardsFen }: AccountBoard, visit: Visit): H
   return html`<b>${yuan(balanceFen)}</b>${(cardsFen ?? 0) > 0 ? html`<small>${t.cards(yuan(cardsFen))}</small>` : ''}`;
 }
 
-export function runway({ runwayMs }: AccountBoard): Html {
-  return runwayMs === null ? html`<span class="none">–</span>` : html`${span(runwayMs)}`;
+export function runway({ runwayMs }: AccountBoard, visit: Visit): Html {
+  return runwayMs === null ? html`<span class="none">–</span>` : html`${span(runwayMs, visit.language)}`;
 }
 
 /** What was paid today, of what may be. */

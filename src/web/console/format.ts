@@ -1,4 +1,5 @@
 import { html } from 'hono/html';
+import { chineseSpan } from '../../fleet/chinese-span.ts';
 import { type Language, LOCALES } from './language.ts';
 import type { Html, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
@@ -105,8 +106,17 @@ export function relative(at: number, { language, now }: Pick<Visit, 'language' |
   return language === 'zh' ? '现在' : 'now';
 }
 
-/** A span to two units: `1h 20m`, `3d 4h`. */
-export function span(ms: number): string {
+/** A span to two units: `1h 20m`, `3d 4h`; `1 小时 20 分`. */
+export function span(ms: number, language: Language): string {
+  return spanIn(shortSpan(ms), language);
+}
+
+/** A duration that comes as text, such as `1h20m`. */
+export function spanIn(text: string, language: Language): string {
+  return language === 'zh' ? chineseSpan(text) : text;
+}
+
+function shortSpan(ms: number): string {
   const minutes = Math.max(0, Math.round(ms / 60_000));
   if (minutes < 60) return `${minutes}m`;
   const [hours, rest] = [Math.floor(minutes / 60), minutes % 60];

@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { fromNow, shown, time, word } from './format.ts';
+import { fromNow, shown, spanIn, time, word } from './format.ts';
 import { catalogue } from './language.ts';
 import type { IdleBoard, ReadingBoard } from './source.ts';
 import type { Html, Visit } from './visit.ts';
@@ -112,6 +112,6 @@ function clocks({ policies }: IdleBoard, visit: Visit): Html | string {
   const at = (text: string | null) => (text === null ? null : Date.parse(text));
   return html`<table class="slim"><caption class="hidden">${t.policy}</caption><thead><tr><th scope="col">${t.policy}</th><th scope="col">${t.proven}</th><th scope="col">${t.counted}</th><th scope="col">${t.eligible}</th><th scope="col">${t.blockers}</th></tr></thead><tbody>${policies.map(
     (stand) =>
-      html`<tr><th scope="row">${shown(stand.policy)}</th><td>${t.of(stand.provenFor, stand.idleFor)}</td><td>${time(at(stand.countedFrom), visit)}<small>${stand.countedSince === null ? '' : (causes[stand.countedSince] ?? stand.countedSince)}</small></td><td>${time(at(stand.eligibleAt), visit)}${stand.eligibleAt === null || stand.notice === '0s' ? '' : html`<small>${t.notice(stand.notice)}</small>`}</td><td>${stand.blockers.length === 0 ? t.nothing : stand.blockers.map((blocker) => html`<span title="${shown(blocker.detail)}">${wordIn(visit.language, blocker.what)}</span><small>${shown(blocker.detail)}${blocker.until === null ? '' : html` · ${time(at(blocker.until), visit)}`}</small>`)}</td></tr>`,
+      html`<tr><th scope="row">${shown(stand.policy)}</th><td>${t.of(spanIn(stand.provenFor, visit.language), spanIn(stand.idleFor, visit.language))}</td><td>${time(at(stand.countedFrom), visit)}<small>${stand.countedSince === null ? '' : (causes[stand.countedSince] ?? stand.countedSince)}</small></td><td>${time(at(stand.eligibleAt), visit)}${stand.eligibleAt === null || stand.notice === '0s' ? '' : html`<small>${t.notice(spanIn(stand.notice, visit.language))}</small>`}</td><td>${stand.blockers.length === 0 ? t.nothing : stand.blockers.map((blocker) => html`<span title="${shown(blocker.detail)}">${wordIn(visit.language, blocker.what)}</span><small>${shown(blocker.detail)}${blocker.until === null ? '' : html` · ${time(at(blocker.until), visit)}`}</small>`)}</td></tr>`,
   )}</tbody></table>`;
 }

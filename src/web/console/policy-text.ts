@@ -39,7 +39,7 @@ function conditionText(condition: ConditionFacts, reader: Reader): string {
     case 'statusFor': {
       const { status, ms } = condition;
       const words = status === null ? t.anyStatus : status.map((each) => wordIn(reader.language, each)).join(t.or);
-      return t.statusFor(words, span(ms));
+      return t.statusFor(words, span(ms, reader.language));
     }
     case 'balanceBelow':
       return t.balanceBelow(yuan(condition.fen));
@@ -48,7 +48,7 @@ function conditionText(condition: ConditionFacts, reader: Reader): string {
     case 'runningFor':
     case 'stoppedFor':
     case 'runwayBelow':
-      return t[condition.kind](span(condition.ms));
+      return t[condition.kind](span(condition.ms, reader.language));
     default:
       return assertNever(condition);
   }

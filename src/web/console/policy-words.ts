@@ -85,7 +85,7 @@ export const POLICY_WORDS = catalogue({
     closed: '现在关着',
     cron: '到了计划的时刻',
     nextTick: '下次',
-    expiresWithin: (ms: string) => `${ms} 内到期`,
+    expiresWithin: (ms: string) => `${ms}内到期`,
     runningFor: (ms: string) => `已连续运行超过 ${ms}`,
     stoppedFor: (ms: string) => `已停止超过 ${ms}`,
     statusFor: (status: string, ms: string) => `状态为“${status}”已超过 ${ms}`,
@@ -106,16 +106,16 @@ export const POLICY_WORDS = catalogue({
     notify: (to: string, severity: string) => `通知 ${to}（${severity}）`,
     severities: { info: '一般', warning: '警告', critical: '紧急' },
     everybody: '所有通知渠道',
-    notice: (ms: string) => `提前 ${ms} 预告；有人保留或有任何活动就取消。`,
+    notice: (ms: string) => `提前 ${ms}预告；有人保留或有任何活动就取消。`,
     requireNotice: '预告没能送达就不做。',
-    minimumUptime: (ms: string) => `开机 ${ms} 内不动。`,
-    cooldown: (ms: string) => `同一台实例 ${ms} 内不重复。`,
+    minimumUptime: (ms: string) => `开机 ${ms}内不动。`,
+    cooldown: (ms: string) => `同一台实例 ${ms}内不重复。`,
     afterwards: '窗口结束后，把它关掉的重新开机。',
     limits: (parts: string) => `最多${parts}。`,
     perPass: (count: number) => `一次 ${count} 台`,
     perHour: (count: number) => `每小时 ${count} 台`,
     percent: (count: number) => `一分钟内不超过账号实例的 ${count} %`,
-    catchUp: (ms: string) => `错过的时刻在 ${ms} 内补做。`,
+    catchUp: (ms: string) => `错过的时刻在 ${ms}内补做。`,
     zone: (zone: string) => `时间按 ${zone}。`,
   },
 });
@@ -147,13 +147,13 @@ export function cautionsInWords(facts: PolicyFacts, visit: Reader): readonly str
           ...(limits.percent === null ? [] : [t.percent(limits.percent)]),
         ];
   return [
-    ...(noticeMs > 0 ? [t.notice(span(noticeMs))] : []),
+    ...(noticeMs > 0 ? [t.notice(span(noticeMs, visit.language))] : []),
     ...(facts.requireNotice ? [t.requireNotice] : []),
-    ...(minimumUptimeMs > 0 ? [t.minimumUptime(span(minimumUptimeMs))] : []),
-    ...(cooldownMs > 0 ? [t.cooldown(span(cooldownMs))] : []),
+    ...(minimumUptimeMs > 0 ? [t.minimumUptime(span(minimumUptimeMs, visit.language))] : []),
+    ...(cooldownMs > 0 ? [t.cooldown(span(cooldownMs, visit.language))] : []),
     ...(facts.startsAfterwards ? [t.afterwards] : []),
     ...(bounds.length > 0 ? [t.limits(bounds.join(t.comma))] : []),
-    ...(facts.conditions.some(({ kind }) => kind === 'cron') ? [t.catchUp(span(facts.catchUpMs))] : []),
+    ...(facts.conditions.some(({ kind }) => kind === 'cron') ? [t.catchUp(span(facts.catchUpMs, visit.language))] : []),
     ...(facts.conditions.some(({ kind }) => kind === 'during') && facts.timezone !== visit.timezone
       ? [t.zone(facts.timezone)]
       : []),
@@ -176,7 +176,7 @@ function conditionInWords(condition: ConditionFacts, visit: Visit): Html {
     case 'statusFor': {
       const { status } = condition;
       const words = status === null ? t.anyStatus : status.map((each) => wordIn(visit.language, each)).join(t.or);
-      return html`${t.statusFor(words, span(condition.ms))}`;
+      return html`${t.statusFor(words, span(condition.ms, visit.language))}`;
     }
     case 'balanceBelow':
       return html`${t.balanceBelow(yuan(condition.fen))}`;
@@ -185,7 +185,7 @@ function conditionInWords(condition: ConditionFacts, visit: Visit): Html {
     case 'runningFor':
     case 'stoppedFor':
     case 'runwayBelow':
-      return html`${t[condition.kind](span(condition.ms))}`;
+      return html`${t[condition.kind](span(condition.ms, visit.language))}`;
     default:
       return assertNever(condition);
   }

@@ -127,7 +127,7 @@ function rowOf(id: string, queue: QueueBoard, visit: Visit): Html {
 function oldest({ oldestMs }: QueueBoard, visit: Visit): Html | string {
   const t = WORDS[visit.language];
   if (oldestMs === null || oldestMs < STUCK_MS) return '';
-  return html`<small class="bad">${t.oldest} ${span(oldestMs)}</small>`;
+  return html`<small class="bad">${t.oldest} ${span(oldestMs, visit.language)}</small>`;
 }
 
 function failures(queues: readonly QueueBoard[], visit: Visit): Html {
