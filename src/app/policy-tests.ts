@@ -4,7 +4,9 @@ import { zoneNamed } from '../calendar/zone.ts';
 import type { Config } from '../config/config.ts';
 import { labelsOf } from '../config/labels-of.ts';
 import { readTestFiles, readText, shortened } from '../config/policy-folder.ts';
+import { type Coverage, CoverageBook } from '../decide/coverage.ts';
 import { runPolicyTest, strangeNames, type TestGround, type Unmet } from '../decide/policy-test.ts';
+import { type Clause, clausesOf } from '../policy/clauses.ts';
 import type { PolicyFile } from '../policy/compile.ts';
 import type { Policy } from '../policy/policy.ts';
 import { testFileGrammar } from '../policy/test-grammar.ts';
@@ -14,12 +16,17 @@ import { readDocument } from '../yaml/read-document.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { InvalidInput, loadPolicies } from './load.ts';
 
+/** What came out otherwise, at its place, with lines about what came instead and what was in the way. */
+export interface TestFailure extends Located {
+  readonly notes: readonly string[];
+}
+
 /** How one test came out; every difference at its place in the file. */
 export interface TestOutcome {
   readonly file: string;
   readonly line: number;
   readonly name: string;
-  readonly failures: readonly Located[];
+  readonly failures: readonly TestFailure[];
   /** Real ms. */
   readonly tookMs: number;
 }
@@ -29,6 +36,8 @@ export interface TestRun {
   readonly outcomes: readonly TestOutcome[];
   /** Policies of which no test saw a decision. */
   readonly untested: readonly string[];
+  /** `null`: it was not asked for. */
+  readonly coverage: Coverage | null;
 }
 
 /**
@@ -37,13 +46,21 @@ export interface TestRun {
  */
 export async function runPolicyTests(
   config: Config,
-  options: { readonly targets: readonly string[]; readonly cwd: string; readonly now: number },
+  options: {
+    readonly targets: readonly string[];
+    readonly cwd: string;
+    readonly now: number;
+    /** Shall it be found out which clauses the tests have seen at work? */
+    readonly coverage?: boolean;
+  },
 ): Promise<TestRun> {
   const { cwd } = options;
   const files = await filesOf(options.targets.length > 0 ? options.targets : [config.policiesDir], cwd);
   const outcomes: TestOutcome[] = [];
   const decided = new Set<string>();
   let known: readonly Policy[] = [];
+  let clauses: ReadonlyMap<string, readonly Clause[]> | null = null;
+  let book: CoverageBook | null = null;
   for (const file of files) {
     const read = readDocument(file.text, file.file);
     if (!read.ok) throw new InvalidInput(`${file.file} is not valid`, read.errors);
@@ -54,10 +71,14 @@ export async function runPolicyTests(
     const loaded = await loadPolicies({ ...config, mode: checked.value.mode ?? 'enforce' }, cwd, options.now);
     if (!loaded.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
     known = loaded.set.policies;
+    clauses ??= clausesOf(loaded.files, known);
+    if (options.coverage === true) book ??= new CoverageBook(clauses);
     const ground: TestGround = {
       accounts: config.accounts,
       labelsOf: (instance) => labelsOf(config.labels, instance),
       policies: known,
+      clauses,
+      coverage: book,
       zone: zoneNamed(config.timezone),
     };
     const strange = checked.value.tests.flatMap((test, index) => located(document, index, strangeNames(test, ground)));
@@ -72,14 +93,14 @@ export async function runPolicyTests(
     }
   }
   const untested = known.filter(({ name, enabled }) => enabled && !decided.has(name)).map(({ name }) => name);
-  return { outcomes, untested };
+  return { outcomes, untested, coverage: book?.of(known) ?? null };
 }
 
-function located(document: YamlDocument, index: number, unmet: readonly Unmet[]): Located[] {
-  return unmet.map(({ path, message }) => {
+function located(document: YamlDocument, index: number, unmet: readonly Unmet[]): TestFailure[] {
+  return unmet.map(({ path, message, notes }) => {
     // What stands nowhere in the file is told at the test's name.
     const whole = ['tests', index, ...path];
-    return document.located(document.has(whole) ? whole : ['tests', index, 'name'], message);
+    return { ...document.located(document.has(whole) ? whole : ['tests', index, 'name'], message), notes };
   });
 }
 

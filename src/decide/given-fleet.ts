@@ -5,7 +5,7 @@ import { type Instance, type InstanceKey, instanceKey } from '../fleet/instance.
 import type { Labels } from '../fleet/label.ts';
 import type { Notice } from '../fleet/notice.ts';
 import { isUp } from '../fleet/status.ts';
-import type { AccountText, FactsText, MachineText } from '../policy/test-grammar.ts';
+import type { AccountText, FactsText, MachineText, PolicyTestText } from '../policy/test-grammar.ts';
 import type { AccountView, History, InstanceView, World } from './world.ts';
 
 const DAY_MS = 86_400_000;
@@ -18,6 +18,26 @@ export interface GivenFleet {
   readonly money: Readonly<Record<string, AccountText>>;
   readonly machines: Readonly<Record<string, MachineText | null>>;
   readonly labelsOf: (instance: Instance) => Labels;
+}
+
+/** More machines than a test needs to reach any limit. */
+const MOST_ALIKE = 1_000;
+/** `dev-01..12`: the machines `dev-01` to `dev-12`. */
+const MANY = /^(.*?)(\d+)\.\.(\d+)$/;
+
+/** Machines by id, with those that were given many at a time one by one. */
+export function eachMachine(given: PolicyTestText['fleet']): PolicyTestText['fleet'] {
+  return Object.fromEntries(Object.entries(given).flatMap(([id, machine]) => idsOf(id).map((each) => [each, machine])));
+}
+
+function idsOf(id: string): readonly string[] {
+  const [, stem = '', first = '', last = ''] = MANY.exec(id) ?? [];
+  const count = last === '' ? 0 : Number(last) - Number(first) + 1;
+  if (!(count >= 1 && count <= MOST_ALIKE)) return [id];
+  return Array.from(
+    { length: count },
+    (_, index) => `${stem}${String(Number(first) + index).padStart(first.length, '0')}`,
+  );
 }
 
 /** The key of a machine that is given as `id`; `null`: there is none, or no account for it. */

@@ -1,9 +1,12 @@
 import type { Zone } from '../calendar/zone.ts';
-import type { InstanceKey } from '../fleet/instance.ts';
+import type { Clause } from '../policy/clauses.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { EventText, ExpectationText, NeverText, PolicyTestText } from '../policy/test-grammar.ts';
-import { type ComingDecision, type ForecastEvent, forecast } from './forecast.ts';
+import type { EventText, PolicyTestText } from '../policy/test-grammar.ts';
+import { clockText } from './clause-stands.ts';
+import type { CoverageBook } from './coverage.ts';
+import { type ComingDecision, type ForecastEvent, type ForecastOptions, forecast } from './forecast.ts';
 import {
+  eachMachine,
   type GivenFleet,
   givenKey,
   givenWorld,
@@ -12,11 +15,18 @@ import {
   withFacts,
   withMoney,
 } from './given-fleet.ts';
+import { NearMiss } from './near-miss.ts';
+import { decidedText, differenceOf, differsIn, type Expected, expectedText } from './test-difference.ts';
+import type { World } from './world.ts';
 
-/** One thing that a test expects, with where it stands in the test. */
+const MINUTE_MS = 60_000;
+
+/** One thing that came out otherwise than a test says, with where it stands in the test. */
 export interface Unmet {
   readonly path: readonly PropertyKey[];
   readonly message: string;
+  /** What came instead, and what was in the way; lines for people. */
+  readonly notes: readonly string[];
 }
 
 /** How one test came out. */
@@ -32,18 +42,23 @@ export interface PolicyTestResult {
 /** What a test is run with, besides its text. */
 export interface TestGround extends Omit<GivenFleet, 'machines' | 'money'> {
   readonly policies: readonly Policy[];
+  /** Of the policies, by name. */
+  readonly clauses: ReadonlyMap<string, readonly Clause[]>;
   readonly zone: Zone;
+  /** Is told of every look that the test takes; `null`: nobody asks. */
+  readonly coverage: CoverageBook | null;
 }
 
 /** Names in a test that stand for nothing. Nothing can be run before they are mended. */
 export function strangeNames(test: PolicyTestText, ground: TestGround): readonly Unmet[] {
   const strange: Unmet[] = [];
-  const machines = new Set(Object.keys(test.fleet));
+  const machines = new Set(Object.keys(eachMachine(test.fleet)));
   const accounts = new Set(ground.accounts.map(({ name }) => name));
   const policies = new Set(ground.policies.map(({ name }) => name));
   const check = (what: string, name: string | undefined, known: ReadonlySet<string>, path: readonly PropertyKey[]) => {
     if (name === undefined || known.has(name)) return;
-    strange.push({ path, message: `there is no ${what} "${name}"; there are ${[...known].join(', ') || 'none'}` });
+    const there = [...known].join(', ') || 'none';
+    strange.push({ path, message: `there is no ${what} "${name}"; there are ${there}`, notes: [] });
   };
   for (const [index, name] of (test.policies ?? []).entries()) check('policy', name, policies, ['policies', index]);
   for (const [id, machine] of Object.entries(test.fleet)) check('account', machine?.account, accounts, ['fleet', id]);
@@ -66,33 +81,71 @@ export function strangeNames(test: PolicyTestText, ground: TestGround): readonly
 
 /** Runs one test on virtual time with the live evaluator. Its names must have been checked by {@link strangeNames}. */
 export function runPolicyTest(test: PolicyTestText, ground: TestGround): PolicyTestResult {
-  const { zone } = ground;
-  const given: GivenFleet = { ...ground, machines: test.fleet, money: test.accounts ?? {} };
+  const { zone, coverage } = ground;
+  const given: GivenFleet = { ...ground, machines: eachMachine(test.fleet), money: test.accounts ?? {} };
   const now = momentOf(test.now, 0, zone);
+  const until = now + test.for;
   const policies = ground.policies.filter(({ name }) => test.policies?.includes(name) !== false);
   const when = ({ at, after }: Pick<EventText, 'at' | 'after'>) =>
     at === undefined ? now + (after ?? 0) : momentOf(at, now, zone);
   const events = (test.timeline ?? []).flatMap((event) => eventsOf(event, when(event), given));
-  const { coming } = forecast(policies, givenWorld(given, now), { until: now + test.for, zone, events });
-  const taken = new Set<ComingDecision>();
-  const unmet: Unmet[] = [];
-  for (const [index, wanted] of (test.expect ?? []).entries()) {
-    const at = wanted.at === undefined && wanted.after === undefined ? null : when(wanted);
-    const found = coming.find((decision) => !taken.has(decision) && fits(decision, wanted, at, given));
-    if (found === undefined) unmet.push({ path: ['expect', index], message: missing(wanted, coming, at, given, zone) });
-    else taken.add(found);
-  }
-  for (const [index, unwanted] of (test.never ?? []).entries()) {
-    const found = coming.find((decision) => fitsNever(decision, unwanted, given));
-    if (found !== undefined) unmet.push({ path: ['never', index], message: `came all the same: ${told(found, zone)}` });
-  }
-  if (test.others !== 'allowed') {
-    for (const other of coming) {
-      if (other.kind === 'act' && !taken.has(other))
-        unmet.push({ path: ['expect'], message: `was not expected: ${told(other, zone)}` });
-    }
-  }
+  const look = (more: Pick<ForecastOptions, 'onLook'>, extra: readonly ForecastEvent[] = []) =>
+    forecast(policies, givenWorld(given, now), { until, zone, events: [...events, ...extra], ...more });
+  const { coming } = look({ onLook: (world, evaluation) => coverage?.saw(policies, world, evaluation) });
+  const expected = (test.expect ?? []).map((wanted, index): Expected => {
+    const isAnyTime = wanted.at === undefined && wanted.after === undefined;
+    return { index, wanted, at: isAnyTime ? null : when(wanted) };
+  });
+  const { missing, forbidden, unexpected } = differenceOf(test, expected, coming, given);
+  const decided = (decision: ComingDecision) => {
+    const { place } = policies.find(({ name }) => name === decision.policy) ?? {};
+    return place === undefined ? [] : [`decided by ${decision.policy}  ${place.file}:${place.line}:${place.column}`];
+  };
+  const hopes = missing.map((each) => ({ ...each, near: nearMissOf(each, given, ground) }));
+  // Once more, now that it is known what to look for, with a look at the very instants that were named.
+  const named = hopes.flatMap(({ at }) => (at === null ? [] : [{ at, instance: null, happen: () => {} }]));
+  const onLook = (world: World) => {
+    for (const hope of hopes) if (isAt(hope, world.now)) hope.near.look(policies, world);
+  };
+  if (hopes.length > 0) look({ onLook }, named);
+  const unmet: Unmet[] = [
+    ...hopes.map(({ near, instead, ...each }) => ({
+      path: ['expect', each.index],
+      message: `did not come: ${expectedText(each, zone)}`,
+      notes: [
+        ...(instead === null ? [] : [`came instead: ${decidedText(instead, zone)}: ${differsIn(each, instead)}`]),
+        ...(each.at !== null && each.at >= until ? [`the test ends at ${clockText(until, zone)}, before that`] : []),
+        ...(instead !== null && explainsItself(each, instead) ? [] : near.lines(policies)),
+      ],
+    })),
+    ...forbidden.map(({ index, decision }) => ({
+      path: ['never', index],
+      message: `came all the same: ${decidedText(decision, zone)}`,
+      notes: decided(decision),
+    })),
+    ...unexpected.map((decision) => ({
+      path: ['expect'],
+      message: `was not expected: ${decidedText(decision, zone)}`,
+      notes: decided(decision),
+    })),
+  ];
   return { name: test.name, unmet, decided: coming, policies: policies.map(({ name }) => name) };
+}
+
+function nearMissOf({ wanted }: Expected, given: GivenFleet, { clauses, zone }: TestGround): NearMiss {
+  const instance = wanted.instance === undefined ? null : givenKey(given, wanted.instance);
+  return new NearMiss({ action: wanted.do, policy: wanted.policy ?? null, instance }, clauses, zone);
+}
+
+/** It came at that very minute, and only in another way. */
+function explainsItself({ wanted, at }: Expected, instead: ComingDecision): boolean {
+  const isAsked = instead.action === wanted.do && (wanted.policy === undefined || instead.policy === wanted.policy);
+  return isAsked && at !== null && isAt({ at }, instead.at);
+}
+
+/** Is it the minute that is named, or is any? */
+function isAt({ at }: Pick<Expected, 'at'>, now: number): boolean {
+  return at === null || Math.floor(now / MINUTE_MS) === Math.floor(at / MINUTE_MS);
 }
 
 function eventsOf(event: EventText, at: number, given: GivenFleet): ForecastEvent[] {
@@ -129,53 +182,4 @@ function holdOf(hold: NonNullable<EventText['hold']>, at: number, given: GivenFl
     { at, instance: key, happen: (world) => world.putHold(held) },
     { at: until, instance: key, happen: (world) => world.endHold(key, until) },
   ];
-}
-
-const MINUTE_MS = 60_000;
-
-function fits(decision: ComingDecision, wanted: ExpectationText, at: number | null, given: GivenFleet): boolean {
-  return (
-    fitsNever(decision, { ...wanted, kind: wanted.kind ?? 'act' }, given) &&
-    (wanted.reason === undefined || decision.reason === wanted.reason) &&
-    // Decisions are made each minute.
-    (at === null || Math.floor(decision.at / MINUTE_MS) === Math.floor(at / MINUTE_MS))
-  );
-}
-
-function fitsNever(decision: ComingDecision, wanted: NeverText, given: GivenFleet): boolean {
-  return (
-    decision.kind === (wanted.kind ?? 'act') &&
-    (wanted.do === undefined || decision.action === wanted.do) &&
-    (wanted.policy === undefined || decision.policy === wanted.policy) &&
-    (wanted.instance === undefined || decision.instance === givenKey(given, wanted.instance))
-  );
-}
-
-/** What is nearest to what was expected, so that the difference is seen. */
-function missing(
-  wanted: ExpectationText,
-  coming: readonly ComingDecision[],
-  at: number | null,
-  given: GivenFleet,
-  zone: Zone,
-): string {
-  const key: InstanceKey | null = wanted.instance === undefined ? null : givenKey(given, wanted.instance);
-  const about = coming.filter(({ instance }) => key === null || instance === key);
-  const alike = about.filter(({ action }) => action === wanted.do);
-  const near = (alike.length > 0 ? alike : about).slice(0, 3);
-  const expected = `${wanted.do}${wanted.instance === undefined ? '' : ` of ${wanted.instance}`}${at === null ? '' : ` at ${clock(at, zone)}`}`;
-  const seen =
-    near.length === 0
-      ? 'nothing was decided about it'
-      : `decided was ${near.map((each) => told(each, zone)).join('; ')}`;
-  return `did not come: ${expected}; ${seen}`;
-}
-
-function told({ at, kind, action, instance, account, policy, reason }: ComingDecision, zone: Zone): string {
-  const word = kind === 'act' ? action : `${kind} ${action}`;
-  return `${clock(at, zone)} ${word} ${instance ?? account} (${policy}, ${reason})`;
-}
-
-function clock(at: number, zone: Zone): string {
-  return new Date(at + zone.offsetMs(at)).toISOString().slice(0, 16).replace('T', ' ');
 }

@@ -90,7 +90,7 @@ const policyTest = z.strictObject({
   for: duration('How long it goes on.', ['12h']),
   policies: z.array(z.string()).min(1).meta({ description: 'Only these; all where it is left out.' }).optional(),
   accounts: z.record(z.string(), account).optional(),
-  fleet: z.record(z.string(), machine.or(z.null())).meta({ description: 'Machines by id.' }),
+  fleet: z.record(z.string(), machine.or(z.null())).meta({ description: 'Machines by id; `dev-01..12` gives twelve alike.' }),
   timeline: z.array(event).optional(),
   expect: z.array(expectation).optional(),
   never: z.array(never).optional(),

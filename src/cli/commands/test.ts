@@ -3,6 +3,7 @@ import { Option } from 'commander';
 import { runPolicyTests, type TestOutcome, type TestRun } from '../../app/policy-tests.ts';
 import { renderLocated } from '../../yaml/located.ts';
 import { readConfig } from '../context.ts';
+import { coverageView, printCoverage } from '../coverage.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { junit } from '../junit.ts';
@@ -18,29 +19,54 @@ export function testCommand(program: Command, io: Io): void {
     .argument('[targets...]', 'folders of tests, or test files, instead of the policy folder')
     .addOption(new Option('--output <form>', 'how to print what came out').choices(OUTPUTS).default('text'))
     .option('--json', 'the same as --output json')
-    .action(async (targets: string[], options: { output: string; json?: boolean }, command: Command) => {
+    .option('--coverage', 'also which clauses of the policies no test has seen at work')
+    .option('--min-coverage <percent>', 'fail where fewer clauses are covered, 0 to 100')
+    .action(async (targets: string[], options: TestOptions, command: Command) => {
+      const least = leastCoverage(options.minCoverage);
       const config = await readConfig(command, io);
-      const run = await runPolicyTests(config, { targets, cwd: io.cwd, now: Date.now() });
+      const coverage = options.coverage === true || least !== null;
+      const run = await runPolicyTests(config, { targets, cwd: io.cwd, now: Date.now(), coverage });
       const output = options.json === true ? 'json' : options.output;
       if (output === 'json') printJson(io, view(run));
-      else if (output === 'junit') io.out(junit(run.outcomes));
+      else if (output === 'junit') io.out(junit(run));
       else print(io, run);
       const failed = run.outcomes.filter(({ failures }) => failures.length > 0).length;
       if (failed > 0) throw new UserError(`${failed} of ${run.outcomes.length} tests failed`, EXIT.failed);
+      const { percent } = run.coverage ?? { percent: 100 };
+      if (least !== null && percent < least)
+        throw new UserError(`the tests cover ${percent}% of the clauses, and --min-coverage is ${least}`, EXIT.failed);
     });
 }
 
-function print(io: Io, { outcomes, untested }: TestRun): void {
+interface TestOptions {
+  readonly output: string;
+  readonly json?: boolean;
+  readonly coverage?: boolean;
+  readonly minCoverage?: string;
+}
+
+/** `null`: not asked for. @throws UserError */
+function leastCoverage(text: string | undefined): number | null {
+  if (text === undefined) return null;
+  if (/^\d{1,3}%?$/.test(text) && Number.parseInt(text, 10) <= 100) return Number.parseInt(text, 10);
+  throw new UserError(`--min-coverage is a percentage from 0 to 100, not "${text}"`, EXIT.usage);
+}
+
+function print(io: Io, { outcomes, untested, coverage }: TestRun): void {
   for (const { name, failures, file, line } of outcomes) {
     io.out(`${failures.length === 0 ? '✓' : '✗'} ${printable(name)}  ${file}:${line}\n`);
-    for (const failure of failures) io.out(`${renderLocated(failure).replaceAll(/^/gm, '    ')}\n`);
+    for (const failure of failures) {
+      io.out(`${renderLocated(failure).replaceAll(/^/gm, '    ')}\n`);
+      for (const note of failure.notes) io.out(`      ${printable(note)}\n`);
+    }
   }
   const passed = outcomes.filter(({ failures }) => failures.length === 0).length;
   io.out(`${passed} of ${outcomes.length} passed\n`);
   if (untested.length > 0) io.out(`no test sees a decision of: ${untested.join(', ')}\n`);
+  if (coverage !== null) printCoverage(io, coverage);
 }
 
-function view({ outcomes, untested }: TestRun) {
+function view({ outcomes, untested, coverage }: TestRun) {
   return {
     passed: outcomes.every(({ failures }) => failures.length === 0),
     untested,
@@ -50,7 +76,8 @@ function view({ outcomes, untested }: TestRun) {
       line,
       passed: failures.length === 0,
       tookMs: Math.round(tookMs),
-      failures: failures.map(({ line: at, column, message }) => ({ line: at, column, message })),
+      failures: failures.map(({ line: at, column, message, notes }) => ({ line: at, column, message, notes })),
     })),
+    ...(coverage === null ? {} : { coverage: coverageView(coverage) }),
   };
 }
