@@ -358,7 +358,7 @@ describe('accounts', () => {
       expect(said).toContain(words);
     }
     const zh = text(await page('/accounts/hxy', ZH));
-    for (const words of ['2 天 14 小时', '30 秒']) expect(zh).toContain(words);
+    for (const words of ['2 天 14 小时', '60 秒', '如何解除： 至 13:00']) expect(zh).toContain(words);
     expect(text(await page('/accounts', ZH))).toContain('2 天 14 小时');
     expect(text(await page('/accounts/hxy', ZH))).toContain('熔断：不付款');
   });

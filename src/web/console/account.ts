@@ -25,7 +25,7 @@ const WORDS = catalogue({
     actions: 'Allowed to',
     blockers: 'What keeps it from acting',
     nothing: 'Nothing keeps it from acting.',
-    ends: 'What ends it',
+    ends: 'What ends it: ',
     plots: 'Money over time',
     ranges: { '6h': '6 hours', '3d': '3 days', '90d': '90 days' },
     range: 'Over',
@@ -54,7 +54,7 @@ const WORDS = catalogue({
     actions: '允许的动作',
     blockers: '什么让它不能动作',
     nothing: '没有什么挡着它。',
-    ends: '如何解除',
+    ends: '如何解除：',
     plots: '资金走势',
     ranges: { '6h': '6 小时', '3d': '3 天', '90d': '90 天' },
     range: '时段',
@@ -123,7 +123,7 @@ function blockers(board: AccountBoard, visit: Visit): Html {
   if (all.length === 0) return html`<p class="good">✓ ${t.nothing}</p>`;
   return html`<ul class="cards">${all.map(
     ({ tone, what, why, ends }) =>
-      html`<li class="card ${tone}"><h3>${what}</h3>${why === '' ? '' : html`<p>${why}</p>`}${ends === '' ? '' : html`<p><b>${t.ends}:</b> ${ends}</p>`}</li>`,
+      html`<li class="card ${tone}"><h3>${what}</h3>${why === '' ? '' : html`<p>${why}</p>`}${ends === '' ? '' : html`<p><b>${t.ends}</b>${ends}</p>`}</li>`,
   )}</ul>`;
 }
 
