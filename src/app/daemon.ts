@@ -339,6 +339,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   const ready = () => readiness(work, store, { fromLastGood: current.now.fromLastGood, last: reloader.last });
   const source = makeWebSource({
     work,
+    store,
     control,
     reader,
     tokens: () => current.now.tokens,

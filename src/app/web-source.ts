@@ -2,6 +2,7 @@ import { ActivityTokens, readingOf } from '../activity/push-probe.ts';
 import { moneyView } from '../decide/burn.ts';
 import { type InstanceKey, instanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
+import type { Store } from '../store/store.ts';
 import { instanceFilter } from '../web/list-query.ts';
 import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
 import { heardFrom } from '../work/heard.ts';
@@ -9,11 +10,13 @@ import type { Work } from '../work/ports.ts';
 import type { Control } from './control.ts';
 import { pageAt, pageBehind, planKey } from './pages.ts';
 import type { Reader } from './reader.ts';
+import { readSavings, savings, savingsView } from './savings.ts';
 import { accountView, holdView, operationView, policyView } from './views.ts';
 
 /** What the web room asks, answered from the store and the policies in force. */
 export interface WebSourceParts {
   readonly work: Work;
+  readonly store: Store;
   readonly control: Control;
   readonly reader: Reader;
   /** Aborted when the daemon stops. */
@@ -112,6 +115,11 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
         (row) => row.account,
         (row) => row,
       );
+    },
+    savings: async (asked) => {
+      const read = readSavings(asked, work.clock.now(), work.standing().zone);
+      if (!read.ok) return { kind: 'invalid', message: read.message };
+      return { kind: 'done', value: savingsView(await savings(work, parts.store, read.question)) };
     },
     hold: (input) => control.hold(input),
     release: (id, by) => control.releaseHold(id, by),

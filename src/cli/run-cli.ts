@@ -22,6 +22,7 @@ import { pauseCommands } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
 import { runCommand } from './commands/run.ts';
+import { savingsCommand } from './commands/savings.ts';
 import { schemaCommand } from './commands/schema.ts';
 import { simulateCommand } from './commands/simulate.ts';
 import { testCommand } from './commands/test.ts';
@@ -68,6 +69,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     instancesCommand,
     whyCommand,
     operationsCommands,
+    savingsCommand,
     holdCommands,
     pauseCommands,
     doCommand,

@@ -199,6 +199,13 @@ export function makeWeb(
       return context.json(page);
     });
   }
+  app.get('/api/v1/savings', async (context) => {
+    const { since = null, by = null, ...more } = context.req.query();
+    const [unknown] = Object.keys(more);
+    if (unknown !== undefined)
+      return fail(context, 400, 'invalid', `savings has no filter "${unknown}"; there are since, by`);
+    return answer(context, await source.savings({ since, by }));
+  });
   app.get('/api/v1/operations/:id', async (context) => {
     const operation = await source.operation(context.req.param('id'));
     return operation === null

@@ -43,6 +43,8 @@ export interface WebSource {
   plan(query: ListQuery): Promise<Page>;
   holds(query: ListQuery): Promise<Page>;
   accounts(query: ListQuery): Promise<Page>;
+  /** What was saved, by what the query says; refused with a sentence where that is not understood. */
+  savings(asked: { readonly since: string | null; readonly by: string | null }): Promise<Done>;
   hold(input: {
     readonly instance: string;
     readonly for: string;

@@ -49,6 +49,9 @@ export class MemorySource implements WebSource {
   accounts(query: ListQuery): Promise<Page> {
     return this.#page('accounts', query);
   }
+  savings(asked: unknown): Promise<Done> {
+    return this.#answer('savings', asked, this.done);
+  }
   hold(input: unknown): Promise<Done> {
     return this.#answer('hold', input, this.done);
   }
