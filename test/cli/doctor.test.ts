@@ -101,6 +101,27 @@ test('where all is well everything was looked at, nothing was changed, and the e
   );
 });
 
+test('a notifier whose address nobody answers at is told of without a message being sent', async () => {
+  await bed.writeConfig({
+    notifiers: {
+      hook: { type: 'webhook', url: `${bed.receiver.url}/a-secret-path` },
+      away: { type: 'webhook', url: 'http://127.0.0.1:9/a-secret-path' },
+      mail: { type: 'email', host: 'no-such-host.invalid', from: 'a@example.com', to: ['b@example.com'] },
+    },
+  });
+  const { code, about, findings } = await doctor();
+  await bed.writeConfig();
+  expect(code).toBe(EXIT.failed);
+  expect(about('notifiers', 'hook')).toMatchObject([{ level: 'ok', found: expect.stringMatching(/can be reached$/) }]);
+  expect(about('notifiers', 'away')).toMatchObject([
+    { level: 'broken', found: expect.stringContaining('127.0.0.1:9 cannot be reached (ECONNREFUSED)') },
+  ]);
+  expect(about('notifiers', 'mail')).toMatchObject([
+    { level: 'broken', found: expect.stringContaining('no-such-host.invalid'), mend: expect.stringContaining('name') },
+  ]);
+  expect(JSON.stringify(findings)).not.toContain('a-secret-path');
+});
+
 test('with --send each notifier is sent a test message, and what it says is told', async () => {
   expect((await doctor(0, '--send')).about('notifiers', 'hook')).toMatchObject([
     { level: 'ok', found: expect.stringContaining('took a test') },
