@@ -7,10 +7,11 @@ import { accountGrammar, tokenKeys } from './account-grammar.ts';
 import { consoleUrlProblem, parseListen, redisProblem } from './addresses.ts';
 import { notifierGrammar } from './notifier-grammar.ts';
 import { probeGrammar } from './probe-grammar.ts';
+import { size } from './size.ts';
 
 /** The same for accounts and notifiers: they stand in keys, labels and addresses. */
 const NAME = /^[a-z0-9-]{1,63}$/;
-const name = z.string().regex(NAME, {
+export const name = z.string().regex(NAME, {
   error: ({ input }) => `${JSON.stringify(input)} is not a name, which is 1 to 63 of a-z, 0-9 and "-"`,
 });
 
@@ -120,6 +121,13 @@ const own = {
     .min(1)
     .default('./data')
     .meta({ description: 'Folder for the watermark file and the embedded Redis.' }),
+  recording: z
+    .strictObject({
+      keep: duration('How long it is kept; 0s: nothing is recorded.', ['7d'], 'zero').prefault('7d'),
+      maxSize: size('How large it may get; what is older goes first. 1MB or more.', ['256MB']).prefault('256MB'),
+    })
+    .prefault({})
+    .meta({ description: 'What passes knew and decided, in the state folder, for lamplighter record and simulate.' }),
   reload: z
     .enum(['normal', 'careful'])
     .default('normal')

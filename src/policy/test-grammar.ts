@@ -11,7 +11,7 @@ export const EXPECTED_KINDS = ['act', 'notify', 'announce', 'observe', 'kept'] a
 
 /** Times are those of the configuration's zone; what is repeated every day is meant for the first day. */
 const TIME = /^(\d{4}-\d{2}-\d{2} )?([01]\d|2[0-3]):[0-5]\d$/;
-const moment = z
+export const moment = z
   .string()
   .regex(TIME, 'must be a time such as "22:30" or "2026-11-24 22:30"')
   .meta({ description: 'A local time: the first such moment at or after the beginning, or a whole date and time.' });
@@ -26,7 +26,8 @@ const facts = {
   labels: z.record(labelKey, z.string()).meta({ description: 'Beside those of lamplighter.yaml.' }).optional(),
 };
 
-const machine = z.strictObject({
+/** One machine in a few words. */
+export const machineGrammar = z.strictObject({
   ...facts,
   account: z
     .string()
@@ -90,7 +91,7 @@ const policyTest = z.strictObject({
   for: duration('How long it goes on.', ['12h']),
   policies: z.array(z.string()).min(1).meta({ description: 'Only these; all where it is left out.' }).optional(),
   accounts: z.record(z.string(), account).optional(),
-  fleet: z.record(z.string(), machine.or(z.null())).meta({ description: 'Machines by id; `dev-01..12` gives twelve alike.' }),
+  fleet: z.record(z.string(), machineGrammar.or(z.null())).meta({ description: 'Machines by id; `dev-01..12` gives twelve alike.' }),
   timeline: z.array(event).optional(),
   expect: z.array(expectation).optional(),
   never: z.array(never).optional(),
@@ -113,7 +114,7 @@ export const testFileGrammar = z.strictObject({
 
 export type TestFileText = z.output<typeof testFileGrammar>;
 export type PolicyTestText = z.output<typeof policyTest>;
-export type MachineText = z.output<typeof machine>;
+export type MachineText = z.output<typeof machineGrammar>;
 export type FactsText = Pick<MachineText, keyof typeof facts>;
 export type AccountText = z.output<typeof account>;
 export type EventText = z.output<typeof event>;
