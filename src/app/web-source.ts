@@ -1,5 +1,5 @@
 import { ActivityTokens, readingOf } from '../activity/push-probe.ts';
-import { moneyView } from '../decide/burn.ts';
+import { type MoneyView, moneyView } from '../decide/burn.ts';
 import { type InstanceKey, instanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
 import type { Store } from '../store/store.ts';
@@ -162,10 +162,10 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
 export async function accountMoney(
   work: Work,
   name: string,
-): Promise<{ readonly burnFenPerHour: number | null; readonly runwayMs: number | null }> {
+): Promise<Pick<MoneyView, 'burnFenPerHour' | 'runwayMs' | 'unpriced'>> {
   const runtime = work.standing().accounts.get(name);
   const snapshot = await work.store.loadSnapshot(name);
-  if (runtime === undefined || snapshot === null) return { burnFenPerHour: null, runwayMs: null };
+  if (runtime === undefined || snapshot === null) return { burnFenPerHour: null, runwayMs: null, unpriced: [] };
   return moneyView({
     balances: await work.store.balances(name),
     snapshot,

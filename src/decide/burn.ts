@@ -1,11 +1,12 @@
 import type { Price } from '../fleet/account.ts';
+import type { Instance } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import { hourlyPriceFen } from './price.ts';
 
 const HOUR_MS = 3_600_000;
 /** Clouds charge by the hour; over several hours the steps even out. */
-const LOOK_BACK_MS = 6 * HOUR_MS;
+export const LOOK_BACK_MS = 6 * HOUR_MS;
 /** A shorter span says nothing about an hour. */
 const SHORTEST_SPAN_MS = 10 * 60_000;
 
@@ -20,6 +21,8 @@ export interface MoneyView {
   /** Fen an hour, not rounded. */
   readonly burnFenPerHour: number | null;
   readonly runwayMs: number | null;
+  /** Products of machines that run by the hour and have no price, where that is why the burn is not known. */
+  readonly unpriced: readonly string[];
   /** Since when the runway has been below `ms`, at the present burn. */
   runwayBelowSince(ms: number): number | null;
 }
@@ -47,6 +50,7 @@ export function moneyView(input: {
   const burns = burnFenPerHour !== null && burnFenPerHour > 0;
   return {
     burnFenPerHour,
+    unpriced: burnFenPerHour === null ? unpricedIn(snapshot, prices) : [],
     runwayMs: burns && cashFen !== null ? Math.max(0, (cashFen / burnFenPerHour) * HOUR_MS) : null,
     runwayBelowSince: (ms) => (burns ? belowSince(balances, (ms / HOUR_MS) * burnFenPerHour) : null),
   };
@@ -75,14 +79,24 @@ export function burnOf(samples: readonly BalanceSample[], now: number): number |
 /** Fen an hour by prices; `null` as soon as one price is missing, since too small a burn promises too long a runway. */
 export function burnByPrices(snapshot: Pick<Snapshot, 'instances'>, prices: ReadonlyMap<string, Price>): number | null {
   let sum = 0;
-  for (const { instance } of snapshot.instances) {
-    // Prepaid time is paid already; what is stopped costs its storage, which no API tells.
-    if (instance.status !== 'running' || instance.billing === 'daily' || instance.billing === 'monthly') continue;
+  for (const instance of burning(snapshot)) {
     const hourlyFen = hourlyPriceFen(instance, prices);
     if (hourlyFen === null) return null;
     sum += hourlyFen;
   }
   return sum;
+}
+
+function unpricedIn(snapshot: Pick<Snapshot, 'instances'>, prices: ReadonlyMap<string, Price>): readonly string[] {
+  const missing = burning(snapshot).filter((instance) => hourlyPriceFen(instance, prices) === null);
+  return [...new Set(missing.map(({ gpuType }) => gpuType))].filter((type) => type !== '').sort();
+}
+
+/** What costs by the hour: prepaid time is paid already; what is stopped costs its storage, which no API tells. */
+function burning({ instances }: Pick<Snapshot, 'instances'>): readonly Instance[] {
+  return instances
+    .map(({ instance }) => instance)
+    .filter(({ status, billing }) => status === 'running' && billing !== 'daily' && billing !== 'monthly');
 }
 
 function newestFirst(samples: readonly BalanceSample[]): BalanceSample[] {

@@ -37,6 +37,17 @@ describe('burn', () => {
     expect(burnByPrices({ instances }, prices)).toBe(396);
     expect(burnByPrices({ instances: [...instances, running('e', { hourlyFen: 500 })] }, prices)).toBe(896);
     expect(burnByPrices({ instances: [...instances, running('e', { gpuType: 'new' })] }, prices)).toBeNull();
+    const unpriced = (balances: Parameters<typeof burnOf>[0], ...others: readonly string[]) =>
+      moneyView({
+        balances,
+        prices,
+        now: NOON,
+        snapshot: { instances: [...instances, ...others.map((gpuType) => running('e', { gpuType }))], balance: null },
+      }).unpriced;
+    expect(unpriced([], 'new', 'b', 'new')).toEqual(['b', 'new']);
+    expect(unpriced([])).toEqual([]);
+    // By the balance it is known all the same.
+    expect(unpriced([sample(60, 10_000), sample(0, 9000)], 'new')).toEqual([]);
   });
 });
 

@@ -363,6 +363,15 @@ describe('accounts', () => {
     expect(text(await page('/accounts/hxy', ZH))).toContain('熔断：不付款');
   });
 
+  test('a burn that is not known for want of a price says which price', async () => {
+    const lacking = { burnFenPerHour: null, runwayMs: null, unpriced: ['a100_80g', 'x<b>'] };
+    bed.boards.accountBoards = [accountBoard(lacking)];
+    for (const path of ['/accounts', '/accounts/hxy']) {
+      expect(text(await page(path))).toContain('prices lacks a100_80g, x&lt;b&gt;');
+      expect(text(await page(path, ZH))).toContain('prices 缺 a100_80g、x&lt;b&gt;');
+    }
+  });
+
   test('the plots’ data stand in attributes, and the same in a table', async () => {
     bed.boards.points = Array.from({ length: 200 }, (_, i) => ({
       at: NOON - (200 - i) * 60_000,

@@ -185,6 +185,7 @@ export function accountBoard(change: Partial<AccountBoard> = {}): AccountBoard {
     cardsFen: 0,
     burnFenPerHour: 1_980,
     runwayMs: 62 * HOUR,
+    unpriced: [],
     spend: { calls: 2, callsLimit: 10, fen: 4_000, fenLimit: 50_000 },
     actions: ['stop', 'start', 'renew'],
     breakers: [],

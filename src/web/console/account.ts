@@ -1,5 +1,5 @@
 import { html } from 'hono/html';
-import { balance, blockersOf, runway, spent, stateOf } from './accounts.ts';
+import { balance, blockersOf, burn, runway, spent, stateOf } from './accounts.ts';
 import { facts, table } from './board-parts.ts';
 import { type AccountBoard, type BoardSource, MONEY_RANGES, type MoneyPoint, type MoneyRange } from './board-source.ts';
 import { fullTime, iso, shown, span, spanIn, yuan } from './format.ts';
@@ -102,7 +102,7 @@ function factsOf(board: AccountBoard, visit: Visit): Html {
   return facts([
     [t.state, stateOf(board, visit)],
     [t.balance, board.balanceFen === null ? html`<span class="dim">${t.unknownBalance}</span>` : balance(board, visit)],
-    [t.burn, board.burnFenPerHour === null ? null : yuan(board.burnFenPerHour)],
+    [t.burn, board.burnFenPerHour === null && board.unpriced.length === 0 ? null : burn(board, visit)],
     [t.runway, board.runwayMs === null ? null : runway(board, visit)],
     [t.today, spent(board, visit)],
     [t.instances, instances === null ? null : t.count(instances, running ?? 0)],

@@ -20,6 +20,7 @@ const WORDS = catalogue({
     trend: 'Last 3 days',
     trendOf: (name: string) => `Balance of ${name} over the last 3 days`,
     burn: 'Burns an hour',
+    noPrice: (products: string) => `prices lacks ${products}`,
     runway: 'Lasts for',
     today: 'Paid today',
     calls: (count: number, limit: number | null) =>
@@ -56,6 +57,7 @@ const WORDS = catalogue({
     trend: '最近 3 天',
     trendOf: (name: string) => `${name} 最近 3 天的余额`,
     burn: '每小时消耗',
+    noPrice: (products: string) => `prices 缺 ${products}`,
     runway: '还能撑',
     today: '今天付款',
     calls: (count: number, limit: number | null) =>
@@ -126,7 +128,7 @@ function rowOf(id: string, board: AccountBoard, money: readonly MoneyPoint[], vi
     money.map(({ balanceFen }) => balanceFen),
     t.trendOf(name),
   );
-  return html`<tr id="${id}"><th scope="row"><a href="${linkTo.account(name)}">${shown(name)}</a><small>${board.provider}</small></th>${cell(t.state, html`${stateOf(board, visit)}${blockersOf(board, visit).map((blocker) => html`<small class="${blocker.tone}">${blocker.what}</small>`)}`)}${cell(t.instances, instances === null ? none : html`${instances}<small>${t.running(running ?? 0)}</small>`)}${cell(t.balance, balance(board, visit), 'number')}${cell(t.trend, trend === '' ? none : trend)}${cell(t.burn, yuan(board.burnFenPerHour), 'number')}${cell(t.runway, runway(board, visit), 'number')}${cell(t.today, spent(board, visit))}</tr>`;
+  return html`<tr id="${id}"><th scope="row"><a href="${linkTo.account(name)}">${shown(name)}</a><small>${board.provider}</small></th>${cell(t.state, html`${stateOf(board, visit)}${blockersOf(board, visit).map((blocker) => html`<small class="${blocker.tone}">${blocker.what}</small>`)}`)}${cell(t.instances, instances === null ? none : html`${instances}<small>${t.running(running ?? 0)}</small>`)}${cell(t.balance, balance(board, visit), 'number')}${cell(t.trend, trend === '' ? none : trend)}${cell(t.burn, burn(board, visit), 'number')}${cell(t.runway, runway(board, visit), 'number')}${cell(t.today, spent(board, visit))}</tr>`;
 }
 
 /** Can it be read, and is what was read the whole of it? */
@@ -144,6 +146,13 @@ export function balance({ balanceFen, cardsFen }: AccountBoard, visit: Visit): H
   const t = WORDS[visit.language];
   if (balanceFen === null) return html`<span class="none">–</span>`;
   return html`<b>${yuan(balanceFen)}</b>${(cardsFen ?? 0) > 0 ? html`<small>${t.cards(yuan(cardsFen))}</small>` : ''}`;
+}
+
+/** Without one price too small a burn would promise too long a runway, so that none is told; but which one is. */
+export function burn({ burnFenPerHour, unpriced }: AccountBoard, visit: Visit): Html {
+  if (burnFenPerHour !== null) return html`${yuan(burnFenPerHour)}`;
+  const { noPrice } = WORDS[visit.language];
+  return html`<span class="none">–</span>${unpriced.length === 0 ? '' : html`<small class="warn">${noPrice(unpriced.map(shown).join(LIST_COMMA[visit.language]))}</small>`}`;
 }
 
 export function runway({ runwayMs }: AccountBoard, visit: Visit): Html {

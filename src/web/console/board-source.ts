@@ -209,6 +209,8 @@ export interface AccountBoard {
   readonly cardsFen: number | null;
   readonly burnFenPerHour: number | null;
   readonly runwayMs: number | null;
+  /** Products without a price, where that is why the burn is not known. */
+  readonly unpriced: readonly string[];
   readonly spend: {
     readonly calls: number;
     readonly callsLimit: number | null;
