@@ -1,5 +1,6 @@
 import { type Context, Hono, type MiddlewareHandler } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { compress } from 'hono/compress';
 import { HTTPException } from 'hono/http-exception';
 import { secureHeaders } from 'hono/secure-headers';
 import type { z } from 'zod';
@@ -23,6 +24,9 @@ type Status = 400 | 401 | 404 | 409 | 413 | 415 | 421 | 429 | 500 | 503;
 
 /** Asked by machines under whatever name they know us by; nothing in a browser can do harm with them. */
 const UNDER_ANY_NAME: ReadonlySet<string> = new Set(['/metrics', '/healthz', '/readyz']);
+
+/** Too small to gain by it, made piece by piece, or sent as it comes. */
+const UNCOMPRESSED: ReadonlySet<string> = new Set([...UNDER_ANY_NAME, '/events']);
 
 function fail(context: Context, status: Status, code: string, message: string): Response {
   return context.json({ error: { code, message } }, status);
@@ -141,6 +145,11 @@ export function makeWeb(
       strictTransportSecurity: false,
     }),
   );
+  const compressed = compress();
+  app.use(async (context, next) => {
+    if (UNCOMPRESSED.has(context.req.path)) await next();
+    else await compressed(context, next);
+  });
   app.use(
     bodyLimit({
       maxSize: MAX_BODY_BYTES,

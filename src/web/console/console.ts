@@ -18,6 +18,7 @@ import { holdsPage } from './holds.ts';
 import { instancePage } from './instance.ts';
 import { isLanguage, LANGUAGE_COOKIE, languageOf } from './language.ts';
 import { layout } from './layout.ts';
+import { masked } from './masked.ts';
 import { pauseActions } from './pause.ts';
 import { localPath, takeSaid } from './said.ts';
 import { signInBody } from './sign-in.ts';
@@ -158,7 +159,9 @@ export class Console {
       chrome: rendered.chrome ?? null,
       canSignIn: this.access.hasToken,
     };
-    return context.html(await layout(visit, frame, rendered), status);
+    const text = String(await layout(visit, frame, rendered));
+    // Only what is sent: the versions of its live parts are of the proof itself, which stays the same.
+    return context.html(visit.csrf === null ? text : text.replaceAll(visit.csrf, masked(visit.csrf)), status);
   }
 
   /** Sends what changes of the page that is named, until somebody leaves. */
