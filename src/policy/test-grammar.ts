@@ -82,7 +82,7 @@ const never = z.strictObject({
   kind: z.enum(EXPECTED_KINDS).optional(),
 });
 
-const policyTest = z.strictObject({
+export const policyTestGrammar = z.strictObject({
   name: z.string().min(1),
   now: z
     .string()
@@ -91,7 +91,9 @@ const policyTest = z.strictObject({
   for: duration('How long it goes on.', ['12h']),
   policies: z.array(z.string()).min(1).meta({ description: 'Only these; all where it is left out.' }).optional(),
   accounts: z.record(z.string(), account).optional(),
-  fleet: z.record(z.string(), machineGrammar.or(z.null())).meta({ description: 'Machines by id; `dev-01..12` gives twelve alike.' }),
+  fleet: z
+    .record(z.string(), machineGrammar.or(z.null()))
+    .meta({ description: 'Machines by id; `dev-01..12` gives twelve alike.' }),
   timeline: z.array(event).optional(),
   expect: z.array(expectation).optional(),
   never: z.array(never).optional(),
@@ -109,11 +111,14 @@ export const testFileGrammar = z.strictObject({
       description: 'For policies that do not say; enforce where it is left out, whatever lamplighter.yaml says.',
     })
     .optional(),
-  tests: z.array(policyTest).min(1),
+  tests: z.array(policyTestGrammar).min(1),
 });
 
 export type TestFileText = z.output<typeof testFileGrammar>;
-export type PolicyTestText = z.output<typeof policyTest>;
+export type PolicyTestText = z.output<typeof policyTestGrammar>;
+/** The same as it is written, with durations as texts. */
+export type PolicyTestInput = z.input<typeof policyTestGrammar>;
+export type MachineInput = z.input<typeof machineGrammar>;
 export type MachineText = z.output<typeof machineGrammar>;
 export type FactsText = Pick<MachineText, keyof typeof facts>;
 export type AccountText = z.output<typeof account>;

@@ -1,8 +1,11 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { Option } from 'commander';
+import { testFromOperation } from '../../app/incident.ts';
 import { runPolicyTests, type TestOutcome, type TestRun } from '../../app/policy-tests.ts';
 import { renderLocated } from '../../yaml/located.ts';
-import { readConfig } from '../context.ts';
+import { readConfig, withClient } from '../context.ts';
 import { coverageView, printCoverage } from '../coverage.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
@@ -21,7 +24,14 @@ export function testCommand(program: Command, io: Io): void {
     .option('--json', 'the same as --output json')
     .option('--coverage', 'also which clauses of the policies no test has seen at work')
     .option('--min-coverage <percent>', 'fail where fewer clauses are covered, 0 to 100')
+    .option('--from <operation>', 'write a test out of what a policy did: asks the ledger, and runs nothing else')
+    .option('--out <file>', 'with --from: into this file, NAME.test.yaml, instead of printing it')
     .action(async (targets: string[], options: TestOptions, command: Command) => {
+      if (options.from !== undefined) {
+        await writeTest(options.from, options.out, command, io);
+        return;
+      }
+      if (options.out !== undefined) throw new UserError('--out is where --from writes to', EXIT.usage);
       const least = leastCoverage(options.minCoverage);
       const config = await readConfig(command, io);
       const coverage = options.coverage === true || least !== null;
@@ -43,6 +53,34 @@ interface TestOptions {
   readonly json?: boolean;
   readonly coverage?: boolean;
   readonly minCoverage?: string;
+  readonly from?: string;
+  readonly out?: string;
+}
+
+/** `--from OPERATION`: to a new file, or to stdout. */
+async function writeTest(id: string, out: string | undefined, command: Command, io: Io): Promise<void> {
+  if (out !== undefined && !/\.test\.ya?ml$/.test(out))
+    throw new UserError(`--out is a NAME.test.yaml, not "${out}": by its name it is told from policies`, EXIT.usage);
+  const written = await withClient(command, io, { policies: 'unneeded' }, ({ config, store, work }) =>
+    testFromOperation(store, config, { id, cwd: io.cwd, now: work.clock.now() }),
+  );
+  if (written.kind !== 'written') {
+    if (written.kind === 'refused') for (const note of written.notes) io.err(`${printable(note)}\n`);
+    throw new UserError(`no test is written: ${written.message}`, EXIT.failed);
+  }
+  if (written.warning !== null) io.err(`note: ${written.warning}; the test passes all the same\n`);
+  if (out === undefined) {
+    io.out(written.text);
+    return;
+  }
+  const path = resolve(io.cwd, out);
+  await writeFile(path, written.text, { flag: 'wx' }).catch((error: unknown) => {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    throw isThere
+      ? new UserError(`${out} is there already, and is not written over`, EXIT.usage, { cause: error })
+      : error;
+  });
+  io.err(`${out} is written; to run it: lamplighter test ${out}\n`);
 }
 
 /** `null`: not asked for. @throws UserError */
