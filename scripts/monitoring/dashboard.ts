@@ -118,7 +118,7 @@ function placed(
       y += tallest;
       tallest = 0;
     }
-    const h = HEIGHTS[panel.kind];
+    const h = (panel.kind === 'table' ? panel.height : undefined) ?? HEIGHTS[panel.kind];
     places.push([panel, { x, y, w: panel.width, h }]);
     x += panel.width;
     tallest = Math.max(tallest, h);

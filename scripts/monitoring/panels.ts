@@ -78,10 +78,13 @@ function basics<P extends AnyPanel>(panel: P, spec: PanelSpec, language: Languag
     .unit(UNITS[spec.unit])
     .datasource(DATASOURCE)
     .gridPos(at);
-  if (spec.runbook !== undefined)
-    panel.links([link(['Runbook', '处理手册'], `${variable('runbooks:raw')}/${spec.runbook}.md`, language)]);
+  if (spec.runbook !== undefined) panel.links([toRunbook(spec.runbook, language)]);
   if (spec.page !== undefined && spec.kind !== 'table') panel.dataLinks([toConsole(spec.page, language, ofSeries)]);
   return panel;
+}
+
+function toRunbook(alert: string, language: Language): Builder<DashboardLink> {
+  return link(['Runbook', '处理手册'], `${variable('runbooks:raw')}/${alert}.md`, language);
 }
 
 function toConsole(page: ConsolePage, language: Language, label: (name: string) => string): Builder<DashboardLink> {
@@ -209,16 +212,14 @@ function tablePanel(spec: TableSpec, language: Language, at: GridPos): Builder<P
     }
     panel.overrideByName(renamed[name], properties);
   }
-  const linked = spec.labels.find(([label]) => label === spec.linked);
-  if (linked !== undefined && spec.page !== undefined) {
-    // The fields bear their new names by the time a link is made.
-    const titles = new Map(spec.labels);
-    const ofRow = (label: string) =>
-      variable(`__data.fields["${inLanguage(titles.get(label) ?? [label, label], language)}"]`);
-    panel.overrideByName(inLanguage(linked[1], language), [
-      { id: 'links', value: [toConsole(spec.page, language, ofRow).build()] },
-    ]);
-  }
+  // The fields bear their new names by the time a link is made.
+  const titles = new Map(spec.labels);
+  const titleOf = (label: string) => inLanguage(titles.get(label) ?? [label, label], language);
+  const ofRow = (label: string) => variable(`__data.fields["${titleOf(label)}"]`);
+  const leads = (label: string, to: Builder<DashboardLink>) =>
+    panel.overrideByName(titleOf(label), [{ id: 'links', value: [to.build()] }]);
+  if (spec.linked !== undefined && spec.page !== undefined) leads(spec.linked, toConsole(spec.page, language, ofRow));
+  if (spec.runbookOf !== undefined) leads(spec.runbookOf, toRunbook(ofRow(spec.runbookOf), language));
   const sortedBy = renamed[columnOf(spec.sort.column)] ?? '';
   return panel
     .withTransformation({ id: 'merge', options: {} })

@@ -12,6 +12,11 @@ export function ofJob(metric: string, labels = ''): string {
   return `lamplighter_${metric}{${OF_JOB}${labels === '' ? '' : `,${labels}`}}`;
 }
 
+/** What Prometheus itself writes down of our alerts. */
+export function ofAlerts(series: string, labels = ''): string {
+  return `${series}{${OF_JOB},alertname=~"Lamplighter.+"${labels === '' ? '' : `,${labels}`}}`;
+}
+
 /** Of Node, in the processes of the chosen jobs. */
 export function ofProcess(metric: string): string {
   return `${metric}{${OF_JOB}}`;

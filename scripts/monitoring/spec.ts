@@ -83,10 +83,14 @@ export interface ColumnQuery {
 
 export interface TableSpec extends PanelBasics {
   readonly kind: 'table';
+  /** In lines of the grid, where few rows are to be expected. */
+  readonly height?: number;
   /** The label columns in their order, and what they are called; rows are the same where these are the same. */
   readonly labels: readonly (readonly [label: string, title: Text])[];
   /** The column whose value links to `page`. */
   readonly linked?: string;
+  /** The column whose value is an alert, and links to its runbook. */
+  readonly runbookOf?: string;
   readonly columns: readonly ColumnQuery[];
   /** The column (by its place in `columns`) to sort by, the smallest first where `ascending`. */
   readonly sort: { readonly column: number; readonly ascending: boolean };

@@ -48,6 +48,15 @@ test('every dashboard is there in both languages, with the same panels and queri
   }
 });
 
+test.each([
+  ['lamplighter-fleet-and-money.json', 'Alert'],
+  ['lamplighter-fleet-and-money-zh.json', '告警'],
+])('in %s each alert that fires leads to its own runbook', (name, column) => {
+  const text = byName.get(name)?.text ?? '';
+  expect(text).toContain(JSON.stringify(`\${runbooks:raw}/\${__data.fields["${column}"]}.md`));
+  expect(text).toContain(JSON.stringify({ alertname: column }).slice(1, -1).replace(':', ': '));
+});
+
 /** The paths of the console's pages, as its sources say. */
 const consoleRoutes = await routesOf('src/web/console');
 

@@ -1,10 +1,13 @@
-import { MACHINE, ofAccount, ofJob, once } from '../select.ts';
+import { MACHINE, ofAccount, ofAlerts, ofJob, once } from '../select.ts';
 import type { DashboardSpec } from '../spec.ts';
 
 const COST = once(MACHINE, ofAccount('instance_cost_yuan_per_hour'));
 const IDLE = once(MACHINE, ofAccount('instance_activity', 'verdict="idle"'));
 const UP = once(MACHINE, ofAccount('instance_status', 'status=~"running|starting|restarting"'));
 const PAID_FOR = `min by (${MACHINE}) (${ofAccount('instance_expiry_timestamp_seconds')}) - time()`;
+
+/** Since when each alert has been there, of those that fire and do not only wait for it. */
+const FIRING = `${ofAlerts('ALERTS_FOR_STATE')} and ignoring (alertstate) ${ofAlerts('ALERTS', 'alertstate="firing"')}`;
 
 export const fleetAndMoney: DashboardSpec = {
   uid: 'lamplighter-fleet-and-money',
@@ -123,6 +126,32 @@ export const fleetAndMoney: DashboardSpec = {
             expr: `sum(${once('job, account', ofAccount('operations_escalated'))})`,
             legend: ['operations', '操作'],
           },
+        },
+        {
+          kind: 'table',
+          id: 19,
+          width: 24,
+          height: 6,
+          unit: 'number',
+          runbookOf: 'alertname',
+          title: ['Alerts', '告警'],
+          about: [
+            'What Prometheus raises about Lamplighter, the newest first. A click on an alert opens its runbook.',
+            'Prometheus 正在发出的关于 Lamplighter 的告警，最新的在前。点击告警打开它的处理手册。',
+          ],
+          labels: [
+            ['severity', ['Severity', '级别']],
+            ['alertname', ['Alert', '告警']],
+            ['account', ['Account', '账号']],
+            ['exported_instance', ['Instance', '实例']],
+          ],
+          columns: [
+            {
+              expr: `time() - ${once('severity, alertname, account, exported_instance', FIRING)}`,
+              shown: { title: ['For', '已持续'], unit: 'seconds' },
+            },
+          ],
+          sort: { column: 0, ascending: true },
         },
       ],
     },

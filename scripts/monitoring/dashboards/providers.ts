@@ -284,8 +284,8 @@ export const providers: DashboardSpec = {
           runbook: 'LamplighterUnknownWord',
           title: ['Words that nobody has taught us', '没有教过的词'],
           about: [
-            'How often each was listed since the daemon started. Teach them by statusWords and billingWords of the account.',
-            '守护进程启动以来各词被列出的次数。用账号的 statusWords 和 billingWords 教给它。',
+            'Each counts once after every start of a replica. Teach them by statusWords and billingWords of the account.',
+            '副本每次启动后每个词记一次。用账号的 statusWords 和 billingWords 教给它。',
           ],
           labels: [
             ['account', ['Account', '账号']],
