@@ -25,11 +25,24 @@ export async function* scrape(parts: {
   const isUp = parts.store.state.kind === 'ready';
   metrics.redisUp.set(isUp ? 1 : 0);
   if (isUp) await collect(parts);
+  await forgetOthers(metrics, parts.work.standing().accounts);
   yield await metrics.own.metrics();
   yield '\n';
   // Without Redis there is no fleet to tell of; `lamplighter_redis_up` says why its series are missing.
   if (isUp) yield* fleetSeries(await fleetSources(parts.work, await parts.reader.snapshots()));
   yield await metrics.processes.metrics();
+}
+
+/**
+ * Takes away what this process once noted of accounts that are not configured any more: nobody renews it, and what tells of a time
+ * would look as if something had stopped. Counters stay, since they say what was done.
+ */
+async function forgetOthers(metrics: Metrics, accounts: ReadonlyMap<string, unknown>): Promise<void> {
+  for (const gauge of [metrics.clockAhead, metrics.probeLastSuccess]) {
+    for (const { labels } of (await gauge.get()).values) {
+      if (!accounts.has(String(labels.account))) gauge.remove(labels);
+    }
+  }
 }
 
 async function collect(parts: {

@@ -27,11 +27,19 @@ test('an account that a reload removes has no series any more', async () => {
   await bed.round();
   expect(await bed.metric('poll_last_success_timestamp_seconds', { account: 'second' })).not.toBeNull();
   expect(await bed.metric('account_breaker_open', { account: 'second' })).toBe(0);
+  expect(await bed.metric('clock_ahead_seconds', { account: 'second' })).toBe(0);
+  expect(await bed.metric('probe_last_success_timestamp_seconds', { account: 'second' })).not.toBeNull();
   const { config } = bed.daemon;
   await bed.writeConfig({ accounts: { hxy: accountAt(bed.sim.origin) } });
   expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
   expect(config.accounts).toHaveLength(2);
-  for (const name of ['poll_last_success_timestamp_seconds', 'account_breaker_open', 'snapshot_instances']) {
+  for (const name of [
+    'poll_last_success_timestamp_seconds',
+    'account_breaker_open',
+    'snapshot_instances',
+    'clock_ahead_seconds',
+    'probe_last_success_timestamp_seconds',
+  ]) {
     expect(await bed.metric(name, { account: 'second' })).toBeNull();
     expect(await bed.metric(name, { account: 'hxy' })).not.toBeNull();
   }
