@@ -1,17 +1,38 @@
-import { type ComingBill, type ComingUse, comingBill, comingUse } from '../decide/coming-bill.ts';
-import { type ComingDecision, forecast } from '../decide/forecast.ts';
-import type { AccountView } from '../decide/world.ts';
+import { zoneNamed } from '../calendar/zone.ts';
+import type { Config } from '../config/config.ts';
+import { type ComingBill, comingBill } from '../decide/coming-bill.ts';
+import type { ComingDecision } from '../decide/forecast.ts';
+import type { AccountView, World } from '../decide/world.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Work } from '../work/ports.ts';
 import { accountWorld } from '../work/world.ts';
+import { readFleetFile } from './simulate/fleet-file.ts';
+import type { AccountSetup } from './simulate/machines.ts';
+import { type AccountRun, type MachineRun, type RunTime, runAccount } from './simulate/run.ts';
 
-/** The coming days as the policies would have them, on the fleet as last seen. */
+/** What was taken for granted, so that whoever reads the result knows what it rests on. */
+export interface Assumptions {
+  /** `as-now`: machines go on with what they are at; `file`: as the fleet file says, by dice of the seed. */
+  readonly work: 'as-now' | 'file';
+  /** Machines of which nobody can say what they are at; none is stopped for idling. */
+  readonly unknown: number;
+  /** Machines that stay as they are, since their listing cannot be read. */
+  readonly unread: number;
+  /** Accounts whose money never ends, since nobody knows what is on them. */
+  readonly endless: readonly string[];
+  /** Policies that only say what they would do. */
+  readonly observing: readonly string[];
+}
+
+/** Days to come as the policies would have them. */
 export interface Simulation {
   readonly from: number;
   /** Earlier than asked for where there is too much to decide. */
   readonly reached: number;
-  readonly accounts: readonly { readonly name: string; readonly uses: readonly ComingUse[] }[];
+  readonly seed: number;
+  readonly timezone: string;
+  readonly accounts: readonly AccountRun[];
   /** Acts, messages and announcements, and what would be done by observing policies or is kept from being done. */
   readonly coming: readonly ComingDecision[];
   readonly bill: ComingBill;
@@ -19,26 +40,32 @@ export interface Simulation {
   readonly fleet: readonly AccountView[];
   /** Accounts that were never listed. */
   readonly unlisted: readonly string[];
+  readonly assumptions: Assumptions;
 }
 
+/** The dice where nobody names a seed. */
+export const DEFAULT_SEED = 1;
+
 /**
- * Leads the fleet as last seen through the coming days: the live evaluator decides, what it decides is taken to be done at
- * once, and machines go on as they are: what idles idles, what works works.
+ * Leads the fleet as last seen through the coming days: the live evaluator decides, the simulator's state machines carry out,
+ * and machines go on with what they are at: what idles idles, what works works.
  * @param from the instant at which the days begin, with the fleet as it is now; epoch ms
  * @param policies other ones than those in force, where given
  */
 export async function simulate(
   work: Work,
-  options: { readonly from: number; readonly untilMs: number; readonly policies?: readonly Policy[] },
+  options: {
+    readonly from: number;
+    readonly untilMs: number;
+    readonly policies?: readonly Policy[];
+    readonly seed?: number;
+  },
 ): Promise<Simulation> {
   const standing = work.standing();
   const policies = options.policies ?? standing.policies;
   const now = work.clock.now();
-  const accounts: { name: string; uses: readonly ComingUse[] }[] = [];
-  const coming: ComingDecision[] = [];
-  const fleet: AccountView[] = [];
+  const worlds: { readonly world: World; readonly setup: AccountSetup }[] = [];
   const unlisted: string[] = [];
-  let reached = options.from + options.untilMs;
   for (const [name, runtime] of standing.accounts) {
     const world = await accountWorld(work, standing, runtime, now);
     const [view] = world?.accounts ?? [];
@@ -46,15 +73,77 @@ export async function simulate(
       unlisted.push(name);
       continue;
     }
-    const then = { ...world, now: options.from, accounts: [asOf(view, options.from)] };
-    const seen = forecast(policies, then, { until: options.from + options.untilMs, zone: standing.zone });
-    accounts.push({ name, uses: comingUse(seen, view) });
-    coming.push(...seen.coming);
-    fleet.push(view);
-    reached = Math.min(reached, seen.reached);
+    const then = asOf(view, options.from);
+    worlds.push({
+      world: { ...world, now: options.from, accounts: [then] },
+      setup: {
+        view: then,
+        purseFen: view.balanceFen,
+        topUp: null,
+        isOutOfStock: () => false,
+        workOf: () => ({ kind: 'as-now' }),
+      },
+    });
   }
-  const bill = comingBill(accounts.flatMap(({ uses }) => uses));
-  return { from: options.from, reached, accounts, coming: coming.sort((a, b) => a.at - b.at), bill, fleet, unlisted };
+  const { zone } = standing;
+  const time = { ...options, until: options.from + options.untilMs, seed: options.seed ?? DEFAULT_SEED, zone };
+  return led(policies, worlds, time, { work: 'as-now', unlisted });
+}
+
+/**
+ * The same for a fleet file: without a daemon, Redis or network, policies from disk. The same file, policies and seed give
+ * the same days.
+ * @param from epoch ms; `null`: as the file says, or today at 00:00
+ * @throws InvalidInput where the file or the policies hold a mistake
+ */
+export async function simulateFile(
+  config: Config,
+  options: {
+    readonly file: string;
+    readonly cwd: string;
+    readonly now: number;
+    readonly from: number | null;
+    readonly untilMs: number;
+    readonly seed: number;
+  },
+): Promise<Simulation> {
+  const given = await readFleetFile(config, options);
+  const { from, policies, world } = given;
+  const until = from + options.untilMs;
+  const worlds = given
+    .setups(until, options.seed)
+    .map((setup) => ({ world: { ...world, accounts: [setup.view] }, setup }));
+  const time = { from, until, seed: options.seed, zone: zoneNamed(config.timezone) };
+  return led(policies, worlds, time, { work: 'file', unlisted: [] });
+}
+
+function led(
+  policies: readonly Policy[],
+  worlds: readonly { readonly world: World; readonly setup: AccountSetup }[],
+  time: RunTime,
+  ground: { readonly work: Assumptions['work']; readonly unlisted: readonly string[] },
+): Simulation {
+  const accounts = worlds.map(({ world, setup }) => runAccount(policies, world, setup, time));
+  const coming = accounts.flatMap((account) => account.coming);
+  const machines = accounts.flatMap((account) => account.machines);
+  return {
+    from: time.from,
+    reached: Math.min(time.until, ...accounts.map(({ reached }) => reached)),
+    seed: time.seed,
+    timezone: time.zone.name,
+    accounts,
+    coming: coming.sort((a, b) => a.at - b.at),
+    bill: comingBill(machines),
+    fleet: worlds.map(({ setup }) => setup.view),
+    unlisted: ground.unlisted,
+    assumptions: {
+      work: ground.work,
+      unknown: machines.filter(({ timeline }) => timeline.some(({ doing }) => doing === 'unknown')).length,
+      unread: machines.filter(({ timeline }) => timeline.length === 0).length,
+      endless: worlds.filter(({ setup }) => setup.purseFen === null).map(({ setup }) => setup.view.name),
+      observing: policies.filter(({ enabled, mode }) => enabled && mode === 'observe').map(({ name }) => name),
+    },
+  };
 }
 
 /** A listing that was good counts as taken then: nothing else is known of that time. */
@@ -65,25 +154,51 @@ function asOf(view: AccountView, from: number): AccountView {
 const HOUR_MS = 3_600_000;
 
 /** The same as plain data: RFC 3339 times, hours and yuan. */
-export function simulationView({ from, reached, accounts, coming, bill, unlisted }: Simulation) {
+export function simulationView(simulation: Simulation) {
+  const { from, reached, seed, timezone, accounts, coming, bill, unlisted, assumptions } = simulation;
   return {
     from: rfc3339(from),
     until: rfc3339(reached),
+    timezone,
+    seed,
+    assumptions,
     unlisted,
-    totals: billView(bill),
-    instances: accounts.flatMap(({ uses }) =>
-      uses.map(({ key, name, acts, ...use }) => ({
-        instance: key,
-        name,
-        ...useView(use),
-        acts: acts.map(({ at, action, policy, reason }) => ({ at: rfc3339(at), action, policy, reason })),
-      })),
+    totals: billView(bill, accounts),
+    accounts: accounts.map(({ name, hours: { running, without, paid, balance } }) => ({
+      account: name,
+      hourly: {
+        yuan: running.map(twoPlaces),
+        yuanWithout: without.map(twoPlaces),
+        paidYuan: paid.map(twoPlaces),
+        balanceYuan: balance?.map(twoPlaces) ?? null,
+      },
+    })),
+    instances: accounts.flatMap(({ machines }) => machines.map(machineView)),
+    happenings: accounts.flatMap(({ happenings }) =>
+      happenings.map(({ at, ...each }) => ({ at: rfc3339(at), ...each })),
     ),
     decisions: coming.map(({ at, ...decision }) => ({ at: rfc3339(at), ...decision })),
   };
 }
 
-function useView(use: Omit<ComingUse, 'key' | 'name' | 'acts'>) {
+function machineView({ key, name, acts, timeline, whileBusy, ...use }: MachineRun) {
+  return {
+    instance: key,
+    name,
+    ...useView(use),
+    interruptionsWhileBusy: whileBusy,
+    acts: acts.map(({ at, action, policy, reason, refused = null }) => ({
+      at: rfc3339(at),
+      action,
+      policy,
+      reason,
+      refused,
+    })),
+    timeline: timeline.map(({ at, doing }) => ({ at: rfc3339(at), doing })),
+  };
+}
+
+function useView(use: Pick<MachineRun, 'upMs' | 'upWithoutMs' | 'fen' | 'withoutFen' | 'paidFen' | 'interruptions'>) {
   return {
     upHours: hours(use.upMs),
     upHoursWithout: hours(use.upWithoutMs),
@@ -94,10 +209,17 @@ function useView(use: Omit<ComingUse, 'key' | 'name' | 'acts'>) {
   };
 }
 
-function billView(bill: ComingBill) {
+function billView(bill: ComingBill, accounts: readonly AccountRun[]) {
   const { instances, unpriced } = bill;
-  const savedYuan = yuan(bill.withoutFen - bill.fen);
-  return { instances, unpriced, ...useView(bill), savedHours: hours(bill.upWithoutMs - bill.upMs), savedYuan };
+  const machines = accounts.flatMap((account) => account.machines);
+  return {
+    instances,
+    unpriced,
+    ...useView(bill),
+    interruptionsWhileBusy: machines.reduce((sum, { whileBusy }) => sum + whileBusy, 0),
+    savedHours: hours(bill.upWithoutMs - bill.upMs),
+    savedYuan: yuan(bill.withoutFen - bill.fen),
+  };
 }
 
 function hours(ms: number): number {
@@ -106,4 +228,8 @@ function hours(ms: number): number {
 
 function yuan(fen: number | null): string | null {
   return fen === null ? null : (fen / 100).toFixed(2);
+}
+
+function twoPlaces(fen: number): number {
+  return Math.round(fen) / 100;
 }

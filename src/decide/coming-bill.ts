@@ -50,16 +50,13 @@ function useOf(
   let up = wasUp;
   let since = from;
   let upMs = 0;
-  let paidFen: number | null = 0;
   let interruptions = 0;
-  for (const { at, action, costYuan } of acts) {
+  for (const { at, action } of acts) {
     if (up) upMs += at - since;
     since = at;
     const after = isUpAfter(action, provider, up);
     if (up && (!after || action === 'restart')) interruptions += 1;
     up = after;
-    if (action !== 'renew' && action !== 'lengthen') continue;
-    paidFen = paidFen === null || costYuan === null ? null : paidFen + Math.round(Number(costYuan) * 100);
   }
   if (up) upMs += reached - since;
   // What a policy has stopped would be up without it.
@@ -73,10 +70,21 @@ function useOf(
     upWithoutMs,
     fen: cost(upMs),
     withoutFen: cost(upWithoutMs),
-    paidFen,
+    paidFen: paidOf(acts),
     interruptions,
     acts,
   };
+}
+
+/** What renewals and changes of billing among some acts cost, fen; `null`: one of them has no known price. */
+export function paidOf(acts: readonly ComingDecision[]): number | null {
+  let fen = 0;
+  for (const { action, costYuan } of acts) {
+    if (action !== 'renew' && action !== 'lengthen') continue;
+    if (costYuan === null) return null;
+    fen += Math.round(Number(costYuan) * 100);
+  }
+  return fen;
 }
 
 /** Is it up once that is done? */

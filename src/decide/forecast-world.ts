@@ -13,6 +13,16 @@ import { afterTry } from './obligations.ts';
 import { ROLLING_MS } from './pass.ts';
 import type { AccountView, InstanceView, World } from './world.ts';
 
+/** An act that a cloud would not carry out. */
+export interface RefusedAct {
+  readonly at: number;
+  readonly policy: string;
+  readonly instance: InstanceKey;
+  readonly occurrence: string;
+  readonly step: number;
+  readonly why: string;
+}
+
 /** One account as the forecast has it at its present instant. */
 interface Future {
   view: AccountView;
@@ -33,6 +43,7 @@ interface Future {
  */
 export class ForecastWorld {
   readonly history: ForecastHistory;
+  readonly refused: RefusedAct[] = [];
   readonly #start: World;
   readonly #zone: Zone;
   readonly #machines: Machines | null;
@@ -194,6 +205,8 @@ export class ForecastWorld {
       this.history.dropObligation(act.obligation);
       if (answer.kind === 'refused') this.history.putObligation(afterTry(act.obligation, this.#now));
     }
+    if (answer.kind === 'refused')
+      this.refused.push({ at: this.#now, policy, instance: key, occurrence, step, why: answer.why });
     if (doneAt === null) return null;
     if (doneAt > this.#now) this.history.underWay(key, doneAt);
     for (const draft of act.obligations) {

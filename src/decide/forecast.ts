@@ -6,7 +6,7 @@ import type { Evaluation, Refusal } from './decision.ts';
 import { evaluate } from './evaluate.ts';
 import { instanceEdges, nextCalendarEdge, policiesOf } from './forecast-edges.ts';
 import { moneyLevels } from './forecast-money.ts';
-import { ForecastWorld } from './forecast-world.ts';
+import { ForecastWorld, type RefusedAct } from './forecast-world.ts';
 import type { Machines } from './machines.ts';
 import { type PlanRow, planRows } from './plan.ts';
 import type { World } from './world.ts';
@@ -40,6 +40,8 @@ export interface ComingDecision {
   readonly costYuan: string | null;
   /** It is due because the instance idles, and would not be if somebody came. */
   readonly assumesIdle: boolean;
+  /** Why the cloud refuses it, in a word; absent: it is done. */
+  readonly refused?: string;
 }
 
 export interface Forecast {
@@ -172,7 +174,7 @@ export function* forecastSteps(
   }
   const reached = steps >= mostSteps ? now : until;
   if (machines !== undefined) forecast.settle(reached);
-  return { from: world.now, until, reached, coming: withoutMere(coming.sort((a, b) => a.at - b.at)) };
+  return { from: world.now, until, reached, coming: toldOf(coming, forecast.refused) };
 }
 
 /** {@link forecastSteps} in one go. */
@@ -330,6 +332,22 @@ function newsOf(
     news.push({ ...common(policy), kind, account, instance, action, step, occurrence, reason, detail, costYuan: null });
   }
   return news;
+}
+
+/** In the order of time, with what the clouds refused. */
+function toldOf(coming: ComingDecision[], refused: readonly RefusedAct[]): readonly ComingDecision[] {
+  const sorted = withoutMere(coming.sort((a, b) => a.at - b.at));
+  if (refused.length === 0) return sorted;
+  const keyOf = (policy: string, instance: string | null, occurrence: string | null, step: number) =>
+    [policy, instance, occurrence, step].join('\u0000');
+  const byAct = Map.groupBy(refused, (each) => keyOf(each.policy, each.instance, each.occurrence, each.step));
+  return sorted.map((each) => {
+    if (each.kind !== 'act') return each;
+    const all = byAct.get(keyOf(each.policy, each.instance, each.occurrence, each.step));
+    // What is refused is tried again later for the same occurrence.
+    const own = all?.find(({ at }) => at >= each.at && at - each.at < STEP_MS);
+    return own === undefined ? each : { ...each, refused: own.why };
+  });
 }
 
 /** Leaves out what a limit only puts off: the act itself is told. */

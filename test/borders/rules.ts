@@ -33,6 +33,7 @@ const ROOMS: readonly RoomRule[] = [
   { room: 'queue', may: ['fleet'], builtins: 'any', why: ADAPTER },
   { room: 'notify', may: ['fleet'], builtins: 'any', why: ADAPTER },
   { room: 'telemetry', may: ['fleet'], builtins: 'any', why: ADAPTER },
+  { room: 'recording', may: ['fleet'], builtins: 'any', why: ADAPTER },
   { room: 'web', may: ['fleet'], builtins: 'any', why: ADAPTER },
   {
     room: 'work',
@@ -56,6 +57,7 @@ const ROOMS: readonly RoomRule[] = [
       'queue',
       'notify',
       'telemetry',
+      'recording',
       'web',
       'work',
       'simulator',
@@ -119,6 +121,7 @@ const ONLY: readonly OnlyRule[] = [
       'src/activity/',
       'src/store/',
       'src/queue/',
+      'src/recording/',
       'src/web/',
       'src/app/',
       'src/simulator/',
@@ -127,8 +130,8 @@ const ONLY: readonly OnlyRule[] = [
   },
   {
     what: 'src/simulator/',
-    where: ['src/app/demo*'],
-    why: 'the daemon that runs a real fleet holds no fake one',
+    where: ['src/app/demo*', 'src/app/simulate/'],
+    why: 'the daemon that runs a real fleet holds no fake one; only the demo and simulate, which are commands, do',
   },
   {
     what: 'node:child_process',
@@ -162,7 +165,19 @@ const WORDS: readonly WordRule[] = [
   },
   {
     // The simulator has a process of its own for measurements, with a main file of its own.
-    rooms: ['app', 'work', 'config', 'providers', 'activity', 'store', 'queue', 'notify', 'telemetry', 'web'],
+    rooms: [
+      'app',
+      'work',
+      'config',
+      'providers',
+      'activity',
+      'store',
+      'queue',
+      'notify',
+      'telemetry',
+      'recording',
+      'web',
+    ],
     words: [/\bprocess\.(?:env|argv|exit)\b/],
     why: 'only the command line knows environment, arguments and exit codes, so that tests run the whole daemon in-process',
   },

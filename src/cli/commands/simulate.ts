@@ -1,86 +1,198 @@
-import type { Command } from 'commander';
-import { type Simulation, simulate, simulationView } from '../../app/simulate.ts';
+import { type Command, Option } from 'commander';
+import type { MachineRun } from '../../app/simulate/run.ts';
+import { DEFAULT_SEED, type Simulation, simulate, simulateFile, simulationView } from '../../app/simulate.ts';
 import { zoneNamed } from '../../calendar/zone.ts';
+import type { Config } from '../../config/config.ts';
+import type { InstanceKey } from '../../fleet/instance.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
-import { withClient } from '../context.ts';
+import { readConfig, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { parseTime } from '../parse-time.ts';
 import { printable, table } from '../table.ts';
 import { shortTime } from '../time-words.ts';
+import { simulateRecord } from './simulate-record.ts';
+import { LEGEND, timelineOf } from '../timeline.ts';
+import { simulateRecord } from './simulate-record.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;
 /** Beyond that the fleet is another one. */
 const MOST_DAYS = 90;
+/** Of more machines nobody reads the days in a terminal, nor so many decisions. */
+const SHOWN = 10;
+const DECISIONS_SHOWN = 200;
 
 interface Options {
   readonly days: string;
+  readonly record?: string;
   readonly from?: string;
+  readonly fleet?: string;
+  readonly seed: string;
+  readonly mode?: string;
+  readonly show: string;
   readonly all?: boolean;
   readonly json?: boolean;
 }
 
-/** `lamplighter simulate`: the coming days as the policies would have them. */
+/** `lamplighter simulate`: days to come as the policies would have them. */
 export function simulateCommand(program: Command, io: Io): void {
   program
     .command('simulate')
-    .description('lead the fleet as last seen through the coming days: what the policies would do, hours and yuan')
+    .description(
+      'lead a fleet through virtual days: what the policies would do, and what it comes to in hours and yuan',
+    )
     .option('--days <n>', 'how many days', '7')
-    .option('--from <time>', 'from when on: RFC 3339, or "2026-10-01 08:00" in the zone; default now')
+    .option(
+      '--from <time>',
+      'from when on: RFC 3339, or "2026-10-01 08:00" in the zone; default now, or as the fleet file says',
+    )
+    .option('--fleet <file>', 'a fleet given in a file instead of the one that the daemon knows; nothing is contacted')
+    .option('--seed <n>', 'the dice of a fleet file: the same seed gives the same days', String(DEFAULT_SEED))
+    .addOption(new Option('--mode <mode>', 'for policies that do not say: observe or enforce; with --fleet'))
+    .option('--show <n>', 'how many machines to show hour by hour, those with most acts first; or all', String(SHOWN))
+    .option('--record <file>', 'decide everything in a recording once more, and hold it against what was decided')
     .option('--all', 'also what observing policies would do, and what is kept from being done')
     .option('--json', 'print JSON')
     .action(async (options: Options, command: Command) => {
+      if (options.record !== undefined) {
+        await simulateRecord(command, io, { ...options, record: options.record });
+        return;
+      }
       const days = Number(options.days);
       if (!(days > 0 && days <= MOST_DAYS))
         throw new UserError(`--days is a number above 0 and up to ${MOST_DAYS}, not "${options.days}"`, EXIT.usage);
-      await withClient(command, io, { policies: 'needed' }, async ({ config, work }) => {
-        const zone = zoneNamed(config.timezone);
-        const from = options.from === undefined ? work.clock.now() : parseTime('--from', options.from, zone);
-        const simulation = await simulate(work, { from, untilMs: days * DAY_MS });
+      const seed = Number(options.seed);
+      if (!Number.isSafeInteger(seed) || seed < 0)
+        throw new UserError(`--seed is a whole number from 0 on, not "${options.seed}"`, EXIT.usage);
+      const shown = options.show === 'all' ? Number.POSITIVE_INFINITY : Number(options.show);
+      if (!(shown >= 0)) throw new UserError(`--show is a number or all, not "${options.show}"`, EXIT.usage);
+      if (options.mode !== undefined && options.fleet === undefined)
+        throw new UserError('--mode goes with --fleet; the fleet of the daemon goes by what is in force', EXIT.usage);
+      const done = (simulation: Simulation) => {
         if (options.json === true) printJson(io, simulationView(simulation));
-        else
-          print(io, simulation, { timezone: config.timezone, until: from + days * DAY_MS, all: options.all === true });
+        else print(io, simulation, { until: simulation.from + days * DAY_MS, all: options.all === true, shown });
+      };
+      const fromOf = ({ timezone }: Config) =>
+        options.from === undefined ? null : parseTime('--from', options.from, zoneNamed(timezone));
+      const { fleet } = options;
+      if (fleet !== undefined) {
+        const config = await readConfig(command, io, options.mode === undefined ? {} : { mode: options.mode });
+        const from = fromOf(config);
+        const given = { file: fleet, cwd: io.cwd, now: Date.now(), from, untilMs: days * DAY_MS, seed };
+        done(await simulateFile(config, given));
+        return;
+      }
+      await withClient(command, io, { policies: 'needed' }, async ({ config, work }) => {
+        const from = fromOf(config) ?? work.clock.now();
+        done(await simulate(work, { from, untilMs: days * DAY_MS, seed }));
       });
     });
 }
 
-function print(
-  io: Io,
-  simulation: Simulation,
-  { timezone, until, all }: { readonly timezone: string; readonly until: number; readonly all: boolean },
-): void {
-  const { bill, unlisted, reached } = simulation;
+interface Printing {
+  readonly until: number;
+  readonly all: boolean;
+  /** Machines hour by hour. */
+  readonly shown: number;
+}
+
+function print(io: Io, simulation: Simulation, printing: Printing): void {
+  const { unlisted, reached, timezone } = simulation;
   for (const name of unlisted) io.err(`${name} has never been listed, so nothing is known of it\n`);
-  const names = new Map(simulation.accounts.flatMap(({ uses }) => uses.map((use) => [use.key, use.name] as const)));
+  const machines = simulation.accounts.flatMap((account) => account.machines);
+  printMachines(io, simulation, machines, printing.shown);
+  printDecisions(io, simulation, machines, printing.all);
+  if (reached < printing.until)
+    io.err(`there is too much to decide: only the time until ${shortTime(rfc3339(reached), timezone)} was looked at\n`);
+  printTotals(io, simulation, machines);
+  printAssumptions(io, simulation);
+}
+
+function printMachines(io: Io, simulation: Simulation, machines: readonly MachineRun[], most: number): void {
+  const { from, reached, timezone } = simulation;
+  if (most <= 0) return;
+  // Those that most was done to; sorting keeps the order of the listing among equals.
+  const first = machines.toSorted((a, b) => b.acts.length - a.acts.length).slice(0, most);
+  const isColoured = io.outIsTty && (io.env.NO_COLOR ?? '') === '';
+  const style = { zone: zoneNamed(timezone), from, until: reached, columns: io.columns, isColoured };
+  if (first.length > 0) io.out(`${LEGEND}\n`);
+  for (const machine of first) io.out(`\n${headOf(machine, reached - from)}\n${timelineOf(machine, style)}`);
+  if (machines.length > first.length)
+    io.out(`\n${machines.length - first.length} more machines: --show all, --json or --html FILE tells of them\n`);
+}
+
+function headOf({ name, key, upMs, fen, withoutFen, interruptions, whileBusy }: MachineRun, spanMs: number): string {
+  const money =
+    fen === null || withoutFen === null ? 'no known price' : `${yuan(fen)} yuan instead of ${yuan(withoutFen)}`;
+  const busy = whileBusy > 0 ? `, ${whileBusy} of them at work` : '';
+  const stops = interruptions === 0 ? '' : `; interrupted ${interruptions} times${busy}`;
+  return `${printable(name)}  ${printable(key)}: up ${hours(upMs)} of ${hours(spanMs)} h; ${money}${stops}`;
+}
+
+function printDecisions(io: Io, simulation: Simulation, machines: readonly MachineRun[], all: boolean): void {
+  const names = new Map<InstanceKey, string>(machines.map(({ key, name }) => [key, name]));
+  const isGiven = simulation.assumptions.work === 'file';
   const rows = simulation.coming.filter(
     ({ kind }) => all || kind === 'act' || kind === 'announce' || kind === 'notify',
   );
-  if (rows.length === 0) io.out('nothing would be done\n');
-  else {
-    const cells = rows.map((row) => [
-      shortTime(rfc3339(row.at), timezone),
-      SIGNS[row.kind],
-      row.action,
-      printable(row.instance === null ? row.account : names.get(row.instance) || row.instance),
-      row.policy,
-      row.reason + (row.assumesIdle ? ' (if it stays idle)' : ''),
-    ]);
-    io.out(table(['WHEN', '', 'ACTION', 'INSTANCE', 'POLICY', 'REASON'], cells));
+  if (rows.length === 0) {
+    io.out('\nnothing would be done\n');
+    return;
   }
-  if (reached < until)
-    io.err(`there is too much to decide: only the time until ${shortTime(rfc3339(reached), timezone)} was looked at\n`);
-  const hours = (ms: number) => (ms / HOUR_MS).toFixed(1);
-  const yuan = (fen: number) => (fen / 100).toFixed(2);
+  const cells = rows.slice(0, DECISIONS_SHOWN).map((row) => [
+    shortTime(rfc3339(row.at), simulation.timezone),
+    row.refused === undefined ? SIGNS[row.kind] : 'x',
+    row.action,
+    printable(row.instance === null ? row.account : names.get(row.instance) || row.instance),
+    row.policy,
+    // Of a fleet in a file it is known who comes.
+    `${row.reason}${row.assumesIdle && !isGiven ? ' (if it stays idle)' : ''}${row.refused === undefined ? '' : `; refused: ${row.refused}`}`,
+  ]);
+  io.out(`\n${table(['WHEN', '', 'ACTION', 'INSTANCE', 'POLICY', 'REASON'], cells)}`);
+  if (rows.length > DECISIONS_SHOWN)
+    io.out(`${rows.length - DECISIONS_SHOWN} more: --json or --html FILE tells of them\n`);
+}
+
+function printTotals(io: Io, { bill }: Simulation, machines: readonly MachineRun[]): void {
+  const busy = machines.reduce((sum, { whileBusy }) => sum + whileBusy, 0);
   io.out(
     `\nup ${hours(bill.upMs)} h instead of ${hours(bill.upWithoutMs)} h; by the hour ${yuan(bill.fen)} yuan instead of ${yuan(bill.withoutFen)}` +
-      `; renewals and changes of billing ${yuan(bill.paidFen)} yuan; ${bill.interruptions} interruptions\n`,
+      `; renewals and changes of billing ${yuan(bill.paidFen)} yuan; ${bill.interruptions} interruptions` +
+      `${busy > 0 ? `, ${busy} of them of machines at work` : ''}\n`,
   );
-  if (bill.unpriced > 0)
-    io.out(`${bill.unpriced} of ${bill.instances} instances have no known price and are left out of the yuan\n`);
-  io.out(
-    'taken for granted: what is decided is done at once, what idles goes on idling, and nobody else does anything\n',
-  );
+}
+
+/** What it rests on. */
+function printAssumptions(io: Io, { assumptions, bill, seed, accounts }: Simulation): void {
+  const { work, unknown, unread, endless, observing } = assumptions;
+  const lines: string[] = [
+    work === 'as-now'
+      ? 'machines go on with what they are at now: what idles idles, what works works, and nobody comes or goes'
+      : `machines work as the fleet file says, with the dice of seed ${seed}`,
+    'starting, stopping and saving images take the time and end as they do in the simulated clouds',
+  ];
+  const count = (n: number, what: string) => (n > 0 ? [`${n} of ${bill.instances} instances ${what}`] : []);
+  lines.push(...count(bill.unpriced, 'have no known price and are left out of the yuan'));
+  lines.push(...count(unknown, 'are at something that no probe can tell, and are never stopped for idling'));
+  lines.push(...count(unread, 'cannot be read, and stay as they are'));
+  if (endless.length > 0)
+    lines.push(
+      `the money of ${endless.join(', ')} never ends, since ${endless.length === accounts.length ? 'nobody' : 'nothing'} tells what is on it`,
+    );
+  if (observing.length > 0)
+    lines.push(
+      `${observing.length} ${observing.length === 1 ? 'policy only observes' : 'policies only observe'}: --all shows what would be done`,
+    );
+  io.out(`taken for granted:\n${lines.map((line) => `  ${line}\n`).join('')}`);
+}
+
+function hours(ms: number): string {
+  return (ms / HOUR_MS).toFixed(1);
+}
+
+function yuan(fen: number): string {
+  return (fen / 100).toFixed(2);
 }
 
 const SIGNS: Readonly<Record<Simulation['coming'][number]['kind'], string>> = {
