@@ -7,7 +7,7 @@ import type { Snapshot } from '../fleet/snapshot.ts';
 import type { FleetSeriesSource } from '../telemetry/fleet-series.ts';
 import type { Standing, Work } from '../work/ports.ts';
 import { strangeToken } from '../work/strange-token.ts';
-import { accountMoney } from './web-source.ts';
+import { moneyOf } from './web-source.ts';
 
 /** What is asked of each instance; made anew with what is in force, since until then the answers stay as they are. */
 type Questions = Required<Pick<FleetSeriesSource, 'costFenPerHour' | 'renewals'>>;
@@ -43,7 +43,7 @@ export async function fleetSources(work: Work, snapshots: readonly Snapshot[]): 
         snapshot,
         activity,
         blind: blindCount(standing, snapshot, activity, now),
-        ...(await accountMoney(work, snapshot.account)),
+        ...(await moneyOf(work, snapshot.account)),
         ...questions.get(snapshot.account),
         foreign: runtime !== undefined && (await strangeToken(work, runtime)) !== null,
       };

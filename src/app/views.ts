@@ -13,6 +13,7 @@ import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { AccountHealth } from '../work/ports.ts';
+import type { AccountMoney } from '../work/runway.ts';
 
 function time(at: number | null): string | null {
   return at === null ? null : rfc3339(at);
@@ -20,6 +21,10 @@ function time(at: number | null): string | null {
 
 function yuan(fen: number | null): string | null {
   return fen === null ? null : formatYuan(fen);
+}
+
+function seconds(ms: number | null): number | null {
+  return ms === null ? null : Math.round(ms / 1000);
 }
 
 /** An activity as API and CLI show it. */
@@ -136,12 +141,7 @@ export function policyView(policy: Policy) {
   };
 }
 
-export function accountView(
-  account: Account,
-  snapshot: Snapshot | null,
-  health: AccountHealth,
-  money: { readonly burnFenPerHour: number | null; readonly runwayMs: number | null },
-) {
+export function accountView(account: Account, snapshot: Snapshot | null, health: AccountHealth, money: AccountMoney) {
   const ok = health.failures === 0 && health.okAt !== null;
   return {
     account: account.name,
@@ -155,7 +155,10 @@ export function accountView(
     balanceYuan: yuan(snapshot?.balance?.cashFen ?? null),
     cardsYuan: yuan(snapshot?.balance?.cardsFen ?? null),
     burnYuanPerHour: yuan(money.burnFenPerHour === null ? null : Math.round(money.burnFenPerHour)),
-    runwaySeconds: money.runwayMs === null ? null : Math.round(money.runwayMs / 1000),
+    runwaySeconds: seconds(money.runwayMs),
+    runwayPessimisticSeconds: seconds(money.runwayPessimisticMs),
+    runwayOptimisticSeconds: seconds(money.runwayOptimisticMs),
+    runwayUnknown: money.runwayUnknown,
     actions: account.actions,
   };
 }

@@ -1,5 +1,4 @@
 import { ActivityTokens, readingOf } from '../activity/push-probe.ts';
-import { type MoneyView, moneyView } from '../decide/burn.ts';
 import { type InstanceKey, instanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { OPERATION_STATES, type OperationState } from '../fleet/operation.ts';
 import type { Store } from '../store/store.ts';
@@ -7,6 +6,7 @@ import { instanceFilter } from '../web/list-query.ts';
 import type { Done, ListQuery, Page, Readiness, WebSource } from '../web/source.ts';
 import { heardFrom } from '../work/heard.ts';
 import type { Work } from '../work/ports.ts';
+import { type AccountMoney, accountMoney, NO_MONEY } from '../work/runway.ts';
 import type { Control } from './control.ts';
 import { pageAt, pageBehind, planKey } from './pages.ts';
 import type { Reader } from './reader.ts';
@@ -104,7 +104,7 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
           const [snapshot, health, money] = await Promise.all([
             work.store.loadSnapshot(account.name),
             work.store.health(account.name),
-            accountMoney(work, account.name),
+            moneyOf(work, account.name),
           ]);
           return accountView(account, snapshot, health, money);
         }),
@@ -158,18 +158,9 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
   };
 }
 
-/** Burn and runway of one account, from its balance and prices. */
-export async function accountMoney(
-  work: Work,
-  name: string,
-): Promise<Pick<MoneyView, 'burnFenPerHour' | 'runwayMs' | 'unpriced'>> {
+/** Burn and runway of one account by its name. */
+export async function moneyOf(work: Work, name: string): Promise<AccountMoney> {
   const runtime = work.standing().accounts.get(name);
   const snapshot = await work.store.loadSnapshot(name);
-  if (runtime === undefined || snapshot === null) return { burnFenPerHour: null, runwayMs: null, unpriced: [] };
-  return moneyView({
-    balances: await work.store.balances(name),
-    snapshot,
-    prices: runtime.account.prices,
-    now: work.clock.now(),
-  });
+  return runtime === undefined || snapshot === null ? NO_MONEY : await accountMoney(work, runtime, snapshot);
 }

@@ -2,7 +2,7 @@ import type { Price } from '../fleet/account.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
-import { hourlyPriceFen } from './price.ts';
+import { hourlyPriceFen, stoppedPriceFen } from './price.ts';
 
 const HOUR_MS = 3_600_000;
 /** Clouds charge by the hour; over several hours the steps even out. */
@@ -16,19 +16,8 @@ export interface BalanceSample {
   readonly fen: Fen;
 }
 
-/** What an account burns, and how long it will last. `null`: not known, or nothing is burnt. */
-export interface MoneyView {
-  /** Fen an hour, not rounded. */
-  readonly burnFenPerHour: number | null;
-  readonly runwayMs: number | null;
-  /** Products of machines that run by the hour and have no price, where that is why the burn is not known. */
-  readonly unpriced: readonly string[];
-  /** Since when the runway has been below `ms`, at the present burn. */
-  runwayBelowSince(ms: number): number | null;
-}
-
 /** Since when the balance has been below `fen` without a break, as far back as the samples go; `null`: it is not. */
-export function belowSince(samples: readonly BalanceSample[], fen: Fen): number | null {
+export function belowSince(samples: readonly BalanceSample[], fen: number): number | null {
   let since: number | null = null;
   for (const sample of newestFirst(samples)) {
     if (!(sample.fen < fen)) break;
@@ -37,23 +26,24 @@ export function belowSince(samples: readonly BalanceSample[], fen: Fen): number 
   return since;
 }
 
-/** Burn by what the balance lost lately, else by the prices of what runs; runway from it and the latest balance. */
-export function moneyView(input: {
+/** What an account burns. */
+export interface BurnView {
+  /** Fen an hour, not rounded; `null`: not known. */
+  readonly burnFenPerHour: number | null;
+  /** Products of machines that run by the hour and have no price, where that is why the burn is not known. */
+  readonly unpriced: readonly string[];
+}
+
+/** By what the balance lost lately, else by the prices of what runs and of what is stopped. */
+export function burnView(input: {
   readonly balances: readonly BalanceSample[];
-  readonly snapshot: Pick<Snapshot, 'instances' | 'balance'>;
+  readonly snapshot: Pick<Snapshot, 'instances'>;
   readonly prices: ReadonlyMap<string, Price>;
   readonly now: number;
-}): MoneyView {
+}): BurnView {
   const { balances, snapshot, prices, now } = input;
-  const burnFenPerHour = burnOf(balances, now) ?? burnByPrices(snapshot, prices);
-  const cashFen = snapshot.balance?.cashFen ?? null;
-  const burns = burnFenPerHour !== null && burnFenPerHour > 0;
-  return {
-    burnFenPerHour,
-    unpriced: burnFenPerHour === null ? unpricedIn(snapshot, prices) : [],
-    runwayMs: burns && cashFen !== null ? Math.max(0, (cashFen / burnFenPerHour) * HOUR_MS) : null,
-    runwayBelowSince: (ms) => (burns ? belowSince(balances, (ms / HOUR_MS) * burnFenPerHour) : null),
-  };
+  const known = burnOf(balances, now) ?? burnByPrices(snapshot, prices);
+  return { burnFenPerHour: known, unpriced: known === null ? unpricedIn(snapshot, prices) : [] };
 }
 
 /**
@@ -79,6 +69,11 @@ export function burnOf(samples: readonly BalanceSample[], now: number): number |
 /** Fen an hour by prices; `null` as soon as one price is missing, since too small a burn promises too long a runway. */
 export function burnByPrices(snapshot: Pick<Snapshot, 'instances'>, prices: ReadonlyMap<string, Price>): number | null {
   let sum = 0;
+  for (const { instance, stopMode } of snapshot.instances) {
+    const isHourly = instance.billing !== 'daily' && instance.billing !== 'monthly';
+    // What is stopped costs what the configuration says: no API tells it.
+    if (isHourly && instance.status === 'stopped') sum += stoppedPriceFen(instance, prices, stopMode) ?? 0;
+  }
   for (const instance of burning(snapshot)) {
     const hourlyFen = hourlyPriceFen(instance, prices);
     if (hourlyFen === null) return null;
@@ -92,7 +87,7 @@ function unpricedIn(snapshot: Pick<Snapshot, 'instances'>, prices: ReadonlyMap<s
   return [...new Set(missing.map(({ gpuType }) => gpuType))].filter((type) => type !== '').sort();
 }
 
-/** What costs by the hour: prepaid time is paid already; what is stopped costs its storage, which no API tells. */
+/** What runs by the hour: prepaid time is paid already. */
 function burning({ instances }: Pick<Snapshot, 'instances'>): readonly Instance[] {
   return instances
     .map(({ instance }) => instance)

@@ -165,6 +165,7 @@ export function testMoney(
   if (!hasBalance(account.provider)) return 'not-supported';
   if (account.balanceFen === null) return 'unknown-balance';
   if (condition.kind === 'balanceBelow') return account.balanceFen < condition.fen ? 'holds' : 'fails';
+  if (account.runwayUnknown === 'stale-balance') return 'unknown-balance';
   // No runway with a known balance: nothing is burnt, or it is not known yet how much.
   return account.runwayMs !== null && account.runwayMs < condition.ms ? 'holds' : 'fails';
 }

@@ -5,7 +5,7 @@ import type { Tracked } from '../fleet/snapshot.ts';
 import type { InstanceView } from './world.ts';
 
 /** A month is 28 to 31 days, whichever the cloud means. */
-const UNIT_MS: Readonly<Record<PrepaidUnit, number>> = { daily: 86_400_000, monthly: 30 * 86_400_000 };
+export const UNIT_MS: Readonly<Record<PrepaidUnit, number>> = { daily: 86_400_000, monthly: 30 * 86_400_000 };
 
 /** What a forecast without machines of its own knows when it does something. */
 export interface AtOnce {

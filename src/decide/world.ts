@@ -35,7 +35,10 @@ export interface AccountView {
   readonly takenAt: number | null;
   readonly instances: readonly InstanceView[];
   readonly balanceFen: Fen | null;
+  /** What is expected of it; see runway.ts. `null`: it does not end, or is not known. */
   readonly runwayMs: number | null;
+  /** Why it is not known; absent or `null`: it is. */
+  readonly runwayUnknown?: 'no-balance' | 'stale-balance' | 'no-burn' | null;
   /** Since when the balance has been below `fen` / the runway below `ms` without a break; `null`: it is not, or unknown. */
   balanceBelowSince(fen: Fen): number | null;
   runwayBelowSince(ms: number): number | null;

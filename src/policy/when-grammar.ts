@@ -58,7 +58,10 @@ export const whenGrammar = z
       .meta({ description: 'Its status has been the same for this long: a duration, or { status: …, for: … }.' })
       .optional(),
     balanceBelow: yuan("The account's cash is below this many yuan.", [200]).optional(),
-    runwayBelow: duration("At the present spending the account's cash lasts less than this.", ['24h']).optional(),
+    runwayBelow: duration(
+      "The account's cash is expected to last less than this, with what the policies stop by the calendar and the renewals due.",
+      ['24h'],
+    ).optional(),
     timezone: timezone('For `during` and `cron` of this policy.').optional(),
   })
   .refine(

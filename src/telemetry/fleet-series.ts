@@ -11,6 +11,9 @@ export interface FleetSeriesSource {
   readonly activity: ReadonlyMap<string, Activity>;
   readonly burnFenPerHour: number | null;
   readonly runwayMs: number | null;
+  /** Its bounds; absent or `null`: not known, or the money does not end. */
+  readonly runwayPessimisticMs?: number | null;
+  readonly runwayOptimisticMs?: number | null;
   /**
    * What an instance costs an hour now, in fen; absent, or `null` of an instance: no price is known. It and `renewals` are
    * asked once for each instance: another answer needs another function.
@@ -217,8 +220,20 @@ function accountSeries(sources: readonly FleetSeriesSource[]): string {
       'What is left on compute cards, which may be bound to certain pods.',
       ({ snapshot }) => (snapshot.balance === null ? null : snapshot.balance.cardsFen / 100),
     ),
-    per('lamplighter_account_runway_seconds', 'How long the cash lasts at the present burn.', ({ runwayMs }) =>
-      runwayMs === null ? null : runwayMs / 1000,
+    per(
+      'lamplighter_account_runway_seconds',
+      'How long the cash lasts, with what the policies will do by the calendar and the renewals they will make; absent where it does not end, or the balance is stale.',
+      ({ runwayMs }) => (runwayMs === null ? null : runwayMs / 1000),
+    ),
+    per(
+      'lamplighter_account_runway_pessimistic_seconds',
+      'How long the cash lasts if nothing is stopped and all that is paid ahead is renewed.',
+      ({ runwayPessimisticMs: ms = null }) => (ms === null ? null : ms / 1000),
+    ),
+    per(
+      'lamplighter_account_runway_optimistic_seconds',
+      'How long the cash lasts if the policies can stop all that they may.',
+      ({ runwayOptimisticMs: ms = null }) => (ms === null ? null : ms / 1000),
     ),
     per('lamplighter_account_burn_yuan_per_hour', 'What the account spends an hour.', ({ burnFenPerHour }) =>
       burnFenPerHour === null ? null : burnFenPerHour / 100,

@@ -1,4 +1,5 @@
-import { belowSince, moneyView } from '../decide/burn.ts';
+import { belowSince } from '../decide/burn.ts';
+import { type Runway, runwayOf } from '../decide/runway.ts';
 import type { AccountView, InstanceView, Trust, World } from '../decide/world.ts';
 import type { Account } from '../fleet/account.ts';
 import type { Activity } from '../fleet/activity.ts';
@@ -7,6 +8,7 @@ import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { KeptHistory } from './ports.ts';
 
 /** A snapshot is believed for two polls and what one may take. */
@@ -52,8 +54,11 @@ export interface PassFacts {
   readonly foreign: string | null;
 }
 
-/** The world that an evaluation decides on. The same facts make the same world, whoever read them and when. */
-export function worldOf(facts: PassFacts): World {
+/**
+ * The world that an evaluation decides on. The same facts and policies make the same world, whoever read them and when; of the
+ * policies it is only how long the money will last that depends on them.
+ */
+export function worldOf(facts: PassFacts, policies: readonly Policy[]): World {
   const { now, paused, account, listing, history, balances, spent } = facts;
   const holds = byInstance(facts.holds);
   // One that is in force is told by itself; only its end begins anything.
@@ -62,19 +67,45 @@ export function worldOf(facts: PassFacts): World {
     const key = instanceKey(tracked.instance);
     return { key, tracked, labels, activity, heldUntil: endedHold(key) };
   });
-  const snapshot = { instances: facts.instances.map(({ tracked }) => tracked), balance: listing.balance };
-  const money = moneyView({ balances, snapshot, prices: account.prices, now });
+  const allowed = new Set(account.actions);
+  // Worked out where somebody asks for it, and once.
+  let known: Runway | null = null;
+  const runway = (): Runway => {
+    known ??= runwayOf({
+      account: { name: account.name, provider: account.provider, allowed },
+      balance: listing.balance,
+      balances,
+      instances: facts.instances,
+      prices: account.prices,
+      policies,
+      heldUntil: (key) => holds.get(key)?.until ?? null,
+      paused,
+      now,
+      believedMs: believedMs(account.pollEveryMs),
+    });
+    return known;
+  };
   const view: AccountView = {
     name: account.name,
     provider: account.provider,
-    allowed: new Set(account.actions),
+    allowed,
     trust: trustOf(listing, account.pollEveryMs, now),
     takenAt: listing.takenAt,
     instances,
     balanceFen: listing.balance?.cashFen ?? null,
-    runwayMs: money.runwayMs,
+    get runwayMs() {
+      const told = runway();
+      return told.kind === 'known' ? told.expectedMs : null;
+    },
+    get runwayUnknown() {
+      const told = runway();
+      return told.kind === 'unknown' ? told.why : null;
+    },
     balanceBelowSince: (fen) => belowSince(balances, fen),
-    runwayBelowSince: (ms) => money.runwayBelowSince(ms),
+    runwayBelowSince: (ms) => {
+      const told = runway();
+      return told.kind === 'known' ? belowSince(balances, told.fenFor(ms)) : null;
+    },
     paidWork: facts.paidWork,
     paidWorkOff: facts.paidWorkOff,
     reversibleOff: facts.reversibleOff,

@@ -2,6 +2,7 @@ import { formatTime, type Zone } from '../calendar/zone.ts';
 import { aftermathText } from '../decide/aftermath.ts';
 import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal, Tidy } from '../decide/decision.ts';
 import { evaluate } from '../decide/evaluate.ts';
+import { afterTry } from '../decide/obligations.ts';
 import type { InstanceView, World } from '../decide/world.ts';
 import type { Action } from '../fleet/action.ts';
 import { ACTIONS } from '../fleet/action.ts';
@@ -28,10 +29,6 @@ import { lapsed, unpaid } from './unrenewed.ts';
 import { recordUnseen } from './unseen.ts';
 import { gatherFacts } from './world.ts';
 
-/** A failed start that keeps an obligation is tried again after this, doubling up to the longest. */
-const RETRY_START_MS = 120_000;
-const LONGEST_RETRY_MS = 1_800_000;
-
 /** One pass over one account: read, decide, cap, enqueue. Answers what was decided, or `null` where nothing is known yet. */
 export async function pass(work: Work, accountName: string, signal: AbortSignal): Promise<Evaluation | null> {
   const standing = work.standing();
@@ -40,7 +37,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   const now = work.clock.now();
   const facts = await gatherFacts(work, standing, runtime, now);
   if (facts === null) return null;
-  const world = worldOf(facts);
+  const world = worldOf(facts, standing.policies);
   signal.throwIfAborted();
   await recordUnseen(work, standing, runtime, world);
   const began = performance.now();
@@ -156,8 +153,8 @@ async function begin(
 }
 
 async function postpone(work: Work, obligation: Obligation): Promise<void> {
-  const wait = Math.min(LONGEST_RETRY_MS, RETRY_START_MS * 2 ** obligation.attempts);
-  await work.store.postponeObligation(obligation, obligation.attempts + 1, work.clock.now() + wait);
+  const { attempts, nextTryAt } = afterTry(obligation, work.clock.now());
+  await work.store.postponeObligation(obligation, attempts, nextTryAt);
 }
 
 async function notifyStep(work: Work, standing: Standing, act: NotifyAct): Promise<void> {

@@ -1,5 +1,4 @@
 import { ANY_ACCOUNT, type IdentityJudgement, judgeIdentity } from '../decide/account-identity.ts';
-import { moneyView } from '../decide/burn.ts';
 import { judgeListing, shrinkStateOf } from '../decide/listing-guard.ts';
 import { beliefKey, personBelieves } from '../decide/person-believes.ts';
 import { track } from '../decide/track.ts';
@@ -11,6 +10,7 @@ import { forPeople } from './for-people.ts';
 import { lengthenLeashes } from './lengthen-leash.ts';
 import { accountThread, listingThread, tokenThread } from './open-threads.ts';
 import type { AccountRuntime, Work } from './ports.ts';
+import { accountMoney } from './runway.ts';
 import { countSavings } from './savings.ts';
 import { type Telling, tell } from './tell.ts';
 import { settleByListing } from './verify.ts';
@@ -194,17 +194,11 @@ async function remember(
 }
 
 /** One more point of how the money of the account goes. */
-async function noteMoney(
-  { store, moneyHistory }: Work,
-  { account }: AccountRuntime,
-  snapshot: Snapshot,
-): Promise<void> {
-  if (moneyHistory === undefined) return;
-  const at = snapshot.takenAt;
-  const balances = await store.balances(account.name);
-  const { burnFenPerHour, runwayMs } = moneyView({ balances, snapshot, prices: account.prices, now: at });
-  await moneyHistory.add(account.name, {
-    at,
+async function noteMoney(work: Work, runtime: AccountRuntime, snapshot: Snapshot): Promise<void> {
+  if (work.moneyHistory === undefined) return;
+  const { burnFenPerHour, runwayMs } = await accountMoney(work, runtime, snapshot);
+  await work.moneyHistory.add(runtime.account.name, {
+    at: snapshot.takenAt,
     balanceFen: snapshot.balance?.cashFen ?? null,
     burnFenPerHour,
     runwayMs,

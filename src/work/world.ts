@@ -32,7 +32,7 @@ export async function accountWorld(
   listed?: Snapshot,
 ): Promise<World | null> {
   const facts = await gatherFacts(work, standing, runtime, now, fresher, listed);
-  return facts === null ? null : worldOf(facts);
+  return facts === null ? null : worldOf(facts, standing.policies);
 }
 
 /** As {@link accountWorld}, before anything is made of it. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { belowSince, burnByPrices, burnOf, moneyView } from '../../src/decide/burn.ts';
+import { belowSince, burnByPrices, burnOf, burnView } from '../../src/decide/burn.ts';
 import { HOUR, MINUTE, NOON, view } from './kit.ts';
 
 const sample = (minutesAgo: number, fen: number) => ({ at: NOON - minutesAgo * MINUTE, fen });
@@ -37,34 +37,21 @@ describe('burn', () => {
     expect(burnByPrices({ instances }, prices)).toBe(396);
     expect(burnByPrices({ instances: [...instances, running('e', { hourlyFen: 500 })] }, prices)).toBe(896);
     expect(burnByPrices({ instances: [...instances, running('e', { gpuType: 'new' })] }, prices)).toBeNull();
+    const stopped = new Map([
+      ['geforce_rtx_4090', { hourlyFen: 198, dailyFen: null, monthlyFen: null, stoppedFen: 7 }],
+    ]);
+    expect(burnByPrices({ instances }, stopped)).toBe(396 + 7);
     const unpriced = (balances: Parameters<typeof burnOf>[0], ...others: readonly string[]) =>
-      moneyView({
+      burnView({
         balances,
         prices,
         now: NOON,
-        snapshot: { instances: [...instances, ...others.map((gpuType) => running('e', { gpuType }))], balance: null },
+        snapshot: { instances: [...instances, ...others.map((gpuType) => running('e', { gpuType }))] },
       }).unpriced;
     expect(unpriced([], 'new', 'b', 'new')).toEqual(['b', 'new']);
     expect(unpriced([])).toEqual([]);
     // By the balance it is known all the same.
     expect(unpriced([sample(60, 10_000), sample(0, 9000)], 'new')).toEqual([]);
-  });
-});
-
-describe('runway', () => {
-  const snapshot = { instances: [], balance: { cashFen: 3000, cardsFen: 50_000, at: NOON } };
-  const balances = [sample(120, 5000), sample(60, 4000), sample(0, 3000)];
-  it('is the cash by the burn; cards do not count', () => {
-    const money = moneyView({ balances, snapshot, prices: new Map(), now: NOON });
-    expect(money).toMatchObject({ burnFenPerHour: 1000, runwayMs: 3 * HOUR });
-    expect(money.runwayBelowSince(4.5 * HOUR)).toBe(NOON - HOUR);
-    expect(money.runwayBelowSince(2 * HOUR)).toBeNull();
-  });
-  it('is not known without a burn or a balance', () => {
-    expect(moneyView({ balances: [], snapshot, prices: new Map(), now: NOON }).runwayMs).toBeNull();
-    expect(
-      moneyView({ balances, snapshot: { ...snapshot, balance: null }, prices: new Map(), now: NOON }).runwayMs,
-    ).toBeNull();
   });
 });
 

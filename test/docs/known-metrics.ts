@@ -73,6 +73,8 @@ const SOURCE: FleetSeriesSource = {
   ]),
   burnFenPerHour: 1,
   runwayMs: 1,
+  runwayPessimisticMs: 1,
+  runwayOptimisticMs: 1,
   costFenPerHour: () => 1,
   renewals: () => [{ policy: 'p', mode: 'enforce', dueAt: 1 }],
 };

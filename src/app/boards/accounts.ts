@@ -5,7 +5,7 @@ import { BREAKER_KINDS } from '../../store/breakers.ts';
 import type { Store } from '../../store/store.ts';
 import type { AccountBoard } from '../../web/console/board-source.ts';
 import type { AccountRuntime, Work } from '../../work/ports.ts';
-import { accountMoney } from '../web-source.ts';
+import { moneyOf } from '../web-source.ts';
 
 /** The accounts with their money, their limits, and what keeps them from acting. */
 export class AccountBoards {
@@ -34,7 +34,7 @@ export class AccountBoards {
     const [snapshot, health, money, spent, breakers, unclear, freezes, open] = await Promise.all([
       store.loadSnapshot(name),
       store.health(name),
-      accountMoney(work, name),
+      moneyOf(work, name),
       store.spentToday(name, localDay(now, work.standing().zone)),
       store.breakers.open(name, now),
       store.breakers.unclear(name, now),

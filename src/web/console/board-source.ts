@@ -208,7 +208,12 @@ export interface AccountBoard {
   readonly balanceFen: number | null;
   readonly cardsFen: number | null;
   readonly burnFenPerHour: number | null;
+  /** What is expected, and the bounds of it; `null`: the money does not end, or it is not known when. */
   readonly runwayMs: number | null;
+  readonly runwayPessimisticMs: number | null;
+  readonly runwayOptimisticMs: number | null;
+  /** Why it is not known; `null`: it is. */
+  readonly runwayUnknown: 'no-balance' | 'stale-balance' | 'no-burn' | null;
   /** Products without a price, where that is why the burn is not known. */
   readonly unpriced: readonly string[];
   readonly spend: {

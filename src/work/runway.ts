@@ -1,0 +1,58 @@
+import { type BurnView, burnView } from '../decide/burn.ts';
+import { type Runway, runwayOf } from '../decide/runway.ts';
+import type { Snapshot } from '../fleet/snapshot.ts';
+import { believedMs, byInstance } from './facts.ts';
+import type { AccountRuntime, Work } from './ports.ts';
+
+/** How the money of an account goes, and how long it lasts. */
+export interface AccountMoney extends BurnView {
+  /** What is expected, and the bounds of it, ms; `null`: the money does not end, or it is not known when. */
+  readonly runwayMs: number | null;
+  readonly runwayPessimisticMs: number | null;
+  readonly runwayOptimisticMs: number | null;
+  /** Why it is not known; `null`: it is. */
+  readonly runwayUnknown: Extract<Runway, { kind: 'unknown' }>['why'] | null;
+}
+
+/** Of an account that nobody has listed. */
+export const NO_MONEY: AccountMoney = {
+  burnFenPerHour: null,
+  unpriced: [],
+  runwayMs: null,
+  runwayPessimisticMs: null,
+  runwayOptimisticMs: null,
+  runwayUnknown: 'no-balance',
+};
+
+/** What is burnt and how long it lasts, as a pass over the same snapshot has it. */
+export async function accountMoney(work: Work, { account }: AccountRuntime, snapshot: Snapshot): Promise<AccountMoney> {
+  const { policies, labels } = work.standing();
+  const now = work.clock.now();
+  const [balances, holds, paused] = await Promise.all([
+    work.store.balances(account.name),
+    work.store.holds(now),
+    work.store.paused(),
+  ]);
+  const held = byInstance(holds);
+  const { prices, name, provider, actions, pollEveryMs } = account;
+  const runway = runwayOf({
+    account: { name, provider, allowed: new Set(actions) },
+    balance: snapshot.balance,
+    balances,
+    instances: snapshot.instances.map((tracked) => ({ tracked, labels: labels(tracked.instance) })),
+    prices,
+    policies,
+    heldUntil: (key) => held.get(key)?.until ?? null,
+    paused,
+    now,
+    believedMs: believedMs(pollEveryMs),
+  });
+  const isKnown = runway.kind === 'known';
+  return {
+    ...burnView({ balances, snapshot, prices, now }),
+    runwayMs: isKnown ? runway.expectedMs : null,
+    runwayPessimisticMs: isKnown ? runway.pessimisticMs : null,
+    runwayOptimisticMs: isKnown ? runway.optimisticMs : null,
+    runwayUnknown: isKnown ? null : runway.why,
+  };
+}
