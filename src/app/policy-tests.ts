@@ -11,6 +11,7 @@ import type { PolicyFile } from '../policy/compile.ts';
 import type { Policy } from '../policy/policy.ts';
 import { testFileGrammar } from '../policy/test-grammar.ts';
 import { checkShape } from '../yaml/check-shape.ts';
+import { DocumentMemo } from '../yaml/document-memo.ts';
 import type { Located } from '../yaml/located.ts';
 import { readDocument } from '../yaml/read-document.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
@@ -57,6 +58,7 @@ export async function runPolicyTests(
   const { cwd } = options;
   const files = await filesOf(options.targets.length > 0 ? options.targets : [config.policiesDir], cwd);
   const outcomes: TestOutcome[] = [];
+  const documents = new DocumentMemo();
   const decided = new Set<string>();
   let known: readonly Policy[] = [];
   let clauses: ReadonlyMap<string, readonly Clause[]> | null = null;
@@ -68,7 +70,12 @@ export async function runPolicyTests(
     const checked = checkShape(testFileGrammar, document);
     if (!checked.ok) throw new InvalidInput(`${file.file} is not valid`, checked.errors);
     // A test is about what policies do, so they do it here unless they say otherwise themselves.
-    const loaded = await loadPolicies({ ...config, mode: checked.value.mode ?? 'enforce' }, cwd, options.now);
+    const loaded = await loadPolicies(
+      { ...config, mode: checked.value.mode ?? 'enforce' },
+      cwd,
+      options.now,
+      documents,
+    );
     if (!loaded.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
     known = loaded.set.policies;
     clauses ??= clausesOf(loaded.files, known);

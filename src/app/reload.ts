@@ -8,6 +8,7 @@ import type { Store } from '../store/store.ts';
 import { bornAtZero, type Metrics } from '../telemetry/metrics.ts';
 import type { Done } from '../web/source.ts';
 import type { Standing, Work } from '../work/ports.ts';
+import { DocumentMemo } from '../yaml/document-memo.ts';
 import { type Located, summarise } from '../yaml/located.ts';
 import { schedulesOf } from './engine.ts';
 import { compileFiles, type LoadedPolicies, loadPolicies } from './load.ts';
@@ -73,6 +74,7 @@ export interface ReloadParts {
 /** Reads configuration and policies again and puts them in force. Reloads follow each other; each gets its own answer. */
 export class Reloader {
   readonly #parts: ReloadParts;
+  readonly #documents = new DocumentMemo();
   #turn: Promise<unknown> = Promise.resolve();
   /** The folder as it was when a reload of it last came to an end; `null`: one did not. */
   #seen: string | null;
@@ -127,7 +129,7 @@ export class Reloader {
   compare(): Promise<void> {
     return this.#inTurn(async () => {
       const { cwd, work, current } = this.#parts;
-      const folder = await loadPolicies(current.now.config, cwd, work.clock.now());
+      const folder = await loadPolicies(current.now.config, cwd, work.clock.now(), this.#documents);
       const hash = folder.ok ? contentHash(folder.files) : `invalid ${folder.errors.map(summarise).join()}`;
       try {
         // What is held may meanwhile have been taken by another replica, whose person said yes.
@@ -160,7 +162,7 @@ export class Reloader {
     const now = work.clock.now();
     const read = await this.#parts.readConfig();
     const loaded: LoadedPolicies = read.ok
-      ? await loadPolicies(read.config, this.#parts.cwd, now)
+      ? await loadPolicies(read.config, this.#parts.cwd, now, this.#documents)
       : { ok: false, errors: read.errors };
     if (!read.ok || !loaded.ok) return await this.#invalid(loaded.ok ? [] : loaded.errors);
     this.#warnFixed(config, read.config);
@@ -171,7 +173,7 @@ export class Reloader {
       if (held !== null && !(await this.#mayTake(held, asked, loaded.files, fresh)))
         return await this.#hold(held, asked);
     }
-    const standing = builder.build(fresh, loaded.set.policies);
+    const standing = builder.build(fresh, loaded.set.policies, loaded.files);
     current.now = { config: fresh, standing, files: loaded.files, fromLastGood: false, tokens: tokensOf(fresh) };
     metrics.reloadSuccessful.set(1);
     metrics.reloadSuccessTime.set(now / 1000);
@@ -245,7 +247,7 @@ export class Reloader {
     const { store, current, work } = this.#parts;
     const hash = await this.#lastGoodHash();
     if (hash !== contentHash(files) || hash === contentHash(current.now.files)) return false;
-    const old = compileFiles(current.now.files, fresh, work.clock.now());
+    const old = compileFiles(current.now.files, fresh, work.clock.now(), this.#documents);
     return old.ok && (await widening(store, this.#rules(), { config: fresh, policies: old.set.policies })) === null;
   }
 

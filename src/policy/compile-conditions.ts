@@ -1,5 +1,6 @@
-import { parseCron } from '../calendar/cron.ts';
+import { type CronTicks, parseCron } from '../calendar/cron.ts';
 import { parseWindow } from '../calendar/parse-window.ts';
+import type { Window } from '../calendar/window.ts';
 import type { Zone } from '../calendar/zone.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import { unknownName } from '../fleet/unknown-name.ts';
@@ -8,7 +9,14 @@ import type { Subject } from './findings.ts';
 import type { Condition } from './policy.ts';
 import { CONDITION_KEYS, type WhenText } from './when-grammar.ts';
 
+/** What was read before: people write the same times in many policies, and a window answers alike wherever it stands. */
+export class ReadTimes {
+  readonly windows = new Map<string, Window>();
+  readonly crons = new Map<string, CronTicks>();
+}
+
 export interface ConditionContext {
+  readonly times: ReadTimes;
   readonly zone: Zone;
   readonly calendars: Calendars;
   /** A file could not be read, so a calendar that is not known may well be there. */
@@ -54,10 +62,16 @@ function compileCondition(
 }
 
 function compileWindow(text: string, subject: Subject, context: ConditionContext): Condition | null {
-  const { zone, calendars } = context;
+  const { zone, calendars, times } = context;
+  const key = `${zone.name} ${text}`;
+  const known = times.windows.get(key);
+  if (known !== undefined) return { kind: 'during', window: known, text };
   if ([...calendars.broken].some((name) => text.includes(`${name}.`))) return null;
   const parsed = parseWindow(text, { zone, calendars: calendars.known });
-  if (parsed.ok) return { kind: 'during', window: parsed.window, text };
+  if (parsed.ok) {
+    times.windows.set(key, parsed.window);
+    return { kind: 'during', window: parsed.window, text };
+  }
   const { offset, length } = parsed;
   const isUnknownCalendar = parsed.message.startsWith('no calendar is called');
   if (context.calendarsIncomplete && isUnknownCalendar) return null;
@@ -70,8 +84,15 @@ function compileWindow(text: string, subject: Subject, context: ConditionContext
 }
 
 function compileCron(text: string, subject: Subject, context: ConditionContext): Condition | null {
-  const parsed = parseCron(text, context.zone);
-  if (parsed.ok) return { kind: 'cron', ticks: parsed.cron, text, timezone: context.zone.name };
+  const { zone, times } = context;
+  const key = `${zone.name} ${text}`;
+  const known = times.crons.get(key);
+  if (known !== undefined) return { kind: 'cron', ticks: known, text, timezone: zone.name };
+  const parsed = parseCron(text, zone);
+  if (parsed.ok) {
+    times.crons.set(key, parsed.cron);
+    return { kind: 'cron', ticks: parsed.cron, text, timezone: zone.name };
+  }
   subject.error(['when', 'cron'], parsed.message);
   return null;
 }

@@ -6,7 +6,7 @@ import { readDocument } from '../yaml/read-document.ts';
 import { salvage } from '../yaml/salvage.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { Calendars } from './compile-calendars.ts';
-import { compileConditions } from './compile-conditions.ts';
+import { compileConditions, ReadTimes } from './compile-conditions.ts';
 import { compileMatch } from './compile-match.ts';
 import { warnOfContradictions } from './contradictions.ts';
 import { type CompileOptions, conditionOf, type Draft, namedActions } from './draft.ts';
@@ -39,7 +39,7 @@ export type CompileResult =
  */
 export function compile(files: readonly PolicyFile[], options: CompileOptions): CompileResult {
   const findings = new Findings();
-  const frames = files.flatMap((file) => readFrame(file, findings));
+  const frames = files.flatMap((file) => readFrame(file, options, findings));
   const documents = frames.map(({ document }) => document);
   const calendarsIncomplete = frames.length < files.length || frames.some(({ lost }) => lost.perhaps(['calendars']));
   const calendars = new Calendars();
@@ -47,7 +47,7 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
     for (const name of keysAt(document, 'calendars'))
       calendars.add(new Subject(document, ['calendars', name], findings, { lost }));
   }
-  const around = { calendars, calendarsIncomplete, names: new Map<string, Subject>() };
+  const around = { calendars, calendarsIncomplete, times: new ReadTimes(), names: new Map<string, Subject>() };
   const policies: Policy[] = [];
   const drafts: Draft[] = [];
   const used = new Set<NamedCalendar>();
@@ -78,8 +78,8 @@ interface Frame {
   readonly lost: Lost;
 }
 
-function readFrame({ file, text }: PolicyFile, findings: Findings): Frame[] {
-  const read = readDocument(text, file);
+function readFrame({ file, text }: PolicyFile, { documents }: CompileOptions, findings: Findings): Frame[] {
+  const read = documents === undefined ? readDocument(text, file) : documents.read(text, file);
   if (!read.ok) findings.errors.push(...read.errors);
   const rest = read.ok ? { document: read.document, lost: [] } : read.rest;
   if (rest === null) return [];
@@ -105,6 +105,7 @@ interface Around {
   readonly calendars: Calendars;
   /** A calendar that is not known may well be there, in a file or under a key that could not be read. */
   readonly calendarsIncomplete: boolean;
+  readonly times: ReadTimes;
   readonly names: Map<string, Subject>;
 }
 

@@ -1,5 +1,6 @@
 import type { Account } from '../fleet/account.ts';
 import { POLICY_ACTIONS, type PolicyAction } from '../fleet/action.ts';
+import type { DocumentMemo } from '../yaml/document-memo.ts';
 import type { Subject } from './findings.ts';
 import type { Condition, Match, Mode, Step } from './policy.ts';
 import type { PolicyParts, PolicyText } from './policy-grammar.ts';
@@ -16,6 +17,8 @@ export interface CompileOptions {
   readonly judged?: readonly Match[];
   readonly timezone: string;
   readonly mode: Mode;
+  /** What has been read before; left out: nothing has. */
+  readonly documents?: DocumentMemo;
   /** For warnings about windows that are over and calendars that end. Epoch ms. */
   readonly now: number;
 }

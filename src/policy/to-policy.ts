@@ -73,6 +73,8 @@ function meaning(condition: Condition, calendars: Calendars): unknown {
 /** Lists in a match are sets: their order means nothing. */
 function sorted(data: unknown): unknown {
   if (Array.isArray(data)) {
+    // Most lists have one value, of which the fingerprint need not be made.
+    if (data.length < 2) return data.map(sorted);
     const items = new Map(data.map((item) => [fingerprint(item), sorted(item)]));
     return [...items].sort(([a], [b]) => (a < b ? -1 : 1)).map(([, item]) => item);
   }

@@ -8,6 +8,8 @@ async function run(bench: BenchName): Promise<readonly Row[]> {
   switch (bench) {
     case 'evaluate':
       return (await import('./evaluate-rows.ts')).benchEvaluate();
+    case 'validate':
+      return (await import('./validate.ts')).benchValidate();
     case 'poll':
       return (await import('./poll.ts')).benchPoll();
     case 'lifecycle':
