@@ -9,6 +9,7 @@ const ALERT = z.strictObject({
   alert: z.string(),
   expr: z.string(),
   for: z.string().optional(),
+  keep_firing_for: z.string().optional(),
   labels: z.strictObject({ severity: z.enum(['critical', 'warning', 'none']) }),
   annotations: z.strictObject({
     summary: z.string(),

@@ -34,6 +34,15 @@ test('of every alert it is shown that it fires, and that it does not where its m
   expect(watched.every((times) => times.every((all) => all.includes('LamplighterWatchdog')))).toBe(true);
 });
 
+/** What is over with the process that it was about. */
+const OF_ONE_PROCESS = ['LamplighterEventLoopLag', 'LamplighterRedisDown'];
+
+test('a restart of the daemon is no end of what has been raised for minutes', () => {
+  const long = alerts.filter(({ for: wait = '0m' }) => wait.endsWith('h') || Number.parseInt(wait, 10) >= 5);
+  const forgetful = long.filter(({ expr, keep_firing_for }) => keep_firing_for === undefined && !/\[\w+\]/.test(expr));
+  expect(forgetful.map(({ alert }) => alert).sort()).toEqual([...OF_ONE_PROCESS].sort());
+});
+
 describe('annotations', () => {
   test.each(alerts.map((alert) => [alert.alert, alert] as const))('of %s are as they should be', (name, alert) => {
     const { summary, summary_zh, description, description_zh, runbook_url, runbook_url_zh, dashboard_url } =
