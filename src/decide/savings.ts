@@ -87,7 +87,8 @@ export function ledgerEntry(look: LedgerLook): LedgerEntry | null {
     const { stoppedBy, statusSince } = tracked;
     // Told only now whose stop it was, or stopped since.
     const isToldNow = isLatest && (was?.stoppedBy !== stoppedBy || was.statusSince !== statusSince);
-    const isNew = isToldNow || statusSince >= countedTo;
+    // What began after the last count has not been counted, whatever listings there were in between.
+    const isNew = isToldNow || statusSince > countedTo;
     // Since it was first seen stopped, where it was watched since.
     const sinceAt = isNew && to - statusSince <= longestGapMs ? statusSince : Math.max(countedTo, statusSince);
     return savedOn(tracked, { ...look, sinceAt, isNew });

@@ -116,7 +116,7 @@ describe('what policies saved since the ledger was last written', () => {
     ]);
     expect(entryOf(stopped({}, old), stopped({}, old))).toEqual([saved(MINUTE_SAVED)]);
     // Told with a listing that was not whole and counted nothing.
-    const unwhole = look([stopped({}, old)], [stopped({}, old)], { countedTo: NOON - 10 * MINUTE });
+    const unwhole = look([stopped({}, old)], [stopped({}, old)], { countedTo: NOON - 11 * MINUTE });
     expect(ledgerEntry(unwhole)?.saved.map(({ ms, stops }) => [ms, stops])).toEqual([
       [0, 1],
       [10 * MINUTE, 0],
