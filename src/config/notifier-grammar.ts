@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { oneOrMany } from '../policy/grammar-parts.ts';
 import { unknownWord } from '../yaml/check-shape.ts';
-import { parseMailbox } from './mailbox.ts';
+import { MAIL_HOST, MAIL_HOST_FORM, parseMailbox } from './mailbox.ts';
 import { tellingKeys } from './telling-grammar.ts';
 
 export const NOTIFIER_TYPES = ['webhook', 'feishu', 'dingtalk', 'wecom', 'slack', 'email', 'alertmanager'] as const;
@@ -75,7 +75,6 @@ const mailbox = z.string().superRefine((text, context) => {
   context.addIssue({ code: 'custom', message: 'is no mailbox such as ops@example.com or "Ops <ops@example.com>"' });
 });
 
-const HOST = /^(?:[A-Za-z0-9](?:[A-Za-z0-9.-]{0,252})|[\da-fA-F:]{2,45})$/;
 /** Of Prometheus and Alertmanager; two underscores in front are theirs. */
 const ALERT_LABEL = /^(?!__)[A-Za-z_][A-Za-z0-9_]{0,63}$/;
 
@@ -140,7 +139,7 @@ const GRAMMARS = {
     type: type('email'),
     host: z
       .string()
-      .regex(HOST, 'must be a name or an address, without a port')
+      .regex(MAIL_HOST, MAIL_HOST_FORM)
       .meta({ description: 'The mail server.', examples: ['smtp.example.com'] }),
     port: z.int().min(1).max(65_535).optional().meta({ description: '465 where TLS is there from the start, or 587.' }),
     secure: z.boolean().optional().meta({

@@ -67,6 +67,35 @@ describe('by flags alone', () => {
     },
   );
 
+  test('mail is set up by a server, mailboxes and a password in a file', async () => {
+    const mail = [
+      '--mail-host',
+      'smtp.example.com',
+      '--mail-from',
+      'Lamps <l@example.com>',
+      '--mail-to',
+      'a@example.com',
+    ];
+    const more = ['--mail-to', 'b@example.com', '--mail-password-file', 'token'];
+    expect(await init(...HXY, '--notifier', 'email', ...mail, ...more)).toMatchObject({ code: EXIT.done });
+    expect(await run('validate', '--config', 'made/lamplighter.yaml')).toMatchObject({ code: EXIT.done });
+    const config = await made('lamplighter.yaml');
+    expect(config).toMatch(/host: "smtp\.example\.com".*\n {4}user: "l@example\.com"\n {4}passwordFile: ".*token"\n/);
+    expect(config).toContain('to: ["a@example.com", "b@example.com"]\n');
+    // A server of one's own may ask for nothing.
+    expect(await init(...HXY, '--force', '--notifier', 'email', ...mail)).toMatchObject({ code: EXIT.done });
+    expect(await made('lamplighter.yaml')).not.toContain('user:');
+  });
+
+  test('an Alertmanager is set up by its address', async () => {
+    await writeFile(join(cwd, 'am'), 'http://alertmanager.monitoring:9093\n');
+    expect(await init(...HXY, '--notifier', 'alertmanager', '--notifier-url-file', 'am')).toMatchObject({
+      code: EXIT.done,
+    });
+    expect(await made('lamplighter.yaml')).toMatch(/type: alertmanager .*\n {4}urlFile: ".*am"\n/);
+    expect(await run('validate', '--config', 'made/lamplighter.yaml')).toMatchObject({ code: EXIT.done });
+  });
+
   test('all clouds at once, with names of one’s own', async () => {
     const all = PROVIDER_KINDS.flatMap((kind) => ['--provider', kind, '--token-file', 'token']);
     expect(
@@ -120,6 +149,18 @@ describe('by flags alone', () => {
       'signs nothing',
     ],
     [[...HXY, '--notifier', 'feishu', '--notifier-url-file', 'token'], 'what it holds'],
+    [[...HXY, '--notifier', 'alertmanager'], '--notifier-url-file is needed'],
+    [[...HXY, '--notifier', 'email'], '--mail-host is needed'],
+    [[...HXY, '--mail-host', 'smtp.example.com'], '--notifier is needed'],
+    [[...HXY, '--notifier', 'email', '--mail-host', 'smtp.example.com:25'], 'without a port'],
+    [
+      [...HXY, '--notifier', 'email', '--mail-host', 'smtp.example.com', '--mail-from', 'nobody'],
+      '--mail-from "nobody": is no mailbox',
+    ],
+    [
+      [...HXY, '--notifier', 'slack', '--notifier-url-file', 'hook', '--mail-to', 'a@example.com'],
+      '--mail-to is for --notifier email',
+    ],
     [[...HXY, '--redis', 'http://x'], '"http://x": the address'],
   ])('%j is refused, and nothing is written', async (args, expected) => {
     const { code, err } = await init(...args);
@@ -169,7 +210,8 @@ test('at a terminal it asks, shows nothing of what is secret, and replaces nothi
   await terminal.answer('Which clouds?', ' \r');
   await terminal.answer('The API token', '\r');
   await terminal.answer('(nothing is shown)', `${TOKEN}\r`);
-  await terminal.answer('Who is told?', `${UP}\r`);
+  await terminal.answer('Who is told?', `${UP}${UP}\r`);
+  await terminal.answer('Where is the Alertmanager?', '\r');
   await terminal.answer('Redis', '\r');
   await terminal.answer('may be stopped when idle', '\r');
   await terminal.answer('must never be stopped', '\r');
@@ -179,6 +221,7 @@ test('at a terminal it asks, shows nothing of what is secret, and replaces nothi
   expect(await made('secrets/hxy_token')).toBe(`${TOKEN}\n`);
   expect((await stat(join(cwd, 'made/secrets/hxy_token'))).mode & 0o777).toBe(0o400);
   expect(await run('validate', '--config', 'made/lamplighter.yaml')).toMatchObject({ code: EXIT.done });
+  expect(await made('lamplighter.yaml')).toContain('url: "http://127.0.0.1:9093"\n');
 
   const again = new Terminal(['init', 'made'], cwd);
   await again.answer('Replace made/lamplighter.yaml?', '\r');
@@ -187,9 +230,17 @@ test('at a terminal it asks, shows nothing of what is secret, and replaces nothi
 
   // A secret that is there is offered and not asked for again; whoever breaks off has changed nothing.
   await writeFile(join(cwd, 'made/lamplighter.yaml'), 'mine\n');
-  const broken = new Terminal(['init', 'made', '--provider', 'huixingyun', '--notifier', 'none', '--force'], cwd);
+  const mail = ['--notifier', 'email', '--mail-host', 'smtp.example.com'];
+  const broken = new Terminal(['init', 'made', '--provider', 'huixingyun', ...mail, '--force'], cwd);
   await broken.answer('which is there already', '\r');
+  await broken.answer('Whom mail comes from', 'l@example.com\r');
+  await broken.answer('Who gets it', 'a@example.com, b@example.com\r');
+  await broken.answer('for a user and a password?', '\r');
+  await broken.answer('Which user?', '\r');
+  await broken.answer('The password of the mail server', '\r');
+  await broken.answer('(nothing is shown)', 'mail-password\r');
   await broken.answer('Redis', '\u0003');
   expect(await broken.ended).toBe(EXIT.interrupted);
+  expect(broken.seen).not.toContain('mail-password');
   expect(await made('lamplighter.yaml')).toBe('mine\n');
 }, 60_000);

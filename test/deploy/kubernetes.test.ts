@@ -1,4 +1,5 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { BlockList } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, onTestFinished, test } from 'vitest';
@@ -180,6 +181,66 @@ test('the configuration and the policies of the ConfigMaps are valid, and want e
   );
   const { code, err } = await runCommand(['validate', '--config', config], { cwd: folder });
   expect({ code, err: code === 0 ? '' : err }).toEqual({ code: 0, err: '' });
+});
+
+describe('the NetworkPolicy', () => {
+  const labels = z.strictObject({ matchLabels: z.record(z.string(), z.string()) });
+  const peer = z.union([
+    z.strictObject({ namespaceSelector: labels }),
+    z.strictObject({ podSelector: labels }),
+    z.strictObject({ ipBlock: z.strictObject({ cidr: z.string(), except: z.array(z.string()).default([]) }) }),
+  ]);
+  const rule = z.strictObject({
+    to: z.array(peer),
+    ports: z.array(z.strictObject({ port: z.number(), protocol: z.enum(['TCP', 'UDP']) })).optional(),
+  });
+  const { egress } = z
+    .looseObject({ spec: z.looseObject({ egress: z.array(rule) }) })
+    .parse(only('network.yaml', 'NetworkPolicy')).spec;
+
+  const isWithin = (ip: string, cidr: string): boolean => {
+    const [network = '', bits = ''] = cidr.split('/');
+    // A list takes an IPv4 address for one of IPv6 as well; a cluster does not.
+    if (network.includes(':') !== ip.includes(':')) return false;
+    const list = new BlockList();
+    list.addSubnet(network, Number(bits), network.includes(':') ? 'ipv6' : 'ipv4');
+    return list.check(ip, ip.includes(':') ? 'ipv6' : 'ipv4');
+  };
+  const isIn = (wanted: z.infer<typeof labels>, given: Readonly<Record<string, string>>): boolean =>
+    Object.entries(wanted.matchLabels).every(([key, value]) => given[key] === value);
+
+  /** May the daemon reach a TCP port there? `namespace`: its labels; absent: outside of the cluster. */
+  function reaches(to: { ip: string; port: number; namespace?: Readonly<Record<string, string>> }): boolean {
+    return egress.some(
+      ({ to: peers, ports }) =>
+        (ports?.some(({ port, protocol }) => protocol === 'TCP' && port === to.port) ?? true) &&
+        peers.some((each) => {
+          if ('ipBlock' in each) {
+            const { cidr, except } = each.ipBlock;
+            return isWithin(to.ip, cidr) && !except.some((range) => isWithin(to.ip, range));
+          }
+          return (
+            'namespaceSelector' in each && to.namespace !== undefined && isIn(each.namespaceSelector, to.namespace)
+          );
+        }),
+    );
+  }
+
+  const NOTIFIERS = { 'lamplighter/notifier': 'true' };
+  test.each([
+    ['a bot or a cloud outside', { ip: '203.0.113.7', port: 443 }, true],
+    ['a mail server outside', { ip: '203.0.113.7', port: 465 }, true],
+    ['an Alertmanager in the cluster', { ip: '10.1.2.3', port: 9093, namespace: NOTIFIERS }, true],
+    ['a mail relay with STARTTLS', { ip: '10.1.2.3', port: 587, namespace: NOTIFIERS }, true],
+    ['a mail relay with TLS', { ip: '10.1.2.3', port: 465, namespace: NOTIFIERS }, true],
+    ['a mail relay on the old port', { ip: '10.1.2.3', port: 25, namespace: NOTIFIERS }, true],
+    ['something else beside them', { ip: '10.1.2.3', port: 5432, namespace: NOTIFIERS }, false],
+    ['an Alertmanager whose namespace nobody labelled', { ip: '10.1.2.3', port: 9093, namespace: {} }, false],
+    ['the address that tells a node its credentials', { ip: '169.254.169.254', port: 80 }, false],
+    ['the cluster by its other addresses', { ip: 'fd00::1', port: 443, namespace: {} }, false],
+  ])('%s: %j reached is %j', (_what, to, allowed) => {
+    expect(reaches(to)).toBe(allowed);
+  });
 });
 
 test('the policies are the shipped ones', () => {

@@ -45,10 +45,9 @@ describe.each(NAMES)('.github/workflows/%s', (name) => {
   test('uses actions as they were at one commit, whose version stands beside it', () => {
     const used = steps.flatMap((each) => ('uses' in each ? [each.uses] : []));
     expect(used.length).toBeGreaterThan(0);
-    for (const action of used) {
-      expect(action).toMatch(/^actions\/[a-z-]+@[0-9a-f]{40}$/);
-      expect(text).toMatch(new RegExp(`${action} # v\\d+\\.\\d+\\.\\d+\n`));
-    }
+    const lines = text.match(/^.*\buses:.*$/gm) ?? [];
+    expect(lines).toHaveLength(used.length);
+    for (const line of lines) expect(line).toMatch(/ uses: actions\/[a-z-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$/);
   });
 
   test('does nothing but what the scripts of the project do, on files that there are', () => {

@@ -6,7 +6,7 @@ import { loadPolicies } from '../../app/load.ts';
 import { readConfigFile } from '../../config/config-file.ts';
 import { renderLocated } from '../../yaml/located.ts';
 import { EXIT, UserError } from '../exit.ts';
-import type { Answers, GivenSecret } from '../init/answers.ts';
+import { type Answers, type GivenSecret, secretsOf } from '../init/answers.ts';
 import { Collector, type InitFlags } from '../init/collect.ts';
 import { CONTROL_TOKEN, configText, policyTexts } from '../init/texts.ts';
 import type { Io } from '../io.ts';
@@ -36,9 +36,14 @@ export function initCommand(program: Command, io: Io): void {
       'the file that holds its API token; one for each --provider, in the same order',
       several,
     )
-    .option('--notifier <type>', 'feishu, dingtalk, wecom, slack, webhook or none')
+    .option('--notifier <type>', 'feishu, dingtalk, wecom, slack, webhook, email, alertmanager or none')
     .option('--notifier-url-file <file>', 'the file that holds its address')
     .option('--notifier-secret-file <file>', 'the file that holds its signing secret')
+    .option('--mail-host <host>', 'of --notifier email: the mail server')
+    .option('--mail-from <mailbox>', 'whom mail comes from')
+    .option('--mail-to <mailbox>', 'who gets it; may be said several times', several)
+    .option('--mail-user <user>', 'where the mail server asks for one')
+    .option('--mail-password-file <file>', 'the file that holds its password')
     .option('--redis <url>', 'redis:// or rediss://')
     .option('--state-dir <dir>', 'where the daemon remembers how far the ledger had come; relative to DIR')
     .option('--dev <names>', 'names of machines that may be stopped when idle, such as dev-*')
@@ -84,8 +89,8 @@ async function mayReplace(
 
 /** Writes what was typed, and a control token. A secret that is there already is never replaced. */
 async function writeSecrets(folder: string, { accounts, notifier }: Answers): Promise<string[]> {
-  const given = [...accounts.map(({ token }) => token), ...(notifier === null ? [] : [notifier.url, notifier.secret])];
-  const typed = given.filter((secret): secret is Extract<GivenSecret, { kind: 'typed' }> => secret?.kind === 'typed');
+  const given = [...accounts.map(({ token }) => token), ...secretsOf(notifier)];
+  const typed = given.filter((secret): secret is Extract<GivenSecret, { kind: 'typed' }> => secret.kind === 'typed');
   for (const { file } of typed) {
     if (await exists(join(folder, file)))
       throw new UserError(

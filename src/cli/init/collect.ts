@@ -1,21 +1,19 @@
 import { readFile } from 'node:fs/promises';
 import { isAbsolute, join, relative, resolve } from 'node:path';
-import { httpProblem, redisProblem } from '../../config/addresses.ts';
+import { redisProblem } from '../../config/addresses.ts';
 import { secretProblem } from '../../config/secret.ts';
 import { PROVIDER_KINDS, type ProviderKind } from '../../fleet/provider-kind.ts';
 import { unknownName } from '../../fleet/unknown-name.ts';
 import type { Asker, Problem } from '../asker.ts';
 import { EXIT, UserError } from '../exit.ts';
 import type { Io } from '../io.ts';
-import { type Answers, type GivenSecret, INIT_NOTIFIERS, type InitNotifier, SIGNING } from './answers.ts';
+import type { Answers, GivenSecret } from './answers.ts';
+import { collectNotifier, missing, type NotifierFlags } from './collect-notifier.ts';
 
 /** What the command line says; each of these is then not asked. */
-export interface InitFlags {
+export interface InitFlags extends NotifierFlags {
   readonly provider?: readonly string[];
   readonly tokenFile?: readonly string[];
-  readonly notifier?: string;
-  readonly notifierUrlFile?: string;
-  readonly notifierSecretFile?: string;
   readonly redis?: string;
   readonly stateDir?: string;
   readonly dev?: string;
@@ -28,15 +26,6 @@ const PROVIDERS: Readonly<Record<ProviderKind, { readonly name: string; readonly
   huixingyun: { name: '慧星云 (huixingyun)', account: 'hxy' },
   chenyu: { name: '晨羽智云, open v2 (chenyu)', account: 'chenyu' },
   'chenyu-v1': { name: '晨羽智云, the older API (chenyu-v1)', account: 'chenyu-v1' },
-};
-
-const NOTIFIERS: Readonly<Record<InitNotifier, string>> = {
-  feishu: '飞书 (feishu), a group bot',
-  dingtalk: '钉钉 (dingtalk), a group bot',
-  wecom: '企业微信 (wecom), a group bot',
-  slack: 'Slack, an incoming webhook',
-  webhook: 'webhook: JSON to an address of yours',
-  none: 'none for now (email and Alertmanager: docs/notifications.md)',
 };
 
 /** Puts the answers together out of flags and, where somebody can be asked, questions. @throws UserError */
@@ -55,7 +44,10 @@ export class Collector {
   async collect(flags: InitFlags): Promise<Answers> {
     return {
       accounts: await this.#accounts(flags),
-      notifier: await this.#notifier(flags),
+      notifier: await collectNotifier(flags, {
+        ask: this.#ask,
+        secret: (flag, own, about) => this.#secret(flag, own, about),
+      }),
       redis: await this.#text(flags.redis, 'Redis', DEFAULTS.redis, sentence('the address', redisProblem)),
       stateDir: flags.stateDir ?? DEFAULTS.stateDir,
       devNames: await this.#text(
@@ -100,42 +92,6 @@ export class Collector {
     if (this.#ask === null) throw missing('--provider');
     const choices = PROVIDER_KINDS.map((value) => ({ value, name: PROVIDERS[value].name }));
     return await this.#ask.some('Which clouds? (space chooses, enter goes on)', choices);
-  }
-
-  async #notifier(flags: InitFlags): Promise<Answers['notifier']> {
-    const type = flags.notifier === undefined ? await this.#notifierType(flags) : aNotifier(flags.notifier);
-    if (type === 'none') return null;
-    const url = await this.#secret(flags.notifierUrlFile, 'secrets/ops_url', {
-      what: `address of the ${type} receiver`,
-      flag: '--notifier-url-file',
-      problem: httpProblem,
-    });
-    return { type, url, secret: await this.#signing(type, flags) };
-  }
-
-  async #notifierType(flags: InitFlags): Promise<InitNotifier> {
-    if (this.#ask === null) {
-      if (flags.notifierUrlFile !== undefined) throw missing('--notifier');
-      return 'none';
-    }
-    return await this.#ask.one(
-      'Who is told?',
-      INIT_NOTIFIERS.map((value) => ({ value, name: NOTIFIERS[value] })),
-    );
-  }
-
-  async #signing(type: InitNotifier, { notifierSecretFile }: InitFlags): Promise<GivenSecret | null> {
-    if (notifierSecretFile === undefined) {
-      if (this.#ask === null || !SIGNING.includes(type)) return null;
-      if (!(await this.#ask.yes('Does the receiver check a signature (签名校验, 加签, Standard Webhooks)?', false)))
-        return null;
-    } else if (!SIGNING.includes(type))
-      throw new UserError(`${type} signs nothing, so --notifier-secret-file has no use`, EXIT.usage);
-    return await this.#secret(notifierSecretFile, 'secrets/ops_secret', {
-      what: `signing secret of the ${type} receiver`,
-      flag: '--notifier-secret-file',
-      problem: secretProblem,
-    });
   }
 
   /** @param own where a typed one is written, from the folder */
@@ -203,10 +159,6 @@ export class Collector {
   }
 }
 
-function missing(flag: string): UserError {
-  return new UserError(`there is no terminal to ask at, so ${flag} is needed`, EXIT.usage);
-}
-
 function sentence(subject: string, problem: Problem): Problem {
   return (answer) => {
     const wrong = problem(answer);
@@ -221,11 +173,5 @@ function globProblem(glob: string): string | null {
 function aProvider(word: string): ProviderKind {
   const known = PROVIDER_KINDS.find((kind) => kind === word);
   if (known === undefined) throw new UserError(unknownName('provider', word, PROVIDER_KINDS), EXIT.usage);
-  return known;
-}
-
-function aNotifier(word: string): InitNotifier {
-  const known = INIT_NOTIFIERS.find((kind) => kind === word);
-  if (known === undefined) throw new UserError(unknownName('notifier', word, INIT_NOTIFIERS), EXIT.usage);
   return known;
 }

@@ -1,6 +1,6 @@
 import { assertNever } from '../../fleet/assert-never.ts';
 import type { ProviderKind } from '../../fleet/provider-kind.ts';
-import type { Answers } from './answers.ts';
+import type { Answers, NotifierAnswer } from './answers.ts';
 
 const CLOUD_NAMES: Readonly<Record<ProviderKind, string>> = {
   huixingyun: '慧星云',
@@ -81,20 +81,51 @@ function notifierText(notifier: Answers['notifier']): string {
 # notifiers:
 #   ops: { type: feishu, urlFile: secrets/ops_url }
 `;
-  const { type, url, secret } = notifier;
-  const isChinese = type === 'feishu' || type === 'dingtalk' || type === 'wecom';
   const lines = [
     '',
     '# Where policies’ notices and the daemon’s own go. Who hears what, quiet hours, repeats: docs/notifications.md.',
     'notifiers:',
     '  ops:',
-    `    type: ${type}`,
-    `    urlFile: ${quoted(url.file)}`,
-    ...(secret === null ? [] : [`    secretFile: ${quoted(secret.file)}`]),
-    ...(isChinese ? ['    language: zh-CN # or en'] : []),
+    ...notifierLines(notifier).map((line) => `    ${line}`),
   ];
   return `${lines.join('\n')}\n`;
 }
+
+function notifierLines(notifier: NotifierAnswer): readonly string[] {
+  switch (notifier.kind) {
+    case 'hook': {
+      const { type, url, secret } = notifier;
+      return [
+        `type: ${type}`,
+        `urlFile: ${quoted(url.file)}`,
+        ...(secret === null ? [] : [`secretFile: ${quoted(secret.file)}`]),
+        ...(type === 'feishu' || type === 'dingtalk' || type === 'wecom' ? [LANGUAGE] : []),
+      ];
+    }
+    case 'alertmanager': {
+      const { url } = notifier;
+      return [
+        'type: alertmanager # what is open is told again by itself, and resolved when it is over',
+        typeof url === 'string' ? `url: ${quoted(url)}` : `urlFile: ${quoted(url.file)}`,
+      ];
+    }
+    case 'email': {
+      const { host, from, to, login } = notifier;
+      return [
+        'type: email',
+        `host: ${quoted(host)} # port 465, TLS from the start; where there is STARTTLS instead: port: 587`,
+        ...(login === null ? [] : [`user: ${quoted(login.user)}`, `passwordFile: ${quoted(login.password.file)}`]),
+        `from: ${quoted(from)}`,
+        `to: [${to.map(quoted).join(', ')}]`,
+        '# language: zh-CN # en is the default',
+      ];
+    }
+    default:
+      return assertNever(notifier);
+  }
+}
+
+const LANGUAGE = 'language: zh-CN # or en';
 
 /** The first policies by file name: all in observe mode, and only what the chosen clouds can do. */
 export function policyTexts(answers: Answers): ReadonlyMap<string, string> {
