@@ -1,3 +1,6 @@
+import type { InstanceKey } from '../fleet/instance.ts';
+import type { Notice } from '../fleet/notice.ts';
+import type { Obligation } from '../fleet/obligation.ts';
 import type { Policy } from '../policy/policy.ts';
 import { decideForAccount } from './account-step.ts';
 import { PASS_EVIDENCE_MAX_AGE_MS, testAccount } from './conditions.ts';
@@ -43,12 +46,12 @@ export function evaluate(policies: readonly Policy[], world: World, options: Eva
 
 function evaluateAccount(pass: Pass, view: AccountView, only: NonNullable<EvaluateOptions['only']>): void {
   const looked = lookedAt(view, only);
-  const waiting = pass.world.history.notices(view.name);
-  const account = new AccountPass(view, pass.now, waiting, looked);
-  // One that is asked about by itself is left as it is: whoever asks decides, and does no housekeeping.
-  const keepsHouse = only.instance === undefined && only.policy === undefined;
-  const seen = looked === null ? waiting : waiting.filter(({ instance }) => account.placeOf(instance) !== undefined);
-  const notices = keepsHouse ? watchNotices(account, seen) : [];
+  if (only.places !== undefined && looked?.length === 0) return;
+  // Whoever asks about one instance decides, and does no housekeeping.
+  const isQuestion = only.instance !== undefined || only.policy !== undefined;
+  const notices = isQuestion ? pass.world.history.notices(view.name) : noticesFor(pass, view, looked);
+  const account = new AccountPass(view, pass.now, notices, looked);
+  if (!isQuestion) watchNotices(account, notices);
   for (const standing of pass.standings) {
     if (only.policy !== undefined && standing.policy.name !== only.policy) continue;
     evaluatePolicy(pass, account, standing);
@@ -56,13 +59,37 @@ function evaluateAccount(pass: Pass, view: AccountView, only: NonNullable<Evalua
   keepObligations(
     pass,
     account,
-    (obligation) =>
-      (only.instance === undefined
-        ? looked === null || account.placeOf(obligation.instance) !== undefined
-        : obligation.instance === only.instance) &&
-      (only.policy === undefined || obligation.policy === only.policy),
+    obligationsFor(pass, view, isQuestion ? null : looked).filter(
+      ({ instance, policy }) =>
+        (only.instance === undefined || instance === only.instance) &&
+        (only.policy === undefined || policy === only.policy),
+    ),
   );
-  tidyNotices(pass, account, notices);
+  if (!isQuestion) tidyNotices(pass, account, notices);
+}
+
+/** The announcements that wait for the instances that are looked at. */
+function noticesFor({ world }: Pass, view: AccountView, looked: readonly number[] | null): readonly Notice[] {
+  const { history } = world;
+  if (looked === null) return history.notices(view.name);
+  const of = history.noticesOf?.bind(history);
+  const keys = keysAt(view, looked);
+  if (of !== undefined) return keys.flatMap((key) => [...of(key)]);
+  return history.notices(view.name).filter(({ instance }) => keys.includes(instance));
+}
+
+/** The starts that are owed to them. */
+function obligationsFor({ world }: Pass, view: AccountView, looked: readonly number[] | null): readonly Obligation[] {
+  const { history } = world;
+  if (looked === null) return history.obligations(view.name);
+  const of = history.obligationsOf?.bind(history);
+  const keys = keysAt(view, looked);
+  if (of !== undefined) return keys.flatMap((key) => [...of(key)]);
+  return history.obligations(view.name).filter(({ instance }) => keys.includes(instance));
+}
+
+function keysAt(view: AccountView, places: readonly number[]): readonly InstanceKey[] {
+  return places.flatMap((place) => view.instances[place]?.key ?? []);
 }
 
 function lookedAt(view: AccountView, only: NonNullable<EvaluateOptions['only']>): readonly number[] | null {

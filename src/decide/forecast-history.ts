@@ -154,8 +154,16 @@ export class ForecastHistory implements History {
     return this.#notices.onAccount(account);
   }
 
+  noticesOf(instance: InstanceKey): Iterable<Notice> {
+    return this.#notices.of(instance);
+  }
+
   obligations(account: string): readonly Obligation[] {
     return this.#obligations.onAccount(account);
+  }
+
+  obligationsOf(instance: InstanceKey): Iterable<Obligation> {
+    return this.#obligations.of(instance);
   }
 
   policySince(policy: string): number | null {

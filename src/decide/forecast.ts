@@ -107,6 +107,13 @@ export function* forecastSteps(
     for (const at of instanceEdges(own.get(key) ?? [], now, view, waiting)) agenda.add(at, key);
   };
 
+  /** The policies that have to do with some of them, in their order. */
+  const aboutThese = (keys: ReadonlySet<InstanceKey>): readonly Policy[] => {
+    const about = new Set<Policy>();
+    for (const key of keys) for (const policy of own.get(key) ?? []) about.add(policy);
+    return policies.filter((policy) => about.has(policy));
+  };
+
   const byName = new Map(policies.map((policy) => [policy.name, policy]));
   const dueAt = (name: string, key: InstanceKey, occurrence: string, at: number) => {
     const [policy, notice] = [byName.get(name), forecast.history.notice(name, key, occurrence)];
@@ -139,7 +146,8 @@ export function* forecastSteps(
     }
     const at = forecast.at(now);
     const places = isFirst || isWhole || isCrossed ? null : forecast.placesOf(keys);
-    const evaluation = evaluate(policies, at, {
+    const asked = places === null ? policies : aboutThese(keys);
+    const evaluation = evaluate(asked, at, {
       ...(isFirst ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }),
       ...(places === null ? {} : { only: { places } }),
     });

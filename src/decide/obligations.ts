@@ -31,9 +31,7 @@ export function obligationOccurrence(obligation: Obligation): string {
 }
 
 /** What is owed to the instances of an account is kept whatever has become of the policies. Runs after them. */
-export function keepObligations(pass: Pass, account: AccountPass, wanted: (obligation: Obligation) => boolean): void {
-  const obligations = pass.world.history.obligations(account.view.name).filter(wanted);
-  if (obligations.length === 0) return;
+export function keepObligations(pass: Pass, account: AccountPass, obligations: readonly Obligation[]): void {
   for (const obligation of obligations) {
     const place = account.placeOf(obligation.instance);
     const view = place === undefined ? undefined : account.view.instances[place];

@@ -93,8 +93,6 @@ export class AccountPass {
   readonly looked: readonly number[] | null;
   /** Instances that an operation of this pass goes to: one at a time. */
   readonly taken = new Set<InstanceKey>();
-  /** How many rows are counted for percentages. */
-  readonly size: number;
   /** Interrupting acts in the last 60 s and in this pass. */
   interrupted: number;
   /** Paid acts of this pass and what they cost. */
@@ -117,13 +115,13 @@ export class AccountPass {
   readonly #wants: Int32Array;
   readonly #noticed: ReadonlySet<string> | null;
   #places: ReadonlyMap<InstanceKey, number> | null = null;
+  #size: number | null = null;
 
   constructor(view: AccountView, now: number, notices: readonly Notice[], looked: readonly number[] | null = null) {
     this.view = view;
     this.looked = looked;
     this.#noticed =
       notices.length === 0 ? null : new Set(notices.map((notice) => watchKey(notice.policy, notice.instance)));
-    this.size = view.instances.filter((each) => each.tracked.instance.status !== 'destroyed').length;
     // Also what a replica with a fast clock did in our future.
     this.interrupted = view.interruptedAt.filter((at) => !(at <= now - ROLLING_MS)).length;
     this.#wants = new Int32Array(view.instances.length);
@@ -140,6 +138,12 @@ export class AccountPass {
           }),
     );
     return this.#places.get(key);
+  }
+
+  /** How many rows are counted for percentages. */
+  get size(): number {
+    this.#size ??= this.view.instances.filter((each) => each.tracked.instance.status !== 'destroyed').length;
+    return this.#size;
   }
 
   want(index: number, standing: Standing, direction: Direction): void {

@@ -8,11 +8,10 @@ import type { InstanceView } from './world.ts';
 type Why = Extract<Tidy, { kind: 'drop-notice' }>['why'];
 
 /** Marks the pairs that a notice waits for, before they are decided. */
-export function watchNotices(account: AccountPass, notices: readonly Notice[]): readonly Notice[] {
+export function watchNotices(account: AccountPass, notices: readonly Notice[]): void {
   if (notices.length > 0) {
     account.watched = new Map(notices.map((notice) => [watchKey(notice.policy, notice.instance), null]));
   }
-  return notices;
 }
 
 /** Drops the notices whose reason has gone. What merely cannot be told right now keeps its notice. */

@@ -86,6 +86,9 @@ export interface History {
   notice(policy: string, instance: InstanceKey, occurrence: string): Notice | null;
   notices(account: string): readonly Notice[];
   obligations(account: string): readonly Obligation[];
+  /** The same for one instance, for a look at a few; absent: they are found among all. */
+  noticesOf?(instance: InstanceKey): Iterable<Notice>;
+  obligationsOf?(instance: InstanceKey): Iterable<Obligation>;
   /** When the daemon first saw a policy of that name; a tick before that is not missed. */
   policySince(policy: string): number | null;
   /** The account-level occurrences that were announced and have not recovered. */

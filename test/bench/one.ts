@@ -10,6 +10,8 @@ async function run(bench: BenchName): Promise<readonly Row[]> {
       return (await import('./evaluate-rows.ts')).benchEvaluate();
     case 'validate':
       return (await import('./validate.ts')).benchValidate();
+    case 'simulate':
+      return (await import('./simulate.ts')).benchSimulate();
     case 'poll':
       return (await import('./poll.ts')).benchPoll();
     case 'lifecycle':
