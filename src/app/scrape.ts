@@ -130,9 +130,16 @@ async function collect(parts: {
       const savings = await store.savings.list();
       metrics.savedGpuSeconds.reset();
       metrics.savedYuan.reset();
+      metrics.savedUnpricedSeconds.reset();
+      metrics.savedStops.reset();
+      metrics.wrongStops.reset();
       for (const saving of savings) {
+        metrics.savedUnpricedSeconds.inc({ policy: saving.policy }, saving.unpricedSeconds);
+        metrics.savedStops.inc({ policy: saving.policy }, saving.stops);
+        metrics.wrongStops.inc({ policy: saving.policy }, saving.wrong);
         metrics.savedGpuSeconds.inc({ policy: saving.policy }, saving.gpuSeconds);
-        metrics.savedYuan.inc({ policy: saving.policy }, saving.fen / 100);
+        // A stopped machine may be said to cost more than a running one: a counter only grows.
+        metrics.savedYuan.inc({ policy: saving.policy }, Math.max(0, saving.fen) / 100);
       }
     },
   ];

@@ -214,9 +214,22 @@ export const fleetAndMoney: DashboardSpec = {
           page: 'account',
           runbook: 'LamplighterBalanceRunway',
           title: ['Runway', '可用时间'],
-          about: ['How long the cash lasts at the present spending.', '按现在的花费，现金还能用多久。'],
+          about: [
+            'How long the cash is expected to last, with what policies do by the calendar and the renewals due; and if nothing is stopped, or all that may be.',
+            '算上策略按日程要做的和到期要续的，现金预计还能用多久；以及什么都不关、能关的都关时的值。',
+          ],
           limit: { warn: 86_400, bad: 14_400, below: true },
-          queries: [{ expr: `min by (account) (${ofAccount('account_runway_seconds')})`, legend: '{{account}}' }],
+          queries: [
+            { expr: `min by (account) (${ofAccount('account_runway_seconds')})`, legend: '{{account}}' },
+            {
+              expr: `min by (account) (${ofAccount('account_runway_pessimistic_seconds')})`,
+              legend: ['{{account}} pessimistic', '{{account}} 悲观'],
+            },
+            {
+              expr: `min by (account) (${ofAccount('account_runway_optimistic_seconds')})`,
+              legend: ['{{account}} optimistic', '{{account}} 乐观'],
+            },
+          ],
         },
         {
           kind: 'series',
@@ -244,6 +257,38 @@ export const fleetAndMoney: DashboardSpec = {
           title: ['Saved by policy', '各策略累计节省'],
           about: ['Running total, an estimate by the known hourly prices.', '累计值，按已知的小时价估算。'],
           queries: [{ expr: once('policy', ofJob('saved_yuan_total')), legend: '{{policy}}' }],
+        },
+        {
+          kind: 'series',
+          id: 28,
+          width: 12,
+          unit: 'yuan',
+          page: 'policy',
+          title: ['Saved in 24 hours', '24 小时内节省'],
+          about: [
+            'What each policy saved in the 24 hours before; an estimate. `lamplighter savings` has it by machine, label and day.',
+            '各策略在之前 24 小时内省下的钱，估算值。`lamplighter savings` 可以按机器、标签和日期查看。',
+          ],
+          queries: [{ expr: once('policy', `increase(${ofJob('saved_yuan_total')}[1d])`), legend: '{{policy}}' }],
+        },
+        {
+          kind: 'series',
+          id: 29,
+          width: 12,
+          unit: 'number',
+          page: 'policy',
+          title: ['Stops in 24 hours, and wrong ones', '24 小时内的关机，以及关错的'],
+          about: [
+            'Wrong: a person started the machine again within 30 minutes. Such a policy saves less than it costs.',
+            '关错：30 分钟内有人又把机器开起来。这样的策略省下的不抵添的麻烦。',
+          ],
+          queries: [
+            { expr: once('policy', `increase(${ofJob('saved_stops_total')}[1d])`), legend: '{{policy}}' },
+            {
+              expr: once('policy', `increase(${ofJob('wrong_stops_total')}[1d])`),
+              legend: ['{{policy}} wrong', '{{policy}} 关错'],
+            },
+          ],
         },
         {
           kind: 'series',
