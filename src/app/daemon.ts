@@ -34,6 +34,7 @@ import { contentHash, PolicyWatch } from './policy-watch.ts';
 import { queuePort } from './queue-port.ts';
 import { makeReader } from './reader.ts';
 import { readiness } from './readiness.ts';
+import { PassRecorder } from './recording/pass-recorder.ts';
 import { refusalAudit } from './refusal-audit.ts';
 import { refusalLines } from './refusal-lines.ts';
 import { type InForce, keepGood, Reloader, showPolicies, tokensOf } from './reload.ts';
@@ -231,10 +232,17 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     },
   });
   cleanups.add('clients of the clouds', () => builder.close());
-  const standing: Standing = builder.build(config, policies.set.policies);
+  const standing: Standing = builder.build(config, policies.set.policies, policies.files);
   const current: { now: InForce } = {
     now: { config, standing, files: policies.files, fromLastGood: policies.fromLastGood, tokens: tokensOf(config) },
   };
+
+  const recorder =
+    config.recording === null
+      ? null
+      : new PassRecorder({ stateDir: config.stateDir, limits: config.recording, clock, log, metrics });
+  // Once the queues are closed: what the last passes decided is kept as well.
+  cleanups.add('recording', async () => recorder?.stop());
 
   const onQueueError = queueErrors(log);
   const queues = new Queues({
@@ -291,6 +299,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     evidence: store.evidence,
     moneyHistory: store.moneyHistory,
     tallies: store.tallies,
+    ...(recorder !== null && { recorder }),
     standing: () => current.now.standing,
     paidWorkOff: () => store.paidWorkOff() ?? watched.doubt(),
     paidWorkOffBy: () => {

@@ -1,5 +1,6 @@
 import { BadArgument, ProviderError } from '../providers/port.ts';
 import { QueueDown } from '../queue/queue.ts';
+import { NoRecording } from '../recording/read-entries.ts';
 import { LedgerUnclear, StoreDown, WatermarkUnusable } from '../store/store-error.ts';
 import { RedisUnreachable } from './client.ts';
 import { EmbeddedRedisFailed } from './embedded-redis.ts';
@@ -14,7 +15,7 @@ export interface KnownFailure {
 /** What a person can mend, or wait for, as one sentence; `null`: a mistake of ours, which needs its trace. */
 export function knownFailure(error: unknown): KnownFailure | null {
   if (!(error instanceof Error)) return null;
-  if (error instanceof BadArgument) return { message: error.message, kind: 'usage' };
+  if (error instanceof BadArgument || error instanceof NoRecording) return { message: error.message, kind: 'usage' };
   const isWeather =
     error instanceof RedisUnreachable ||
     error instanceof StoreDown ||

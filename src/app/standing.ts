@@ -19,6 +19,7 @@ import type { Account } from '../fleet/account.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Clock } from '../fleet/clock.ts';
 import { Notifier } from '../notify/notifier.ts';
+import type { PolicyFile } from '../policy/compile.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { AnswerTime } from '../providers/http/http-client.ts';
 import type { HttpLimits } from '../providers/http/limits.ts';
@@ -69,7 +70,7 @@ export class StandingBuilder {
   }
 
   /** Everything that can fail happens in here, before the caller swaps. Clients that are not needed any more are closed. */
-  build(config: Config, policies: readonly Policy[]): Standing {
+  build(config: Config, policies: readonly Policy[], files: readonly PolicyFile[] = []): Standing {
     const accounts = new Map<string, AccountRuntime>();
     const kept = new Map<string, Kept>();
     for (const account of config.accounts) {
@@ -104,6 +105,7 @@ export class StandingBuilder {
       notifiers,
       zone: zoneNamed(config.timezone),
       labels: (instance) => labelsOf(config.labels, instance),
+      source: { files, timezone: config.timezone, mode: config.mode, at: this.#parts.clock.now() },
     };
   }
 

@@ -21,6 +21,7 @@ import { operationsCommands } from './commands/operations.ts';
 import { pauseCommands } from './commands/pause.ts';
 import { planCommand } from './commands/plan.ts';
 import { reconcileCommand } from './commands/reconcile.ts';
+import { recordCommand } from './commands/record.ts';
 import { runCommand } from './commands/run.ts';
 import { savingsCommand } from './commands/savings.ts';
 import { schemaCommand } from './commands/schema.ts';
@@ -61,6 +62,7 @@ export async function runCli(args: readonly string[], outside: Io): Promise<Exit
     doctorCommand,
     planCommand,
     simulateCommand,
+    recordCommand,
     diffCommand,
     testCommand,
     explainCommand,

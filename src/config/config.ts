@@ -104,6 +104,12 @@ export interface ConsoleConfig {
   readonly viewerToken: Secret | null;
 }
 
+/** How much is kept of what passes knew and decided. */
+export interface RecordingConfig {
+  readonly keepMs: number;
+  readonly maxBytes: number;
+}
+
 /** lamplighter.yaml, checked, with defaults filled in, paths made absolute and secrets read. */
 export interface Config {
   readonly file: string;
@@ -128,6 +134,8 @@ export interface Config {
   readonly controlToken: Secret | null;
   readonly console: ConsoleConfig;
   readonly stateDir: string;
+  /** `null`: nothing is recorded. */
+  readonly recording: RecordingConfig | null;
   readonly reload: 'normal' | 'careful';
   /** Legal but odd. */
   readonly warnings: readonly Located[];

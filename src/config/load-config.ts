@@ -270,6 +270,8 @@ class Loader {
       listen: overrides.listen ?? parseListen(frame.listen) ?? { host: '', port: 0 },
       allowedNetworks: frame.network.allow,
       stateDir: resolve(folder, frame.stateDir),
+      recording:
+        frame.recording.keep === 0 ? null : { keepMs: frame.recording.keep, maxBytes: frame.recording.maxSize },
       reload: frame.reload,
     };
   }

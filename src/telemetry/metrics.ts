@@ -227,6 +227,17 @@ export function makeMetrics() {
       labelNames: ['account'] as const,
       registers,
     }),
+    recordedPasses: new Counter({
+      name: 'lamplighter_recorded_passes_total',
+      help: 'Passes by what became of their recording: kept, or left out since the disk was slow or failed.',
+      labelNames: ['outcome'] as const,
+      registers,
+    }),
+    recordingBytes: new Gauge({
+      name: 'lamplighter_recording_bytes',
+      help: 'How large the recording of passes is on the disk.',
+      registers,
+    }),
     redisUp: new Gauge({
       name: 'lamplighter_redis_up',
       help: 'Is Redis there? 1 yes, 0 no; without it nothing is known of the fleet and nothing is done.',
@@ -314,25 +325,7 @@ export function makeMetrics() {
     }),
     savedYuan: new Counter({
       name: 'lamplighter_saved_yuan_total',
-      help: 'Estimated yuan not spent because a policy had stopped the instance, where prices are known, less what it cost stopped.',
-      labelNames: ['policy'] as const,
-      registers,
-    }),
-    savedUnpricedSeconds: new Counter({
-      name: 'lamplighter_saved_unpriced_seconds_total',
-      help: 'Seconds that instances without a known price stood stopped: no yuan of them are in the saved yuan.',
-      labelNames: ['policy'] as const,
-      registers,
-    }),
-    savedStops: new Counter({
-      name: 'lamplighter_saved_stops_total',
-      help: 'Stops by policies that were seen in a listing.',
-      labelNames: ['policy'] as const,
-      registers,
-    }),
-    wrongStops: new Counter({
-      name: 'lamplighter_wrong_stops_total',
-      help: 'Stops by policies after which a person started the instance within 30 min.',
+      help: 'Estimated yuan not spent because a policy had stopped the instance, where prices are known.',
       labelNames: ['policy'] as const,
       registers,
     }),

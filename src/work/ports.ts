@@ -19,7 +19,8 @@ import type { OpenThread, Parcel } from '../fleet/parcel.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Links } from '../notify/words/draft.ts';
-import type { Policy } from '../policy/policy.ts';
+import type { PolicyFile } from '../policy/compile.ts';
+import type { Mode, Policy } from '../policy/policy.ts';
 import type { Provider } from '../providers/port.ts';
 import type { HistoryRows } from '../store/history.ts';
 import type { ArmResult, TransitionRequest, TransitionResult } from '../store/ledger.ts';
@@ -45,6 +46,17 @@ export interface Standing {
   readonly notifiers: ReadonlyMap<string, Notifier>;
   readonly zone: Zone;
   readonly labels: (instance: Instance) => Labels;
+  /** What the policies were made of, for whoever keeps it; absent where nobody does. */
+  readonly source?: PolicySource;
+}
+
+/** The texts of the policies, and what gives them their meaning. */
+export interface PolicySource {
+  readonly files: readonly PolicyFile[];
+  readonly timezone: string;
+  readonly mode: Mode;
+  /** When they were read, epoch ms. */
+  readonly at: number;
 }
 
 /** The ledger as the work room asks for it. */

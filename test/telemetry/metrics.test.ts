@@ -47,6 +47,8 @@ function fill(metrics: Metrics): void {
   metrics.clockTrusted.set(1);
   metrics.clockSteps.inc({ direction: 'backward' });
   metrics.clockAhead.set({ account: 'hxy' }, -3);
+  metrics.recordedPasses.inc({ outcome: 'kept' });
+  metrics.recordingBytes.set(1_000);
   metrics.breakerOpen.set({ account: 'hxy' }, 0);
   metrics.queueJobs.set({ queue: 'poll', state: 'waiting' }, 2);
   metrics.notificationsWaiting.set({ notifier: 'ops' }, 2);
@@ -64,9 +66,6 @@ function fill(metrics: Metrics): void {
   metrics.savedYuan.inc({ policy: 'lights-out' }, 1.98);
   metrics.buildInfo.set({ version: '0.1.0', node: '26' }, 1);
 }
-  metrics.savedUnpricedSeconds.inc({ policy: 'lights-out' }, 60);
-  metrics.savedStops.inc({ policy: 'lights-out' }, 3);
-  metrics.wrongStops.inc({ policy: 'lights-out' }, 1);
 
 /** Sample lines of one metric. */
 async function samples(metrics: Metrics, name: string): Promise<readonly string[]> {

@@ -1,0 +1,216 @@
+import { type Entry, FORMAT, lineOf, type RecordedRules } from './entries.ts';
+import { PassWriter, type PlainPass } from './pass-codec.ts';
+import { type LineFile, SegmentFile } from './segment-file.ts';
+import { makeFolder, prune, segmentPath } from './segments.ts';
+
+/** A new segment begins with everything whole: after this, so that little is lost with one, and old ones go piece by piece. */
+export const SEGMENT_MS = 4 * 3_600_000;
+const SEGMENT_BYTES = 8 * 1024 * 1024;
+/** Of all that is kept one segment is no more than this part, so that there is always something left to take away. */
+const SEGMENT_SHARE = 8;
+/** What waits for the disk is in memory: so many passes, or so many rows of them, and no more. */
+const MOST_WAITING = 60;
+const MOST_ROWS_WAITING = 60_000;
+/** After the disk has refused once it is not asked again for a while. */
+const PAUSE_MS = 60_000;
+
+export interface RecorderOptions {
+  readonly dir: string;
+  readonly keepMs: number;
+  readonly maxBytes: number;
+  /** Epoch ms. */
+  readonly clock: () => number;
+  /** Twelve hexadecimal digits that nobody else has. */
+  readonly newStream: () => string;
+  readonly version: string;
+  /** Told of each pass that is kept, and of each that is not. */
+  readonly onKept: () => void;
+  readonly onDropped: (why: DropReason) => void;
+  /** How much there is now, bytes. */
+  readonly onSize: (bytes: number) => void;
+  /** Told once until it works again. */
+  readonly onTrouble: (error: unknown) => void;
+  /** Makes a new file; one on the disk where it is left out. @throws Error where it cannot be had */
+  readonly opened?: (path: string) => Promise<LineFile>;
+}
+
+export type DropReason = 'slow' | 'failed';
+
+export interface PassNote {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly account: string;
+  readonly rules: RecordedRules;
+  readonly rowCount: number;
+  /** Asked for once, and not before there is time. */
+  readonly plain: () => PlainPass;
+}
+
+interface Open {
+  readonly file: LineFile;
+  readonly path: string;
+  readonly stream: string;
+  readonly startAt: number;
+  /** Ids of the rules that it holds. */
+  readonly rules: Set<string>;
+  readonly accounts: Map<string, PassWriter>;
+}
+
+interface Hole {
+  readonly at: number;
+  readonly until: number;
+  readonly passes: number;
+  readonly why: DropReason;
+}
+
+/**
+ * Keeps passes on the disk, in a bounded space. Whoever hands one over never waits and is never told of trouble: what cannot
+ * be kept in time is left out, and that is kept instead, as a hole.
+ */
+export class Recorder {
+  readonly #options: RecorderOptions;
+  readonly #waiting: PassNote[] = [];
+  #rowsWaiting = 0;
+  #running: Promise<void> | null = null;
+  #open: Open | null = null;
+  #hole: Hole | null = null;
+  /** Of the segments that are done. */
+  #doneBytes = 0;
+  #pausedUntil = Number.NEGATIVE_INFINITY;
+  #isTroubled = false;
+  #isStopped = false;
+
+  constructor(options: RecorderOptions) {
+    this.#options = options;
+  }
+
+  note(pass: PassNote): void {
+    if (this.#isStopped) return;
+    const isFull = this.#waiting.length >= MOST_WAITING || this.#rowsWaiting + pass.rowCount > MOST_ROWS_WAITING;
+    if (isFull && this.#waiting.length > 0) {
+      this.#drop(pass, 'slow');
+      return;
+    }
+    this.#waiting.push(pass);
+    this.#rowsWaiting += pass.rowCount;
+    this.#running ??= this.#run().finally(() => {
+      this.#running = null;
+    });
+  }
+
+  /** Everything that was handed over so far is kept, or was left out. */
+  async settled(): Promise<void> {
+    await this.#running;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    await this.#running;
+    const open = this.#open;
+    this.#open = null;
+    await open?.file.end();
+  }
+
+  async #run(): Promise<void> {
+    // In the next turn: a pass has other things to do first.
+    await Promise.resolve();
+    for (;;) {
+      const pass = this.#waiting.shift();
+      if (pass === undefined) return;
+      this.#rowsWaiting -= pass.rowCount;
+      if (this.#options.clock() < this.#pausedUntil) {
+        this.#drop(pass, 'failed');
+        continue;
+      }
+      const hole = this.#hole;
+      this.#hole = null;
+      try {
+        await this.#keep(pass, hole);
+        this.#isTroubled = false;
+        this.#options.onKept();
+      } catch (error) {
+        this.#widen(hole);
+        this.#drop(pass, 'failed');
+        await this.#giveUp(error);
+      }
+    }
+  }
+
+  async #keep(pass: PassNote, hole: Hole | null): Promise<void> {
+    const open = await this.#segment();
+    const { stream: s } = open;
+    const entries: Entry[] = [];
+    if (hole !== null) entries.push({ kind: 'hole', s, ...hole });
+    if (!open.rules.has(pass.rules.id)) entries.push({ kind: 'rules', s, rules: pass.rules });
+    const { account, at, rules } = pass;
+    const writer = open.accounts.get(account) ?? new PassWriter();
+    open.accounts.set(account, writer);
+    const plain = pass.plain();
+    const changes = await writer.changes(plain);
+    entries.push({ kind: 'pass', s, at, account, rules: rules.id, words: plain.words, ...changes });
+    await open.file.put(entries.map(lineOf).join(''));
+    open.rules.add(rules.id);
+    this.#options.onSize(this.#doneBytes + open.file.bytes);
+  }
+
+  /** The one to write to. */
+  async #segment(): Promise<Open> {
+    const {
+      dir,
+      clock,
+      keepMs,
+      maxBytes,
+      newStream,
+      version,
+      opened = (path) => SegmentFile.create(path),
+    } = this.#options;
+    const now = clock();
+    const open = this.#open;
+    if (open !== null) {
+      const isFull = open.file.bytes >= Math.min(SEGMENT_BYTES, maxBytes / SEGMENT_SHARE);
+      const isOver = now - open.startAt >= SEGMENT_MS || now < open.startAt;
+      if (!isFull && !isOver) return open;
+      this.#open = null;
+      await open.file.end();
+    }
+    await makeFolder(dir);
+    this.#doneBytes = await prune(dir, {
+      before: now - keepMs - SEGMENT_MS,
+      maxBytes: maxBytes - maxBytes / SEGMENT_SHARE,
+      writing: null,
+    });
+    const stream = newStream();
+    const path = segmentPath(dir, now, stream);
+    const file = await opened(path);
+    this.#open = { file, path, stream, startAt: now, rules: new Set(), accounts: new Map() };
+    await file.put(lineOf({ kind: 'head', s: stream, format: FORMAT, version, at: now }));
+    return this.#open;
+  }
+
+  async #giveUp(error: unknown): Promise<void> {
+    const open = this.#open;
+    this.#open = null;
+    this.#pausedUntil = this.#options.clock() + PAUSE_MS;
+    if (!this.#isTroubled) this.#options.onTrouble(error);
+    this.#isTroubled = true;
+    // What it holds so far can be read.
+    await open?.file.abandon().catch(() => {});
+  }
+
+  #drop({ at }: PassNote, why: DropReason): void {
+    this.#widen({ at, until: at, passes: 1, why });
+    this.#options.onDropped(why);
+  }
+
+  /** Until it is kept there is one hole. */
+  #widen(by: Hole | null): void {
+    if (by === null) return;
+    const hole = this.#hole;
+    this.#hole = {
+      at: Math.min(by.at, hole?.at ?? by.at),
+      until: Math.max(by.until, hole?.until ?? by.until),
+      passes: by.passes + (hole?.passes ?? 0),
+      why: by.why,
+    };
+  }
+}

@@ -1,0 +1,114 @@
+import { createReadStream } from 'node:fs';
+import { type FileHandle, open } from 'node:fs/promises';
+import { constants, createZstdCompress, createZstdDecompress, type ZstdCompress } from 'node:zlib';
+
+/** Level 3 halves what level 1 leaves of such lines, for a few ms more a minute; beyond it little is won. */
+const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 3 } };
+
+/** Where lines go. */
+export interface LineFile {
+  /** As it is on the disk. */
+  readonly bytes: number;
+  put(lines: string): Promise<void>;
+  end(): Promise<void>;
+  /** Gives it up, with what was put there in whole. */
+  abandon(): Promise<void>;
+}
+
+/** A compressed file that lines are put to the end of. What was put is there when `put` comes back, whatever happens then. */
+export class SegmentFile implements LineFile {
+  readonly #zstd: ZstdCompress;
+  readonly #file: FileHandle;
+  readonly #waiting: Buffer[] = [];
+  #failed: Error | null = null;
+  #bytes = 0;
+
+  private constructor(file: FileHandle) {
+    this.#file = file;
+    this.#zstd = createZstdCompress(LEVEL);
+    this.#zstd.on('data', (chunk: Buffer) => this.#waiting.push(chunk));
+    this.#zstd.on('error', (error) => {
+      this.#failed = error;
+    });
+  }
+
+  /** @throws Error where there is one of that name, or none can be made */
+  static async create(path: string): Promise<SegmentFile> {
+    return new SegmentFile(await open(path, 'wx', 0o600));
+  }
+
+  get bytes(): number {
+    return this.#bytes;
+  }
+
+  async put(lines: string): Promise<void> {
+    if (lines !== '') await new Promise<void>((resolve) => this.#zstd.write(lines, () => resolve()));
+    await new Promise<void>((resolve) => this.#zstd.flush(constants.ZSTD_e_flush, resolve));
+    await this.#write();
+  }
+
+  async end(): Promise<void> {
+    try {
+      const { promise, resolve } = Promise.withResolvers<void>();
+      this.#zstd.once('end', resolve);
+      this.#zstd.once('error', resolve);
+      this.#zstd.end();
+      await promise;
+      await this.#write();
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  async abandon(): Promise<void> {
+    this.#zstd.destroy();
+    try {
+      await this.#file.truncate(this.#bytes);
+    } finally {
+      await this.#file.close();
+    }
+  }
+
+  async #write(): Promise<void> {
+    if (this.#failed !== null) throw this.#failed;
+    const chunk = Buffer.concat(this.#waiting.splice(0));
+    // In one piece: a part of it would make the rest unreadable.
+    for (let at = 0; at < chunk.length; ) at += (await this.#file.write(chunk, at)).bytesWritten;
+    this.#bytes += chunk.length;
+  }
+}
+
+/** How reading a file came to its end: `torn`, its writer was cut off in the middle, as by a kill; `foreign`, it is none of ours. */
+export type ReadEnd = 'whole' | 'torn' | 'foreign';
+
+/** The lines of a file, as far as it can be read; answers how it ended. @throws Error where it cannot be opened */
+export async function* readLines(path: string): AsyncGenerator<string, ReadEnd> {
+  const input = createReadStream(path);
+  const zstd = createZstdDecompress();
+  // An error of the file is one of reading it.
+  input.once('error', (error) => zstd.destroy(error));
+  input.pipe(zstd);
+  zstd.setEncoding('utf8');
+  let rest = '';
+  try {
+    for await (const chunk of zstd) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      yield* lines;
+    }
+  } catch (error) {
+    const code = codeOf(error);
+    if (code === 'ZSTD_error_prefix_unknown') return 'foreign';
+    // It ends in the middle, or what is there is no zstd from some place on.
+    if (code === 'Z_BUF_ERROR' || code.startsWith('ZSTD_error')) return 'torn';
+    throw error;
+  } finally {
+    input.destroy();
+    zstd.destroy();
+  }
+  return rest === '' ? 'whole' : 'torn';
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && 'code' in error ? String(error.code) : '';
+}

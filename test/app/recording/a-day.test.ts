@@ -1,0 +1,216 @@
+import { join } from 'node:path';
+import { beforeAll, expect, test } from 'vitest';
+import type { Recorded } from '../../../src/app/recording/read-recording.ts';
+import { recordedIn, saveRecording, sourcesOf } from '../../../src/app/recording/recording-files.ts';
+import { replay } from '../../../src/app/recording/replay.ts';
+import { isJsonList, isJsonMap } from '../../../src/recording/json.ts';
+import { busyBetween } from '../../../src/simulator/workload.ts';
+import { HOUR, MINUTE, NOON } from '../../support/clock.ts';
+import { account, busy, daily, idle } from '../../support/cloud.ts';
+import { Bed } from '../../support/daemon.ts';
+import { startRedis } from '../../support/redis.ts';
+import { DaemonLife } from './daemon-life.ts';
+
+const POLICIES = `
+policies:
+  - name: lights-out
+    match: { provider: huixingyun, name: ["dev-b", "dev-f"] }
+    when: { during: "Mon-Sun 23:00-08:00", idleFor: 15m }
+    do: cardless-stop
+    afterwards: start
+    limits: { perPass: 1, perHour: 20 }
+  - name: stop-idle
+    match: { provider: huixingyun, name: ["dev-a", "dev-c"], status: running }
+    when: { idleFor: 1h }
+    do: stop
+    notice: 20m
+  - name: keep-paid
+    match: { billing: [daily, monthly] }
+    when: { expiresWithin: 12h }
+    do: { renew: { periods: 1 } }
+  - name: would-stop
+    mode: observe
+    match: { account: cy }
+    when: { idleFor: 30m }
+    do: stop
+  - name: low
+    match: { account: cy }
+    when: { balanceBelow: 200 }
+    do: notify
+  - name: runway
+    match: { account: cy }
+    when: { runwayBelow: 1000h }
+    do: notify
+  - name: morning
+    match: { name: "dev-d" }
+    when: { cron: "30 9 * * *" }
+    do: restart
+`;
+
+/** Between two looks at everything. */
+const STEP = 15 * MINUTE;
+
+/** From noon to noon: somebody works, holds, pauses and tops up; policies are edited, and the daemon is killed and stopped. */
+async function liveADay(bed: Bed): Promise<void> {
+  const cloud = bed.sim.account('cy');
+  let life = await DaemonLife.begin(bed);
+  await life.live(STEP, 6);
+  await life.control.hold({ instance: 'hxy/c', for: '2h', reason: 'a long run', owner: 'li' });
+  cloud.balanceFen = 15_000;
+  await life.live(STEP, 6);
+  await bed.writePolicy('all.yaml', POLICIES.replace('idleFor: 1h', 'idleFor: 90m').replace('1000h', '2h'));
+  await life.reload();
+  cloud.recharge(50_000);
+  await life.live(STEP, 30);
+  await life.end('kill');
+  bed.clock.pass(10 * MINUTE);
+  life = await DaemonLife.begin(bed);
+  await life.control.setPaused(true, 'li', 'a drill');
+  await life.live(STEP, 3);
+  await life.control.setPaused(false, 'li', '');
+  await life.live(STEP, 8);
+  await life.end('stop');
+  await bed.writeConfig({ ...configOf(bed), labels: [{ match: { name: 'dev-f' }, set: { protect: 'true' } }] });
+  life = await DaemonLife.begin(bed);
+  await life.live(STEP, 42);
+  await life.end('stop');
+}
+
+/** The probes look as often as time passes. */
+function configOf({ sim }: Bed): object {
+  const jupyter = { url: `${sim.origin}/jupyter/{account}/{id}` };
+  return {
+    activity: [
+      { match: { provider: 'huixingyun' }, every: '15m', probes: [{ jupyter }] },
+      { match: { provider: 'chenyu' }, every: '15m', probes: [{ jupyter: null }] },
+    ],
+  };
+}
+
+const ENDS_AT = NOON + 24 * HOUR - 5 * MINUTE;
+
+const EVENING = NOON + 9 * HOUR;
+
+/** The whole day, and what was saved of it from the evening on. */
+let all: readonly Recorded[];
+let later: readonly Recorded[];
+const torn: string[] = [];
+
+async function read(paths: readonly string[], onTorn: (path: string) => void): Promise<readonly Recorded[]> {
+  const found: Recorded[] = [];
+  for await (const each of recordedIn(await sourcesOf(paths, null, onTorn))) found.push(each);
+  return found;
+}
+
+beforeAll(async () => {
+  await using stack = new AsyncDisposableStack();
+  const redis = await startRedis();
+  stack.defer(() => redis.stop());
+  const bed = new Bed({
+    redis: redis.url,
+    accounts: [
+      account('huixingyun', [
+        idle('a'),
+        idle('b', { workload: busyBetween([NOON + HOUR, NOON + 5 * HOUR]) }),
+        idle('c'),
+        busy('d'),
+        idle('f'),
+        daily('p', 15),
+      ]),
+      account('chenyu', [idle('inst_e', { name: 'e' })], { balanceFen: 60_000 }),
+    ],
+    policies: { 'all.yaml': POLICIES },
+  });
+  stack.defer(() => bed.close());
+  await bed.open();
+  await bed.writeConfig(configOf(bed));
+  await liveADay(bed);
+  expect(bed.clock.now()).toBe(ENDS_AT);
+  const dir = DaemonLife.recording(bed);
+  all = await read([dir], (path) => torn.push(path));
+  // Before the bed's folder goes.
+  const evening = join(bed.dir, 'evening.zst');
+  await saveRecording(evening, await sourcesOf([dir], EVENING, () => {}), EVENING);
+  later = await read([evening], () => {});
+});
+
+async function* these(passes: readonly Recorded[]): AsyncGenerator<Recorded> {
+  yield* passes;
+}
+
+/** Such as `act stop-idle` or `keep stop-idle hold`. */
+function kindsOf(passes: readonly Recorded[]): ReadonlySet<string> {
+  const kinds = new Set<string>();
+  for (const pass of passes) {
+    if (pass.kind !== 'pass' || !isJsonMap(pass.decided)) continue;
+    for (const [subject, row] of Object.entries(pass.decided)) {
+      const [kind = '', about = ''] = subject.split('|');
+      kinds.add(`${kind} ${about}${isJsonList(row) ? ` ${row.at(-1)}` : ''}`);
+    }
+  }
+  return kinds;
+}
+
+test('every decision of a day is decided alike once more, whatever the policies, the people and the process did', async () => {
+  const found = await replay(these(all));
+  expect(found).toMatchObject({
+    otherwise: [],
+    otherwisePasses: 0,
+    reworded: 0,
+    holes: 0,
+    from: NOON + STEP,
+    until: ENDS_AT,
+  });
+  // 95 times on each of two accounts.
+  expect(found.passes).toBe(190);
+  // Only what the killed daemon wrote has no end.
+  expect(torn).toHaveLength(1);
+  expect(all.filter(({ kind }) => kind === 'start')).toHaveLength(7);
+});
+
+test('in that day everything happens that decides anything', () => {
+  expect([...kindsOf(all)].sort()).toEqual(
+    expect.arrayContaining([
+      'act keep-paid',
+      'act lights-out',
+      'act low',
+      'act morning',
+      'act runway',
+      'act stop-idle',
+      'announce stop-idle',
+      'keep lights-out limit-per-pass',
+      'keep lights-out paused',
+      'keep lights-out protected',
+      'keep stop-idle hold',
+      'keep stop-idle notice',
+      'keep would-stop observe',
+      'tidy drop-notice',
+      'tidy recovered',
+    ]),
+  );
+});
+
+test('what was known otherwise is decided otherwise, and is listed', async () => {
+  const held = all.find(
+    (each) =>
+      each.kind === 'pass' &&
+      isJsonMap(each.decided) &&
+      'keep|stop-idle|hxy/c|0' in each.decided &&
+      each.facts.holds.length > 0,
+  );
+  if (held?.kind !== 'pass') throw new Error('nothing was held back');
+  const found = await replay(these([{ ...held, facts: { ...held.facts, paused: true } }]));
+  expect(found.otherwisePasses).toBe(1);
+  expect(found.otherwise[0]?.differences).toContainEqual({
+    subject: 'keep|stop-idle|hxy/c|0',
+    recorded: ['stop', expect.any(String), 'hold'],
+    replayed: ['stop', expect.any(String), 'paused'],
+  });
+});
+
+test('a part of it that was saved holds the same passes, told from its own beginning', async () => {
+  const passes = (of: readonly Recorded[]) =>
+    of.flatMap((each) => (each.kind === 'pass' ? [[each.at, each.words]] : []));
+  expect(passes(later)).toEqual(passes(all).filter(([at]) => Number(at) >= EVENING));
+  expect(await replay(these(later))).toMatchObject({ passes: passes(later).length, otherwise: [], reworded: 0 });
+});

@@ -1,0 +1,297 @@
+import { readFile, stat, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { beforeEach, expect, test } from 'vitest';
+import { type Entry, FORMAT, lineOf } from '../../src/recording/entries.ts';
+import { folderSources } from '../../src/recording/export.ts';
+import { isJsonMap, type Json } from '../../src/recording/json.ts';
+import { PassReader, PassWriter, type PlainPass } from '../../src/recording/pass-codec.ts';
+import { merged, NoRecording, readEntries } from '../../src/recording/read-entries.ts';
+import { type DropReason, type PassNote, Recorder, type RecorderOptions } from '../../src/recording/recorder.ts';
+import { type LineFile, SegmentFile } from '../../src/recording/segment-file.ts';
+import { segmentsIn } from '../../src/recording/segments.ts';
+import { newFolder } from '../support/folder.ts';
+
+const START = Date.UTC(2026, 10, 24, 4);
+const MINUTE = 60_000;
+const HOUR = 60 * MINUTE;
+const RULES = {
+  id: 'r1',
+  at: START,
+  files: [{ file: 'a.yaml', text: 'policies: []' }],
+  timezone: 'UTC',
+  mode: 'observe',
+} as const;
+
+let dir: string;
+let now: number;
+let streams: number;
+let dropped: DropReason[];
+let troubles: unknown[];
+let size: number;
+beforeEach(async () => {
+  dir = join(await newFolder('recording-'), 'recording');
+  now = START;
+  streams = 0;
+  dropped = [];
+  troubles = [];
+  size = 0;
+});
+
+function recorder(extra: Partial<RecorderOptions> = {}): Recorder {
+  return new Recorder({
+    dir,
+    keepMs: 24 * HOUR,
+    maxBytes: 100e6,
+    clock: () => now,
+    newStream: () => {
+      streams += 1;
+      return String(streams).padStart(12, '0');
+    },
+    version: 'test',
+    onKept: () => {},
+    onDropped: (why) => dropped.push(why),
+    onSize: (bytes) => {
+      size = bytes;
+    },
+    onTrouble: (error) => troubles.push(error),
+    ...extra,
+  });
+}
+
+function plain(at: number, rows: Readonly<Record<string, Json>> = {}): PlainPass {
+  return {
+    facts: { now: at },
+    rows: Object.entries(rows).map(([key, value]) => ({ key, made: [value], plain: () => value })),
+    decided: { at },
+    words: `${at}`,
+  };
+}
+
+function pass(rows: Readonly<Record<string, Json>> = {}, account = 'hxy'): PassNote {
+  const made = plain(now, rows);
+  return { at: now, account, rules: RULES, rowCount: made.rows.length, plain: () => made };
+}
+
+async function entries(onTorn: (path: string) => void = () => {}): Promise<readonly Entry[]> {
+  const all: Entry[] = [];
+  for await (const entry of merged(await folderSources(dir, null, onTorn))) all.push(entry);
+  return all;
+}
+
+const times = (all: readonly Entry[]) => all.flatMap((entry) => (entry.kind === 'pass' ? [entry.at] : []));
+
+test('passes come back as they were, whatever rows come, change, go and change their places', async () => {
+  const row = fc.dictionary(fc.constantFrom('a', 'b'), fc.integer({ min: 0, max: 3 }));
+  const listing = fc.uniqueArray(fc.tuple(fc.constantFrom('1', '2', 'x', 'y', '__proto__'), row), {
+    selector: ([key]) => key,
+  });
+  await fc.assert(
+    fc.asyncProperty(fc.array(listing, { maxLength: 6 }), async (listings) => {
+      const [writer, reader] = [new PassWriter(), new PassReader()];
+      for (const [index, rows] of listings.entries()) {
+        const made = rows.map(([key, value]) => ({ key, made: [{}], plain: (): Json => ({ ...value }) }));
+        const changes = await writer.changes({ facts: { index }, rows: made, decided: {}, words: '' });
+        const read = reader.read(JSON.parse(JSON.stringify(changes)));
+        expect([...read.rows]).toEqual(rows.map(([key, value]) => [key, { ...value }]));
+        expect(read.facts).toEqual({ index });
+      }
+    }),
+    { numRuns: 200 },
+  );
+});
+
+test('what is the very same as before is not looked at again', async () => {
+  const writer = new PassWriter();
+  const same = {};
+  let asked = 0;
+  const row = {
+    key: 'a',
+    made: [same],
+    plain: () => {
+      asked += 1;
+      return 1;
+    },
+  };
+  await writer.changes({ ...plain(1), rows: [row] });
+  const changes = await writer.changes({ ...plain(1), rows: [{ ...row, made: [same] }] });
+  expect([asked, changes]).toEqual([1, {}]);
+});
+
+test('a segment that was cut off anywhere is read up to there, and said to be cut off', async () => {
+  const writing = recorder();
+  for (let minute = 0; minute < 40; minute += 1) {
+    now += MINUTE;
+    writing.note(pass({ a: { at: now, word: `${minute * 7919}` } }));
+    await writing.settled();
+  }
+  await writing.stop();
+  const [segment] = await segmentsIn(dir);
+  const whole = await readFile(segment?.path ?? '');
+  const path = join(dir, 'cut.zst');
+  let before = -1;
+  for (let length = 60; length <= whole.length; length += 97) {
+    await writeFile(path, whole.subarray(0, length));
+    const found: Entry[] = [];
+    let torn = 0;
+    for await (const entry of readEntries(path, () => {
+      torn += 1;
+    }))
+      found.push(entry);
+    expect(torn).toBe(1);
+    expect(found.length).toBeGreaterThanOrEqual(before);
+    before = found.length;
+  }
+  expect(before).toBeGreaterThan(35);
+  expect(times(await entries())).toHaveLength(40);
+});
+
+test('a line that is not as it was written ends what can be read', async () => {
+  const path = join(await newFolder('recording-'), 'x.zst');
+  const file = await SegmentFile.create(path);
+  const head: Entry = { kind: 'head', s: 'a', format: FORMAT, version: 'test', at: START };
+  const pass: Entry = { kind: 'cut', s: 'a', at: START };
+  await file.put(`${lineOf(head)}${lineOf(pass)}${lineOf(pass).replace('"at":1', '"at":2')}${lineOf(pass)}`);
+  await file.end();
+  const told: string[] = [];
+  const found: Entry[] = [];
+  for await (const entry of readEntries(path, (_, why) => told.push(why))) found.push(entry);
+  expect(found).toEqual([head, pass]);
+  expect(told).toEqual(['is damaged in the middle']);
+});
+
+test('of another format nothing is guessed', async () => {
+  const path = join(await newFolder('recording-'), 'x.zst');
+  const file = await SegmentFile.create(path);
+  await file.put(lineOf({ kind: 'head', s: 'a', format: FORMAT + 1, version: '9.9', at: START }));
+  await file.end();
+  await expect(readEntries(path, () => {}).next()).rejects.toThrow(`format ${FORMAT + 1}, written by 9.9`);
+});
+
+test('one segment that cannot be read at all leaves the others to be read', async () => {
+  const writing = recorder();
+  writing.note(pass());
+  await writing.stop();
+  await writeFile(join(dir, `${START - 1}-0123456789ab.zst`), 'zeroes');
+  await writeFile(join(dir, `${START + 1}-0123456789ab.zst`), '');
+  const told: string[] = [];
+  expect(times(await entries((path) => told.push(path)))).toEqual([START]);
+  expect(told).toHaveLength(2);
+});
+
+test('a file that is none of ours is refused', async () => {
+  const path = join(await newFolder('recording-'), 'other');
+  await writeFile(path, 'policies:\n');
+  await expect(readEntries(path, () => {}).next()).rejects.toThrow(NoRecording);
+});
+
+test('no more is kept than there is room for, and nothing that is too old; what is kept is the newest, whole', async () => {
+  const maxBytes = 40_000;
+  const writing = recorder({ maxBytes });
+  for (let minute = 0; minute < 600; minute += 1) {
+    now += MINUTE;
+    writing.note(pass({ a: `${Math.sin(minute)}${Math.cos(minute)}${Math.sin(minute * 3)}`.repeat(2) }));
+    await writing.settled();
+    expect(size).toBeLessThanOrEqual(maxBytes);
+  }
+  await writing.stop();
+  const sizes = await Promise.all((await segmentsIn(dir)).map(async ({ path }) => (await stat(path)).size));
+  expect(sizes.length).toBeGreaterThan(3);
+  expect(sizes.reduce((sum, each) => sum + each, 0)).toBeLessThanOrEqual(maxBytes);
+  const kept = times(await entries());
+  expect(kept.at(-1)).toBe(now);
+  expect(kept[0]).toBeGreaterThan(START + MINUTE);
+  expect(kept).toHaveLength((now - (kept[0] ?? 0)) / MINUTE + 1);
+
+  now += 3 * 24 * HOUR;
+  const later = recorder({ maxBytes });
+  later.note(pass());
+  await later.stop();
+  expect(times(await entries())).toEqual([now]);
+});
+
+test('a disk that stands still holds nothing up: what does not fit is left out, and that is recorded', async () => {
+  const gate = Promise.withResolvers<void>();
+  let isSlow = true;
+  const writing = recorder({
+    opened: async (path) => {
+      const file = await SegmentFile.create(path);
+      const slow: LineFile = {
+        get bytes() {
+          return file.bytes;
+        },
+        put: async (lines) => {
+          if (isSlow) await gate.promise;
+          await file.put(lines);
+        },
+        end: () => file.end(),
+        abandon: () => file.abandon(),
+      };
+      return slow;
+    },
+  });
+  for (let minute = 0; minute < 100; minute += 1) {
+    now += MINUTE;
+    writing.note(pass());
+  }
+  expect(dropped.length).toBeGreaterThan(30);
+  expect(new Set(dropped)).toEqual(new Set(['slow']));
+  isSlow = false;
+  gate.resolve();
+  await writing.settled();
+  writing.note(pass());
+  await writing.stop();
+  const all = await entries();
+  const lost = all.flatMap((entry) => (entry.kind === 'hole' ? [entry] : []));
+  expect(lost.reduce((sum, { passes }) => sum + passes, 0)).toBe(dropped.length);
+  expect(lost[0]).toMatchObject({ why: 'slow', until: now });
+  expect(times(all)).toHaveLength(101 - dropped.length);
+});
+
+test('a disk that refuses is not asked again for a minute, is told of once, and what was lost is recorded after', async () => {
+  let isFull = true;
+  let asked = 0;
+  const writing = recorder({
+    opened: async (path) => {
+      asked += 1;
+      if (isFull) throw new Error('no space left');
+      return await SegmentFile.create(path);
+    },
+  });
+  for (let i = 0; i < 5; i += 1) {
+    now += 20_000;
+    writing.note(pass());
+    await writing.settled();
+  }
+  expect([asked, troubles.length, dropped.length]).toEqual([2, 1, 5]);
+  isFull = false;
+  now += MINUTE;
+  writing.note(pass());
+  await writing.stop();
+  const all = await entries();
+  expect(all.map(({ kind }) => kind)).toEqual(['head', 'hole', 'rules', 'pass']);
+  expect(all[1]).toMatchObject({ at: START + 20_000, until: START + 100_000, passes: 5, why: 'failed' });
+});
+
+test('several daemons are put together by time, each told by its own beginning', async () => {
+  const [one, other] = [recorder(), recorder()];
+  for (let minute = 0; minute < 6; minute += 1) {
+    now += MINUTE;
+    const writing = minute % 2 === 0 ? one : other;
+    writing.note(pass({ a: minute }));
+    await writing.settled();
+  }
+  await one.stop();
+  await other.stop();
+  const all = await entries();
+  expect(times(all)).toEqual(Array.from({ length: 6 }, (_, minute) => START + (minute + 1) * MINUTE));
+  const readers = new Map<string, PassReader>();
+  const rows = all.flatMap((entry) => {
+    if (entry.kind !== 'pass') return [];
+    const reader = readers.get(entry.s) ?? new PassReader();
+    readers.set(entry.s, reader);
+    const { facts, rows: read } = reader.read(entry);
+    return [[isJsonMap(facts) ? facts.now : null, read.get('a')]];
+  });
+  expect(rows).toEqual(times(all).map((at, minute) => [at, minute]));
+});
