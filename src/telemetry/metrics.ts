@@ -325,7 +325,25 @@ export function makeMetrics() {
     }),
     savedYuan: new Counter({
       name: 'lamplighter_saved_yuan_total',
-      help: 'Estimated yuan not spent because a policy had stopped the instance, where prices are known.',
+      help: 'Estimated yuan not spent because a policy had stopped the instance, where prices are known, less what it cost stopped.',
+      labelNames: ['policy'] as const,
+      registers,
+    }),
+    savedUnpricedSeconds: new Counter({
+      name: 'lamplighter_saved_unpriced_seconds_total',
+      help: 'Seconds that instances without a known price stood stopped: no yuan of them are in the saved yuan.',
+      labelNames: ['policy'] as const,
+      registers,
+    }),
+    savedStops: new Counter({
+      name: 'lamplighter_saved_stops_total',
+      help: 'Stops by policies that were seen in a listing.',
+      labelNames: ['policy'] as const,
+      registers,
+    }),
+    wrongStops: new Counter({
+      name: 'lamplighter_wrong_stops_total',
+      help: 'Stops by policies after which a person started the instance within 30 min.',
       labelNames: ['policy'] as const,
       registers,
     }),

@@ -64,6 +64,9 @@ function fill(metrics: Metrics): void {
   metrics.shadowSavedYuan.inc({ policy: 'lights-out' }, 1.98);
   metrics.savedGpuSeconds.inc({ policy: 'lights-out' }, 3_600);
   metrics.savedYuan.inc({ policy: 'lights-out' }, 1.98);
+  metrics.savedUnpricedSeconds.inc({ policy: 'lights-out' }, 60);
+  metrics.savedStops.inc({ policy: 'lights-out' }, 3);
+  metrics.wrongStops.inc({ policy: 'lights-out' }, 1);
   metrics.buildInfo.set({ version: '0.1.0', node: '26' }, 1);
 }
 

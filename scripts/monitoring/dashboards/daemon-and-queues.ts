@@ -427,7 +427,10 @@ export const daemonAndQueues: DashboardSpec = {
           unit: 'number',
           bars: true,
           title: ['Passes that were not recorded', '没有记下的判断'],
-          about: ['The disk was slow, or failed. They were decided all the same.', '磁盘太慢或出错。判断本身照常进行。'],
+          about: [
+            'The disk was slow, or failed. They were decided all the same.',
+            '磁盘太慢或出错。判断本身照常进行。',
+          ],
           queries: [
             {
               expr: `sum by (outcome) (increase(${ofJob('recorded_passes_total', 'outcome!="kept"')}[$__rate_interval]))`,
