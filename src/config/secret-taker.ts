@@ -78,7 +78,7 @@ export class SecretTaker {
 function whyUnread(file: string, error: unknown): string {
   const code = error instanceof Error && 'code' in error ? error.code : null;
   if (code === 'ENOENT') return `there is no file ${file}`;
-  if (code === 'EACCES') return `${file} may not be read by the user who runs this`;
+  if (code === 'EACCES') return `${file} may not be read by the user who runs this; chown it to that user`;
   if (code === 'EISDIR') return `${file} is a folder; name the file in it that holds the secret`;
   return `${file} cannot be read: ${error instanceof Error ? error.message : String(error)}`;
 }

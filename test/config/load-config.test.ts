@@ -20,6 +20,7 @@ const OPTIONS: ConfigOptions = {
   environment: { HXY_TOKEN: 'env-token-1', EMPTY: '', REDIS_URL: undefined },
   readSecret: (path) => {
     const text = FILES[path];
+    if (path === '/etc/l/locked') return Promise.reject(Object.assign(new Error('not you'), { code: 'EACCES' }));
     return text === undefined
       ? Promise.reject(new Error(`ENOENT: ${path}`))
       : Promise.resolve({ text, worldReadable: path === '/etc/l/tok' });
@@ -241,6 +242,11 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'a token file that is not there',
     'accounts:\n  a: { provider: chenyu, tokenFile: ▶nope }',
     'cannot be read: ENOENT',
+  ],
+  [
+    'a token file of somebody else',
+    'accounts:\n  a: { provider: chenyu, tokenFile: ▶locked }',
+    'locked may not be read by the user who runs this; chown it to that user',
   ],
   ['an empty token file', 'accounts:\n  a: { provider: chenyu, tokenFile: ▶empty }', 'the secret in empty is empty'],
   ['two words in a token file', 'accounts:\n  a: { provider: chenyu, tokenFile: ▶two }', 'contains white space'],
