@@ -101,6 +101,15 @@ test('where all is well everything was looked at, nothing was changed, and the e
   );
 });
 
+test('a probe that finds nothing on a machine to ask has not been answered', async () => {
+  await bed.writeConfig({ activity: [{ match: { provider: 'chenyu' }, probes: [{ comfyui: {} }] }] });
+  const { about } = await doctor();
+  await bed.writeConfig();
+  expect(about('probes', /^cy\/inst_a/)).toMatchObject([
+    { level: 'warning', found: expect.stringContaining('names no'), mend: expect.stringContaining('optional') },
+  ]);
+});
+
 test('a notifier whose address nobody answers at is told of without a message being sent', async () => {
   await bed.writeConfig({
     notifiers: {

@@ -80,6 +80,8 @@ const UNREACHABLE = 'does it run there, on that port, and does a firewall let th
 
 /** What keeps a probe from reading at all; the other reasons end with its second look. */
 const MENDS: Readonly<Partial<Record<UnknownActivityReason, string>>> = {
+  'no-reading':
+    'give the probe a url or host of its own, say `optional: true` where a machine may lack the service, or match fewer machines',
   unreachable: UNREACHABLE,
   unauthorised: 'give the probe a token, password or key that is right: docs/probes.md',
   'bad-answer': 'is that the service which the probe is for? docs/probes.md',
