@@ -64,11 +64,12 @@ function unknownReason(
 ): readonly [InactionReason, string] | null {
   const { name, trust, takenAt } = account.view;
   if (verdict === 'not-supported') return ['not-supported', missingFact({ account, standing })];
-  if (verdict === 'unknown-balance') return ['stale-snapshot', `the balance of account ${name} is not known`];
   const aboutMoney = standing.policy.conditions.some(
     (each) => each.kind === 'balanceBelow' || each.kind === 'runwayBelow',
   );
+  // First, since it says of when what is known is.
   if (aboutMoney && trust === 'stale-snapshot') return [trust, untrustedDetail({ account, standing }, trust, takenAt)];
+  if (verdict === 'unknown-balance') return ['stale-snapshot', `the balance of account ${name} is not known`];
   return null;
 }
 

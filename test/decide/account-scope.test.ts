@@ -75,6 +75,13 @@ describe('a policy about an account', () => {
     expect(acts({})).toMatchObject([{ event: 'balance.low', occurrence: 'runwayBelow=2026-10-08T02:00:00Z' }]);
     expect(acts({ runwayMs: DAY })).toEqual([]);
     expect(acts({ runwayMs: null })).toEqual([]);
+    // A balance that was read long ago is neither low nor fine.
+    const stale = chenyu({ runwayMs: null, runwayUnknown: 'stale-balance', trust: 'stale-snapshot' });
+    const { acts: none, refusals } = evaluate([short], world([stale]));
+    expect([none, refusals]).toMatchObject([
+      [],
+      [{ reason: 'stale-snapshot', detail: expect.stringContaining('stale') }],
+    ]);
   });
 
   it('by the calendar alone asks nothing of the listing', () => {
