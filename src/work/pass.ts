@@ -45,7 +45,7 @@ export async function pass(work: Work, accountName: string, signal: AbortSignal)
   work.metrics.evaluationDuration.observe((performance.now() - began) / 1000);
   work.metrics.evaluations.inc(evaluation.evaluated);
   countAll(work, evaluation);
-  work.recorder?.note({ standing, facts, evaluation });
+  work.recorder?.note({ source: standing.source, facts, evaluation });
 
   // In this order: what is not due any more is tidied before anything new begins, and people hear of a stop before it.
   for (const tidy of evaluation.tidy) await tidyUp(work, standing, runtime, world, tidy);

@@ -244,7 +244,12 @@ export interface ThreadPort {
 
 /** Keeps what passes knew and what they decided; see app/recording. Never fails and never waits. */
 export interface RecorderPort {
-  note(seen: { readonly standing: Standing; readonly facts: PassFacts; readonly evaluation: Evaluation }): void;
+  note(seen: {
+    /** Absent: nobody knows what the policies were made of, and nothing is kept. */
+    readonly source: PolicySource | undefined;
+    readonly facts: PassFacts;
+    readonly evaluation: Evaluation;
+  }): void;
 }
 
 /** What every processor works with. */

@@ -14,6 +14,8 @@ async function run(bench: BenchName): Promise<readonly Row[]> {
       return (await import('./simulate.ts')).benchSimulate();
     case 'poll':
       return (await import('./poll.ts')).benchPoll();
+    case 'recording':
+      return (await import('./recording.ts')).benchRecording();
     case 'lifecycle':
       return (await import('./lifecycle.ts')).benchLifecycle();
     case 'probes':

@@ -6,7 +6,7 @@ import { Recorder } from '../../recording/recorder.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { version } from '../../version.ts';
-import type { PolicySource, RecorderPort, Standing } from '../../work/ports.ts';
+import type { PolicySource, RecorderPort } from '../../work/ports.ts';
 import { plainDecisions, wordsOf } from './decisions.ts';
 import { plainFacts, plainRows } from './plain-facts.ts';
 
@@ -18,7 +18,7 @@ export function recordingDir(stateDir: string): string {
 /** Keeps what the passes of a daemon knew and decided. Everything that costs time is done after the pass, piece by piece. */
 export class PassRecorder implements RecorderPort {
   readonly #recorder: Recorder;
-  readonly #rules = new WeakMap<Standing, RecordedRules>();
+  readonly #rules = new WeakMap<PolicySource, RecordedRules>();
   readonly #log: Log;
 
   constructor(options: {
@@ -45,14 +45,13 @@ export class PassRecorder implements RecorderPort {
     });
   }
 
-  note({ standing, facts, evaluation }: Parameters<RecorderPort['note']>[0]): void {
-    const { source } = standing;
+  note({ source, facts, evaluation }: Parameters<RecorderPort['note']>[0]): void {
     if (source === undefined) return;
     try {
       this.#recorder.note({
         at: facts.now,
         account: facts.account.name,
-        rules: this.#rulesOf(standing, source),
+        rules: this.#rulesOf(source),
         rowCount: facts.instances.length,
         plain: () => ({
           facts: plainFacts(facts),
@@ -75,13 +74,13 @@ export class PassRecorder implements RecorderPort {
     return this.#recorder.stop();
   }
 
-  #rulesOf(standing: Standing, source: PolicySource): RecordedRules {
-    const known = this.#rules.get(standing);
+  #rulesOf(source: PolicySource): RecordedRules {
+    const known = this.#rules.get(source);
     if (known !== undefined) return known;
     const { files, timezone, mode, at } = source;
     const plain = { files: files.map(({ file, text }) => ({ file, text })), timezone, mode };
     const rules = { id: hash('sha256', JSON.stringify(plain)).slice(0, 16), at, ...plain };
-    this.#rules.set(standing, rules);
+    this.#rules.set(source, rules);
     return rules;
   }
 }
