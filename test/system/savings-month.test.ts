@@ -1,17 +1,22 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { runAccount } from '../../src/app/simulate/run.ts';
 import { zoneNamed } from '../../src/calendar/zone.ts';
 import { ledgerEntry } from '../../src/decide/savings.ts';
 import { savingsReport } from '../../src/decide/savings-report.ts';
 import { track } from '../../src/decide/track.ts';
+import type { AccountView, InstanceView } from '../../src/decide/world.ts';
 import type { Price } from '../../src/fleet/account.ts';
-import type { Instance } from '../../src/fleet/instance.ts';
+import type { ActionCall } from '../../src/fleet/action-call.ts';
+import type { Instance, InstanceKey } from '../../src/fleet/instance.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
 import type { SavingsReport } from '../../src/fleet/savings-report.ts';
 import type { Listing, Snapshot } from '../../src/fleet/snapshot.ts';
+import type { Policy } from '../../src/policy/policy.ts';
 import { priceFen } from '../../src/simulator/catalogue.ts';
 import type { SimInstance } from '../../src/simulator/sim-instance.ts';
 import { Simulator } from '../../src/simulator/simulator.ts';
 import type { Store } from '../../src/store/store.ts';
+import { during, idleFor, policy, view, account as viewOf, world } from '../decide/kit.ts';
 import { operation } from '../decide/operation-kit.ts';
 import { openStore } from '../store/support/store.ts';
 import { DAY, HOUR, MINUTE, NOON, SECOND, TestClock } from '../support/clock.ts';
@@ -24,7 +29,7 @@ const ZONE = zoneNamed('Asia/Shanghai');
 /** Polls come each minute, off the minute at which things happen. */
 const OFF = 37 * SECOND;
 /** In the quiet middle of a night less often will do. */
-const QUIET_MS = 40 * MINUTE;
+const QUIET_MS = 55 * MINUTE;
 const STOPPED = { normal: 20, cardless: 5 };
 
 /** What the cloud asks for one card, as somebody would write it into `prices`. */
@@ -67,10 +72,10 @@ function month(): readonly Happening[] {
 }
 
 /** The minutes at which the account is polled: around whatever happens, and now and then in between. */
-function polls(happenings: readonly Happening[]): readonly number[] {
+function polls(happenings: readonly number[]): readonly number[] {
   const times = new Set<number>();
   const minute = (at: number) => Math.floor((at - NOON - OFF) / MINUTE) * MINUTE + NOON + OFF;
-  for (const { at } of happenings) for (const k of [0, 1, 2, 3]) times.add(minute(at) + k * MINUTE);
+  for (const at of happenings) for (const k of [0, 1, 2, 3]) times.add(minute(at) + k * MINUTE);
   for (let at = NOON + OFF; at < NOON + DAYS * DAY; at += QUIET_MS) times.add(minute(at));
   return [...times].filter((at) => at > NOON).sort((a, b) => a - b);
 }
@@ -151,27 +156,51 @@ afterAll(async () => {
   await redis.stop();
 });
 
-/** Follows the enforced month from outside, as two replicas that both poll, and adds up what they have counted. */
-async function followed(): Promise<SavingsReport> {
+function callOf(kind: 'stop' | 'cardless-stop' | 'start'): ActionCall {
+  return kind === 'start' ? { kind, stopMode: 'unknown' } : { kind };
+}
+
+/** What a month looks like from outside. */
+interface Seen {
+  readonly polls: readonly number[];
+  /** Leads the cloud to then, and lists it. */
+  list(at: number): readonly Instance[];
+  /** By instance, what was asked for until then. */
+  asked(at: number): ReadonlyMap<string, readonly Operation[]>;
+}
+
+function scripted(): Seen {
   const clock = new TestClock(NOON);
   const cloud = simulated(clock).account('hxy');
   const happenings = [...month()];
   const operations = new Map<string, Operation[]>();
+  return {
+    polls: polls(happenings.map(({ at }) => at)),
+    list: (at) => {
+      for (let next = happenings[0]; next !== undefined && next.at <= at; next = happenings[0]) {
+        happenings.shift();
+        clock.pass(next.at - clock.now());
+        carryOut(cloud.instance(next.id), next, true);
+        if (next.policy === null || next.what === 'person-starts' || next.what === 'person-stops') continue;
+        const fields = { policy: next.policy, sendingAt: next.at, state: 'confirmed' as const };
+        operations.set(next.id, [...(operations.get(next.id) ?? []), operation(callOf(next.what), fields)]);
+      }
+      clock.pass(at - clock.now());
+      return cloud.instances.map(listed);
+    },
+    asked: () => operations,
+  };
+}
+
+/** Follows a month as two replicas that both poll, and adds up what they have counted. */
+async function followed(account: string, seen: Seen): Promise<SavingsReport> {
   let previous: Snapshot | null = null;
-  for (const at of polls(happenings)) {
-    for (let next = happenings[0]; next !== undefined && next.at <= at; next = happenings[0]) {
-      happenings.shift();
-      clock.pass(next.at - clock.now());
-      carryOut(cloud.instance(next.id), next, true);
-      if (next.policy === null || next.what === 'person-starts' || next.what === 'person-stops') continue;
-      const fields = { policy: next.policy, sendingAt: next.at, state: 'confirmed' as const };
-      operations.set(next.id, [...(operations.get(next.id) ?? []), operation({ kind: next.what }, fields)]);
-    }
-    clock.pass(at - clock.now());
-    const instances = cloud.instances.map(listed);
+  for (const at of seen.polls) {
+    const instances = seen.list(at);
+    const operations = seen.asked(at);
     const listing: Listing = { startedAt: at, finishedAt: at, instances, incomplete: null, serverTimeAt: null };
     const snapshot: Snapshot = {
-      account: 'hxy',
+      account,
       provider: 'huixingyun',
       takenAt: at,
       finishedAt: at,
@@ -183,20 +212,20 @@ async function followed(): Promise<SavingsReport> {
       balance: null,
     };
     for (const store of replicas) {
-      const countedTo = await store.savingsCountedTo('hxy');
+      const countedTo = await store.savingsCountedTo(account);
       const prices = new Map([[GPU_4090, PRICE]]);
       // The second replica has read the mark before the first one wrote: as if both polled at once.
       const from = store === replicas[1] ? (previous?.takenAt ?? null) : countedTo;
       const look = { countedTo: from, previous, snapshot, prices, believedMs: 150_000, zone: ZONE, operations };
       const entry = ledgerEntry(look);
-      if (entry !== null) await store.countSavings('hxy', entry, new Map());
+      if (entry !== null) await store.countSavings(account, entry, new Map());
     }
     previous = snapshot;
   }
   const days = Array.from({ length: DAYS + 1 }, (_, i) => new Date(NOON + i * DAY).toISOString().slice(0, 10));
-  const kept = await replicas[0].savings.days('hxy', days);
+  const kept = await replicas[0].savings.days(account, days);
   const ledger = {
-    account: 'hxy',
+    account,
     saved: kept.flatMap(({ saved }) => saved),
     would: [],
     unwatchedMs: kept.reduce((sum, { unwatchedMs }) => sum + unwatchedMs, 0),
@@ -208,7 +237,7 @@ async function followed(): Promise<SavingsReport> {
 
 test('over a month the ledger agrees with the bills of the cloud itself, and never says more than they do', async () => {
   const truth = spent(false) - spent(true);
-  const { rows, total, unwatched } = await followed();
+  const { rows, total, unwatched } = await followed('hxy', scripted());
   const { grossFen, keptFen, stops, wrong, unpriced } = total.saved;
   const told = grossFen - keptFen;
   expect(truth).toBeGreaterThan(100_000);
@@ -216,4 +245,97 @@ test('over a month the ledger agrees with the bills of the cloud itself, and nev
   expect(told).toBeGreaterThan(0.98 * truth);
   expect([stops, wrong, unpriced, unwatched]).toEqual([2 * DAYS + 1 + 4, 4, 0, []]);
   expect(rows.map(({ key }) => key)).toEqual(['hxy/two', 'hxy/a', 'hxy/left', 'hxy/d']);
+});
+
+/** Five machines that are put out each night, and three with which somebody works from ten to four. */
+function led() {
+  const kit = (i: number) => ({
+    account: 'led',
+    id: `m${i}`,
+    name: i < 5 ? `dev-${i}` : `lab-${i}`,
+    gpuType: GPU_4090,
+    createdAt: NOON - DAY,
+    startedAt: NOON - DAY,
+  });
+  const instances = Array.from({ length: 8 }, (_, i) =>
+    view(kit(i), {
+      now: NOON,
+      tracked: { statusSince: NOON - DAY, upSince: NOON - DAY },
+      activity: { kind: 'active', at: NOON, readings: [] },
+    }),
+  );
+  const named = (prefix: string): Policy['match'] => ({
+    all: false,
+    account: () => true,
+    instance: ({ name, status }) => name.startsWith(prefix) && status === 'running',
+    instanceWhateverStatus: ({ name }) => name.startsWith(prefix),
+    text: prefix,
+  });
+  const policies = [
+    policy({
+      name: 'night',
+      match: named('dev-'),
+      conditions: [during('Mon-Sun 22:00-08:00')],
+      steps: [{ kind: 'cardless-stop' }],
+      afterwards: 'start',
+      limits: { perPass: null, perHour: null, percent: null },
+    }),
+    policy({
+      name: 'idle',
+      match: named('lab-'),
+      conditions: [idleFor(HOUR)],
+      limits: { perPass: null, perHour: null, percent: null },
+    }),
+  ];
+  const known: AccountView = { ...viewOf(instances), name: 'led', prices: new Map([[GPU_4090, PRICE]]) };
+  const edges = Array.from(
+    { length: 2 * DAYS + 2 },
+    (_, i) => NOON + Math.floor(i / 2) * DAY + (i % 2 === 0 ? -2 : 4) * HOUR,
+  );
+  const setup = {
+    view: known,
+    workOf: ({ tracked }: InstanceView) =>
+      tracked.instance.name.startsWith('lab-')
+        ? ({ kind: 'edges', edges, comesBack: true } as const)
+        : ({ kind: 'as-now' } as const),
+    purseFen: null,
+    topUp: null,
+    isOutOfStock: () => false,
+  };
+  const time = { from: NOON, until: NOON + DAYS * DAY, seed: 1, zone: ZONE };
+  return { instances, run: runAccount(policies, world([known], { now: NOON }), setup, time) };
+}
+
+test('where the live evaluator leads the machines the ledger agrees as well', async () => {
+  const { instances, run } = led();
+  const sum = (of: (machine: (typeof run.machines)[number]) => number | null) =>
+    run.machines.reduce((all, machine) => all + (of(machine) ?? 0), 0);
+  const truth = sum(({ withoutFen }) => withoutFen) - sum(({ fen }) => fen);
+  const lines = new Map(run.machines.map(({ key, timeline }) => [key, timeline]));
+  const doing = (key: InstanceKey, at: number) => lines.get(key)?.findLast((each) => each.at <= at)?.doing ?? 'busy';
+  const operations = new Map<string, Operation[]>();
+  for (const { instance, action, at, policy: name } of run.coming.filter(({ kind }) => kind === 'act')) {
+    if (instance === null || (action !== 'stop' && action !== 'cardless-stop' && action !== 'start')) continue;
+    const id = instance.slice('led/'.length);
+    const fields = { policy: name, sendingAt: at, state: 'confirmed' as const };
+    operations.set(id, [...(operations.get(id) ?? []), operation(callOf(action), fields)]);
+  }
+  const changes = run.machines.flatMap(({ timeline }) =>
+    timeline.flatMap(({ at, doing: what }) => (what === 'busy' || what === 'idle' ? [] : [at])),
+  );
+  const told = await followed('led', {
+    polls: polls(changes),
+    list: (at) =>
+      instances.map(({ key, tracked: { instance } }) => {
+        const what = doing(key, at);
+        const status = what === 'off' || what === 'cardless' ? 'stopped' : what === 'moving' ? 'stopping' : 'running';
+        return { ...instance, status };
+      }),
+    asked: () => operations,
+  });
+  const { grossFen, keptFen, stops, wrong } = told.total.saved;
+  expect(truth).toBeGreaterThan(300_000);
+  expect(grossFen - keptFen).toBeLessThanOrEqual(truth);
+  expect(grossFen - keptFen).toBeGreaterThan(0.98 * truth);
+  expect([stops, wrong]).toEqual([8 * DAYS, 0]);
 });
