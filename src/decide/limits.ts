@@ -1,20 +1,12 @@
 import { interrupts } from '../fleet/action.ts';
+import { DEFAULT_PERCENT, defaultMax, share } from '../policy/allowance.ts';
 import type { Cap } from './decision.ts';
 import type { CloudPolicyAction, Due, No } from './due.ts';
 import { actsOfPolicy, type Pass, ROLLING_MS } from './pass.ts';
 
-/** Where a policy sets no limits of its own: this share of an account's instances in any rolling minute… */
-const DEFAULT_PERCENT = 10;
-/** …and at most so many, however large the account. */
-const DEFAULT_MAX = 3;
 const HOUR_MS = 3_600_000;
 /** For a key under which is counted but nothing is refused. */
 const NO_BOUND = Number.MAX_SAFE_INTEGER;
-
-/** How many instances `percent` of `size` are; never less than one, or a small account could never be served. */
-export function share(percent: number, size: number): number {
-  return Math.max(1, Math.floor((percent * size) / 100));
-}
 
 /** Interruptions of an account are counted under one key whoever caused them. */
 export function interruptKey(account: string): string {
@@ -43,11 +35,6 @@ export function capsOf(due: Due, action: CloudPolicyAction): readonly Cap[] {
     caps.push({ key: `policy:${policy.name}:hour`, reason: 'limit-per-hour', windowMs: HOUR_MS, max: perHour });
   }
   return caps;
-}
-
-/** How many instances of an account of this size may be interrupted in a minute where no policy says otherwise. */
-export function defaultMax(size: number): number {
-  return Math.min(DEFAULT_MAX, share(DEFAULT_PERCENT, size));
 }
 
 /** Is there room for one more act of this kind? */

@@ -2,8 +2,8 @@ import type { Account } from '../fleet/account.ts';
 import { type Action, actionClass, interrupts, needsClearView } from '../fleet/action.ts';
 import { type Instance, instanceKey } from '../fleet/instance.ts';
 import { isProtected, type Labels } from '../fleet/label.ts';
+import { defaultMax, share } from '../policy/allowance.ts';
 import type { Policy, Step } from '../policy/policy.ts';
-import { defaultMax, share } from './limits.ts';
 
 /** An account as it is configured, with what it was last seen to have; `null`: never listed, so it may have anything. */
 export interface ReachAccount {

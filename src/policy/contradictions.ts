@@ -1,80 +1,115 @@
+import type { CronTicks } from '../calendar/cron.ts';
 import type { Window } from '../calendar/window.ts';
 import type { Account } from '../fleet/account.ts';
 import { conditionOf, type Draft } from './draft.ts';
-import { isGlob } from './glob.ts';
-import type { MatchClauses } from './match-grammar.ts';
+import { mayMeet } from './overlap.ts';
 
 /** A weekly window shows all its openings within this many edges. */
 const EDGES = 40;
+/** A cron shows within so many ticks at which times of day it comes. */
+const TICKS = 20;
 
 type Wish = 'up' | 'down';
 
-/** A policy that wants its instances up, or down, for as long as its window is open. */
-interface Wishing {
+interface Opening {
+  readonly from: number;
+  readonly until: number;
+}
+
+/** A policy that wants its instances up, or down: for as long as its window is open, or at the ticks of its cron. */
+type Wishing = {
   readonly draft: Draft;
   readonly wish: Wish;
-  readonly window: Window;
-}
+} & (
+  | { readonly kind: 'during'; readonly window: Window; readonly openings: readonly Opening[] }
+  | { readonly kind: 'cron'; readonly ticks: ReadonlySet<number> }
+);
 
 /**
  * Warns of two policies that want the opposite of the same instances at the same time. The daemon lets the earlier in file
  * order win, so nothing flaps; but it is never meant. Only what is certain is said: windows that are open together within
- * the coming weeks, and matches of which nothing shows that they have no instance in common.
+ * the coming weeks, a tick that falls into an earlier policy's window or on its tick, and matches of which nothing shows
+ * that they have no instance in common.
  */
 export function warnOfContradictions(drafts: readonly Draft[], now: number): void {
-  const wishing = drafts.flatMap(wishesOf);
+  const wishing = drafts.flatMap((draft) => wishesOf(draft, now));
   for (const [index, later] of wishing.entries()) {
     const earlier = wishing
       .slice(0, index)
-      .find((each) => each.wish !== later.wish && mayMeet(each.draft, later.draft) && together(each, later, now));
+      .find((each) => each.wish !== later.wish && isSameTime(each, later) && isSameFleet(each.draft, later.draft));
     if (earlier === undefined) continue;
     const { document } = earlier.draft.subject;
     const place = document.place([...earlier.draft.subject.path, 'name']);
     const name = `"${earlier.draft.text.name}" (${document.file}:${place.line})`;
-    const message = `${name} wants the same instances ${earlier.wish} while this window is open, and wins because it stands first`;
-    later.draft.subject.warn(['when', 'during'], message);
+    const when = later.kind === 'during' ? 'while this window is open' : 'when this ticks';
+    const message = `${name} wants the same instances ${earlier.wish} ${when}, and wins because it stands first`;
+    later.draft.subject.warn(['when', later.kind], message);
   }
 }
 
-function wishesOf(draft: Draft): Wishing[] {
-  const during = conditionOf(draft, 'during');
-  if (during === undefined || draft.text.enabled === false) return [];
-  // A condition besides the window is about some instances at some moments, and two such may live side by side.
-  if (draft.conditions.length > 1) return [];
+function wishesOf(draft: Draft, now: number): Wishing[] {
+  // A condition besides the time is about some instances at some moments, and two such may live side by side.
+  if (draft.conditions.length > 1 || draft.text.enabled === false) return [];
   const wishes = draft.steps.flatMap(({ kind }): Wish[] => {
     if (kind === 'stop' || kind === 'cardless-stop' || kind === 'destroy') return ['down'];
     return kind === 'start' ? ['up'] : [];
   });
   const wish = wishes.at(-1);
-  return wish === undefined ? [] : [{ draft, wish, window: during.window }];
+  if (wish === undefined) return [];
+  const window = conditionOf(draft, 'during')?.window;
+  if (window !== undefined) return [{ draft, wish, kind: 'during', window, openings: openingsOf(window, now) }];
+  const ticks = conditionOf(draft, 'cron')?.ticks;
+  return ticks === undefined ? [] : [{ draft, wish, kind: 'cron', ticks: ticksOf(ticks, now) }];
 }
 
-function together(one: Wishing, other: Wishing, now: number): boolean {
-  const both = (at: number) => one.window.state(at).inside && other.window.state(at).inside;
-  const edges = [one, other].flatMap(({ window }) => window.edgesAfter(now, EDGES));
-  return both(now) || edges.some(({ at }) => both(at));
+function openingsOf(window: Window, now: number): readonly Opening[] {
+  const openings: Opening[] = [];
+  let from: number | null = window.state(now).inside ? now : null;
+  for (const { at, opens } of window.edgesAfter(now, EDGES)) {
+    if (opens) from = at;
+    else if (from !== null) openings.push({ from, until: at });
+    if (!opens) from = null;
+  }
+  return from === null ? openings : [...openings, { from, until: from + 1 }];
 }
 
-/** May an instance be meant by both? `false` only where that is certain. What differs in time (status) tells nothing. */
-function mayMeet(one: Draft, other: Draft): boolean {
+function ticksOf(ticks: CronTicks, now: number): ReadonlySet<number> {
+  const times = new Set<number>();
+  for (let at = ticks.nextTick(now); at !== null && times.size < TICKS; at = ticks.nextTick(at)) times.add(at);
+  return times;
+}
+
+function isSameTime(earlier: Wishing, later: Wishing): boolean {
+  if (later.kind === 'cron') {
+    const ticks = [...later.ticks];
+    if (earlier.kind === 'cron') return ticks.some((at) => earlier.ticks.has(at));
+    return ticks.some((at) => earlier.window.state(at).inside);
+  }
+  // A tick that comes first is over when the window asks for the opposite.
+  return earlier.kind === 'during' && openTogether(earlier, later);
+}
+
+type Windowed = Extract<Wishing, { kind: 'during' }>;
+
+/** Both lists go by time, so that one walk along them shows where they overlap. */
+function openTogether(one: Windowed, other: Windowed): boolean {
+  let [i, j] = [0, 0];
+  for (;;) {
+    const [a, b] = [one.openings[i], other.openings[j]];
+    // Beyond the openings that are known of the one its window is asked about each of the other.
+    if (a === undefined) return other.openings.slice(j).some(({ from }) => one.window.state(from).inside);
+    if (b === undefined) return one.openings.slice(i).some(({ from }) => other.window.state(from).inside);
+    if (a.from < b.until && b.from < a.until) return true;
+    if (a.until <= b.until) i += 1;
+    else j += 1;
+  }
+}
+
+function isSameFleet(one: Draft, other: Draft): boolean {
   if (one.reach !== null && other.reach !== null && !shareAccount(one.reach, other.reach)) return false;
-  const a = clausesOf(one);
-  const b = clausesOf(other);
-  for (const key of ['id', 'name', 'billing', 'gpu', 'room'] as const) if (apart(a[key], b[key])) return false;
-  return Object.entries(a.labels ?? {}).every(([label, values]) => !apart(values, b.labels?.[label]));
+  return mayMeet(one.text.match, other.text.match);
 }
 
 function shareAccount(one: readonly Account[], other: readonly Account[]): boolean {
   return one.some(({ name }) => other.some((each) => each.name === name));
-}
-
-/** Are both lists of plain words, with none in common? A pattern could fit anything. */
-function apart(one: readonly string[] | undefined, other: readonly string[] | undefined): boolean {
-  if (one === undefined || other === undefined) return false;
-  if ([...one, ...other].some(isGlob)) return false;
-  return !one.some((word) => other.includes(word));
-}
-
-function clausesOf({ text: { match } }: Draft): MatchClauses {
-  return match === undefined || match === 'all' ? {} : match;
 }

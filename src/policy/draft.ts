@@ -1,9 +1,18 @@
 import type { Account } from '../fleet/account.ts';
 import { POLICY_ACTIONS, type PolicyAction } from '../fleet/action.ts';
+import type { Instance } from '../fleet/instance.ts';
+import type { Labels } from '../fleet/label.ts';
 import type { DocumentMemo } from '../yaml/document-memo.ts';
 import type { Subject } from './findings.ts';
 import type { Condition, Match, Mode, Step } from './policy.ts';
 import type { PolicyParts, PolicyText } from './policy-grammar.ts';
+
+/** An account with its instances and their labels. */
+export interface KnownAccount {
+  readonly name: string;
+  readonly provider: Account['provider'];
+  readonly instances: readonly { readonly instance: Instance; readonly labels: Labels }[];
+}
 
 /** What the configuration says around the policies. */
 export interface CompileOptions {
@@ -17,6 +26,8 @@ export interface CompileOptions {
   readonly judged?: readonly Match[];
   readonly timezone: string;
   readonly mode: Mode;
+  /** What each account has, as last seen; left out: not known. */
+  readonly fleet?: readonly KnownAccount[];
   /** What has been read before; left out: nothing has. */
   readonly documents?: DocumentMemo;
   /** For warnings about windows that are over and calendars that end. Epoch ms. */

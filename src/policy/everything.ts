@@ -4,13 +4,27 @@ import type { Outline } from './draft.ts';
 import { globTest } from './glob.ts';
 import type { MatchClauses } from './match-grammar.ts';
 import { matchMaps } from './match-names.ts';
+import { covers } from './overlap.ts';
 
-/** Finds maps under `match.not` that leave out every instance there could be. */
+/** Finds maps under `match.not` that leave out every instance there could be, or every one that the rest of the match asks for. */
 export function checkNegations(draft: Outline): void {
   for (const [path, clauses] of matchMaps(draft.subject, draft.text.match)) {
-    if (path.length === 1 || draft.subject.lost.at(path) || !fitsEverything(clauses)) continue;
-    draft.subject.error(path, 'leaves out every instance there could be, so nothing ever matches', { part: 'key' });
+    if (path.length === 1 || draft.subject.lost.at(path)) continue;
+    if (fitsEverything(clauses)) {
+      draft.subject.error(path, 'leaves out every instance there could be, so nothing ever matches', { part: 'key' });
+    } else if (isAllAskedFor(draft, clauses)) {
+      const message = 'leaves out everything that the rest of match asks for, so nothing ever matches';
+      draft.subject.error(path, message, { part: 'key' });
+    }
   }
+}
+
+/** Would anything that the rest of the match asks for fit? */
+function isAllAskedFor({ text: { match }, reach, subject }: Outline, clauses: MatchClauses): boolean {
+  // A clause that a mistake has left out might have asked for something else; that no account is left is told elsewhere.
+  if (match === undefined || match === 'all' || subject.lost.perhaps(['match']) || reach?.length === 0) return false;
+  const { not: _, ...asked } = match;
+  return covers(clauses, asked);
 }
 
 /** Would any instance fit, whatever it is? */

@@ -1,4 +1,3 @@
-import { formatDuration } from '../calendar/duration.ts';
 import type { Action } from '../fleet/action.ts';
 import { hasBalance } from '../fleet/action.ts';
 import { nearestWord } from '../fleet/nearest-word.ts';
@@ -8,11 +7,11 @@ import type { CompileOptions, Draft } from './draft.ts';
 import { conditionOf } from './draft.ts';
 import { anyGlobTest } from './glob.ts';
 import { warnOfLeftOutTimes } from './left-out-times.ts';
-import { longestOpening } from './longest-opening.ts';
 import type { MatchClauses } from './match-grammar.ts';
 import { matchMaps } from './match-names.ts';
+import { warnOfNoCommonTime } from './never-together.ts';
+import { warnOfLongNotice } from './notice-too-long.ts';
 import type { Match } from './policy.ts';
-import { DESTROY_NOTICE_MS } from './to-policy.ts';
 import { warnOfTooLittleTime } from './too-little-time.ts';
 
 /** In which statuses an action can do something at all; what is not named is not judged. */
@@ -30,7 +29,9 @@ export function warnOfOddities(draft: Draft, options: CompileOptions): void {
   if (options.labels !== undefined) warnOfLabels(draft, options.labels);
   warnOfWindow(draft, options.now);
   warnOfLeftOutTimes(draft, options.now);
-  warnOfTooLittleTime(draft, options.now);
+  warnOfNoCommonTime(draft, options.now);
+  warnOfLongNotice(draft, options.now);
+  warnOfTooLittleTime(draft, options.now, options.fleet);
   if (options.judged !== undefined) warnOfUnjudged(draft, options.judged);
   const { text, subject } = draft;
   if (text.catchUp !== undefined && text.when.cron === undefined) {
@@ -112,17 +113,6 @@ function warnOfWindow(draft: Draft, now: number): void {
   const over = !state.inside && state.opensAt === null;
   if (over && during.window.specs.some((spec) => spec.kind !== 'never')) {
     draft.subject.warn(['when', 'during'], 'this window is over and will not open again');
-  }
-  const destroys = draft.steps.some((step) => step.kind === 'destroy');
-  const notice = draft.text.notice ?? (destroys ? DESTROY_NOTICE_MS : 0);
-  if (notice === 0) return;
-  // Where a destroy says nothing of its notice, the one it has without saying is what is too long.
-  const at = draft.text.notice === undefined ? ['when', 'during'] : ['notice'];
-  const length = formatDuration(notice);
-  const longest = longestOpening(during.window, now);
-  if (longest !== null && notice >= longest) {
-    const message = `the notice of ${length} outlasts the window, which is open for ${formatDuration(longest)} at most`;
-    draft.subject.warn(at, `${message}: it closes before anything is done`);
   }
 }
 

@@ -9,7 +9,7 @@ import type { Condition, Policy } from './policy.ts';
 const DEFAULT_MINIMUM_UPTIME_MS = 30 * 60_000;
 
 /** A restart or a short outage must not lose a tick; much later the reason for its time of day may have passed. */
-const DEFAULT_CATCH_UP_MS = 15 * 60_000;
+export const DEFAULT_CATCH_UP_MS = 15 * 60_000;
 
 /** What is destroyed cannot be brought back: a day to object, unless the policy says otherwise. */
 export const DESTROY_NOTICE_MS = 24 * 3_600_000;

@@ -1,5 +1,7 @@
 import { formatDuration } from '../calendar/duration.ts';
-import { conditionOf, type Draft } from './draft.ts';
+import { interrupts } from '../fleet/action.ts';
+import { defaultMax, share } from './allowance.ts';
+import { conditionOf, type Draft, type KnownAccount } from './draft.ts';
 import { longestOpening } from './longest-opening.ts';
 
 const MINUTE_MS = 60_000;
@@ -11,7 +13,7 @@ const HOUR_MS = 3_600_000;
 const RENEWAL_NEEDS_MS = 30 * MINUTE_MS;
 
 /** Warns where what is asked for cannot be done in the time that there is. */
-export function warnOfTooLittleTime(draft: Draft, now: number): void {
+export function warnOfTooLittleTime(draft: Draft, now: number, fleet?: readonly KnownAccount[]): void {
   const { subject } = draft;
   const expiry = conditionOf(draft, 'expiresWithin');
   if (expiry !== undefined && expiry.ms < RENEWAL_NEEDS_MS && draft.steps.some(({ kind }) => kind === 'renew')) {
@@ -22,7 +24,8 @@ export function warnOfTooLittleTime(draft: Draft, now: number): void {
   const openMs = during === undefined ? null : longestOpening(during.window, now);
   if (openMs === null) return;
   const open = `the window is open for ${formatDuration(openMs)} at most`;
-  warnOfLimits(draft, openMs, open);
+  if (fleet === undefined) warnOfLimits(draft, openMs, open);
+  else warnOfFleet(draft, openMs, open, fleet);
 }
 
 /** The share of an account, or the number of instances, that the limits let a policy reach while its window is open. */
@@ -46,6 +49,43 @@ function warnOfLimits(draft: Draft, openMs: number, open: string): void {
       );
     }
   }
+}
+
+/** A tick every 30 s and one after each listing: more passes than so many a minute are not to be counted on. */
+const PASSES_A_MINUTE = 3;
+
+/** What the limits leave as it is, by what each account is known to have. */
+function warnOfFleet(draft: Draft, openMs: number, open: string, fleet: readonly KnownAccount[]): void {
+  const { subject, text, match } = draft;
+  const reached = fleet.filter((account) => match.account(account));
+  const counts = reached.map(({ name, provider, instances }) => {
+    const meant = instances.filter(({ instance, labels }) => match.instanceWhateverStatus(instance, labels)).length;
+    const cuts = draft.steps.some(({ kind }) => interrupts(kind, provider));
+    return { name, meant, most: aMinute(text.limits, instances.length, cuts) * Math.ceil(openMs / MINUTE_MS) };
+  });
+  const key = (['percent', 'perPass'] as const).find((each) => text.limits?.[each] !== undefined) ?? null;
+  for (const { name, meant, most } of counts) {
+    if (!(most < meant)) continue;
+    const limit = key === null ? 'the limits that hold where a policy sets none' : 'its limits';
+    const message = `${open}, and in that time ${limit} reach ${most} of the ${meant} instances of ${name} that it is about`;
+    subject.warn(key === null ? ['when', 'during'] : ['limits', key], `${message}: the rest is left as it is`);
+  }
+  const { perHour } = text.limits ?? {};
+  const all = counts.reduce((sum, { meant }) => sum + meant, 0);
+  const most = perHour === undefined ? all : perHour * Math.ceil(openMs / HOUR_MS);
+  if (most < all)
+    subject.warn(
+      ['limits', 'perHour'],
+      `${open}, and ${perHour} an hour reach ${most} of the ${all} instances that it is about`,
+    );
+}
+
+/** How many instances of an account of that size may be reached in a minute; no bound is infinity. */
+function aMinute(limits: Draft['text']['limits'], size: number, cuts: boolean): number {
+  if (limits === undefined) return cuts ? defaultMax(size) : Number.POSITIVE_INFINITY;
+  const { percent, perPass } = limits;
+  const byShare = percent === undefined ? Number.POSITIVE_INFINITY : share(percent, size);
+  return perPass === undefined ? byShare : Math.min(byShare, PASSES_A_MINUTE * perPass);
 }
 
 /** How many instances `match.id` names one by one; `null`: it does not. */

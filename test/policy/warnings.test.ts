@@ -4,7 +4,7 @@ import { compile } from '../../src/policy/compile.ts';
 import type { CompileOptions } from '../../src/policy/draft.ts';
 import type { Match } from '../../src/policy/policy.ts';
 import { unmark } from './marked.ts';
-import { OPTIONS } from './support.ts';
+import { instance, OPTIONS } from './support.ts';
 
 const policy = (lines: string) => `policies:\n  - name: p\n    mode: enforce\n${lines.replaceAll(/^/gm, '    ')}\n`;
 const CALENDAR = 'calendars:\n  ▶cn: { holidays: [2025-10-01] }\n';
@@ -93,6 +93,21 @@ const CASES: readonly (readonly [string, string, string])[] = [
     'catchUp is about when.cron',
   ],
   [
+    'a notice that outlasts catchUp',
+    policy('match: all\nwhen: { cron: "0 3 * * *" }\ndo: stop\nnotice: ▶15m'),
+    'the notice of 15m outlasts catchUp (15m), within which a tick is made up: it is missed before anything is done; write catchUp: 30m',
+  ],
+  [
+    'a notice until after the expiry',
+    policy('match: { billing: daily }\nwhen: { expiresWithin: 2h }\ndo: stop\nnotice: ▶3h'),
+    'the notice of 3h outlasts expiresWithin (2h): it has expired before anything is done',
+  ],
+  [
+    'a cron that never ticks in its window',
+    policy('match: all\nwhen: { during: Mon-Fri 08:00-18:00, cron: ▶0 3 * * * }\ndo: snapshot'),
+    'none of its ticks falls into the window Mon-Fri 08:00-18:00, so this policy never acts',
+  ],
+  [
     'a balance for each instance',
     policy('match: { name: x }\nwhen: { ▶balanceBelow: 1 }\ndo: notify').replace('name: x', 'account: chenyu, name: x'),
     'one message for each of them',
@@ -129,6 +144,16 @@ describe('legal but odd is a warning at its place', () => {
     ['a day that has no gap', 'when: { during: Mon-Fri 02:30-06:00 Europe/Berlin }\ndo: stop'],
     ['a zone without gaps', 'when: { during: Mon-Sun 02:30-06:00 Asia/Shanghai }\ndo: stop'],
     ['a pattern that goes by the clock', 'when: { cron: "*/30 * * * *", timezone: Europe/Berlin }\ndo: snapshot'],
+    [
+      'a tick that is made up within its window',
+      'when: { during: Mon-Fri 08:00-18:00, cron: 50 7 * * * }\ndo: snapshot',
+    ],
+    [
+      'a tick that comes into its window once a month',
+      'when: { during: Sat 08:00-18:00, cron: 0 9 1 * * }\ndo: snapshot',
+    ],
+    ['ticks that come often', 'when: { during: Sat 08:00-08:10, cron: "*/5 * * * *" }\ndo: snapshot'],
+    ['a notice within catchUp', 'when: { cron: 0 3 * * * }\ndo: stop\nnotice: 20m\ncatchUp: 1h'],
     ['a share that reaches everything', 'when: { during: Mon-Fri 22:00-23:00 }\ndo: stop\nlimits: { percent: 2% }'],
   ])('nothing is odd about %s', (_, lines) => {
     expect(warningsOf(unmark(policy(`match: all\n${lines}`)).text)).toEqual([]);
@@ -151,6 +176,54 @@ describe('legal but odd is a warning at its place', () => {
     ]);
     expect(warningsOf(text, { ...OPTIONS, judged: [covering('hxy-main', 'chenyu', 'old')] })).toEqual([]);
     expect(warningsOf(text)).toEqual([]);
+  });
+
+  describe('limits that do not reach what is there', () => {
+    const machines = (name: string, count: number) => ({
+      name,
+      provider: 'huixingyun' as const,
+      instances: Array.from({ length: count }, (_, index) => ({
+        instance: instance({ account: name, id: `${index}`, name: `dev-${index}`, status: 'stopped' }),
+        labels: {},
+      })),
+    });
+    const found = (limits: string, fleet: CompileOptions['fleet'], when = '{ during: Mon-Fri 22:00-22:30 }') => {
+      const marked = policy(`match: { name: "dev-*", not: { id: "0" } }\nwhen: ${when}\ndo: stop\n${limits}`);
+      const { text, place } = unmark(marked);
+      const options = { ...OPTIONS, ...(fleet === undefined ? {} : { fleet }) };
+      return warningsOf(text, options).map((warning) => warning.replace(`${place}: `, '▶'));
+    };
+    const OPEN = '▶the window is open for 30m at most, and';
+    const LEFT = 'that it is about: the rest is left as it is';
+
+    test('where the policy sets none', () => {
+      const when = '{ during: ▶Mon-Fri 22:00-22:30 }';
+      expect(found('', [machines('hxy-main', 91)], when)).toEqual([]);
+      expect(found('', [machines('hxy-main', 92), machines('other', 5)], when)).toEqual([
+        `${OPEN} in that time the limits that hold where a policy sets none reach 90 of the 91 instances of hxy-main ${LEFT}`,
+      ]);
+    });
+
+    test('by a share, of which one a minute is always allowed', () => {
+      expect(found('limits: { percent: ▶2% }', undefined)).toHaveLength(1);
+      expect(found('limits: { percent: ▶2% }', [machines('hxy-main', 31)])).toEqual([]);
+      expect(found('limits: { percent: ▶2% }', [machines('hxy-main', 300)])).toEqual([
+        `${OPEN} in that time its limits reach 180 of the 299 instances of hxy-main ${LEFT}`,
+      ]);
+    });
+
+    test('by a number at once and by a number an hour', () => {
+      expect(found('limits: { perPass: ▶1 }', [machines('hxy-main', 91)])).toEqual([]);
+      expect(found('limits: { perPass: ▶1 }', [machines('hxy-main', 92)])).toHaveLength(1);
+      expect(found('limits: { perHour: ▶6 }', [machines('hxy-main', 4), machines('chenyu', 5)])).toEqual([
+        `${OPEN} 6 an hour reach 6 of the 7 instances that it is about`,
+      ]);
+      expect(found('limits: { perHour: ▶7 }', [machines('hxy-main', 4), machines('chenyu', 5)])).toEqual([]);
+    });
+
+    test('nothing is said of a window that does not close', () => {
+      expect(found('', [machines('hxy-main', 5000)], '{ during: always, idleFor: 1h }')).toEqual([]);
+    });
   });
 
   describe('policies that contradict each other', () => {
@@ -177,9 +250,36 @@ describe('legal but odd is a warning at its place', () => {
       expect(found(...lines)).toEqual([]);
     });
 
-    test('patterns may always meet, and another label says nothing', () => {
+    test.each([
+      ['patterns without a name in common', '{ name: ["dev-*", "?"] }', '{ name: "web-*" }'],
+      ['a pattern and another name', '{ name: "a*" }', '{ name: b }'],
+      ['what the one leaves out', '{ not: { labels: { night: "yes" } } }', '{ labels: { night: "yes" }, name: "a*" }'],
+      ['what the other leaves out', '{ name: dev-1 }', '{ name: "dev-*", not: [{ id: x }, { name: "dev-?" }] }'],
+    ])('nothing is said of %s', (_, one, other) => {
+      expect(found(down(one, 'always'), up(other, 'always'))).toEqual([]);
+    });
+
+    test('at a tick: within an earlier window, or on an earlier tick', () => {
+      const start = (cron: string) =>
+        `  - { name: up, mode: enforce, match: all, when: { cron: "${cron}" }, do: start }\n`;
+      expect(found(down('all', 'Mon-Fri 20:00-09:00'), start('0 8 * * *'))).toEqual([
+        '3:58: "down" (p.yaml:2) wants the same instances down when this ticks, and wins because it stands first',
+      ]);
+      expect(found(down('all', 'Mon-Fri 20:00-08:00'), start('0 8 * * *'))).toEqual([]);
+      expect(found(start('0 8 * * *'), down('all', 'Mon-Fri 20:00-09:00'))).toEqual([]);
+      const stop = start('0 8 * * Mon').replace('name: up', 'name: down').replace('do: start', 'do: stop');
+      expect(found(stop, start('0 8 * * *'))).toHaveLength(1);
+      expect(found(stop, start('1 8 * * *'))).toEqual([]);
+    });
+
+    test('an opening that is farther ahead than those of the other is seen all the same', () => {
+      expect(found(down('all', 'Mon-Sun 20:00-21:00'), up('all', '2027-06-01T21:00-2027-06-01T22:00'))).toEqual([]);
+      expect(found(down('all', 'Mon-Sun 20:00-21:00'), up('all', '2027-06-01T20:00-2027-06-01T22:00'))).toHaveLength(1);
+    });
+
+    test('patterns that may meet do, and another label says nothing', () => {
       for (const [one, other] of [
-        ['{ name: "a*" }', '{ name: b }'],
+        ['{ name: "a*" }', '{ name: "*b" }'],
         ['{ labels: { env: dev } }', '{ labels: { owner: wang } }'],
       ])
         expect(found(down(`${one}`, 'always'), up(`${other}`, 'always'))).toHaveLength(1);
