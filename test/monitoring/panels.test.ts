@@ -28,10 +28,11 @@ policies:
 /** Alerts that are about the bad part of the day. */
 const RAISED = ['LamplighterWatchdog', 'LamplighterAccountUnreachable', 'LamplighterUnknownWord'];
 const PRICE = { hourly: 2, daily: 40, monthly: 900 };
+const MOST_ROUNDS = 12;
 const beds = useBeds();
 
 test('no panel is empty, no mark of what was done and nothing that is recorded, on a day with a bit of everything', async () => {
-  const bed = await beds.start({
+  const opening = beds.start({
     accounts: [
       account('huixingyun', [idle('i'), daily('paid', 8), daily('leave', 5, { name: 'other' })]),
       account('chenyu', [idle('a'), idle('b'), busy('c')]),
@@ -42,11 +43,11 @@ test('no panel is empty, no mark of what was done and nothing that is recorded, 
       hxy: { prices: { [GPU_4090]: PRICE }, spendLimit: { callsPerDay: 5, perDay: 500 } },
     },
   });
-  await using prometheus = await startPrometheus(bed.daemon.origin, {
-    job: 'lamplighter',
-    every: '500ms',
-    rules: ruleFiles.map((file) => join(PROMETHEUS_DIR, file)),
-  });
+  await using prometheus = await startPrometheus(
+    opening.then(({ daemon }) => daemon.origin),
+    { job: 'lamplighter', every: '500ms', rules: ruleFiles.map((file) => join(PROMETHEUS_DIR, file)) },
+  );
+  const bed = await opening;
   const scrapes = () => scraped(prometheus.origin);
   const more = async (count: number) => {
     const before = await scrapes();
@@ -66,7 +67,7 @@ test('no panel is empty, no mark of what was done and nothing that is recorded, 
     return renewed && (await stopped(bed)) >= 2;
   });
   await bed.roll(5 * MINUTE, 2);
-  await more(4);
+  await more(2);
 
   const wanted = [
     ...dashboards.flatMap(({ name, panels }) =>
@@ -81,11 +82,13 @@ test('no panel is empty, no mark of what was done and nothing that is recorded, 
   ];
   // Both languages ask the same.
   const asked = new Map(wanted.map(({ expr, where }) => [bare(filledIn(expr)), where]));
-  const empty: string[] = [];
-  for (const [query, where] of asked) {
-    if ((await numbers(prometheus.origin, query)).length === 0) empty.push(`${where}: ${query}`);
+  let empty = await emptyOf(prometheus.origin, asked);
+  // A rate needs several scrapes, of which a busy machine may have been too slow for some.
+  for (let round = 0; empty.size > 0 && round < MOST_ROUNDS; round += 1) {
+    await more(1);
+    empty = await emptyOf(prometheus.origin, empty);
   }
-  expect(empty).toEqual([]);
+  expect([...empty]).toEqual([]);
   expect(asked.size).toBeGreaterThan(100);
   expect(await numbers(prometheus.origin, 'lamplighter_no_such_metric')).toEqual([]);
   await expect(numbers(prometheus.origin, 'sum(')).rejects.toThrow('parse error');
@@ -99,6 +102,16 @@ test('no panel is empty, no mark of what was done and nothing that is recorded, 
   expect(judged.filter(({ health }) => health !== 'ok')).toEqual([]);
   expect(judged).toHaveLength(alerts.length + recordings.length);
 });
+
+/** Those that have nothing to show, by their queries. */
+async function emptyOf(origin: string, asked: ReadonlyMap<string, string>): Promise<Map<string, string>> {
+  const found = await Promise.all(
+    [...asked].map(async ([query, where]) =>
+      (await numbers(origin, query)).length > 0 ? [] : [[query, where] as const],
+    ),
+  );
+  return new Map(found.flat());
+}
 
 async function stopped(bed: Awaited<ReturnType<typeof beds.start>>): Promise<number> {
   const done = await bed.operations({ policy: 'stop-idle' });

@@ -1,7 +1,8 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { rm, writeFile } from 'node:fs/promises';
-import { createServer } from 'node:net';
+import { createServer as createHttpServer } from 'node:http';
+import { createServer, type Server } from 'node:net';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { newFolder } from './folder.ts';
@@ -19,10 +20,50 @@ export interface TestPrometheus extends AsyncDisposable {
 }
 
 /**
- * A real Prometheus that scrapes one target every second, unless told otherwise. @throws Error saying what to install where it is absent, and
- * what it said where it ended
+ * A real Prometheus that scrapes one target every second, unless told otherwise. It looks for targets five seconds after its start, so
+ * that one that is still being started may come later. @throws Error saying what to install where it is absent, and what it said where
+ * it ended
  */
-export async function startPrometheus(target: string, options: PrometheusOptions = {}): Promise<TestPrometheus> {
+export async function startPrometheus(
+  target: string | Promise<string>,
+  options: PrometheusOptions = {},
+): Promise<TestPrometheus> {
+  if (typeof target === 'string') return await startOn(target, options);
+  const front = await startFront(target);
+  const prometheus = await startOn(front.origin, options);
+  return {
+    origin: prometheus.origin,
+    async [Symbol.asyncDispose]() {
+      await prometheus[Symbol.asyncDispose]();
+      await front.stop();
+    },
+  };
+}
+
+/** Hands on what it is asked to a place that is known later. */
+async function startFront(target: Promise<string>) {
+  const server = createHttpServer((request, response) => {
+    void target
+      .then(async (origin) => {
+        const answer = await fetch(new URL(request.url ?? '/', origin));
+        const body = Buffer.from(await answer.arrayBuffer());
+        response.writeHead(answer.status, { 'content-type': answer.headers.get('content-type') ?? '' }).end(body);
+      })
+      .catch(() => response.destroy());
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  return {
+    origin: `http://127.0.0.1:${portOf(server)}`,
+    async stop() {
+      server.close();
+      server.closeAllConnections();
+      await once(server, 'close');
+    },
+  };
+}
+
+async function startOn(target: string, options: PrometheusOptions): Promise<TestPrometheus> {
   const { job = 'gpu', every = '1s', rules = [] } = options;
   const folder = await newFolder('lamplighter-prometheus-');
   const config = join(folder, 'prometheus.yml');
@@ -67,9 +108,14 @@ export async function startPrometheus(target: string, options: PrometheusOptions
 export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1');
   await once(server, 'listening');
-  const address = server.address();
+  const port = portOf(server);
   server.close();
   await once(server, 'close');
+  return port;
+}
+
+function portOf(server: Server): number {
+  const address = server.address();
   if (typeof address !== 'object' || address === null) throw new Error('no port is free');
   return address.port;
 }
