@@ -35,6 +35,7 @@ import { queuePort } from './queue-port.ts';
 import { makeReader } from './reader.ts';
 import { readiness } from './readiness.ts';
 import { PassRecorder } from './recording/pass-recorder.ts';
+import { recordingSince } from './recording/recording-since.ts';
 import { refusalAudit } from './refusal-audit.ts';
 import { refusalLines } from './refusal-lines.ts';
 import { type InForce, keepGood, Reloader, showPolicies, tokensOf } from './reload.ts';
@@ -363,6 +364,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     ready,
     metrics: () => scrape({ work, store, queues, reader, metrics }),
     reload: (acknowledge) => reloader.byPerson(acknowledge),
+    recording: (since) => recordingSince(config.stateDir, since, clock.now()),
     operations: (query) => store.ledger.list(query),
   });
   const web = new WebServer(

@@ -29,6 +29,7 @@ export interface WebSourceParts {
   readonly ready: () => Promise<Readiness>;
   readonly metrics: () => AsyncIterable<string>;
   readonly reload: (acknowledge: string | null) => Promise<Done>;
+  readonly recording: WebSource['recording'];
   readonly operations: (query: {
     readonly account?: string;
     readonly instance?: InstanceKey;
@@ -116,6 +117,7 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
         (row) => row,
       );
     },
+    recording: parts.recording,
     savings: async (asked) => {
       const read = readSavings(asked, work.clock.now(), work.standing().zone);
       if (!read.ok) return { kind: 'invalid', message: read.message };

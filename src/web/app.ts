@@ -45,16 +45,16 @@ function answer(context: Context, done: Done): Response {
 }
 
 /**
- * A scrape as bytes, pulled as fast as they are read. One that fails in the middle breaks the connection off: ended in
- * order, the part that is missing would look like series that are gone.
+ * A long answer as bytes, pulled as fast as they are read. One that fails in the middle breaks the connection off: ended in
+ * order, a scrape would look as if the series that are missing were gone.
  */
 function bytesOf(
-  first: IteratorResult<string>,
-  pieces: AsyncIterator<string>,
+  first: IteratorResult<string | Uint8Array>,
+  pieces: AsyncIterator<string | Uint8Array>,
   onFailure: (error: unknown) => void,
 ): ReadableStream<Uint8Array> {
   const encoder = new TextEncoder();
-  let waiting: IteratorResult<string> | null = first;
+  let waiting: IteratorResult<string | Uint8Array> | null = first;
   let isGone = false;
   return new ReadableStream<Uint8Array>(
     {
@@ -65,11 +65,11 @@ function bytesOf(
           // A scraper that hung up meanwhile is no failure.
           if (isGone) return;
           if (piece.done === true) controller.close();
-          else controller.enqueue(encoder.encode(piece.value));
+          else controller.enqueue(typeof piece.value === 'string' ? encoder.encode(piece.value) : piece.value);
         } catch (error) {
           if (isGone) return;
           onFailure(error);
-          throw new Error('the scrape broke off; the log says why');
+          throw new Error('the answer broke off; the log says why');
         }
       },
       async cancel() {
@@ -208,6 +208,14 @@ export function makeWeb(
       return context.json(page);
     });
   }
+  app.get('/api/v1/recording', async (context) => {
+    const asked = await source.recording(context.req.query('since') ?? null);
+    if (asked.kind !== 'done') return answer(context, asked);
+    const pieces = asked.pieces[Symbol.asyncIterator]();
+    const first = await pieces.next();
+    const bytes = bytesOf(first, pieces, (error) => onFailure(error, 'GET /api/v1/recording'));
+    return context.body(bytes, 200, { 'content-type': 'application/zstd' });
+  });
   app.get('/api/v1/savings', async (context) => {
     const { since = null, by = null, ...more } = context.req.query();
     const [unknown] = Object.keys(more);

@@ -44,6 +44,13 @@ export interface WebSource {
   holds(query: ListQuery): Promise<Page>;
   accounts(query: ListQuery): Promise<Page>;
   /** What was saved, by what the query says; refused with a sentence where that is not understood. */
+  /** What passes knew and decided since then (so long ago, or RFC 3339; `null`: all of it), as one compressed file. */
+  recording(
+    since: string | null,
+  ): Promise<
+    | { readonly kind: 'done'; readonly pieces: AsyncIterable<Uint8Array> }
+    | { readonly kind: 'invalid' | 'not-found'; readonly message: string }
+  >;
   savings(asked: { readonly since: string | null; readonly by: string | null }): Promise<Done>;
   hold(input: {
     readonly instance: string;

@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import ssh2, { type AuthContext } from 'ssh2';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { z } from 'zod';
+import { readLines } from '../../src/recording/segment-file.ts';
+import { segmentsIn } from '../../src/recording/segments.ts';
 import { SshServer } from '../activity/ssh-server.ts';
 import { type Child, lamplighter } from '../support/child.ts';
 import { DAY, HOUR, TestClock } from '../support/clock.ts';
@@ -328,6 +330,13 @@ test('the daemon meets them all', { timeout: 60_000 }, async () => {
   expect(await post('/api/v1/resume', { by: 'wang' })).toMatch(/^200\n/);
 });
 
+/** What is compressed on the disk. */
+async function recordingText(dir: string): Promise<string> {
+  let text = '';
+  for (const { path } of await segmentsIn(dir)) for await (const line of readLines(path)) text += `${line}\n`;
+  return text;
+}
+
 test('and lets none of them out', { timeout: 60_000 }, async () => {
   places.api = (
     await Promise.all([
@@ -368,6 +377,7 @@ test('and lets none of them out', { timeout: 60_000 }, async () => {
     ['do', 'restart', 'hxy/echoed'],
     ['do', 'snapshot', 'cy/inst_a', '--name', 'x'],
     ['reconcile', '--listing', 'hxy'],
+    ['record', '--info'],
     ['window', 'always', '--at', '2026-01-01T00:00:00Z'],
     ['token', 'list', '--username', 'ops', '--base-url', front.origin],
   ];
@@ -435,6 +445,7 @@ test('and lets none of them out', { timeout: 60_000 }, async () => {
   places.log = daemon.stderr;
   places.stdout = daemon.stdout;
   places['state directory'] = await filesText(join(bed.dir, 'state'));
+  places.recording = await recordingText(join(bed.dir, 'state', 'recording'));
   places['files of Redis'] = await filesText(redis.dir);
 
   expect(leaks(places, SECRETS)).toEqual([]);

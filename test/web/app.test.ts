@@ -140,6 +140,32 @@ describe('lists', () => {
   });
 });
 
+describe('GET /api/v1/recording', () => {
+  test('the pieces come one after the other as they are', async () => {
+    source.recorded = {
+      kind: 'done',
+      pieces: (async function* () {
+        yield new Uint8Array([0x28, 0xb5, 0xff]);
+        yield new Uint8Array([1, 2]);
+      })(),
+    };
+    const response = await get('/api/v1/recording?since=24h', { 'accept-encoding': 'gzip' });
+    expect([response.status, response.headers.get('content-type'), response.headers.get('content-encoding')]).toEqual([
+      200,
+      'application/zstd',
+      null,
+    ]);
+    expect([...new Uint8Array(await response.arrayBuffer())]).toEqual([0x28, 0xb5, 0xff, 1, 2]);
+    expect(source.asked).toEqual([{ what: 'recording', with: '24h' }]);
+  });
+
+  test('where there is none it is said, and a time that is none is refused', async () => {
+    await expectError(await get('/api/v1/recording'), 404, 'not-found', /nothing is recorded/);
+    source.recorded = { kind: 'invalid', message: 'since is so long ago' };
+    await expectError(await get('/api/v1/recording?since=x'), 400, 'invalid', /since/);
+  });
+});
+
 describe('what is not there', () => {
   test.each([
     ['GET', '/nothing'],
@@ -441,7 +467,7 @@ describe('/metrics', () => {
     });
     const response = await get('/metrics');
     expect(response.status).toBe(200);
-    await expect(response.text()).rejects.toThrow('the scrape broke off');
+    await expect(response.text()).rejects.toThrow('the answer broke off');
     expect(failures).toEqual([{ error: new Error('no Redis'), request: 'GET /metrics' }]);
   });
 

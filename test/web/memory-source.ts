@@ -13,6 +13,8 @@ export class MemorySource implements WebSource {
     yield 'lamplighter_paused 0\n';
   };
 
+  recorded: Awaited<ReturnType<WebSource['recording']>> = { kind: 'not-found', message: 'nothing is recorded' };
+
   accountNames() {
     return this.accountsKnown;
   }
@@ -48,6 +50,9 @@ export class MemorySource implements WebSource {
   }
   accounts(query: ListQuery): Promise<Page> {
     return this.#page('accounts', query);
+  }
+  recording(since: string | null): Promise<Awaited<ReturnType<WebSource['recording']>>> {
+    return this.#answer('recording', since, this.recorded);
   }
   savings(asked: unknown): Promise<Done> {
     return this.#answer('savings', asked, this.done);

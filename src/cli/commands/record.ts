@@ -8,7 +8,7 @@ import {
   sizeOf,
   sourcesOf,
 } from '../../app/recording/recording-files.ts';
-import { sinceOf } from '../../app/recording/since.ts';
+import { sinceOf } from '../../app/recording/recording-since.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { clockFor, readConfig, sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
