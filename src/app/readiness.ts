@@ -1,3 +1,4 @@
+import { type RedisHealth, takesWrites } from '../store/health.ts';
 import type { Store } from '../store/store.ts';
 import type { Readiness } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
@@ -6,7 +7,7 @@ import type { LastReload } from './reload.ts';
 import { notifierTrouble } from './telling.ts';
 
 /**
- * Ready means: Redis answers, policies are in force, and every account has been tried once. An account that fails is
+ * Ready means: Redis answers and takes writes, policies are in force, and every account has been tried once. An account that fails is
  * named and does not make the daemon unready: the others still need it. So it is with a reload that failed or is held: what
  * was in force goes on, and the detail says why.
  */
@@ -40,12 +41,14 @@ export async function readiness(
     const freezes = await store.freezes();
     const [everywhere] = freezes.filter(({ account }) => account === null);
     const frozen = everywhere === undefined ? off : frozenSentence(everywhere);
+    const redis = await store.askHealth();
+    const isOpen = takesWrites(redis);
     const unheard = await notifierTrouble(standing.notifiers, store.outbox);
     const accountsFrozen = frozenAll(freezes.filter(({ account }) => account !== null));
     return {
-      ready: tried,
+      ready: tried && isOpen,
       checks: {
-        redis: { ok: true, detail: 'reachable' },
+        redis: { ok: isOpen, detail: isOpen ? 'reachable' : `takes no writes: ${whyNot(redis)}` },
         policies,
         accounts: { ok: tried, detail: tried ? 'all tried' : 'not all tried yet' },
         paidWork: { ok: frozen === null, detail: frozen ?? 'open' },
@@ -57,4 +60,11 @@ export async function readiness(
   } catch {
     return { ready: false, checks: { redis: { ok: false, detail: 'does not answer' }, policies }, accounts: [] };
   }
+}
+
+function whyNot({ lastWriteOk, usedBytes, limitBytes }: RedisHealth): string {
+  const MB = 1024 * 1024;
+  return lastWriteOk === false
+    ? 'its last write to disk failed'
+    : `it uses ${Math.ceil((usedBytes ?? 0) / MB)} of ${Math.floor((limitBytes ?? 0) / MB)} MB (maxmemory)`;
 }

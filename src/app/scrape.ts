@@ -3,6 +3,7 @@ import { SHADOW_OUTCOMES } from '../decide/shadow.ts';
 import { FREEZE_REASONS, FROZEN_CLASSES } from '../fleet/freeze.ts';
 import { isTerminal, OPERATION_STATES, type Operation } from '../fleet/operation.ts';
 import type { Queues } from '../queue/queue.ts';
+import { takesWrites } from '../store/health.ts';
 import type { Store } from '../store/store.ts';
 import { fleetSeries } from '../telemetry/fleet-series.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -65,6 +66,12 @@ async function collect(parts: {
     async () => await accountOperations(work, metrics, now),
     async () => await frozen(work, store, metrics),
     async () => await spending(work, metrics, now),
+    async () => {
+      const health = await store.askHealth();
+      metrics.redisWritable.set(takesWrites(health) ? 1 : 0);
+      metrics.redisUsedBytes.set(health.usedBytes ?? 0);
+      metrics.redisLimitBytes.set(health.limitBytes ?? 0);
+    },
     async () => metrics.holdsActive.set((await work.store.holds(now)).length),
     async () => metrics.paused.set((await work.store.paused()) ? 1 : 0),
     async () =>

@@ -11,6 +11,12 @@ export interface RedisHealth {
   readonly lastRewriteOk: boolean | null;
 }
 
+/** Would it take a write now? One that is full refuses each, and one whose last write failed does so until its disk has room. */
+export function takesWrites({ usedBytes, limitBytes, lastWriteOk }: RedisHealth): boolean {
+  const isFull = usedBytes !== null && limitBytes !== null && limitBytes > 0 && usedBytes >= limitBytes;
+  return lastWriteOk !== false && !isFull;
+}
+
 /** @throws StoreDown */
 export async function askHealth(store: StoreRedis): Promise<RedisHealth> {
   const [memory, persistence] = await store.ask('asking Redis how it is doing', (redis) =>

@@ -243,6 +243,21 @@ export function makeMetrics() {
       help: 'Is Redis there? 1 yes, 0 no; without it nothing is known of the fleet and nothing is done.',
       registers,
     }),
+    redisWritable: new Gauge({
+      name: 'lamplighter_redis_writable',
+      help: 'Does Redis take writes? 1 yes, 0 no: it is full, or its last write to disk failed.',
+      registers,
+    }),
+    redisUsedBytes: new Gauge({
+      name: 'lamplighter_redis_used_bytes',
+      help: 'How much memory Redis uses.',
+      registers,
+    }),
+    redisLimitBytes: new Gauge({
+      name: 'lamplighter_redis_limit_bytes',
+      help: 'How much memory Redis may use; 0: as much as its machine has.',
+      registers,
+    }),
     breakerOpen: new Gauge({
       name: 'lamplighter_account_breaker_open',
       help: 'Does the breaker of the account hold work back? 1 yes, 0 no.',
@@ -374,6 +389,8 @@ export function makeMetrics() {
   };
   // A counter that is born with its first breach would be missed by whoever asks for its increase.
   for (const invariant of INVARIANTS) metrics.invariantBreaches.inc({ invariant }, 0);
+  // Until it has been asked nothing speaks against it.
+  metrics.redisWritable.set(1);
   for (const direction of ['forward', 'backward']) metrics.clockSteps.inc({ direction }, 0);
   return metrics;
 }

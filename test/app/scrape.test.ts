@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { ask } from '../faults/redis-commands.ts';
 import { armed, draft, to, walk } from '../store/support/ledger.ts';
 import { useBeds } from '../support/beds.ts';
 import { account, busy } from '../support/cloud.ts';
@@ -43,6 +44,26 @@ test('an account that a reload removes has no series any more', async () => {
     expect(await bed.metric(name, { account: 'second' })).toBeNull();
     expect(await bed.metric(name, { account: 'hxy' })).not.toBeNull();
   }
+});
+
+test('a Redis that is full is there and takes nothing, which the metrics and the page of readiness say', async () => {
+  const bed = await beds.start({ accounts: [account('huixingyun', [busy('a')])], policies: NOTHING });
+  await bed.round();
+  const ready = async () => await (await fetch(`${bed.daemon.origin}/readyz`)).text();
+  expect(await bed.metric('redis_writable')).toBe(1);
+  expect(await bed.metric('redis_limit_bytes')).toBe(0);
+  expect(await ready()).toContain('"ready":true');
+  await ask(beds.redis.url, 'CONFIG', 'SET', 'maxmemory', '1mb');
+  try {
+    expect(await bed.metric('redis_writable')).toBe(0);
+    expect(await bed.metric('redis_up')).toBe(1);
+    expect(await bed.metric('redis_used_bytes')).toBeGreaterThan(2 ** 20);
+    expect(await bed.metric('redis_limit_bytes')).toBe(2 ** 20);
+    expect(await ready()).toMatch(/"ready":false.*takes no writes: it uses \d+ of 1 MB/);
+  } finally {
+    await ask(beds.redis.url, 'CONFIG', 'SET', 'maxmemory', '0');
+  }
+  expect(await bed.metric('redis_writable')).toBe(1);
 });
 
 function accountAt(origin: string): object {
