@@ -1,5 +1,8 @@
 import { lookup as dnsLookup, type LookupAddress, type LookupAllOptions } from 'node:dns';
 import { BlockList, isIP, type LookupFunction } from 'node:net';
+import type { Detail } from '../fleet/detail/detail.ts';
+import { english } from '../fleet/detail/english.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
 
 /**
  * Addresses that a cloud's listing must not lead us to: our own machine, private networks, link-local with the metadata
@@ -69,9 +72,13 @@ export function addressList(cidrs: readonly string[]): BlockList {
 export class AddressRefused extends Error {
   readonly code = 'ADDRESS_REFUSED';
 
+  readonly detail: Detail;
+
   constructor(host: string, address: string) {
-    super(`${host} is at ${address}, which is not a public address; network.allow can name it`);
+    const detail: Detail = { kind: 'address-refused', host, address };
+    super(english(detail, rfc3339));
     this.name = 'AddressRefused';
+    this.detail = detail;
   }
 }
 

@@ -1,5 +1,8 @@
 import type { ActivitySignal, Noise, ProbeReading } from '../fleet/activity.ts';
 import { ACTIVITY_SIGNALS } from '../fleet/activity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
+import { english } from '../fleet/detail/english.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
 import { heightOf } from './noise.ts';
 
 /** With fewer looks, or over a shorter time, nothing is said. */
@@ -105,6 +108,7 @@ function judged(
   const alone = sum((noise) => noise.alone) / looks;
   const threshold = noises[0]?.threshold ?? 0;
   const floor = heightOf(noises, FLOOR_SHARE);
+  const doubt = doubtOf(noises, now);
   // A card that works while the rest of the machine rests is what cards are for: of them nothing is proposed.
   const isNoise = signal !== 'gpu' && alone >= NOISY_SHARE && floor !== null && floor <= threshold * NOISE_UP_TO;
   return {
@@ -114,20 +118,20 @@ function judged(
     alone,
     floor: floor === null ? null : rounded(floor),
     proposed: isNoise && floor !== null ? rounded(rounded(floor) * MARGIN) : null,
-    doubt: doubtOf(noises, now),
+    doubt: doubt === null ? null : english(doubt, rfc3339),
   };
 }
 
 /** Of any of the machines: one that lies is enough to look at. */
-function doubtOf(noises: readonly Noise[], now: number): string | null {
+function doubtOf(noises: readonly Noise[], now: number): Detail | null {
   for (const { from, looks, active, alone, beside, most } of noises) {
     if (now - from < DOUBTED_AFTER_MS) continue;
     const hours = Math.floor((now - from) / 3_600_000);
     if (active === looks && alone > looks / 2) {
-      return `never at rest in ${looks} looks over ${hours} h, mostly with everything else at rest`;
+      return { kind: 'never-at-rest', looks, hours };
     }
     if (most === 0 && beside >= FEWEST_BESIDE) {
-      return `never anything but 0 in ${looks} looks over ${hours} h, while other signals showed work in ${beside} of them`;
+      return { kind: 'never-but-zero', looks, hours, beside };
     }
   }
   return null;
@@ -141,12 +145,12 @@ function rounded(value: number): number {
 }
 
 /** What is not to be trusted on one machine, for people; `null`: nothing speaks against anything. */
-export function doubtful(readings: readonly ProbeReading[], now: number): string | null {
+export function doubtful(readings: readonly ProbeReading[], now: number): Detail | null {
   const doubts = readings.flatMap(({ probe, noise = {} }) =>
-    Object.entries(noise).flatMap(([signal, known]) => {
+    Object.entries(noise).flatMap(([signal, known]): readonly Detail[] => {
       const doubt = doubtOf([known], now);
-      return doubt === null ? [] : [`${probe} ${signal}: ${doubt}; it is not to be trusted`];
+      return doubt === null ? [] : [{ kind: 'signal-doubtful', probe, signal, why: doubt }];
     }),
   );
-  return doubts.length === 0 ? null : doubts.join('; ');
+  return doubts.length === 0 ? null : { kind: 'parts', parts: doubts };
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Got } from './http-get.ts';
 import { digest, type Marks } from './marks.ts';
 import { mustBeOk, parseJson } from './probe-failure.ts';
@@ -29,7 +30,7 @@ async function look(ask: Ask, before: Marks | undefined): Promise<Look> {
   const waiting = prompt.exec_info.queue_remaining;
   const queue = { signal: 'queue', value: waiting, threshold: 1, unit: 'jobs' } as const;
   // `/queue` and `/history` hold whole workflows: they are asked for only where the short answer does not settle it.
-  if (waiting > 0) return { ...queue, verdict: 'active', detail: `${waiting} jobs running or waiting` };
+  if (waiting > 0) return { ...queue, verdict: 'active', detail: { kind: 'jobs-queued', count: waiting } };
 
   // Oldest first, where a version knows no `max_items`.
   const newest = Object.entries(decode(HISTORY, await ask('history', { max_items: '1' }), 'history')).at(-1);
@@ -38,10 +39,10 @@ async function look(ask: Ask, before: Marks | undefined): Promise<Look> {
   const was = before?.run;
   if (was !== undefined && was !== run) {
     // A run that went from the history without another in its place: it was cleared, or ComfyUI was started again.
-    if (run === NO_RUN) return { ...queue, verdict: 'reset', detail: 'queue empty, and so is the history now', marks };
-    return { ...queue, verdict: 'active', detail: 'queue empty; a job ran since the last look', marks };
+    if (run === NO_RUN) return { ...queue, verdict: 'reset', detail: { kind: 'queue-forgotten' }, marks };
+    return { ...queue, verdict: 'active', detail: { kind: 'queue-ran' }, marks };
   }
-  const detail = run === NO_RUN ? 'queue empty, no job yet' : 'queue empty, no job since the last one';
+  const detail: Detail = { kind: run === NO_RUN ? 'queue-new' : 'queue-quiet' };
   return { ...queue, verdict: 'idle', detail, lastActiveAt: lastStamp(newest?.[1].status), marks };
 }
 
@@ -55,6 +56,6 @@ function lastStamp(status: unknown): number | null {
 function decode<T>(schema: z.ZodType<T>, answer: Got, path: string): T {
   mustBeOk(answer, path);
   const parsed = schema.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw new Unreadable('bad-answer', `${path} did not answer as ComfyUI does`);
+  if (!parsed.success) throw new Unreadable('bad-answer', { kind: 'answered-otherwise', path, service: 'ComfyUI' });
   return parsed.data;
 }

@@ -65,7 +65,7 @@ async function look(engine: Engine, ask: Ask, before: Marks | undefined): Promis
       ...requests,
       value: null,
       verdict: 'silent',
-      detail: `its metrics are off (start it with ${engine.flag})`,
+      detail: { kind: 'metrics-off', flag: engine.flag },
     };
   }
   mustBeOk(answer, 'metrics');
@@ -74,19 +74,19 @@ async function look(engine: Engine, ask: Ask, before: Marks | undefined): Promis
   const told = engine.counters.filter((name) => sums.has(name));
   const count = told.reduce((sum, name) => sum + (sums.get(name) ?? Number.NaN), 0);
   if (Number.isNaN(underWay) || Number.isNaN(count)) {
-    throw new Unreadable('bad-answer', `metrics does not hold ${engine.gauges.join(' and ')} as numbers`);
+    throw new Unreadable('bad-answer', { kind: 'metrics-lacking', names: engine.gauges });
   }
   const seen = { ...requests, value: underWay, marks: { count } };
-  if (underWay > 0) return { ...seen, verdict: 'active', detail: `${underWay} requests under way or waiting` };
+  if (underWay > 0) return { ...seen, verdict: 'active', detail: { kind: 'requests', count: underWay } };
   switch (moved(before, 'count', count)) {
     case 'forward':
-      return { ...seen, verdict: 'active', detail: 'no request now; some were served since the last look' };
+      return { ...seen, verdict: 'active', detail: { kind: 'requests-served' } };
     case 'back':
-      return { ...seen, verdict: 'reset', detail: 'no request now; its counters were reset since the last look' };
+      return { ...seen, verdict: 'reset', detail: { kind: 'counters-reset' } };
     case 'first':
     case 'same':
       return count > 0
-        ? { ...seen, verdict: 'idle', detail: 'no request, and none since the last look' }
-        : { ...seen, verdict: 'silent', detail: 'no request counted yet, or its statistics are off' };
+        ? { ...seen, verdict: 'idle', detail: { kind: 'requests-none' } }
+        : { ...seen, verdict: 'silent', detail: { kind: 'requests-uncounted' } };
   }
 }

@@ -15,7 +15,7 @@ export function fillQuery(parts: readonly QueryPart[], instance: Instance, ip: s
 
 function valueFor(of: FilledIn, instance: Instance, ip: string | null): string {
   const value = of === 'ip' ? (ip ?? '') : instance[of];
-  if (value === '') throw new Unreadable('no-reading', `the listing has no ${of} to put into the query`);
+  if (value === '') throw new Unreadable('no-reading', { kind: 'query-unfilled', of });
   return value.toWellFormed();
 }
 
@@ -28,7 +28,7 @@ function written(part: Extract<QueryPart, { kind: 'value' }>, value: string): st
       return escapeQuoted(text, part.quote);
     case '`':
       if (text.includes('`')) {
-        throw new Unreadable('no-reading', `its ${part.of} has a backtick, which cannot stand between backticks`);
+        throw new Unreadable('no-reading', { kind: 'query-backtick', of: part.of });
       }
       return text;
     default:

@@ -29,30 +29,36 @@ async function look(ask: Ask, before: Marks | undefined): Promise<Look> {
   if (answer.status === 404) return await lookAtGradio(ask);
   mustBeOk(answer, 'v1/generation/job-queue');
   const parsed = JOBS.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw new Unreadable('bad-answer', 'v1/generation/job-queue did not answer as Fooocus-API does');
+  if (!parsed.success)
+    throw new Unreadable('bad-answer', {
+      kind: 'answered-otherwise',
+      path: 'v1/generation/job-queue',
+      service: 'Fooocus-API',
+    });
   const { running_size: running, finished_size: finished, last_job_id: last } = parsed.data;
   const marks = { finished, last: digest(last ?? '') };
   const queue = { signal: 'queue', value: running, threshold: 1, unit: 'jobs', marks } as const;
-  if (running > 0) return { ...queue, verdict: 'active', detail: `${running} jobs running or waiting` };
+  if (running > 0) return { ...queue, verdict: 'active', detail: { kind: 'jobs-queued', count: running } };
   // The list of finished jobs is cleaned now and then, so the last job's id counts before its length does.
   const isNewJob = before?.last !== undefined && before.last !== marks.last && (last ?? '') !== '';
   const count = moved(before, 'finished', finished);
   if (isNewJob || count === 'forward') {
-    return { ...queue, verdict: 'active', detail: 'no job now; one ran since the last look' };
+    return { ...queue, verdict: 'active', detail: { kind: 'job-ran' } };
   }
   if (before?.last !== undefined && before.last !== marks.last) {
-    return { ...queue, verdict: 'reset', detail: 'no job now; it was started again since the last look' };
+    return { ...queue, verdict: 'reset', detail: { kind: 'job-restarted' } };
   }
-  return { ...queue, verdict: 'idle', detail: 'no job, and none since the last look' };
+  return { ...queue, verdict: 'idle', detail: { kind: 'jobs-none' } };
 }
 
 async function lookAtGradio(ask: Ask): Promise<Look> {
   const answer = await ask('queue/status');
   mustBeOk(answer, 'queue/status');
   const parsed = GRADIO.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw new Unreadable('bad-answer', 'queue/status did not answer as Gradio does');
+  if (!parsed.success)
+    throw new Unreadable('bad-answer', { kind: 'answered-otherwise', path: 'queue/status', service: 'Gradio' });
   const waiting = parsed.data.queue_size;
   const queue = { signal: 'queue', value: waiting, threshold: 1, unit: 'jobs' } as const;
-  if (waiting > 0) return { ...queue, verdict: 'active', detail: `${waiting} jobs waiting` };
-  return { ...queue, verdict: 'silent', detail: 'nobody waits; whether a job runs its page does not tell' };
+  if (waiting > 0) return { ...queue, verdict: 'active', detail: { kind: 'jobs-waiting', count: waiting } };
+  return { ...queue, verdict: 'silent', detail: { kind: 'nobody-waits' } };
 }

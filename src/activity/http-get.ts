@@ -43,7 +43,7 @@ export function httpGet(url: URL, options: HttpGetOptions): Promise<Got> {
   const signal = AbortSignal.any([options.signal, limit]);
   const fail = (error: unknown): void => {
     const late = limit.aborted && !options.signal.aborted;
-    reject(late ? new Unreadable('unreachable', `no whole answer within ${options.timeoutMs / 1000} s`) : error);
+    reject(late ? new Unreadable('unreachable', { kind: 'no-answer-within', ms: options.timeoutMs }) : error);
   };
   const request = send(
     url,
@@ -71,7 +71,7 @@ export function httpGet(url: URL, options: HttpGetOptions): Promise<Got> {
           return;
         }
         // Before the connection goes, which has an error of its own to tell.
-        fail(new Unreadable('bad-answer', `the answer is larger than ${maxBytes} bytes`));
+        fail(new Unreadable('bad-answer', { kind: 'answer-too-large', bytes: maxBytes }));
         request.destroy();
       });
       response.on('error', fail);

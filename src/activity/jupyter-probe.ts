@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { ProbeReading, SignalReading } from '../fleet/activity.ts';
 import type { Clock } from '../fleet/clock.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { AddressGuard } from './address-guard.ts';
 import { type Got, httpGet } from './http-get.ts';
@@ -14,7 +15,6 @@ import {
   type ServiceAddress,
   serviceAddress,
 } from './service-address.ts';
-import { PROVES_ACTIVITY_ONLY } from './service-probe.ts';
 import { Unreadable } from './unreadable.ts';
 
 /** A healthy Jupyter answers in milliseconds; a dead host must cost no more than its own time limit. */
@@ -73,9 +73,9 @@ export class JupyterProbe implements Probe {
       return await this.#look(instance, at, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const { reason, message } = failureOf(error);
-      if (this.#options.optional === true && isRefused(error)) return this.#absent(at, message);
-      return this.#reading(at, { verdict: 'unknown', reason, lastActiveAt: null, evidence: message });
+      const { reason, detail } = failureOf(error);
+      if (this.#options.optional === true && isRefused(error)) return this.#absent(at, detail);
+      return this.#reading(at, { verdict: 'unknown', reason, lastActiveAt: null, evidence: detail });
     }
   }
 
@@ -84,7 +84,7 @@ export class JupyterProbe implements Probe {
     const ip = url?.includes('{ip}') ? await machineAddress(instance, this.#options.address, signal) : null;
     const base = serviceAddress(instance, url, LISTED, ip);
     if (base === null) {
-      const evidence = 'the listing names no Jupyter service and no url is configured';
+      const evidence: Detail = { kind: 'service-unlisted', service: 'Jupyter' };
       if (this.#options.optional === true) return this.#absent(at, evidence);
       return this.#reading(at, { verdict: 'unknown', reason: 'no-reading', lastActiveAt: null, evidence });
     }
@@ -99,7 +99,12 @@ export class JupyterProbe implements Probe {
     const newest = (rows: readonly { readonly last_activity: string }[]): number | null =>
       rows.length === 0 ? null : Math.min(at, Math.max(...rows.map((row) => Date.parse(row.last_activity))) + ahead);
     const busy = kernels.filter((kernel) => kernel.execution_state !== 'idle');
-    const evidence = `${kernels.length} kernels, ${busy.length} not idle, ${terminals.length} terminals`;
+    const evidence: Detail = {
+      kind: 'kernels',
+      kernels: kernels.length,
+      busy: busy.length,
+      terminals: terminals.length,
+    };
     const lastActiveAt = newest([...kernels, ...terminals]);
     const signals: SignalReading[] = [
       {
@@ -112,7 +117,7 @@ export class JupyterProbe implements Probe {
         onlyPositive: kernels.length === 0,
         // A busy kernel that has said nothing for hours may be stuck: its last message is told, and judged elsewhere.
         lastActiveAt: newest(busy.length > 0 ? busy : kernels),
-        detail: `${busy.length} of ${kernels.length} kernels not idle`,
+        detail: { kind: 'kernels-busy', kernels: kernels.length, busy: busy.length },
       },
       {
         signal: 'terminal',
@@ -123,7 +128,7 @@ export class JupyterProbe implements Probe {
         unit: 'terminals',
         onlyPositive: true,
         lastActiveAt: newest(terminals),
-        detail: `${terminals.length} terminals open`,
+        detail: { kind: 'terminals-open', count: terminals.length },
       },
     ];
     if (status !== null) {
@@ -136,7 +141,7 @@ export class JupyterProbe implements Probe {
         unit: 'connections',
         onlyPositive: true,
         lastActiveAt: newest([status]),
-        detail: `${status.connections} pages connected to kernels`,
+        detail: { kind: 'pages-open', count: status.connections },
       });
     }
     if (busy.length > 0) {
@@ -148,7 +153,7 @@ export class JupyterProbe implements Probe {
       verdict: 'not-applicable',
       reason: 'not-judged',
       lastActiveAt,
-      evidence: `${evidence}; without a kernel ${PROVES_ACTIVITY_ONLY}`,
+      evidence: { kind: 'without-kernel', what: evidence },
       signals,
     });
   }
@@ -173,8 +178,8 @@ export class JupyterProbe implements Probe {
     });
   }
 
-  #absent(at: number, message: string): ProbeReading {
-    const evidence = `${message}; it is optional`;
+  #absent(at: number, what: Detail): ProbeReading {
+    const evidence: Detail = { kind: 'is-optional', what };
     return this.#reading(at, { verdict: 'not-applicable', reason: null, lastActiveAt: null, evidence });
   }
 
@@ -186,6 +191,7 @@ export class JupyterProbe implements Probe {
 function decode<T>(schema: z.ZodType<T>, answer: Got, path: string): T {
   mustBeOk(answer, path);
   const parsed = schema.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw new Unreadable('bad-answer', `${path} did not answer as Jupyter Server does`);
+  if (!parsed.success)
+    throw new Unreadable('bad-answer', { kind: 'answered-otherwise', path, service: 'Jupyter Server' });
   return parsed.data;
 }

@@ -39,24 +39,24 @@ export function keepAliveSignal(
 ): { readonly signal: SignalReading; readonly keepAlive: KeepAlive | null } {
   const shared = { judges: 'people', onlyPositive: true } as const;
   const { keep, nowAt } = facts;
-  if (keep === null) return { signal: signal('keep-alive', 'idle', 'no file', shared), keepAlive: null };
+  if (keep === null) return { signal: signal('keep-alive', 'idle', { kind: 'keep-none' }, shared), keepAlive: null };
   if (keep.modifiedAt > nowAt + SKEW_MS) {
     // Bound to a time ahead it would never end.
-    return { signal: signal('keep-alive', 'unknown', 'the file is of the future', shared), keepAlive: null };
+    return { signal: signal('keep-alive', 'unknown', { kind: 'keep-future' }, shared), keepAlive: null };
   }
   const [first = '', owner = '', ...rest] = keep.text.trim().split(/\s+/);
   const bound = PROCESS.test(first);
   if (bound && !isAlive(keep, nowAt)) {
-    return { signal: signal('keep-alive', 'idle', 'the process that it names has ended', shared), keepAlive: null };
+    return { signal: signal('keep-alive', 'idle', { kind: 'keep-process-ended' }, shared), keepAlive: null };
   }
   const asked = bound ? nowAt + BOUND_MS : endOf(first, keep.modifiedAt);
   const end = Math.min(asked ?? keep.modifiedAt + UNREADABLE_MS, keep.modifiedAt + LONGEST_MS);
   const endsAt = end + remoteToOurs;
-  const odd = asked === null ? '; the file does not begin with a time, so it holds for an hour' : '';
-  const cut = !bound && asked !== null && asked > end ? '; cut to a day after the file was written' : '';
+  const isOdd = asked === null;
+  const isCut = !bound && asked !== null && asked > end;
   if (end <= nowAt) {
     return {
-      signal: signal('keep-alive', 'idle', `it has ended${odd}${cut}`, { ...shared, lastActiveAt: endsAt }),
+      signal: signal('keep-alive', 'idle', { kind: 'keep-ended', isOdd, isCut }, { ...shared, lastActiveAt: endsAt }),
       keepAlive: null,
     };
   }
@@ -66,11 +66,16 @@ export function keepAliveSignal(
       : { owner: shown(owner) || 'unknown', reason: shown(rest.join(' ')), endsAt };
   const seconds = Math.round((end - nowAt) / 1_000);
   return {
-    signal: signal('keep-alive', 'active', `kept by ${keepAlive.owner} for ${seconds} s more${odd}${cut}`, {
-      ...shared,
-      value: seconds,
-      unit: 's',
-    }),
+    signal: signal(
+      'keep-alive',
+      'active',
+      { kind: 'kept-by', owner: keepAlive.owner, leftS: seconds, isOdd, isCut },
+      {
+        ...shared,
+        value: seconds,
+        unit: 's',
+      },
+    ),
     keepAlive,
   };
 }

@@ -318,7 +318,7 @@ function believed(rule: ActivityRule, readings: readonly ProbeReading[], now: nu
       reason: 'no-reading',
       lastActiveAt: null,
       judges: 'work',
-      evidence: 'no reading yet',
+      evidence: { kind: 'no-reading-yet' },
     };
   });
 }

@@ -30,7 +30,8 @@ async function look(ask: Ask, before: Marks | undefined): Promise<Look> {
   const answer = await ask('api/ps');
   mustBeOk(answer, 'api/ps');
   const parsed = LOADED.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw new Unreadable('bad-answer', 'api/ps did not answer as Ollama does');
+  if (!parsed.success)
+    throw new Unreadable('bad-answer', { kind: 'answered-otherwise', path: 'api/ps', service: 'Ollama' });
   const models = (parsed.data.models ?? []).slice(0, MOST_MODELS);
   const marks = Object.fromEntries(
     models.map(({ name, expires_at: expiresAt }) => [`model-${digest(name)}`, Date.parse(expiresAt)]),
@@ -39,8 +40,7 @@ async function look(ask: Ask, before: Marks | undefined): Promise<Look> {
     ([name, expiresAt]) => before !== undefined && Math.abs(expiresAt - (before[name] ?? 0)) > MOVED_MS,
   ).length;
   const model = { signal: 'model', value: used, threshold: 1, unit: 'models used', marks } as const;
-  const loaded = models.length === 1 ? '1 model loaded' : `${models.length} models loaded`;
   return used > 0
-    ? { ...model, verdict: 'active', detail: `${loaded}, ${used} used since the last look` }
-    : { ...model, verdict: 'silent', detail: `${loaded}, none seen in use` };
+    ? { ...model, verdict: 'active', detail: { kind: 'models-used', loaded: models.length, used } }
+    : { ...model, verdict: 'silent', detail: { kind: 'models-loaded', loaded: models.length } };
 }

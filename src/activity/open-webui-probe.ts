@@ -26,13 +26,13 @@ async function look(ask: Ask): Promise<Look> {
   const others = new Set(ids.filter((id) => id !== own)).size;
   const tab = { signal: 'tab', value: others, threshold: 1, unit: 'users' } as const;
   return others > 0
-    ? { ...tab, verdict: 'active', detail: `${others} users have it open` }
-    : { ...tab, verdict: 'silent', detail: 'nobody has it open' };
+    ? { ...tab, verdict: 'active', detail: { kind: 'users-open', count: others } }
+    : { ...tab, verdict: 'silent', detail: { kind: 'nobody-open' } };
 }
 
 function decode<T>(schema: z.ZodType<T>, answer: Parameters<typeof mustBeOk>[0], path: string): T {
   mustBeOk(answer, path);
   const parsed = schema.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw new Unreadable('bad-answer', `${path} did not answer as Open WebUI does`);
+  if (!parsed.success) throw new Unreadable('bad-answer', { kind: 'answered-otherwise', path, service: 'Open WebUI' });
   return parsed.data;
 }

@@ -1,4 +1,5 @@
-import type { KeepAlive, Presence, ProbeReading, SignalReading } from '../fleet/activity.ts';
+import type { KeepAlive, Presence, ProbeReading } from '../fleet/activity.ts';
+import { worded } from './worded.ts';
 
 /** A keep-alive ends a day after it was read, whatever it says: nothing is kept for ever by accident. */
 const LONGEST_KEEP_ALIVE_MS = 24 * 3_600_000;
@@ -37,14 +38,15 @@ export function withoutPeople(reading: ProbeReading): ProbeReading {
   }
   const proofs = work.filter(({ verdict }) => verdict === 'idle');
   if (proofs.length > 0) {
-    return { ...reading, verdict: 'idle', judges: 'work', evidence: `${worded(proofs)}; ${reading.evidence}` };
+    return {
+      ...reading,
+      verdict: 'idle',
+      judges: 'work',
+      evidence: { kind: 'parts', parts: [worded(proofs), reading.evidence] },
+    };
   }
   // It sees people alone, who have been silent for too long to count.
   return { ...reading, verdict: reading.judges === 'people' ? 'idle' : 'not-applicable' };
-}
-
-function worded(signals: readonly SignalReading[]): string {
-  return signals.map(({ signal, detail }) => `${signal}: ${detail}`).join('; ');
 }
 
 /** The lease that a reading holds at `now`, with its end cut to a day; `null`: none. */

@@ -1,19 +1,20 @@
 import type { UnknownActivityReason } from '../fleet/activity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import { AddressRefused } from './address-guard.ts';
 import type { Got } from './http-get.ts';
 import { Unreadable } from './unreadable.ts';
 
-/** Why a probe could not read what it went for: by a word of the closed list, and in words for people. */
+/** Why a probe could not read what it went for: by a word of the closed list, and for people. */
 export interface ProbeFailure {
   readonly reason: UnknownActivityReason;
-  readonly message: string;
+  readonly detail: Detail;
 }
 
-/** Classifies what a look threw. The message holds nothing that the other side sent. */
+/** Classifies what a look threw. The detail holds nothing that the other side sent. */
 export function failureOf(error: unknown): ProbeFailure {
-  if (error instanceof Unreadable) return { reason: error.reason, message: error.message };
-  if (error instanceof AddressRefused) return { reason: 'address-refused', message: error.message };
-  return { reason: 'unreachable', message: `not reachable: ${codeOf(error) ?? 'no answer'}` };
+  if (error instanceof Unreadable) return { reason: error.reason, detail: error.detail };
+  if (error instanceof AddressRefused) return { reason: 'address-refused', detail: error.detail };
+  return { reason: 'unreachable', detail: { kind: 'not-reachable', code: codeOf(error) } };
 }
 
 /** Nobody listens there: the service is down, which says nothing about the machine. */
@@ -28,9 +29,9 @@ function codeOf(error: unknown): string | null {
 /** A 200, or else the reading cannot be made. A redirect is as wrong as an error: it leads to a login page. */
 export function mustBeOk(answer: Got, path: string): void {
   if (answer.status === 401 || answer.status === 403) {
-    throw new Unreadable('unauthorised', `${path} answered ${answer.status}: the token is missing or wrong`);
+    throw new Unreadable('unauthorised', { kind: 'token-refused', path, status: answer.status });
   }
-  if (answer.status !== 200) throw new Unreadable('bad-answer', `${path} answered ${answer.status}`);
+  if (answer.status !== 200) throw new Unreadable('bad-answer', { kind: 'answered', path, status: answer.status });
 }
 
 export function parseJson(text: string): unknown {

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import type { Judged, ProbeReading, UnknownActivityReason } from '../fleet/activity.ts';
 import type { Clock } from '../fleet/clock.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { QueryPart } from '../fleet/query-part.ts';
 import { fillQuery } from './fill-query.ts';
@@ -72,8 +73,8 @@ export class PrometheusProbe implements Probe {
       return await this.#look(instance, at, signal);
     } catch (error) {
       signal.throwIfAborted();
-      const { reason, message } = failureOf(error);
-      return this.#unknown(at, reason, message);
+      const { reason, detail } = failureOf(error);
+      return this.#unknown(at, reason, detail);
     }
   }
 
@@ -83,23 +84,24 @@ export class PrometheusProbe implements Probe {
     const ip = asksAddress ? await machineAddress(instance, this.#options.address, signal) : null;
     const query = fillQuery(this.#options.query, instance, ip);
     const { values, evaluatedAt, isPartial } = await this.#ask(query, signal);
-    if (values.length === 0) return this.#unknown(at, 'no-data', 'the query finds nothing');
+    if (values.length === 0) return this.#unknown(at, 'no-data', { kind: 'query-empty' });
     const numbers = values.filter((value) => !Number.isNaN(value));
     const peak = numbers.length === 0 ? null : Math.max(...numbers);
-    const found = `highest of ${values.length} is ${peak === null ? 'no number' : shown(peak)}`;
+    const found: Detail = { kind: 'highest', count: values.length, peak: peak === null ? null : shown(peak) };
     if (staleAfterMs !== null) {
       // The time in an answer is that of the question; only `timestamp()` tells the samples' own.
       const stamps = await this.#ask(`timestamp(\n${query}\n)`, signal);
       const oldest = Math.min(...stamps.values);
       const ageMs = (stamps.evaluatedAt - oldest) * 1000;
       if (stamps.values.length < values.length || !(ageMs <= staleAfterMs)) {
-        return this.#unknown(at, 'stale', `${found}, of samples ${shown(Math.round(ageMs / 1000))} s old`);
+        return this.#unknown(at, 'stale', { kind: 'samples-old', what: found, ageS: shown(Math.round(ageMs / 1000)) });
       }
     }
     if (peak !== null && peak >= threshold) return this.#reading(at, 'active', peak, found);
-    if (numbers.length < values.length) return this.#unknown(at, 'bad-answer', `${found}; not all are numbers`);
-    if (isPartial) return this.#unknown(at, 'bad-answer', `${found}, of an answer that is said to be partial`);
-    if (!Number.isFinite(evaluatedAt)) return this.#unknown(at, 'bad-answer', `${found}, at no time`);
+    if (numbers.length < values.length)
+      return this.#unknown(at, 'bad-answer', { kind: 'not-all-numbers', what: found });
+    if (isPartial) return this.#unknown(at, 'bad-answer', { kind: 'answer-partial', what: found });
+    if (!Number.isFinite(evaluatedAt)) return this.#unknown(at, 'bad-answer', { kind: 'answer-timeless', what: found });
     return this.#reading(at, 'idle', peak, found);
   }
 
@@ -117,11 +119,11 @@ export class PrometheusProbe implements Probe {
       signal,
     });
     if (answer.status === 400 || answer.status === 422) {
-      throw new Unreadable('bad-answer', `Prometheus refuses the query (${answer.status})`);
+      throw new Unreadable('bad-answer', { kind: 'query-refused', status: answer.status });
     }
     mustBeOk(answer, 'api/v1/query');
     const parsed = ANSWER.safeParse(parseJson(answer.body));
-    if (!parsed.success) throw new Unreadable('bad-answer', 'api/v1/query did not answer with a vector or a scalar');
+    if (!parsed.success) throw new Unreadable('bad-answer', { kind: 'odd-vector' });
     const { data, warnings = [] } = parsed.data;
     const samples = data.resultType === 'scalar' ? [data.result] : data.result.map(({ value }) => value);
     return {
@@ -132,10 +134,9 @@ export class PrometheusProbe implements Probe {
     };
   }
 
-  #reading(at: number, verdict: 'active' | 'idle', value: number | null, detail: string): ProbeReading {
+  #reading(at: number, verdict: 'active' | 'idle', value: number | null, detail: Detail): ProbeReading {
     const { judges, threshold } = this.#options;
     const lastActiveAt = verdict === 'active' ? at : null;
-    const words = `${detail}; from ${shown(threshold)} on it is activity`;
     return {
       probe: this.name,
       at,
@@ -143,7 +144,7 @@ export class PrometheusProbe implements Probe {
       reason: null,
       lastActiveAt,
       judges,
-      evidence: words,
+      evidence: { kind: 'highest-threshold', what: detail, threshold: shown(threshold) },
       signals: [
         {
           signal: 'metric',
@@ -160,7 +161,7 @@ export class PrometheusProbe implements Probe {
     };
   }
 
-  #unknown(at: number, reason: UnknownActivityReason, evidence: string): ProbeReading {
+  #unknown(at: number, reason: UnknownActivityReason, evidence: Detail): ProbeReading {
     const { judges } = this.#options;
     return { probe: this.name, at, verdict: 'unknown', reason, lastActiveAt: null, judges, evidence };
   }

@@ -1,11 +1,13 @@
 import { createHmac, hkdfSync, timingSafeEqual } from 'node:crypto';
 import type { ActivitySignal, ActivityVerdict, ProbeReading, SignalReading } from '../fleet/activity.ts';
+import { type Detail, NO_DETAIL, verbatim } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import { parseInstanceKey } from '../fleet/instance.ts';
 import { keepAliveSignal } from './keep-alive.ts';
 import type { Marks } from './marks.ts';
 import type { Probe } from './probe.ts';
 import { bootedSince, markOf, type ReportedCounters, withCounters } from './reported-load.ts';
+import { worded } from './worded.ts';
 
 /** A report is believed for this long where the rule does not say. */
 export const PUSH_STALE_AFTER_MS = 5 * 60_000;
@@ -94,9 +96,10 @@ export function readingOf(
   const parts = (report.signals ?? [])
     .filter(({ signal }) => signal !== 'keep-alive')
     .map((signal) => partOf(signal, now));
+  const miscounted: Detail = { kind: 'cards-miscounted', cards: cards ?? 0, rented: rented ?? 0 };
   const signals = (counters === undefined ? parts : withCounters(parts, counters, before)).map((part) =>
     isMiscounted && part.signal === 'gpu' && part.verdict === 'idle'
-      ? { ...part, verdict: 'unknown' as const, detail: `${cards} cards are seen, ${rented} are rented` }
+      ? { ...part, verdict: 'unknown' as const, detail: miscounted }
       : part,
   );
   const seen = report.keepAlive === undefined ? signals : [...signals, kept];
@@ -107,7 +110,10 @@ export function readingOf(
     reason: null,
     lastActiveAt: told === null || impossible ? bootedAt : Math.min(told, now),
     judges: 'work',
-    evidence: report.evidence ?? `reported ${report.verdict}`,
+    evidence:
+      report.evidence === undefined
+        ? ({ kind: 'reported', verdict: report.verdict } as const)
+        : verbatim(report.evidence),
     ...(all.length === 0 ? {} : { signals: all }),
     ...(keepAlive === null ? {} : { keepAlive }),
     ...(counters === undefined ? {} : { marks: markOf(counters) }),
@@ -125,7 +131,7 @@ export function readingOf(
   if (blind.length > 0) return { ...base, verdict: 'unknown', reason: 'not-judged', evidence: worded(blind) };
   const isProven = signals.some(({ signal, verdict }) => verdict === 'idle' && (signal === 'gpu' || signal === 'cpu'));
   if (isMiscounted || (signals.length > 0 && !isProven)) {
-    const evidence = isMiscounted ? `${cards} cards are seen, ${rented} are rented` : base.evidence;
+    const evidence = isMiscounted ? miscounted : base.evidence;
     return { ...base, verdict: 'unknown', reason: 'not-judged', evidence };
   }
   return { ...base, verdict: 'idle' };
@@ -145,7 +151,7 @@ const SAYS_SO: SignalReading = {
   unit: '',
   onlyPositive: true,
   lastActiveAt: null,
-  detail: 'it says that it is at work',
+  detail: { kind: 'says-at-work' },
 };
 
 function partOf(part: ReportedSignal, now: number): SignalReading {
@@ -159,12 +165,8 @@ function partOf(part: ReportedSignal, now: number): SignalReading {
     unit: part.unit ?? '',
     onlyPositive: ONLY_POSITIVE.has(part.signal),
     lastActiveAt: ago === undefined ? null : now - ago * 1000,
-    detail: part.detail ?? '',
+    detail: part.detail === undefined ? NO_DETAIL : verbatim(part.detail),
   };
-}
-
-function worded(parts: readonly SignalReading[]): string {
-  return parts.map(({ signal, detail }) => `${signal}: ${detail}`).join('; ');
 }
 
 /** An HMAC-SHA256 in base64url. */

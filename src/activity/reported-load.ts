@@ -1,4 +1,5 @@
 import type { SignalReading } from '../fleet/activity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import { digest, type Marks } from './marks.ts';
 
 /** Counters of a machine as it reports them, all since its boot but for its own use. */
@@ -38,18 +39,18 @@ export function withCounters(
 ): readonly SignalReading[] {
   const overS = counters.upSeconds - (before?.upS ?? Number.NaN);
   if (before?.boot !== digest(counters.boot) || !(overS > 0 && overS <= LONGEST_S)) return signals;
-  return signals.map((part) => {
+  return signals.map((part): SignalReading => {
     const kind = COUNTED.find(({ signal }) => signal === part.signal);
     const from = kind === undefined ? undefined : before[kind.counter];
     const to = kind === undefined ? undefined : counters[kind.counter];
     if (kind === undefined || from === undefined || to === undefined || part.verdict !== 'idle') return part;
     if (to - from < -to * ROUNDING - 1) {
-      return { ...part, verdict: 'unknown', detail: 'its counter went back; it is watched anew from here' };
+      return { ...part, verdict: 'unknown', detail: { kind: 'counter-back' } };
     }
     const own = kind.signal === 'cpu' ? (counters.ownCpuUs ?? 0) : 0;
     const value = Math.round((Math.max(0, to - from - own) / overS / kind.per) * 10) / 10;
     if (value <= (part.value ?? 0)) return part;
-    const detail = `${value} ${part.unit} over ${Math.round(overS)} s`;
+    const detail: Detail = { kind: 'rate', value, unit: part.unit, overS: Math.round(overS) };
     return { ...part, value, detail, verdict: value >= (part.threshold ?? Infinity) ? 'active' : 'idle' };
   });
 }

@@ -28,31 +28,33 @@ export const sdWebui: ServiceRules = {
 async function look(ask: Ask, before: Marks | undefined): Promise<Look> {
   const waiting = await pendingTasks(ask);
   const queue = { signal: 'queue', value: waiting, threshold: 1, unit: 'jobs' } as const;
-  if (waiting !== null && waiting > 0) return { ...queue, verdict: 'active', detail: `${waiting} jobs waiting` };
+  if (waiting !== null && waiting > 0)
+    return { ...queue, verdict: 'active', detail: { kind: 'jobs-waiting', count: waiting } };
 
   const answer = await ask('sdapi/v1/progress', { skip_current_image: 'true' });
   if (answer.status === 404) {
-    if (waiting === null) throw new Unreadable('bad-answer', 'neither its API nor its queue is there');
-    return { ...queue, verdict: 'silent', detail: 'nobody waits; its API is off (start it with --api)' };
+    if (waiting === null) throw new Unreadable('bad-answer', { kind: 'api-and-queue-missing' });
+    return { ...queue, verdict: 'silent', detail: { kind: 'api-off' } };
   }
   mustBeOk(answer, 'sdapi/v1/progress');
   const parsed = PROGRESS.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw new Unreadable('bad-answer', 'sdapi/v1/progress did not answer as the WebUI does');
+  if (!parsed.success)
+    throw new Unreadable('bad-answer', { kind: 'answered-otherwise', path: 'sdapi/v1/progress', service: 'WebUI' });
   const { job_count: jobs, job_timestamp: stamp } = parsed.data.state;
   // "20240705150931", the WebUI's local time at which the last job began: only ever compared with itself. "0": none yet.
   const began = Number(stamp);
   const marks = { began };
   // It is -1 from the beginning of a job until it is known how many images it makes.
-  if (jobs !== 0) return { ...queue, value: Math.abs(jobs), verdict: 'active', detail: 'a job is at work', marks };
+  if (jobs !== 0) return { ...queue, value: Math.abs(jobs), verdict: 'active', detail: { kind: 'job-at-work' }, marks };
   const seen = { ...queue, value: 0, marks };
   switch (moved(before, 'began', began)) {
     case 'forward':
-      return { ...seen, verdict: 'active', detail: 'no job now; one ran since the last look' };
+      return { ...seen, verdict: 'active', detail: { kind: 'job-ran' } };
     case 'back':
-      return { ...seen, verdict: 'reset', detail: 'no job now; it was started again since the last look' };
+      return { ...seen, verdict: 'reset', detail: { kind: 'job-restarted' } };
     case 'first':
     case 'same':
-      return { ...seen, verdict: 'idle', detail: began === 0 ? 'no job yet' : 'no job, and none since the last one' };
+      return { ...seen, verdict: 'idle', detail: { kind: began === 0 ? 'job-never' : 'job-quiet' } };
   }
 }
 
@@ -63,6 +65,11 @@ async function pendingTasks(ask: Ask): Promise<number | null> {
   if (answer.status === 404 || answer.status === 405 || answer.status === 401) return null;
   mustBeOk(answer, 'internal/pending-tasks');
   const parsed = PENDING.safeParse(parseJson(answer.body));
-  if (!parsed.success) throw new Unreadable('bad-answer', 'internal/pending-tasks did not answer as the WebUI does');
+  if (!parsed.success)
+    throw new Unreadable('bad-answer', {
+      kind: 'answered-otherwise',
+      path: 'internal/pending-tasks',
+      service: 'WebUI',
+    });
   return parsed.data.size;
 }

@@ -51,7 +51,7 @@ export async function machineAddress(
     return (await ask?.(instance, signal)) ?? null;
   } catch {
     signal.throwIfAborted();
-    throw new Unreadable('no-reading', 'the listing, which names the address, could not be read');
+    throw new Unreadable('no-reading', { kind: 'address-unread' });
   }
 }
 
@@ -73,12 +73,12 @@ function fill(template: string, instance: Instance, ip: string | null): URL {
     .replaceAll('{account}', () => segment(instance.account))
     .replaceAll('{ip}', () => addressText(ip));
   const url = URL.parse(text);
-  if (url === null) throw new Unreadable('no-reading', 'the configured url with this instance in it is no URL');
+  if (url === null) throw new Unreadable('no-reading', { kind: 'url-unfit' });
   return withSlash(url);
 }
 
 function addressText(ip: string | null): string {
-  if (ip === null) throw new Unreadable('no-reading', 'the listing names no address to put in for {ip}');
+  if (ip === null) throw new Unreadable('no-reading', { kind: 'no-address' });
   return ip.includes(':') ? `[${ip}]` : ip;
 }
 
@@ -95,7 +95,7 @@ function isTrusted(template: string): boolean {
 /** A value from a listing as one path segment. `.` and `..` would lead elsewhere, and no escape keeps them from it. */
 function segment(value: string): string {
   if (value === '.' || value === '..') {
-    throw new Unreadable('no-reading', `the configured url cannot hold an instance named "${value}"`);
+    throw new Unreadable('no-reading', { kind: 'url-cannot-hold', value });
   }
   return encodeURIComponent(value.toWellFormed());
 }

@@ -1,6 +1,7 @@
 import type { ActivitySignal, Judged, ProbeReading, SignalReading } from '../fleet/activity.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Clock } from '../fleet/clock.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { ServiceKind } from '../fleet/service-kind.ts';
 import type { AddressGuard } from './address-guard.ts';
@@ -27,7 +28,7 @@ export interface Look {
   /** Last activity as the service tells it, by its own clock, epoch ms. */
   readonly lastActiveAt?: number | null;
   /** What was seen, for people; nothing that the service sent word for word. */
-  readonly detail: string;
+  readonly detail: Detail;
   readonly marks?: Marks;
 }
 
@@ -61,9 +62,6 @@ export interface ServiceProbeOptions {
   /** Real ms for one request in all; 5 s where absent. */
   readonly timeoutMs?: number;
 }
-
-/** Said of every reading that could not have proven idleness, so that nobody takes silence for it. */
-export const PROVES_ACTIVITY_ONLY = 'it can prove activity, never idleness';
 
 /** Asks one kind of service over HTTP what it is doing. */
 export class ServiceProbe implements Probe {
@@ -106,9 +104,9 @@ export class ServiceProbe implements Probe {
       return this.#reading(at, look, ahead, before);
     } catch (error) {
       signal.throwIfAborted();
-      const { reason, message } = failureOf(error);
-      if (this.#options.optional && isRefused(error)) return this.#absent(at, `${message}; it is optional`, before);
-      return this.#unknown(at, reason, message, before);
+      const { reason, detail } = failureOf(error);
+      if (this.#options.optional && isRefused(error)) return this.#absent(at, detail, before);
+      return this.#unknown(at, reason, detail, before);
     }
   }
 
@@ -129,10 +127,8 @@ export class ServiceProbe implements Probe {
   }
 
   #missing(at: number, before: Marks | undefined): ProbeReading {
-    const message = `the listing names no ${this.name} and no url is configured`;
-    return this.#options.optional
-      ? this.#absent(at, `${message}; it is optional`, before)
-      : this.#unknown(at, 'no-reading', message, before);
+    const detail: Detail = { kind: 'service-unlisted', service: this.name };
+    return this.#options.optional ? this.#absent(at, detail, before) : this.#unknown(at, 'no-reading', detail, before);
   }
 
   #reading(at: number, look: Look, ahead: number, before: Marks | undefined): ProbeReading {
@@ -140,7 +136,8 @@ export class ServiceProbe implements Probe {
     const told = look.lastActiveAt ?? null;
     const lastActiveAt = verdict === 'active' ? at : told === null ? null : Math.min(at, told + ahead);
     const silent = verdict === 'silent';
-    const words = silent ? `${detail}; ${PROVES_ACTIVITY_ONLY}` : detail;
+    // Nobody is to take silence for idleness.
+    const words: Detail = silent ? { kind: 'activity-only', what: detail } : detail;
     const part: SignalReading = {
       signal,
       verdict: silent ? 'not-applicable' : verdict === 'reset' ? 'unknown' : verdict,
@@ -166,11 +163,11 @@ export class ServiceProbe implements Probe {
   }
 
   /** What is not there to be asked: neither idle nor in the way of a verdict. */
-  #absent(at: number, evidence: string, before: Marks | undefined): ProbeReading {
-    return this.#plain(at, 'not-applicable', null, evidence, before);
+  #absent(at: number, what: Detail, before: Marks | undefined): ProbeReading {
+    return this.#plain(at, 'not-applicable', null, { kind: 'is-optional', what }, before);
   }
 
-  #unknown(at: number, reason: ProbeReading['reason'], evidence: string, before: Marks | undefined): ProbeReading {
+  #unknown(at: number, reason: ProbeReading['reason'], evidence: Detail, before: Marks | undefined): ProbeReading {
     return this.#plain(at, 'unknown', reason, evidence, before);
   }
 
@@ -179,7 +176,7 @@ export class ServiceProbe implements Probe {
     at: number,
     verdict: ProbeReading['verdict'],
     reason: ProbeReading['reason'],
-    evidence: string,
+    evidence: Detail,
     before: Marks | undefined,
   ): ProbeReading {
     const { judges } = this.#rules;

@@ -1,4 +1,5 @@
 import type { Activity, KeepAlive, ProbeReading, Protection, Watched } from '../fleet/activity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
 import { rememberNoise } from './noise.ts';
@@ -78,9 +79,14 @@ function judgeWork(readings: readonly ProbeReading[], now: number): Beneath {
     // Probes that can prove activity and saw none leave it open; that is more than no probe at all.
     const silent = readings.filter((reading) => reading.reason === 'not-judged');
     if (silent.length === 0) {
-      return { kind: 'unknown', at: now, reason: 'no-probe', detail: 'no probe applies to it' };
+      return { kind: 'unknown', at: now, reason: 'no-probe', detail: { kind: 'no-probe-applies' } };
     }
-    return { kind: 'unknown', at: now, reason: 'not-judged', detail: `nothing judges its work: ${worded(silent)}` };
+    return {
+      kind: 'unknown',
+      at: now,
+      reason: 'not-judged',
+      detail: { kind: 'work-not-judged', what: worded(silent) },
+    };
   }
   const at = Math.min(...applicable.map((reading) => reading.at));
   const unknown = applicable.filter((reading) => reading.verdict === 'unknown');
@@ -89,13 +95,16 @@ function judgeWork(readings: readonly ProbeReading[], now: number): Beneath {
     return { kind: 'unknown', at, reason: first.reason ?? 'bad-answer', detail: worded(unknown) };
   }
   if (!applicable.some((reading) => reading.judges === 'work')) {
-    return { kind: 'unknown', at, reason: 'not-judged', detail: `nothing judges its work: ${worded(applicable)}` };
+    return { kind: 'unknown', at, reason: 'not-judged', detail: { kind: 'work-not-judged', what: worded(applicable) } };
   }
   return { kind: 'idle', at, applicable };
 }
 
-function worded(readings: readonly ProbeReading[]): string {
-  return readings.map(({ probe, evidence }) => `${probe}: ${evidence}`).join('; ');
+function worded(readings: readonly ProbeReading[]): Detail {
+  return {
+    kind: 'parts',
+    parts: readings.map(({ probe, evidence }) => ({ kind: 'named', name: probe, what: evidence })),
+  };
 }
 
 /** Who keeps it although it does not work, and until when; the one that holds longest. */
@@ -183,8 +192,8 @@ export const CLOCK_SLACK_MS = 60_000;
 
 /** A reading that is too old to be believed says nothing, and no more does one of the future. */
 export function unlessStale(reading: ProbeReading, staleAfterMs: number, now: number): ProbeReading {
-  const seconds = Math.round((now - reading.at) / 1000);
   if (now - reading.at <= staleAfterMs && reading.at <= now + CLOCK_SLACK_MS) return reading;
-  const evidence = seconds >= 0 ? `last reading is ${seconds} s old` : `last reading is of ${-seconds} s ahead`;
+  const ageMs = now - reading.at;
+  const evidence: Detail = ageMs >= 0 ? { kind: 'reading-old', ageMs } : { kind: 'reading-ahead', aheadMs: -ageMs };
   return { ...reading, verdict: 'unknown', reason: 'stale', evidence };
 }

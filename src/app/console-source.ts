@@ -195,15 +195,18 @@ function rowOf({ tracked, labels, activity, hold, prices, coming, now, zone }: R
 /** What was due a moment ago is being done. */
 const JUST_MS = 120_000;
 
-function comingOf({ kind, at, isNow, action, policy, reason, detail, assumesIdle }: ComingDecision): Coming {
-  return { kind, at, isNow, action, policy, reason, detail, assumesIdle };
+function comingOf({ kind, at, isNow, action, policy, reason, told, assumesIdle }: ComingDecision): Coming {
+  return { kind, at, isNow, action, policy, reason, told, assumesIdle };
 }
 
 function activityOf(activity: Activity): FleetRow['activity'] {
   return {
     verdict: activity.kind,
     since: activity.kind === 'idle' ? activity.since : null,
-    why: activity.kind === 'unknown' ? (activity.detail ?? activity.reason) : null,
+    why:
+      activity.kind === 'unknown'
+        ? (activity.detail ?? { kind: 'blind-by', reason: activity.reason, why: null })
+        : null,
   };
 }
 

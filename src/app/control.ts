@@ -5,6 +5,7 @@ import { localText } from '../decide/time-text.ts';
 import { actionClass } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { verbatim } from '../fleet/detail/detail.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
@@ -120,7 +121,7 @@ export class Control {
       const moved = await move(this.#work, operation, {
         to: 'superseded',
         reason: 'approved',
-        detail: reason,
+        detail: verbatim(reason),
         by: `person ${by}`,
       });
       if (moved.kind !== 'moved') return refuse(`operation ${id} has just moved on; look again`);
@@ -129,9 +130,9 @@ export class Control {
     switch (armed.kind) {
       case 'armed':
         await queueAct(this.#work, armed.operation, 0);
-        return { kind: 'done', value: operationView(armed.operation) };
+        return { kind: 'done', value: operationView(armed.operation, this.#work.standing().zone.name) };
       case 'duplicate':
-        return { kind: 'done', value: operationView(armed.operation) };
+        return { kind: 'done', value: operationView(armed.operation, this.#work.standing().zone.name) };
       case 'open':
         return refuse(`operation ${armed.operationId} of the same instance is not finished`);
       case 'capped':
@@ -172,7 +173,7 @@ export class Control {
         attempt: next,
         by: `person ${by}`,
         reason: 'approved',
-        detail: reason,
+        detail: verbatim(reason),
         observed,
       } as const;
       const armed = await this.#work.store.ledger.arm(draft, { now, caps: [] });
@@ -199,11 +200,11 @@ export class Control {
     const moved = await move(this.#work, operation, {
       to: 'cancelled',
       reason: 'closed-by-person',
-      detail: reason,
+      detail: verbatim(reason),
       by: `person ${by}`,
     });
     return moved.kind === 'moved'
-      ? { kind: 'done', value: operationView(moved.operation) }
+      ? { kind: 'done', value: operationView(moved.operation, this.#work.standing().zone.name) }
       : refuse(`operation ${id} has just moved on; look again`);
   }
 

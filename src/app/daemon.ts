@@ -269,7 +269,11 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   // Asked before there are workers of our own.
   const isAlone = !(await queues.othersAtWork());
 
-  const tellRefusals = refusalLines((line) => options.onEvent(line), log);
+  const tellRefusals = refusalLines(
+    (line) => options.onEvent(line),
+    log,
+    () => work.standing().zone.name,
+  );
   const recordRefusals = refusalAudit(
     (entry) => store.audit(entry),
     () => clock.now(),
@@ -283,6 +287,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
         })),
         at,
       ),
+    () => work.standing().zone.name,
   );
   const { decorate = (bare: Work) => bare } = options;
   const work = decorate({

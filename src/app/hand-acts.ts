@@ -4,6 +4,7 @@ import type { Account } from '../fleet/account.ts';
 import { actionClass, type CloudAction, interrupts, needsClearView, offers } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { NO_DETAIL } from '../fleet/detail/detail.ts';
 import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
@@ -106,7 +107,7 @@ export class HandActs {
         step: 0,
         by: `person ${wish.by}`,
         reason: 'by-hand',
-        detail: '',
+        detail: NO_DETAIL,
         evidence: {},
         obligations: [],
       },
@@ -114,7 +115,7 @@ export class HandActs {
     );
     switch (result.kind) {
       case 'armed':
-        return { kind: 'done', value: operationView(result.operation) };
+        return { kind: 'done', value: operationView(result.operation, this.#work.standing().zone.name) };
       case 'duplicate':
         return refuse(
           `the same was asked before: operation ${result.operation.id} is ${result.operation.state} (${result.operation.reason})`,

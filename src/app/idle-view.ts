@@ -2,10 +2,12 @@ import { doubtful } from '../activity/calibration.ts';
 import { leaseInForce } from '../activity/verdict.ts';
 import { formatDuration } from '../calendar/duration.ts';
 import { type IdleStand, idleStands } from '../decide/eligible.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import { type ShadowStop, shadowSaving } from '../decide/shadow.ts';
 import { busyButDoingNothing } from '../decide/stuck-kernel.ts';
 import type { InstanceView, World } from '../decide/world.ts';
 import type { Activity, ProbeReading, SignalReading } from '../fleet/activity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import { formatYuan } from '../fleet/money.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Policy } from '../policy/policy.ts';
@@ -21,7 +23,7 @@ function span(ms: number): string {
   return formatDuration(Math.max(0, Math.round(ms / 1000)) * 1000);
 }
 
-function signalView(part: SignalReading) {
+function signalView(part: SignalReading, zone: string) {
   return {
     signal: part.signal,
     verdict: part.verdict,
@@ -31,12 +33,13 @@ function signalView(part: SignalReading) {
     unit: part.unit,
     onlyPositive: part.onlyPositive,
     lastActiveAt: time(part.lastActiveAt),
-    detail: part.detail,
+    detail: inEnglish(part.detail, zone),
+    told: part.detail,
   };
 }
 
 /** One probe's reading with all its parts. */
-function readingView(reading: ProbeReading, now: number | null) {
+function readingView(reading: ProbeReading, now: number | null, zone: string) {
   const { keepAlive, presence } = reading;
   return {
     probe: reading.probe,
@@ -47,13 +50,14 @@ function readingView(reading: ProbeReading, now: number | null) {
     age: now === null ? null : span(now - reading.at),
     lastActiveAt: time(reading.lastActiveAt),
     lastPresentAt: time(presence?.at ?? null),
-    evidence: reading.evidence,
-    signals: (reading.signals ?? []).map(signalView),
+    evidence: inEnglish(reading.evidence, zone),
+    told: reading.evidence,
+    signals: (reading.signals ?? []).map((part) => signalView(part, zone)),
     keepAlive: keepAlive === undefined ? null : { ...keepAlive, endsAt: rfc3339(keepAlive.endsAt) },
   };
 }
 
-function standView(stand: IdleStand) {
+function standView(stand: IdleStand, zone: string) {
   return {
     policy: stand.policy,
     idleFor: formatDuration(stand.idleForMs),
@@ -62,29 +66,39 @@ function standView(stand: IdleStand) {
     countedSince: stand.cause,
     eligibleAt: time(stand.eligibleAt),
     notice: formatDuration(stand.noticeMs),
-    blockers: stand.blockers.map(({ what, until, detail }) => ({ what, until: time(until), detail })),
+    blockers: stand.blockers.map(({ what, until, detail }) => ({
+      what,
+      until: time(until),
+      detail: inEnglish(detail, zone),
+      told: detail,
+    })),
   };
 }
 
 /** How it is decided whether one instance is idle, from what was read: no probe is asked for it. */
-export function idleView(policies: readonly Policy[], world: World, view: InstanceView, everyMs: number | null) {
+export function idleView(
+  policies: readonly Policy[],
+  world: World,
+  view: InstanceView,
+  everyMs: number | null,
+  zone: string,
+) {
   const { activity } = view;
   const { now } = world;
   const readings = activity === null || activity.kind === 'not-applicable' ? [] : activity.readings;
   const lease = leaseInForce(readings, now);
   const last = readings.reduce<number | null>((newest, { at }) => (newest === null || at > newest ? at : newest), null);
+  const causeTold = causeOf(activity);
+  const remarks = [busyButDoingNothing(readings, now), doubtful(readings, now)].filter((each) => each !== null);
+  const remarkTold: Detail | null = remarks.length === 0 ? null : { kind: 'parts', parts: remarks };
   return {
     verdict: activity?.kind ?? 'unknown',
-    cause:
-      activity === null
-        ? 'no probe is set up for it'
-        : activity.kind === 'unknown'
-          ? (activity.detail ?? activity.reason)
-          : null,
+    cause: causeTold === null ? null : inEnglish(causeTold, zone),
+    causeTold,
     since: activity?.kind === 'idle' ? rfc3339(activity.since) : null,
     /** Something that a person should look at. */
-    remark:
-      [busyButDoingNothing(readings, now), doubtful(readings, now)].filter((each) => each !== null).join('; ') || null,
+    remark: remarkTold === null ? null : inEnglish(remarkTold, zone),
+    remarkTold,
     ...watchView(activity),
     protection:
       activity?.kind === 'active' && activity.protection !== undefined
@@ -92,9 +106,16 @@ export function idleView(policies: readonly Policy[], world: World, view: Instan
         : null,
     keepAlive: lease === null ? null : { ...lease, endsAt: rfc3339(lease.endsAt) },
     nextCheckAt: everyMs === null || last === null ? null : rfc3339(Math.max(now, last + everyMs)),
-    readings: readings.map((reading) => readingView(reading, now)),
-    policies: idleStands(policies, world, view).map(standView),
+    readings: readings.map((reading) => readingView(reading, now, zone)),
+    policies: idleStands(policies, world, view).map((stand) => standView(stand, zone)),
   };
+}
+
+/** Why it cannot be told; `null`: it can, or need not. */
+function causeOf(activity: Activity | null): Detail | null {
+  if (activity === null) return { kind: 'no-probe' };
+  if (activity.kind !== 'unknown') return null;
+  return activity.detail ?? { kind: 'blind-by', reason: activity.reason, why: null };
 }
 
 function watchView(activity: Activity | null) {
@@ -107,7 +128,7 @@ function watchView(activity: Activity | null) {
 }
 
 /** What the last look before a stop has shown; it is kept for a month. */
-export function lastLookView(evidence: LastEvidence | null) {
+export function lastLookView(evidence: LastEvidence | null, zone: string) {
   if (evidence === null) return null;
   return {
     at: rfc3339(evidence.at),
@@ -115,7 +136,7 @@ export function lastLookView(evidence: LastEvidence | null) {
     since: time(evidence.since),
     watchedFrom: time(evidence.watchedFrom),
     holes: evidence.holes,
-    readings: evidence.readings.map((reading) => readingView(reading, null)),
+    readings: evidence.readings.map((reading) => readingView(reading, null, zone)),
   };
 }
 

@@ -1,5 +1,6 @@
 import { evaluate } from '../decide/evaluate.ts';
 import { explainInstance } from '../decide/explain.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import { type PlanRow, planRows } from '../decide/plan.ts';
 import { track } from '../decide/track.ts';
 import type { Activity } from '../fleet/activity.ts';
@@ -90,6 +91,7 @@ export function makeReader(work: Work, store: Store) {
           standing.labels(tracked.instance),
           activity.get(key) ?? null,
           holds.get(key) ?? null,
+          standing.zone.name,
         );
       });
   }
@@ -152,6 +154,7 @@ export function makeReader(work: Work, store: Store) {
           standing.labels(tracked.instance),
           view?.activity ?? null,
           world?.holds.get(key) ?? null,
+          standing.zone.name,
         ),
         facts: explained?.facts ?? {},
         policies: (explained?.policies ?? [])
@@ -161,17 +164,21 @@ export function makeReader(work: Work, store: Store) {
         obligations: (world?.history.obligations(account) ?? [])
           .filter((each) => each.instance === key)
           .map(obligationView),
-        idle: world === null || view === undefined ? null : idleView(standing.policies, world, view, everyMs),
+        idle:
+          world === null || view === undefined
+            ? null
+            : idleView(standing.policies, world, view, everyMs, standing.zone.name),
         shadows: shadows.map((stop) => shadowView(stop, now)),
         operations: operations.items.map((operation, place) => ({
-          ...operationView(operation),
-          lastLook: lastLookView(looks[place] ?? null),
+          ...operationView(operation, standing.zone.name),
+          lastLook: lastLookView(looks[place] ?? null, standing.zone.name),
         })),
         audit: audit.items.map((entry) => ({
           at: rfc3339(entry.at),
           kind: entry.kind,
           reason: entry.reason,
-          text: entry.text,
+          text: entry.kind === 'transition' ? inEnglish(entry.told, standing.zone.name) : entry.text,
+          told: entry.told,
         })),
       },
     } as const;
@@ -181,7 +188,8 @@ export function makeReader(work: Work, store: Store) {
   async function operation(id: string) {
     const found = await store.ledger.get(id);
     if (found === null) return null;
-    return { ...operationView(found), lastLook: lastLookView(await store.evidence.load(id)) };
+    const zone = work.standing().zone.name;
+    return { ...operationView(found, zone), lastLook: lastLookView(await store.evidence.load(id), zone) };
   }
 
   /** What each policy would have stopped while it only observed. */

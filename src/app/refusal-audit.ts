@@ -1,4 +1,6 @@
 import type { Refusal } from '../decide/decision.ts';
+import { inEnglish } from '../decide/in-english.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { AuditEntry } from '../work/ports.ts';
 
 /** What has a record of its own (an operation, an announcement, a missed time), or is none of that occurrence's business. */
@@ -14,7 +16,8 @@ const MOST_WRITTEN = 100;
 export function refusalAudit(
   write: (entry: AuditEntry) => Promise<void>,
   now: () => number,
-  count: (fresh: readonly Refusal[], at: number) => Promise<void> = async () => {},
+  count: (fresh: readonly Refusal[], at: number) => Promise<void>,
+  timezone: () => string,
 ): (account: string, refusals: readonly Refusal[]) => Promise<void> {
   const known = new Map<string, ReadonlySet<string>>();
   return async (account, refusals) => {
@@ -31,7 +34,7 @@ export function refusalAudit(
     known.set(account, standing);
     const at = now();
     await count(fresh, at);
-    for (const refusal of fresh.slice(0, MOST_WRITTEN)) await write(entryOf(refusal, at));
+    for (const refusal of fresh.slice(0, MOST_WRITTEN)) await write(entryOf(refusal, at, timezone()));
     for (const [key, more] of countRest(fresh.slice(MOST_WRITTEN))) {
       const [policy = '', reason = ''] = key.split('\u0000');
       const text = `${more} more instances of account ${account} are not acted on by policy ${policy}: ${reason}`;
@@ -40,11 +43,12 @@ export function refusalAudit(
   };
 }
 
-function entryOf(refusal: Refusal, at: number): AuditEntry {
+function entryOf(refusal: Refusal, at: number, timezone: string): AuditEntry {
   const { policy, account, instance, name, action, occurrence, reason, detail } = refusal;
   const whom = instance === null ? account : `${name ?? ''} (${instance})`;
-  const text = `${action} of ${whom} is not done: ${detail}`;
-  return { at, kind: 'refusal', account, instance, policy, reason, text, data: { action, occurrence } };
+  const told: Detail = { kind: 'not-done', action, whom, why: detail };
+  const text = inEnglish(told, timezone);
+  return { at, kind: 'refusal', account, instance, policy, reason, text, told, data: { action, occurrence } };
 }
 
 function countRest(refusals: readonly Refusal[]): ReadonlyMap<string, number> {

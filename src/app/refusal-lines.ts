@@ -1,4 +1,5 @@
 import type { Refusal } from '../decide/decision.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import type { Log } from '../telemetry/log.ts';
 
 /** What is merely on its way, or will come round by itself, is not worth a line each time. */
@@ -28,6 +29,7 @@ interface Stand {
 export function refusalLines(
   onLine: (line: string) => void,
   log: Log,
+  timezone: () => string,
 ): (account: string, refusals: readonly Refusal[], takenAt: number | null) => void {
   const known = new Map<string, ReadonlyMap<string, Stand>>();
   return (account, refusals, takenAt) => {
@@ -35,13 +37,14 @@ export function refusalLines(
     const now = new Map<string, Stand>();
     for (const refusal of refusals) {
       if (QUIET.has(refusal.reason)) continue;
-      const { policy, instance, action, reason, detail } = refusal;
+      const { policy, instance, action, reason } = refusal;
       const key = `${policy}|${instance ?? account}|${action}`;
       const last = before?.get(key);
       const same = last !== undefined && last.reason === reason ? last : { reason, takenAt, told: false };
       const tellNow = !same.told && (reason !== 'unknown-activity' || same.takenAt !== takenAt);
       now.set(key, { ...same, told: same.told || tellNow });
       if (!tellNow) continue;
+      const detail = inEnglish(refusal.detail, timezone());
       log.info({ policy, instance, account, action, reason, detail }, 'something is due and is not done');
       const whom = instance === null ? account : `${refusal.name ?? ''} (${instance})`;
       onLine(`${action} of ${whom} is not done (${reason}: ${detail}); asked by policy ${policy}`);

@@ -1,4 +1,5 @@
 import { formatDuration } from '../calendar/duration.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import type { Account } from '../fleet/account.ts';
 import type { Activity } from '../fleet/activity.ts';
 import type { Hold } from '../fleet/hold.ts';
@@ -28,7 +29,7 @@ function seconds(ms: number | null): number | null {
 }
 
 /** An activity as API and CLI show it. */
-export function activityView(activity: Activity) {
+export function activityView(activity: Activity, zone: string) {
   const readings =
     activity.kind === 'not-applicable'
       ? []
@@ -39,7 +40,8 @@ export function activityView(activity: Activity) {
           judges: reading.judges,
           at: rfc3339(reading.at),
           lastActiveAt: time(reading.lastActiveAt),
-          evidence: reading.evidence,
+          evidence: inEnglish(reading.evidence, zone),
+          told: reading.evidence,
         }));
   return {
     verdict: activity.kind,
@@ -51,7 +53,13 @@ export function activityView(activity: Activity) {
 }
 
 /** One instance as API and CLI show it. */
-export function instanceView(tracked: Tracked, labels: Labels, activity: Activity | null, hold: Hold | null) {
+export function instanceView(
+  tracked: Tracked,
+  labels: Labels,
+  activity: Activity | null,
+  hold: Hold | null,
+  zone: string,
+) {
   const { instance, missing = 0 } = tracked;
   // Where it is, and how, is not known, whatever it was when it was last listed.
   const isMissing = missing > 0;
@@ -75,7 +83,7 @@ export function instanceView(tracked: Tracked, labels: Labels, activity: Activit
     expiresAt: time(instance.expiresAt),
     shutdownTimerAt: time(instance.shutdownTimerAt),
     labels,
-    activity: activity === null ? null : activityView(activity),
+    activity: activity === null ? null : activityView(activity, zone),
     hold: hold === null ? null : holdView(hold),
     problems: isMissing ? ['missing from the last listing', ...instance.problems] : instance.problems,
   };
@@ -92,8 +100,11 @@ export function holdView(hold: Hold) {
   };
 }
 
-/** One operation as API and CLI show it. `callArguments` has no secrets: a call never holds one. */
-export function operationView(operation: Operation) {
+/**
+ * One operation as API and CLI show it, with times in sentences of that zone. `callArguments` has no secrets: a call never
+ * holds one.
+ */
+export function operationView(operation: Operation, zone: string) {
   const { kind: _kind, ...callArguments } = operation.call;
   return {
     id: operation.id,
@@ -109,7 +120,8 @@ export function operationView(operation: Operation) {
     state: operation.state,
     outcome: outcomeOf(operation.state),
     reason: operation.reason,
-    detail: operation.detail,
+    detail: inEnglish(operation.detail, zone),
+    told: operation.detail,
     createdAt: rfc3339(operation.createdAt),
     updatedAt: rfc3339(operation.updatedAt),
     sendingAt: time(operation.sendingAt),
@@ -118,7 +130,12 @@ export function operationView(operation: Operation) {
     orderId: operation.orderId,
     costYuan: yuan(operation.costFen),
     evidence: operation.evidence,
-    transitions: operation.transitions.map((transition) => ({ ...transition, at: rfc3339(transition.at) })),
+    transitions: operation.transitions.map((transition) => ({
+      ...transition,
+      at: rfc3339(transition.at),
+      detail: inEnglish(transition.detail, zone),
+      told: transition.detail,
+    })),
   };
 }
 

@@ -69,7 +69,10 @@ export function makeWebSource(parts: WebSourceParts): WebSource {
       ...(query.cursor === null ? {} : { cursor: query.cursor }),
       limit: query.limit,
     });
-    return { items: page.items.map(operationView), next: page.next };
+    return {
+      items: page.items.map((operation) => operationView(operation, work.standing().zone.name)),
+      next: page.next,
+    };
   }
 
   async function plan(query: ListQuery): Promise<Page> {

@@ -1,3 +1,4 @@
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Listing, Snapshot } from '../fleet/snapshot.ts';
 
@@ -46,14 +47,14 @@ export function judgeIdentity(
 }
 
 /** Why nothing may be done on an account with the token of that `mark`; `null`: it is the account's own. */
-export function strangeness(account: string, stored: unknown, mark: string): string | null {
+export function strangeness(account: string, stored: unknown, mark: string): Detail | null {
   const known = identityOf(stored);
   if (known === null) return null;
   if (known.foreign === mark) {
-    return `account ${account} lists none of the instances that were known: its token seems to be another account’s`;
+    return { kind: 'foreign-token', account };
   }
   if (known.mark === null || known.mark === mark) return null;
-  return `the token of account ${account} was changed, and no listing has shown yet that it is the same account’s`;
+  return { kind: 'new-token', account };
 }
 
 /** A person has looked: whatever the next listing holds is the account. */

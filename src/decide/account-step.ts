@@ -1,3 +1,4 @@
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { DecisionReason, InactionReason } from '../fleet/reason.ts';
 import { notifyAct } from './acts.ts';
 import { testAccount, testMoney, type Verdict } from './conditions.ts';
@@ -16,7 +17,7 @@ export function decideForAccount(pass: Pass, account: AccountPass, standing: Sta
   if (announced !== null && hasRecovered(standing, account)) {
     pass.tidy.push({ kind: 'recovered', policy: policy.name, account: account.view.name, occurrence: announced });
   }
-  if (verdict === 'fails') return notDue(pass, account, standing, 0, 'the balance or runway is not low');
+  if (verdict === 'fails') return notDue(pass, account, standing, 0, { kind: 'not-low' });
   if (standing.calendar !== 'open') return tellCalendar(pass, account, standing);
   const unknown = unknownReason(verdict, account, standing);
   if (unknown !== null) return refuse(pass, account, standing, 0, null, unknown[0], unknown[1]);
@@ -25,14 +26,14 @@ export function decideForAccount(pass: Pass, account: AccountPass, standing: Sta
   for (const [stepIndex, step] of policy.steps.entries()) {
     const state = history.step(policy.name, account.view.name, occurrence, stepIndex);
     if (state === 'done') continue;
-    if (state !== 'none') return notDue(pass, account, standing, stepIndex, 'it is being told for this occurrence');
+    if (state !== 'none') return notDue(pass, account, standing, stepIndex, { kind: 'being-told' });
     if (step.kind !== 'notify') {
-      const detail = `${step.kind} needs an instance`;
+      const detail: Detail = { kind: 'needs-instance', action: step.kind };
       return refuse(pass, account, standing, stepIndex, occurrence, 'not-supported', detail);
     }
     if (policy.cooldownMs > 0 && stepIndex === 0) {
       const actedAt = history.lastActedAt(policy.name, account.view.name);
-      const no = cooldownGuard(actedAt, policy.cooldownMs, pass.now, policy.timezone);
+      const no = cooldownGuard(actedAt, policy.cooldownMs, pass.now);
       if (no !== null) return refuse(pass, account, standing, stepIndex, occurrence, no.reason, no.detail);
     }
     const act = notifyAct(pass, account, standing, null, step, stepIndex, occurrence);
@@ -41,10 +42,10 @@ export function decideForAccount(pass: Pass, account: AccountPass, standing: Sta
       addTo(standing.counts.row('notify'), act.reason);
       told = act.reason;
     } else {
-      told = refuse(pass, account, standing, stepIndex, occurrence, 'observe', `would notify: ${act.text}`);
+      told = refuse(pass, account, standing, stepIndex, occurrence, 'observe', { kind: 'would-tell', what: act.told });
     }
   }
-  return told ?? notDue(pass, account, standing, policy.steps.length - 1, 'it was told for this occurrence');
+  return told ?? notDue(pass, account, standing, policy.steps.length - 1, { kind: 'told-already' });
 }
 
 /** Only a balance that is known and high enough ends the alarm; a closed window or a failed read does not. */
@@ -61,26 +62,27 @@ function unknownReason(
   verdict: Verdict,
   account: AccountPass,
   standing: Standing,
-): readonly [InactionReason, string] | null {
+): readonly [InactionReason, Detail] | null {
   const { name, trust, takenAt } = account.view;
   if (verdict === 'not-supported') return ['not-supported', missingFact({ account, standing })];
   const aboutMoney = standing.policy.conditions.some(
     (each) => each.kind === 'balanceBelow' || each.kind === 'runwayBelow',
   );
   // First, since it says of when what is known is.
-  if (aboutMoney && trust === 'stale-snapshot') return [trust, untrustedDetail({ account, standing }, trust, takenAt)];
-  if (verdict === 'unknown-balance') return ['stale-snapshot', `the balance of account ${name} is not known`];
+  if (aboutMoney && trust === 'stale-snapshot') return [trust, untrustedDetail({ account }, trust, takenAt)];
+  if (verdict === 'unknown-balance') return ['stale-snapshot', { kind: 'balance-unknown', account: name }];
   return null;
 }
 
 function tellCalendar(pass: Pass, account: AccountPass, standing: Standing): DecisionReason {
   const { policy, keys } = standing;
-  if (standing.calendar !== 'late' || !standing.enforcing) return notDue(pass, account, standing, 0, 'not the time');
+  if (standing.calendar !== 'late' || !standing.enforcing)
+    return notDue(pass, account, standing, 0, { kind: 'not-the-time' });
   const occurrence = occurrenceOf(standing.ordered, keys, account.view, null);
   if (pass.world.history.step(policy.name, account.view.name, occurrence, 0) !== 'none') {
-    return notDue(pass, account, standing, 0, 'it was told for this occurrence');
+    return notDue(pass, account, standing, 0, { kind: 'told-already' });
   }
-  return refuse(pass, account, standing, 0, occurrence, 'missed', `the tick of ${occurrence} was not taken up in time`);
+  return refuse(pass, account, standing, 0, occurrence, 'missed', { kind: 'tick-missed', occurrence });
 }
 
 function refuse(
@@ -90,7 +92,7 @@ function refuse(
   stepIndex: number,
   occurrence: string | null,
   reason: InactionReason,
-  detail: string,
+  detail: Detail,
 ): DecisionReason {
   const step = standing.policy.steps[stepIndex];
   if (step === undefined) return reason;
@@ -115,7 +117,7 @@ function notDue(
   account: AccountPass,
   standing: Standing,
   stepIndex: number,
-  detail: string,
+  detail: Detail,
 ): DecisionReason {
   if (pass.explain) return refuse(pass, account, standing, stepIndex, null, 'not-due', detail);
   const row = standing.rows[stepIndex];

@@ -1,4 +1,5 @@
 import type { ActionCall } from '../fleet/action-call.ts';
+import { type DetailOf, verbatim } from '../fleet/detail/detail.ts';
 import { incarnation } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { ObligationDraft } from '../fleet/obligation.ts';
@@ -9,11 +10,12 @@ import { fillIn } from './calls.ts';
 import type { CloudAct, NotifyAct } from './decision.ts';
 import type { CloudPolicyAction, Due } from './due.ts';
 import { evidenceOf, priceOf } from './evidence.ts';
+import { inEnglish } from './in-english.ts';
 import { capsOf } from './limits.ts';
 import type { AccountPass, Pass } from './pass.ts';
 import { isMadeUp, type Standing } from './standing.ts';
 import { localText } from './time-text.ts';
-import { eventOf, sentence, subject } from './wording.ts';
+import { about, eventOf, sentence } from './wording.ts';
 import type { InstanceView } from './world.ts';
 
 export function cloudAct(
@@ -83,15 +85,15 @@ export function notifyAct(
   step: Extract<Step, { kind: 'notify' }>,
   stepIndex: number,
   occurrence: string,
-  story: string | null = null,
+  story: DetailOf<'list-done'> | null = null,
 ): NotifyAct {
   const { policy } = standing;
-  const text =
+  const told =
     step.text === null
       ? story === null
         ? sentence(standing, account.view, view)
-        : `${subject(account.view, view)}: ${story}.`
-      : fillIn(step.text, view?.tracked.instance ?? null, pass.now, policy.timezone);
+        : about(account.view, view, [story])
+      : verbatim(fillIn(step.text, view?.tracked.instance ?? null, pass.now, policy.timezone));
   return {
     kind: 'notification',
     policy: policy.name,
@@ -103,7 +105,8 @@ export function notifyAct(
     event: eventOf(policy),
     severity: step.severity,
     to: step.to,
-    text,
+    text: inEnglish(told, policy.timezone),
+    told,
     evidence: evidenceOf(standing, account.view, view),
   };
 }

@@ -1,10 +1,10 @@
 import { interrupts } from '../fleet/action.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Notice } from '../fleet/notice.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Announcement } from './decision.ts';
 import type { CloudPolicyAction, Due, No } from './due.ts';
 import { evidenceOf, priceOf } from './evidence.ts';
-import { localText } from './time-text.ts';
 import type { InstanceView } from './world.ts';
 
 /** A deadline missed by this much (the daemon was down, a limit held it back) is announced anew. */
@@ -22,7 +22,7 @@ export type NoticeState =
 /** Where an announced step stands. A reload may lengthen the notice, never shorten it: the later deadline counts. */
 export function noticeState(due: Due, action: CloudPolicyAction, occurrence: string): NoticeState {
   const { pass, standing, view } = due;
-  const { noticeMs, requireNotice, name, timezone } = standing.policy;
+  const { noticeMs, requireNotice, name } = standing.policy;
   if (!interrupts(action, due.account.view.provider)) return { kind: 'go' };
   // Asked for first: what has been promised stands, also where an edit has taken the notice out of the policy.
   const kept = pass.world.history.notice(name, view.key, occurrence);
@@ -31,10 +31,10 @@ export function noticeState(due: Due, action: CloudPolicyAction, occurrence: str
   const notice = isOver ? null : kept;
   if (notice === null) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
   const deadlineAt = deadlineOf(notice, standing.policy);
-  const wait = (detail: string): NoticeState => ({ kind: 'wait', no: { reason: 'notice', detail } });
-  if (!(pass.now >= deadlineAt)) return wait(`announced; it will be done at ${localText(deadlineAt, timezone)}`);
+  const wait = (detail: Detail): NoticeState => ({ kind: 'wait', no: { reason: 'notice', detail } });
+  if (!(pass.now >= deadlineAt)) return wait({ kind: 'announced-for', at: deadlineAt });
   if (pass.now >= deadlineAt + NOTICE_GRACE_MS) return noticeMs <= 0 ? { kind: 'go' } : { kind: 'announce' };
-  if (requireNotice && !notice.delivered) return wait('announced, but no notifier has taken the announcement');
+  if (requireNotice && !notice.delivered) return wait({ kind: 'announced-untaken' });
   return { kind: 'go' };
 }
 

@@ -1,3 +1,4 @@
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { AccountView, InstanceView } from './world.ts';
 
@@ -11,13 +12,13 @@ export function blindSince({ tracked, activity }: Pick<InstanceView, 'tracked' |
 }
 
 /** Why nobody can tell, where that has been so for long; `null`: somebody can, or could lately, or need not. */
-export function blindness(view: Pick<InstanceView, 'tracked' | 'activity'>, now: number): string | null {
+export function blindness(view: Pick<InstanceView, 'tracked' | 'activity'>, now: number): Detail | null {
   const { tracked, activity } = view;
   if (tracked.instance.status !== 'running' || tracked.upSince === null) return null;
   if (now - blindSince(view) < BLIND_AFTER_MS) return null;
-  if (activity === null) return 'no probe is set up for it';
+  if (activity === null) return { kind: 'no-probe' };
   if (activity.kind !== 'unknown') return null;
-  return activity.detail === undefined ? activity.reason : `${activity.reason} (${activity.detail})`;
+  return { kind: 'blind-by', reason: activity.reason, why: activity.detail ?? null };
 }
 
 /** Is there a policy in force that would stop it for being idle? One that only observes counts: it cannot tell either. */

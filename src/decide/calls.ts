@@ -1,5 +1,6 @@
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { CloudStep, No } from './due.ts';
 import { localText } from './time-text.ts';
@@ -34,10 +35,10 @@ export function isCall(value: ActionCall | No): value is ActionCall {
 function renewCall(step: Extract<CloudStep, { kind: 'renew' }>, instance: Instance): ActionCall | No {
   const { billing } = instance;
   if (billing === 'unknown') return { reason: 'unknown-status', detail: billingUnknown(instance) };
-  if (billing === 'hourly') return { reason: 'not-supported', detail: 'an hourly instance cannot be renewed' };
+  if (billing === 'hourly') return { reason: 'not-supported', detail: { kind: 'hourly-cannot-renew' } };
   const periods = step.periods[billing];
   if (periods === null) {
-    return { reason: 'not-supported', detail: `this policy does not renew ${billing} instances` };
+    return { reason: 'not-supported', detail: { kind: 'billing-not-renewed', billing } };
   }
   return { kind: 'renew', unit: billing, periods };
 }
@@ -47,13 +48,13 @@ function lengthenCall(step: Extract<CloudStep, { kind: 'lengthen' }>, instance: 
   const { billing } = instance;
   if (billing === 'unknown') return { reason: 'unknown-status', detail: billingUnknown(instance) };
   if (billing === 'monthly') {
-    return { reason: 'not-supported', detail: `a monthly instance cannot be changed to ${step.to}` };
+    return { reason: 'not-supported', detail: { kind: 'cannot-lengthen', to: step.to } };
   }
   return { kind: 'lengthen', to: step.to };
 }
 
-function billingUnknown(instance: Instance): string {
-  return `its billing ${JSON.stringify(instance.rawBilling)} is not known`;
+function billingUnknown(instance: Instance): Detail {
+  return { kind: 'billing-unknown', raw: instance.rawBilling };
 }
 
 /** `{name}`, `{id}`, `{date}` and `{time}`; whatever else stands in braces is left as it is. */

@@ -1,5 +1,4 @@
 import { actionClass } from '../fleet/action.ts';
-import { formatYuan } from '../fleet/money.ts';
 import type { DecisionReason } from '../fleet/reason.ts';
 import { cloudAct } from './acts.ts';
 import { announcementOf, noticeState } from './announce.ts';
@@ -25,7 +24,7 @@ export function decideCloudStep(due: Due & { readonly step: CloudStep }): Decisi
   if (no !== null) return refuse(due, no);
   const { occurrence } = due;
   // Every verdict that leaves it open is refused above; what is left has all its facts.
-  if (occurrence === null) return refuse(due, { reason: 'unknown-status', detail: 'the facts are not known' });
+  if (occurrence === null) return refuse(due, { reason: 'unknown-status', detail: { kind: 'facts-unknown' } });
   const notice = noticeState(due, action, occurrence);
   if (notice.kind === 'wait') return refuse(due, notice.no);
   if (notice.kind === 'announce' && standing.enforcing) {
@@ -44,10 +43,12 @@ export function decideCloudStep(due: Due & { readonly step: CloudStep }): Decisi
   if (full !== null) return refuse(due, full);
   const act = cloudAct(due, action, call, occurrence, costFen);
   if (!standing.enforcing) {
-    const how = notice.kind === 'announce' ? `announce a ${action}` : action;
-    const cost = act.costFen === null ? '' : ` for ${formatYuan(act.costFen)} yuan`;
-    const detail = `would ${how}${cost}: ${sentence(standing, account.view, view)}`;
-    return refuse(due, { reason: 'observe', detail });
+    const because = sentence(standing, account.view, view);
+    const announced = notice.kind === 'announce';
+    return refuse(due, {
+      reason: 'observe',
+      detail: { kind: 'would', action, announced, costFen: act.costFen, because },
+    });
   }
   pass.acts.push(act);
   bookAct(pass, account, standing.policy.name, view, action, paid ? (costFen ?? 0) : null);

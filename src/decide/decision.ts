@@ -1,5 +1,6 @@
 import type { PolicyAction } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { EventName, Severity } from '../fleet/event.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
@@ -48,6 +49,8 @@ export interface NotifyAct {
   readonly severity: Severity;
   readonly to: readonly string[] | null;
   readonly text: string;
+  /** The same with its parts. */
+  readonly told: Detail;
   readonly evidence: Evidence;
 }
 
@@ -76,7 +79,7 @@ export interface Refusal {
   readonly occurrence: string | null;
   readonly reason: InactionReason;
   /** One sentence with the values seen. */
-  readonly detail: string;
+  readonly detail: Detail;
 }
 
 /** Housekeeping that follows from what is true now. */

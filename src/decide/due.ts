@@ -1,4 +1,5 @@
 import type { PolicyAction } from '../fleet/action.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { InactionReason } from '../fleet/reason.ts';
 import type { Step } from '../policy/policy.ts';
 import type { Verdict } from './conditions.ts';
@@ -29,5 +30,5 @@ export interface Due {
 export interface No {
   readonly reason: InactionReason;
   /** One sentence with the values seen. */
-  readonly detail: string;
+  readonly detail: Detail;
 }

@@ -1,3 +1,4 @@
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Policy } from '../policy/policy.ts';
 import { leashOf } from './guards.ts';
 import { type IdleCause, idleCause, idleStart, notBeforeOf, provenAt, provenMs } from './idle-clock.ts';
@@ -8,7 +9,7 @@ export interface Blocker {
   readonly what: 'working' | 'people' | 'keep-alive' | 'unknown' | 'hold' | 'minimum-uptime' | 'not-idle-long-enough';
   /** `null`: nobody can tell when it ends. Epoch ms. */
   readonly until: number | null;
-  readonly detail: string;
+  readonly detail: Detail;
 }
 
 /** How far one policy's `idleFor` has come on one instance. All times epoch ms. */
@@ -44,28 +45,28 @@ function standOf(policy: Policy, idleForMs: number, world: World, view: Instance
   const notBefore = notBeforeOf(policy.name, world.history);
   const countedFrom = idleStart(view, notBefore.at);
   const blockers: Blocker[] = [];
-  const block = (what: Blocker['what'], until: number | null, detail: string) => blockers.push({ what, until, detail });
+  const block = (what: Blocker['what'], until: number | null, detail: Detail) => blockers.push({ what, until, detail });
   let proven = 0;
   switch (activity?.kind) {
     case undefined:
-      block('unknown', null, 'no probe is set up for it');
+      block('unknown', null, { kind: 'no-probe' });
       break;
     case 'not-applicable':
-      block('unknown', null, `it is ${tracked.instance.status}`);
+      block('unknown', null, { kind: 'status-is', status: tracked.instance.status });
       break;
     case 'unknown':
-      block('unknown', null, activity.detail ?? activity.reason);
+      block('unknown', null, activity.detail ?? { kind: 'blind-by', reason: activity.reason, why: null });
       break;
     case 'active': {
       const { protection } = activity;
-      if (protection === undefined) block('working', null, 'it is at work');
-      else if (protection.by === 'people') block('people', protection.until, 'somebody is there');
-      else block('keep-alive', protection.until, 'somebody on it asks that it be kept');
+      if (protection === undefined) block('working', null, { kind: 'at-work' });
+      else if (protection.by === 'people') block('people', protection.until, { kind: 'somebody-there' });
+      else block('keep-alive', protection.until, { kind: 'kept-by-lease' });
       break;
     }
     case 'idle': {
       if (countedFrom === null) {
-        block('unknown', null, 'since when it is up is not known');
+        block('unknown', null, { kind: 'up-since-unknown' });
         break;
       }
       proven = Math.min(
@@ -73,11 +74,7 @@ function standOf(policy: Policy, idleForMs: number, world: World, view: Instance
         provenMs(idleForMs, countedFrom, activity.watched, Math.min(now, activity.watched.to)),
       );
       if (proven < idleForMs) {
-        block(
-          'not-idle-long-enough',
-          provenAt(idleForMs, countedFrom, activity.watched),
-          'it has not been idle for so long',
-        );
+        block('not-idle-long-enough', provenAt(idleForMs, countedFrom, activity.watched), { kind: 'idle-too-short' });
       }
       break;
     }
@@ -85,12 +82,11 @@ function standOf(policy: Policy, idleForMs: number, world: World, view: Instance
   const hold = world.holds.get(view.key);
   if (hold !== undefined && !(hold.until <= now)) {
     // Its end begins the idle clock anew.
-    block('hold', hold.until + idleForMs, `held by ${hold.owner}: ${hold.reason}`);
+    block('hold', hold.until + idleForMs, { kind: 'held', owner: hold.owner, until: null, why: hold.reason });
   }
   const { ms: aloneForMs, restarts } = leashOf(policy, view, world);
   if (tracked.upSince !== null && now - tracked.upSince < aloneForMs) {
-    const why = restarts === 0 ? '' : `, and was started soon after a stop ${restarts} times`;
-    block('minimum-uptime', tracked.upSince + aloneForMs, `it was started too short a time ago${why}`);
+    block('minimum-uptime', tracked.upSince + aloneForMs, { kind: 'started-lately', restarts });
   }
   const ends = blockers.map(({ until }) => until);
   const eligibleAt = ends.includes(null) ? null : ends.reduce<number>((last, at) => Math.max(last, at ?? 0), now);

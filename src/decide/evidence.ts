@@ -1,12 +1,15 @@
 import { formatDuration } from '../calendar/duration.ts';
 import { type CloudAction, interrupts } from '../fleet/action.ts';
+import type { ProbeReading } from '../fleet/activity.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import { type Fen, formatYuan } from '../fleet/money.ts';
 import type { Evidence } from '../fleet/operation.ts';
 import type { Condition } from '../policy/policy.ts';
 import { aftermathOf } from './aftermath.ts';
 import { idleSince } from './idle-clock.ts';
+import { inEnglish } from './in-english.ts';
 import { hourlyPriceFen } from './price.ts';
 import type { Standing } from './standing.ts';
 import { localText } from './time-text.ts';
@@ -69,7 +72,7 @@ function addFacts(
     case 'idleFor':
       facts.idleFor = formatDuration(condition.ms);
       facts.idleSince = time(view === null ? null : idleSince(view));
-      addActivity(facts, view, time);
+      addActivity(facts, view, time, standing.policy.timezone);
       break;
     case 'expiresWithin':
       facts.expiresWithin = formatDuration(condition.ms);
@@ -98,14 +101,27 @@ function addFacts(
   }
 }
 
-function addActivity(facts: Facts, view: InstanceView | null, time: (at: number | null) => string | null): void {
+function addActivity(
+  facts: Facts,
+  view: InstanceView | null,
+  time: (at: number | null) => string | null,
+  timezone: string,
+): void {
   const activity = view?.activity ?? null;
   if (activity === null) return;
   facts.activityReadAt = time(activity.at);
   if (activity.kind === 'not-applicable') return;
-  facts.probes = activity.readings.map((reading) => `${reading.probe}: ${reading.evidence}`).join('; ');
+  facts.probes = inEnglish(probesDetail(activity.readings), timezone);
   if (activity.watched !== undefined) {
     facts.watchedSince = time(activity.watched.from);
     facts.missed = activity.watched.holes.length;
   }
+}
+
+/** What each probe saw. */
+export function probesDetail(readings: readonly ProbeReading[]): Detail {
+  return {
+    kind: 'parts',
+    parts: readings.map(({ probe, evidence }) => ({ kind: 'named', name: probe, what: evidence })),
+  };
 }

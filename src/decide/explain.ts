@@ -1,9 +1,11 @@
 import { formatDuration } from '../calendar/duration.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Policy } from '../policy/policy.ts';
 import { evaluate } from './evaluate.ts';
 import { idleSince } from './idle-clock.ts';
+import { inEnglish } from './in-english.ts';
 import { type PlanRow, planRows } from './plan.ts';
 import { localText } from './time-text.ts';
 import type { AccountView, InstanceView, World } from './world.ts';
@@ -17,6 +19,8 @@ export interface PolicyStand {
   readonly action: string | null;
   readonly occurrence: string | null;
   readonly detail: string;
+  /** The same with its parts. */
+  readonly told: Detail;
   /** `file:line:column`. */
   readonly place: string;
 }
@@ -50,27 +54,33 @@ export function explainInstance(
     facts: factsOf(world, account, view, timezone),
     policies: policies
       .filter((policy) => policy.scope === 'instance')
-      .map((policy) => standOf(policy, account, view, rows)),
+      .map((policy) => standOf(policy, account, view, rows))
+      .map((stand) => ({ ...stand, detail: inEnglish(stand.told, timezone) })),
     rows,
   };
 }
 
-function standOf(policy: Policy, account: AccountView, view: InstanceView, rows: readonly PlanRow[]): PolicyStand {
+function standOf(
+  policy: Policy,
+  account: AccountView,
+  view: InstanceView,
+  rows: readonly PlanRow[],
+): Omit<PolicyStand, 'detail'> {
   const { file, line, column } = policy.place;
   const common = { policy: policy.name, mode: policy.mode, place: `${file}:${line}:${column}` };
   const none = { action: null, occurrence: null };
   const matches = policy.match.account(account) && policy.match.instance(view.tracked.instance, view.labels);
-  if (!policy.enabled) return { ...common, ...none, matches, reason: 'disabled', detail: 'the policy is switched off' };
+  if (!policy.enabled) return { ...common, ...none, matches, reason: 'disabled', told: { kind: 'policy-off' } };
   if (!matches)
-    return { ...common, ...none, matches, reason: 'no-match', detail: `it does not match ${policy.match.text}` };
+    return { ...common, ...none, matches, reason: 'no-match', told: { kind: 'no-match', match: policy.match.text } };
   const row = rows.find(
     (each) => each.policy === policy.name && each.decision !== 'tidy' && each.reason !== 'afterwards',
   );
   if (row === undefined) {
-    return { ...common, ...none, matches, reason: 'not-due', detail: 'nothing is due' };
+    return { ...common, ...none, matches, reason: 'not-due', told: { kind: 'nothing-due' } };
   }
-  const { action, occurrence, detail } = row;
-  return { ...common, matches, reason: row.reason, action, occurrence, detail };
+  const { action, occurrence, told } = row;
+  return { ...common, matches, reason: row.reason, action, occurrence, told };
 }
 
 function factsOf(world: World, account: AccountView, view: InstanceView, timezone: string): Explanation['facts'] {
@@ -101,7 +111,7 @@ function factsOf(world: World, account: AccountView, view: InstanceView, timezon
     activityReadAt: time(activity?.at ?? null),
     idleSince: time(idleAt),
     idleFor: idleAt === null ? null : formatDuration(Math.max(0, world.now - idleAt)),
-    probes: activity === null || activity.kind === 'not-applicable' ? null : probesOf(activity.readings),
+    probes: activity === null || activity.kind === 'not-applicable' ? null : probesOf(activity.readings, timezone),
     hold: hold === undefined ? null : `${hold.owner} until ${localText(hold.until, timezone)}: ${hold.reason}`,
     openOperation: world.history.open(view.key),
     startOwedAt: time(owed[0]?.dueAt ?? null),
@@ -112,7 +122,10 @@ function factsOf(world: World, account: AccountView, view: InstanceView, timezon
 }
 
 function probesOf(
-  readings: readonly { readonly probe: string; readonly verdict: string; readonly evidence: string }[],
+  readings: readonly { readonly probe: string; readonly verdict: string; readonly evidence: Detail }[],
+  timezone: string,
 ): string {
-  return readings.map((reading) => `${reading.probe}: ${reading.verdict} (${reading.evidence})`).join('; ');
+  return readings
+    .map((reading) => `${reading.probe}: ${reading.verdict} (${inEnglish(reading.evidence, timezone)})`)
+    .join('; ');
 }

@@ -1,4 +1,5 @@
 import type { Zone } from '../calendar/zone.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Policy } from '../policy/policy.ts';
 import { deadlineOf } from './announce.ts';
@@ -7,6 +8,7 @@ import { evaluate } from './evaluate.ts';
 import { instanceEdges, nextCalendarEdge, policiesOf } from './forecast-edges.ts';
 import { moneyLevels } from './forecast-money.ts';
 import { ForecastWorld, type RefusedAct } from './forecast-world.ts';
+import { inEnglish } from './in-english.ts';
 import type { Machines } from './machines.ts';
 import { type PlanRow, planRows } from './plan.ts';
 import type { World } from './world.ts';
@@ -36,6 +38,8 @@ export interface ComingDecision {
   readonly reason: PlanRow['reason'];
   /** One sentence. */
   readonly detail: string;
+  /** The same with its parts. */
+  readonly told: Detail;
   /** What it costs, yuan with two decimals; `null`: nothing, or not known. */
   readonly costYuan: string | null;
   /** It is due because the instance idles, and would not be if somebody came. */
@@ -308,12 +312,12 @@ function newsOf(
     readonly dueAt: (policy: string, instance: InstanceKey, occurrence: string, at: number) => number;
   },
 ): readonly ComingDecision[] {
-  const { told, idle, zone, isNow, dueAt } = context;
+  const { told: toldBefore, idle, zone, isNow, dueAt } = context;
   const news: ComingDecision[] = [];
   const common = (policy: string) => ({ at: evaluation.at, isNow, policy, assumesIdle: idle.has(policy) });
   for (const row of planRows({ ...evaluation, refusals: [], tidy: [] }, zone.name)) {
     const kind = row.decision === 'announce' ? 'announce' : row.decision === 'notify' ? 'notify' : 'act';
-    const { account, instance, policy, action, occurrence, reason, detail, costYuan } = row;
+    const { account, instance, policy, action, occurrence, reason, detail, told, costYuan } = row;
     const assumesIdle = idle.has(policy) && reason !== 'afterwards';
     const isTold = kind === 'act' && !isNow && instance !== null && occurrence !== null;
     news.push({
@@ -327,17 +331,20 @@ function newsOf(
       occurrence,
       reason,
       detail,
+      told,
       costYuan,
       assumesIdle,
     });
   }
-  for (const { policy, account, instance, action, step, occurrence, reason, detail } of evaluation.refusals) {
+  for (const { policy, account, instance, action, step, occurrence, reason, detail: told } of evaluation.refusals) {
     if (QUIET.has(reason)) continue;
     const key = [policy, instance ?? account, occurrence, action, step, reason].join('\u0000');
-    if (told.has(key)) continue;
-    told.add(key);
+    if (toldBefore.has(key)) continue;
+    toldBefore.add(key);
+    const detail = inEnglish(told, zone.name);
     const kind = reason === 'observe' ? 'observe' : 'kept';
-    news.push({ ...common(policy), kind, account, instance, action, step, occurrence, reason, detail, costYuan: null });
+    const what = { account, instance, action, step, occurrence, reason, detail, told };
+    news.push({ ...common(policy), kind, ...what, costYuan: null });
   }
   return news;
 }

@@ -196,7 +196,7 @@ function activityOf(said: FactsText['activity'], since: number, now: number): Ac
         reason: null,
         lastActiveAt: since,
         judges: 'work',
-        evidence: 'given as idle',
+        evidence: { kind: 'given-idle' },
       };
       return { kind: 'idle', at: now, since, watched: { from: since, to: now, holes: [] }, readings: [reading] };
     }

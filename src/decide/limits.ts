@@ -46,23 +46,26 @@ export function limitGuard(due: Due, action: CloudPolicyAction): No | null {
   const percent = policy.limits === null ? (interrupting ? DEFAULT_PERCENT : null) : policy.limits.percent;
   if (percent !== null) {
     if (view.trust !== 'good') {
-      return { reason: 'limit-percent', detail: `${percent}% of account ${view.name} is not known: ${view.trust}` };
+      return {
+        reason: 'limit-percent',
+        detail: { kind: 'percent-unknown', percent, account: view.name, trust: view.trust },
+      };
     }
     const max = policy.limits === null ? defaultMax(size) : share(percent, size);
     const used = interrupting ? account.interrupted : within(due, ROLLING_MS, view.name);
     if (!(used < max)) {
-      return { reason: 'limit-percent', detail: `${used} of ${max} acts on account ${view.name} in the last minute` };
+      return { reason: 'limit-percent', detail: { kind: 'full-minute', used, most: max, account: view.name } };
     }
   }
   const perPass = policy.limits?.perPass ?? null;
   const inPass = actsOfPolicy(pass, policy.name);
   if (perPass !== null && !(inPass < perPass)) {
-    return { reason: 'limit-per-pass', detail: `${inPass} of ${perPass} acts in this pass` };
+    return { reason: 'limit-per-pass', detail: { kind: 'full-pass', used: inPass, most: perPass } };
   }
   const perHour = policy.limits?.perHour ?? null;
   if (perHour !== null) {
     const used = within(due, HOUR_MS, null);
-    if (!(used < perHour)) return { reason: 'limit-per-hour', detail: `${used} of ${perHour} acts in the last hour` };
+    if (!(used < perHour)) return { reason: 'limit-per-hour', detail: { kind: 'full-hour', used, most: perHour } };
   }
   return null;
 }

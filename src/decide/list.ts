@@ -37,6 +37,6 @@ export function goOn(pair: Pair, view: InstanceView, place: number): void {
       return;
     }
     const done = policy.steps.slice(0, stepIndex).map((each) => each.kind);
-    decideNotify(due, step, `policy ${policy.name} has done: ${done.join(', ')}`);
+    decideNotify(due, step, { kind: 'list-done', policy: policy.name, actions: done });
   }
 }

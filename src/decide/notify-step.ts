@@ -1,3 +1,4 @@
+import type { DetailOf } from '../fleet/detail/detail.ts';
 import type { DecisionReason } from '../fleet/reason.ts';
 import type { Step } from '../policy/policy.ts';
 import { notifyAct } from './acts.ts';
@@ -14,14 +15,14 @@ import { refuse, settle } from './refuse.ts';
 export function decideNotify(
   due: Due,
   step: Extract<Step, { kind: 'notify' }>,
-  story: string | null = null,
+  story: DetailOf<'list-done'> | null = null,
 ): DecisionReason {
   const no = firstNo(due);
   if (no !== null) return refuse(due, no);
   const { pass, account, standing, view, stepIndex, occurrence } = due;
   const act = notifyAct(pass, account, standing, view, step, stepIndex, occurrence ?? 'once', story);
   if (!standing.enforcing) {
-    return refuse(due, { reason: 'observe', detail: `would notify: ${act.text}` });
+    return refuse(due, { reason: 'observe', detail: { kind: 'would-tell', what: act.told } });
   }
   pass.acts.push(act);
   addTo(standing.counts.row('notify'), act.reason);
@@ -35,10 +36,10 @@ function firstNo(due: Due): No | null {
   const { trust, takenAt, name } = account.view;
   if (due.verdict === 'not-supported') return { reason: 'not-supported', detail: missingFact(due) };
   if (due.verdict === 'unknown-balance') {
-    return { reason: 'stale-snapshot', detail: `the balance of account ${name} is not known` };
+    return { reason: 'stale-snapshot', detail: { kind: 'balance-unknown', account: name } };
   }
   if (due.verdict === 'unknown-status') {
-    return { reason: 'unknown-status', detail: 'it is paid ahead, but the cloud does not say until when' };
+    return { reason: 'unknown-status', detail: { kind: 'end-untold' } };
   }
   if (due.verdict === 'unknown-activity') return { reason: 'unknown-activity', detail: activityDetail(due) };
   // An expiry stays true while the cloud cannot be reached; how long a status has lasted does not.
@@ -46,5 +47,5 @@ function firstNo(due: Due): No | null {
   if (trust === 'stale-snapshot' && !lasting) return { reason: trust, detail: untrustedDetail(due, trust, takenAt) };
   if (policy.cooldownMs <= 0 || due.stepIndex > 0) return null;
   const actedAt = pass.world.history.lastActedAt(policy.name, view.key);
-  return cooldownGuard(actedAt, policy.cooldownMs, pass.now, policy.timezone);
+  return cooldownGuard(actedAt, policy.cooldownMs, pass.now);
 }

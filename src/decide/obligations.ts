@@ -5,7 +5,7 @@ import type { Obligation } from '../fleet/obligation.ts';
 import { isUp } from '../fleet/status.ts';
 import type { CloudAct, Tidy } from './decision.ts';
 import type { No } from './due.ts';
-import { MISSING } from './guards.ts';
+import { heldDetail, MISSING } from './guards.ts';
 import type { AccountPass, Pass } from './pass.ts';
 import { bookAct } from './pass.ts';
 import { localText, utcText } from './time-text.ts';
@@ -134,42 +134,42 @@ function firstNo(
   const { world, now } = pass;
   const { provider, allowed, trust, name, breakerOpen, foreign = null, reversibleOff = null } = account.view;
   const { instance } = view.tracked;
-  const timezone = pass.zoneOf(obligation.policy);
   const state = world.history.step(obligation.policy, view.key, occurrence, 0);
-  if (state !== 'none') return { reason: 'not-due', detail: `this start is ${state}` };
+  if (state !== 'none') return { reason: 'not-due', detail: { kind: 'start-is', state } };
   if (!(now >= obligation.nextTryAt)) {
-    return { reason: 'not-due', detail: `the next try is at ${localText(obligation.nextTryAt, timezone)}` };
+    return { reason: 'not-due', detail: { kind: 'next-try', at: obligation.nextTryAt } };
   }
   if (instance.status !== 'stopped' && instance.status !== 'unknown') {
-    return { reason: 'not-due', detail: `it is ${instance.status}` };
+    return { reason: 'not-due', detail: { kind: 'status-is', status: instance.status } };
   }
-  if (world.paused) return { reason: 'paused', detail: 'all acting is paused' };
-  if (!offers(provider, 'start')) return { reason: 'not-supported', detail: `${provider} has no start` };
+  if (world.paused) return { reason: 'paused', detail: { kind: 'all-paused' } };
+  if (!offers(provider, 'start'))
+    return { reason: 'not-supported', detail: { kind: 'no-such-action', provider, action: 'start' } };
   if (!allowed.has('start'))
-    return { reason: 'not-allowed', detail: `account ${name} does not list start under actions` };
+    return { reason: 'not-allowed', detail: { kind: 'action-unlisted', account: name, action: 'start' } };
   if (foreign !== null) return { reason: 'frozen', detail: foreign };
-  if (reversibleOff !== null) return { reason: 'frozen', detail: `reversible work there is ${reversibleOff}` };
+  if (reversibleOff !== null) return { reason: 'frozen', detail: { kind: 'reversible-off', why: reversibleOff } };
   if ((view.tracked.missing ?? 0) > 0) return { reason: 'unknown-status', detail: MISSING };
-  if (trust !== 'good') return { reason: trust, detail: `the listing of account ${name} cannot be trusted` };
+  if (trust !== 'good') return { reason: trust, detail: { kind: 'listing-doubtful', account: name } };
   if (instance.status === 'unknown' || instance.problems.length > 0) {
-    return { reason: 'unknown-status', detail: `its status ${JSON.stringify(instance.rawStatus)} is not known` };
+    return { reason: 'unknown-status', detail: { kind: 'status-unknown', raw: instance.rawStatus } };
   }
-  if (isProtected(view.labels)) return { reason: 'protected', detail: 'it is labelled protect' };
+  if (isProtected(view.labels)) return { reason: 'protected', detail: { kind: 'protected' } };
   const hold = world.holds.get(view.key);
   if (hold !== undefined && !(hold.until <= now)) {
-    return { reason: 'hold', detail: `held by ${hold.owner} until ${localText(hold.until, timezone)}: ${hold.reason}` };
+    return { reason: 'hold', detail: heldDetail(hold) };
   }
-  if (instance.savingImage) return { reason: 'open-operation', detail: 'an image of it is being saved' };
-  if (breakerOpen) return { reason: 'breaker', detail: `account ${name} refuses our credentials` };
+  if (instance.savingImage) return { reason: 'open-operation', detail: { kind: 'saving-image' } };
+  if (breakerOpen) return { reason: 'breaker', detail: { kind: 'credentials-refused', account: name } };
   if (account.taken.has(view.key) || world.history.open(view.key) === 'any') {
-    return { reason: 'open-operation', detail: 'another operation on it is not finished' };
+    return { reason: 'open-operation', detail: { kind: 'another-open' } };
   }
   const other = pass.standings[account.opposed(place, 'up') ?? -1];
   const own = pass.standings.find((each) => each.policy.name === obligation.policy);
   // File order decides here too; a policy that has gone comes last.
   if (other !== undefined && other.index < (own?.index ?? Number.POSITIVE_INFINITY)) {
-    return { reason: 'conflict', detail: `policy ${other.policy.name}, which comes first, wants it down` };
+    return { reason: 'conflict', detail: { kind: 'wants-down', policy: other.policy.name } };
   }
   const mode = own?.policy.mode ?? null;
-  return mode === 'observe' ? { reason: 'observe', detail: 'would start it: its policy now only observes' } : null;
+  return mode === 'observe' ? { reason: 'observe', detail: { kind: 'would-start' } } : null;
 }

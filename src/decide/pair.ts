@@ -1,4 +1,5 @@
 import { interrupts } from '../fleet/action.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import { type DecisionReason, isActReason } from '../fleet/reason.ts';
 import type { Step } from '../policy/policy.ts';
 import { carriedOccurrence } from './carried-occurrence.ts';
@@ -56,7 +57,7 @@ export function decidePair(pair: Pair, view: InstanceView, place: number): Decis
     if (why !== null) return notDueYetWanted(pair, view, place, stepIndex, why);
     const due = { pass, account, standing, view, place, step, stepIndex, verdict, occurrence };
     if (standing.calendar === 'late' && !isGoingOn(due)) {
-      const detail = `the tick of ${occurrence ?? standing.keys.tickAt} was not taken up in time`;
+      const detail: Detail = { kind: 'tick-missed', occurrence: occurrence ?? String(standing.keys.tickAt) };
       return refuse(due, { reason: 'missed', detail });
     }
     if (step.kind !== 'notify') return decideCloudStep({ ...due, step });

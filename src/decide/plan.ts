@@ -1,10 +1,12 @@
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import { formatYuan } from '../fleet/money.ts';
 import type { Evidence } from '../fleet/operation.ts';
 import type { DecisionReason } from '../fleet/reason.ts';
 import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal } from './decision.ts';
-import { localText, utcText } from './time-text.ts';
+import { inEnglish } from './in-english.ts';
+import { utcText } from './time-text.ts';
 
 /** One decision as `plan` prints it and the API answers it: flat, JSON, money in yuan, times as RFC 3339. */
 export interface PlanRow {
@@ -29,6 +31,8 @@ export interface PlanRow {
     | 'recovered';
   /** One sentence. */
   readonly detail: string;
+  /** The same with its parts, for whoever reads another language. */
+  readonly told: Detail;
   readonly costYuan: string | null;
   readonly evidence: Evidence;
 }
@@ -40,14 +44,16 @@ export interface PlanRow {
 export function planRows(evaluation: Evaluation, timezone: string): readonly PlanRow[] {
   return [
     ...evaluation.acts.map((act) => (act.kind === 'operation' ? operationRow(act) : notificationRow(act))),
-    ...evaluation.announcements.map((announcement) => announcementRow(announcement, timezone)),
+    ...evaluation.announcements.map(announcementRow),
     ...evaluation.refusals.map(refusalRow),
     ...evaluation.tidy.map(tidyRow),
-  ];
+  ].map((row) => ({ ...row, detail: inEnglish(row.told, timezone) }));
 }
 
-function operationRow(act: CloudAct): PlanRow {
-  const cost = act.costFen === null ? '' : ` for ${formatYuan(act.costFen)} yuan`;
+/** A row that is not put into words yet. */
+type Row = Omit<PlanRow, 'detail'>;
+
+function operationRow(act: CloudAct): Row {
   const { instance } = act.view.tracked;
   return {
     decision: 'act',
@@ -59,13 +65,18 @@ function operationRow(act: CloudAct): PlanRow {
     step: act.step,
     occurrence: act.occurrence,
     reason: act.reason,
-    detail: `${act.action} ${instance.name === '' ? act.view.key : instance.name}${cost}`,
+    told: {
+      kind: 'will-do',
+      action: act.action,
+      name: instance.name === '' ? act.view.key : instance.name,
+      costFen: act.costFen,
+    },
     costYuan: act.costFen === null ? null : formatYuan(act.costFen),
     evidence: act.evidence,
   };
 }
 
-function notificationRow(act: NotifyAct): PlanRow {
+function notificationRow(act: NotifyAct): Row {
   return {
     decision: 'notify',
     policy: act.policy,
@@ -76,13 +87,13 @@ function notificationRow(act: NotifyAct): PlanRow {
     step: act.step,
     occurrence: act.occurrence,
     reason: act.reason,
-    detail: act.text,
+    told: act.told,
     costYuan: null,
     evidence: act.evidence,
   };
 }
 
-function announcementRow(announcement: Announcement, timezone: string): PlanRow {
+function announcementRow(announcement: Announcement): Row {
   const { view, notice, action } = announcement;
   return {
     decision: 'announce',
@@ -94,13 +105,13 @@ function announcementRow(announcement: Announcement, timezone: string): PlanRow 
     step: null,
     occurrence: notice.occurrence,
     reason: 'notice',
-    detail: `announce a ${action} of ${view.tracked.instance.name} at ${localText(notice.deadlineAt, timezone)}`,
+    told: { kind: 'will-announce', action, name: view.tracked.instance.name, at: notice.deadlineAt },
     costYuan: null,
     evidence: announcement.evidence,
   };
 }
 
-function refusalRow(refusal: Refusal): PlanRow {
+function refusalRow(refusal: Refusal): Row {
   return {
     decision: 'refuse',
     policy: refusal.policy,
@@ -111,18 +122,18 @@ function refusalRow(refusal: Refusal): PlanRow {
     step: refusal.step,
     occurrence: refusal.occurrence,
     reason: refusal.reason,
-    detail: refusal.detail,
+    told: refusal.detail,
     costYuan: null,
     evidence: {},
   };
 }
 
-function tidyRow(tidy: Evaluation['tidy'][number]): PlanRow {
+function tidyRow(tidy: Evaluation['tidy'][number]): Row {
   const row = { decision: 'tidy', name: null, step: null, costYuan: null, evidence: {} } as const;
   switch (tidy.kind) {
     case 'drop-notice': {
       const { policy, instance, occurrence } = tidy.notice;
-      const detail = `the announced stop is called off: ${tidy.why}`;
+      const told: Detail = { kind: 'called-off', why: tidy.why };
       return {
         ...row,
         policy,
@@ -131,12 +142,12 @@ function tidyRow(tidy: Evaluation['tidy'][number]): PlanRow {
         action: 'stop',
         occurrence,
         reason: tidy.why,
-        detail,
+        told,
       };
     }
     case 'drop-obligation': {
       const { policy, instance } = tidy.obligation;
-      const detail = `no start is owed any more: ${tidy.why}`;
+      const told: Detail = { kind: 'no-start-owed', why: tidy.why };
       const occurrence = `afterwards=${utcText(tidy.obligation.dueAt)}`;
       return {
         ...row,
@@ -146,13 +157,13 @@ function tidyRow(tidy: Evaluation['tidy'][number]): PlanRow {
         action: 'start',
         occurrence,
         reason: tidy.why,
-        detail,
+        told,
       };
     }
     case 'recovered': {
       const { policy, account, occurrence } = tidy;
-      const detail = `the balance of account ${account} is high enough again`;
-      return { ...row, policy, account, instance: null, action: 'notify', occurrence, reason: 'recovered', detail };
+      const told: Detail = { kind: 'balance-enough', account };
+      return { ...row, policy, account, instance: null, action: 'notify', occurrence, reason: 'recovered', told };
     }
     default:
       return assertNever(tidy);

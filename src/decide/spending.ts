@@ -1,7 +1,8 @@
 import type { Price } from '../fleet/account.ts';
 import type { ActionCall, PrepaidUnit } from '../fleet/action-call.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
-import { type Fen, formatYuan } from '../fleet/money.ts';
+import type { Fen } from '../fleet/money.ts';
 import type { No } from './due.ts';
 import type { AccountPass } from './pass.ts';
 import { configuredPrice } from './price.ts';
@@ -35,21 +36,19 @@ export function costOf(
  */
 export function spendGuard(account: AccountPass, costFen: Fen | null): No | null {
   const { spend, name } = account.view;
-  const no = (detail: string): No => ({ reason: 'spend-limit', detail });
+  const no = (detail: Detail): No => ({ reason: 'spend-limit', detail });
   if (spend === null || (spend.callsPerDay === null && spend.perDayFen === null)) {
-    return no(`account ${name} has no spend limit, and without one nothing is paid`);
+    return no({ kind: 'no-spend-limit', account: name });
   }
   const calls = spend.callsToday + account.paidCalls;
   if (spend.callsPerDay !== null && !(calls < spend.callsPerDay)) {
-    return no(`account ${name} has made ${calls} of ${spend.callsPerDay} paid calls today`);
+    return no({ kind: 'calls-spent', account: name, calls, most: spend.callsPerDay });
   }
   if (spend.perDayFen !== null) {
-    if (costFen === null) return no(`no price is configured for this instance, so the money limit cannot be held`);
+    if (costFen === null) return no({ kind: 'price-unknown' });
     const spent = spend.spentTodayFen + account.paidFen;
     if (!(spent + costFen <= spend.perDayFen)) {
-      return no(
-        `${formatYuan(costFen)} yuan more than the ${formatYuan(spent)} spent today is over ${formatYuan(spend.perDayFen)}`,
-      );
+      return no({ kind: 'money-spent', costFen, spentFen: spent, mostFen: spend.perDayFen });
     }
   }
   return null;

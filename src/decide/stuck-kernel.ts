@@ -1,4 +1,5 @@
 import type { ProbeReading, SignalReading } from '../fleet/activity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 
 /** A kernel that computes may say nothing for an hour or two; for longer with everything else at rest it rarely does. */
 const SILENT_MS = 3 * 3_600_000;
@@ -12,7 +13,7 @@ const BESIDE = ['disk', 'network', 'gpu-processes', 'transfer'] as const;
  * crash without an open page it may do so for ever. It does not become idle by that; a person is told. `null`: nothing of
  * the kind, or no other signal says so.
  */
-export function busyButDoingNothing(readings: readonly ProbeReading[], now: number): string | null {
+export function busyButDoingNothing(readings: readonly ProbeReading[], now: number): Detail | null {
   const kernel = readings.find(({ probe }) => probe === 'jupyter')?.signals?.find(({ signal }) => signal === 'kernel');
   if (kernel?.verdict !== 'active' || kernel.lastActiveAt === null) return null;
   const silentMs = now - kernel.lastActiveAt;
@@ -22,8 +23,7 @@ export function busyButDoingNothing(readings: readonly ProbeReading[], now: numb
   const isSeen = SEEN.every((name) => of([name]).some(isIdle));
   const isQuiet = of([...SEEN, ...BESIDE]).every((part) => isIdle(part) || part.verdict === 'not-applicable');
   if (!isSeen || !isQuiet) return null;
-  const hours = Math.floor(silentMs / 3_600_000);
-  return `a Jupyter kernel is busy but doing nothing: no word from it for ${hours} h, and GPU and CPU are idle; restart or stop it by hand`;
+  return { kind: 'kernel-hangs', silentMs };
 }
 
 function isIdle({ verdict }: SignalReading): boolean {

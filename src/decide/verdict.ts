@@ -1,11 +1,10 @@
-import { formatDuration } from '../calendar/duration.ts';
 import { actionClass } from '../fleet/action.ts';
 import type { ActionCall, PrepaidUnit } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { type Detail, isSame } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { EscalationReason } from '../fleet/reason.ts';
-import { utcText } from './time-text.ts';
 
 export { checkAfter, checkAfterFailure } from './check-schedule.ts';
 
@@ -29,14 +28,16 @@ export interface Reading {
 }
 
 export type Verdict =
-  | { readonly kind: 'confirmed'; readonly reason: 'seen' | 'seen-late' | 'excess'; readonly detail: string }
-  | { readonly kind: 'waiting'; readonly detail: string }
-  | { readonly kind: 'escalate'; readonly reason: EscalationReason; readonly detail: string }
-  | { readonly kind: 'failed'; readonly detail: string };
+  | { readonly kind: 'confirmed'; readonly reason: 'seen' | 'seen-late' | 'excess'; readonly detail: Detail }
+  | { readonly kind: 'waiting'; readonly detail: Detail }
+  | { readonly kind: 'escalate'; readonly reason: EscalationReason; readonly detail: Detail }
+  | { readonly kind: 'failed'; readonly detail: Detail };
 
 /** A machine that was coming up and is stopped again has failed to start; this tells the later look of the earlier. */
-const SAW_STARTING = 'it is starting';
-const NOT_LISTED = 'it is not listed; looking again';
+const SAW_STARTING: Detail = { kind: 'status-is', status: 'starting' };
+/** As it was written before details had kinds. */
+const SAW_STARTING_TEXT = 'it is starting';
+const NOT_LISTED: Detail = { kind: 'not-listed' };
 /** Absence is believed only when so many looks agree. */
 const AGREEING_LOOKS = 3;
 /** A cloud may round an expiry; a smaller step is none. */
@@ -65,38 +66,32 @@ export function settleMs(operation: Pick<Operation, 'action'>): number {
  * What one look says of an operation whose request may have left. Pure; the caller writes the transition. Any complete
  * read that began after the request and shows the right change confirms, however late.
  */
-export function verify(
-  operation: Operation,
-  reading: Reading,
-  now: number,
-  shown: (at: number) => string = utcText,
-): Verdict {
+export function verify(operation: Operation, reading: Reading, now: number): Verdict {
   const { sendingAt } = operation;
-  if (sendingAt === null) return waiting('no request has left yet');
-  if (!(reading.readStartedAt >= sendingAt)) return waiting('this read began before the request');
-  if (!reading.complete) return unread(operation, 'this read is not complete', now, reading.settleMs ?? null);
+  if (sendingAt === null) return waiting({ kind: 'not-sent-yet' });
+  if (!(reading.readStartedAt >= sendingAt)) return waiting({ kind: 'read-too-early' });
+  if (!reading.complete) return unread(operation, { kind: 'read-incomplete' }, now, reading.settleMs ?? null);
   const { instance, matches = 0 } = reading;
   if (matches > 1) {
-    const detail = `${matches} new machines are listed, and which of them was ordered cannot be told`;
-    return { kind: 'escalate', reason: 'odd-change', detail };
+    return { kind: 'escalate', reason: 'odd-change', detail: { kind: 'many-new', count: matches } };
   }
   if (instance === null) return verifyAbsent(operation, reading, now);
   if (isAnother(operation, instance)) {
     return operation.action === 'destroy'
-      ? seen(operation, 'another machine has the id now')
-      : { kind: 'escalate', reason: 'gone', detail: 'another machine has the id now' };
+      ? seen(operation, { kind: 'another-machine' })
+      : { kind: 'escalate', reason: 'gone', detail: { kind: 'another-machine' } };
   }
-  return verifyCall(operation, operation.call, instance, { reading, now, shown });
+  return verifyCall(operation, operation.call, instance, { reading, now });
 }
 
 /**
  * What a look that failed says, as a listing does that is not whole: nothing, for a while; then a person is to know, since
  * the cloud may go on like this for ever. `learnedMs`: how long such an effect has been seen to take there.
  */
-export function unread(operation: Operation, why: string, now: number, learnedMs: number | null): Verdict {
+export function unread(operation: Operation, why: Detail, now: number, learnedMs: number | null): Verdict {
   const longest = operation.call.kind === 'snapshot' ? LONGEST_SAVE_MS : settleMs(operation);
   if (now - baseAt(operation) < Math.max(longest, learnedMs ?? 0) + UNREAD_MS) return waiting(why);
-  return { kind: 'escalate', reason: 'not-seen', detail: `it cannot be told what became of it: ${why}` };
+  return { kind: 'escalate', reason: 'not-seen', detail: { kind: 'cannot-tell', why } };
 }
 
 /** Is the instance so already that there is nothing left to ask for? */
@@ -143,12 +138,12 @@ function verifyCall(operation: Operation, call: ActionCall, instance: Instance, 
     case 'lengthen':
       return verifyLengthened(operation, call.to, instance, reading, now);
     case 'destroy':
-      if (instance.status === 'destroyed') return seen(operation, 'it is destroyed');
-      return notYet(operation, reading, now, 'it is still listed');
+      if (instance.status === 'destroyed') return seen(operation, { kind: 'destroyed' });
+      return notYet(operation, reading, now, { kind: 'still-listed' });
     case 'rebuild':
       return verifyRebuilt(operation, call.imageId, instance, reading, now);
     case 'create':
-      return seen(operation, `it is listed as ${instance.id}`);
+      return seen(operation, { kind: 'listed-as', id: instance.id });
     case 'shutdown-timer':
       return verifyTimer(operation, call.at, instance, look);
     default:
@@ -157,73 +152,78 @@ function verifyCall(operation: Operation, call: ActionCall, instance: Instance, 
 }
 
 function verifyStop(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
-  if (instance.status === 'stopped') return seen(operation, 'it is stopped');
-  if (instance.status === 'destroyed') return { kind: 'escalate', reason: 'gone', detail: 'it is destroyed' };
+  if (instance.status === 'stopped') return seen(operation, { kind: 'status-is', status: 'stopped' });
+  if (instance.status === 'destroyed') return { kind: 'escalate', reason: 'gone', detail: { kind: 'destroyed' } };
   if (instance.status === 'running' && startedAnew(operation, instance)) {
-    return seen(operation, 'it was stopped, and has been started again since');
+    return seen(operation, { kind: 'stopped-and-started' });
   }
-  return notYet(operation, reading, now, `it is ${instance.status}`);
+  return notYet(operation, reading, now, { kind: 'status-is', status: instance.status });
 }
 
 function verifyStart(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
-  if (instance.status === 'running') return seen(operation, 'it is running');
+  if (instance.status === 'running') return seen(operation, { kind: 'status-is', status: 'running' });
   if (instance.status === 'starting') return notYet(operation, reading, now, SAW_STARTING);
   // 晨羽 v2 status 24 falling back to 22: no card was free. Two looks may overtake each other, and one that began before it
   // was seen starting shows it still stopped, not stopped again.
   const wasStarting = operation.transitions.some(
-    ({ detail, at }) => detail.startsWith(SAW_STARTING) && at < reading.readStartedAt,
+    ({ detail, at }) => showsStarting(detail) && at < reading.readStartedAt,
   );
   if (instance.status === 'stopped' && wasStarting) {
-    return { kind: 'failed', detail: 'it was starting and is stopped again' };
+    return { kind: 'failed', detail: { kind: 'start-fell-back' } };
   }
-  return notYet(operation, reading, now, `it is ${instance.status}`);
+  return notYet(operation, reading, now, { kind: 'status-is', status: instance.status });
+}
+
+function showsStarting(detail: Detail): boolean {
+  if (detail.kind === 'unseen') return showsStarting(detail.what);
+  return detail.kind === 'text' ? detail.text.startsWith(SAW_STARTING_TEXT) : isSame(detail, SAW_STARTING);
 }
 
 function verifyRestart(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
-  if (instance.status !== 'running') return notYet(operation, reading, now, `it is ${instance.status}`);
-  if (startedAnew(operation, instance)) return seen(operation, 'it runs, and was started anew');
+  if (instance.status !== 'running')
+    return notYet(operation, reading, now, { kind: 'status-is', status: instance.status });
+  if (startedAnew(operation, instance)) return seen(operation, { kind: 'started-anew' });
   const sentAt = operation.sendingAt ?? now;
   const isOver =
     instance.startedAt === null ? reading.readStartedAt - sentAt >= RESTART_MS : isSettled(operation, reading, now);
   // Not every cloud shows a restart. Where it said yes and the machine runs, that is all there is to see.
-  if (wasAccepted(operation) && isOver) return seen(operation, 'the cloud accepted it and it runs');
-  return notYet(operation, reading, now, 'it runs, and does not seem to have been started anew');
+  if (wasAccepted(operation) && isOver) return seen(operation, { kind: 'accepted-and-runs' });
+  return notYet(operation, reading, now, { kind: 'not-started-anew' });
 }
 
 function verifySnapshot(operation: Operation, instance: Instance, reading: Reading, now: number): Verdict {
   const image = reading.savedImage ?? null;
-  if (image === 'saved') return seen(operation, 'the image is saved');
-  if (image === 'failed') return { kind: 'failed', detail: 'the image could not be saved' };
+  if (image === 'saved') return seen(operation, { kind: 'image-saved' });
+  if (image === 'failed') return { kind: 'failed', detail: { kind: 'image-failed' } };
   const isSaving = image === 'saving' || instance.savingImage;
-  if (isSaving && now - baseAt(operation) < LONGEST_SAVE_MS) return waiting('the image is being saved');
-  if (image === null) return waiting('the image was not asked about');
-  return notYet(operation, reading, now, 'there is no such image yet');
+  if (isSaving && now - baseAt(operation) < LONGEST_SAVE_MS) return waiting({ kind: 'image-saving' });
+  if (image === null) return waiting({ kind: 'image-not-asked' });
+  return notYet(operation, reading, now, { kind: 'image-absent' });
 }
 
-/** What was seen, when, and how times are written for people. */
+/** What was seen, and when. */
 interface Look {
   readonly reading: Reading;
   readonly now: number;
-  readonly shown: (at: number) => string;
 }
 
 function verifyRenewal(
   operation: Operation,
   call: Extract<ActionCall, { kind: 'renew' }>,
   instance: Instance,
-  { reading, now, shown }: Look,
+  { reading, now }: Look,
 ): Verdict {
   const before = operation.observed.expiresAt;
   const after = instance.expiresAt;
-  if (before === null || after === null) return notYet(operation, reading, now, 'its expiry cannot be read');
+  if (before === null || after === null) return notYet(operation, reading, now, { kind: 'expiry-unreadable' });
   const moved = after - before;
-  if (Math.abs(moved) < EXPIRY_NOISE_MS) return notYet(operation, reading, now, 'its expiry has not moved');
+  if (Math.abs(moved) < EXPIRY_NOISE_MS) return notYet(operation, reading, now, { kind: 'expiry-unmoved' });
   const { least, most, usual } = lengthOf(call.unit, call.periods);
-  const told = `its expiry moved from ${shown(before)} to ${shown(after)}`;
-  if (moved >= least && moved <= most) return seen(operation, told);
-  const asked = `${call.periods} ${call.unit} had been asked for`;
-  if (moved >= EXCESS * usual) return { kind: 'confirmed', reason: 'excess', detail: `${told}; only ${asked}` };
-  return { kind: 'escalate', reason: 'odd-change', detail: `${told}; ${asked}` };
+  if (moved >= least && moved <= most) return seen(operation, { kind: 'expiry-moved', from: before, to: after });
+  const isMore = moved >= EXCESS * usual;
+  const { periods, unit } = call;
+  const detail: Detail = { kind: 'expiry-moved-otherwise', from: before, to: after, periods, unit, isMore };
+  return isMore ? { kind: 'confirmed', reason: 'excess', detail } : { kind: 'escalate', reason: 'odd-change', detail };
 }
 
 /** A day has 24 hours; a month has 28 to 31 days, whichever the cloud means. */
@@ -247,14 +247,14 @@ function verifyLengthened(
   reading: Reading,
   now: number,
 ): Verdict {
-  if (instance.billing === to) return seen(operation, `it is billed ${to}`);
+  if (instance.billing === to) return seen(operation, { kind: 'billed-as', billing: to });
   if (instance.billing === 'unknown' || instance.billing === operation.observed.billing) {
-    return notYet(operation, reading, now, `it is billed ${instance.billing}`);
+    return notYet(operation, reading, now, { kind: 'billed-as', billing: instance.billing });
   }
   return {
     kind: 'escalate',
     reason: 'odd-change',
-    detail: `it is billed ${instance.billing}; ${to} had been asked for`,
+    detail: { kind: 'billed-otherwise', billing: instance.billing, asked: to },
   };
 }
 
@@ -268,30 +268,29 @@ function verifyRebuilt(
   const before = operation.observed.imageId;
   const isUpAgain = instance.status === 'running' || instance.status === 'stopped';
   if (instance.imageId === imageId && isUpAgain && (before !== imageId || startedAnew(operation, instance))) {
-    return seen(operation, `its image is ${imageId}`);
+    return seen(operation, { kind: 'image-is', image: imageId });
   }
   if (instance.imageId !== null && instance.imageId !== imageId && instance.imageId !== before) {
     return {
       kind: 'escalate',
       reason: 'odd-change',
-      detail: `its image is ${instance.imageId}; ${imageId} had been asked for`,
+      detail: { kind: 'image-otherwise', image: instance.imageId, asked: imageId },
     };
   }
-  return notYet(operation, reading, now, `it is ${instance.status} with the image ${instance.imageId ?? 'unknown'}`);
+  return notYet(operation, reading, now, {
+    kind: 'status-with-image',
+    status: instance.status,
+    image: instance.imageId,
+  });
 }
 
-function verifyTimer(
-  operation: Operation,
-  at: number | null,
-  instance: Instance,
-  { reading, now, shown }: Look,
-): Verdict {
+function verifyTimer(operation: Operation, at: number | null, instance: Instance, { reading, now }: Look): Verdict {
   if (at === null ? instance.shutdownTimerAt === null : hasTimer(instance, at)) {
-    return seen(operation, at === null ? 'no timer is set' : `the timer is set for ${shown(at)}`);
+    return seen(operation, at === null ? { kind: 'timer-off' } : { kind: 'timer-set', at });
   }
   // chenyu v1 lists no timer; its yes is all there is.
-  if (instance.provider === 'chenyu-v1' && wasAccepted(operation)) return seen(operation, 'the cloud accepted it');
-  return notYet(operation, reading, now, 'the timer is not as asked');
+  if (instance.provider === 'chenyu-v1' && wasAccepted(operation)) return seen(operation, { kind: 'cloud-accepted' });
+  return notYet(operation, reading, now, { kind: 'timer-otherwise' });
 }
 
 function hasTimer(instance: Instance, at: number): boolean {
@@ -299,34 +298,34 @@ function hasTimer(instance: Instance, at: number): boolean {
 }
 
 function verifyAbsent(operation: Operation, reading: Reading, now: number): Verdict {
-  if (operation.action === 'create') return notYet(operation, reading, now, 'it is not listed yet');
+  if (operation.action === 'create') return notYet(operation, reading, now, { kind: 'not-listed-yet' });
   const looks = agreeingLooks(operation, NOT_LISTED, Number.NEGATIVE_INFINITY);
   if (operation.action === 'destroy') {
     // One answer without it may be a slip of the listing.
-    return looks >= 2 ? seen(operation, 'it is not listed any more') : waiting(NOT_LISTED);
+    return looks >= 2 ? seen(operation, { kind: 'listed-no-more' }) : waiting(NOT_LISTED);
   }
   if (looks < AGREEING_LOOKS) return waiting(NOT_LISTED);
-  return { kind: 'escalate', reason: 'gone', detail: 'it is not listed any more' };
+  return { kind: 'escalate', reason: 'gone', detail: { kind: 'listed-no-more' } };
 }
 
 /** How many looks in a row, this one included, have told the same since then. */
-function agreeingLooks(operation: Operation, detail: string, since: number): number {
+function agreeingLooks(operation: Operation, detail: Detail, since: number): number {
   let looks = 1;
   for (const transition of operation.transitions.toReversed()) {
-    if (transition.to !== 'verifying' || transition.detail !== detail || transition.at < since) break;
+    if (transition.to !== 'verifying' || !isSame(transition.detail, detail) || transition.at < since) break;
     looks += 1;
   }
   return looks;
 }
 
 /** Nothing to be seen so far: wait, and after the settle time and enough agreeing looks ask a person. */
-function notYet(operation: Operation, reading: Reading, now: number, detail: string): Verdict {
+function notYet(operation: Operation, reading: Reading, now: number, detail: Detail): Verdict {
   const base = baseAt(operation);
   if (!(reading.readStartedAt >= base) || !isSettled(operation, reading, now)) return waiting(detail);
   if (agreeingLooks(operation, detail, base) < AGREEING_LOOKS) return waiting(detail);
-  const waited = formatDuration(Math.max(0, Math.round((now - (operation.sendingAt ?? now)) / 1000)) * 1000);
-  const said = wasAccepted(operation) ? ', although the cloud had said yes' : '';
-  return { kind: 'escalate', reason: 'not-seen', detail: `${detail}, ${waited} after the request${said}` };
+  const waitedMs = Math.max(0, Math.round((now - (operation.sendingAt ?? now)) / 1000)) * 1000;
+  const unseen: Detail = { kind: 'unseen', what: detail, waitedMs, accepted: wasAccepted(operation) };
+  return { kind: 'escalate', reason: 'not-seen', detail: unseen };
 }
 
 function isSettled(operation: Operation, reading: Reading, now: number): boolean {
@@ -355,10 +354,10 @@ function isAnother(operation: Operation, instance: Instance): boolean {
   );
 }
 
-function seen(operation: Operation, detail: string): Verdict {
+function seen(operation: Operation, detail: Detail): Verdict {
   return { kind: 'confirmed', reason: operation.state === 'escalated' ? 'seen-late' : 'seen', detail };
 }
 
-function waiting(detail: string): Verdict {
+function waiting(detail: Detail): Verdict {
   return { kind: 'waiting', detail };
 }

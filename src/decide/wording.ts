@@ -1,11 +1,9 @@
-import { formatDuration } from '../calendar/duration.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { EventName } from '../fleet/event.ts';
-import { formatYuan } from '../fleet/money.ts';
 import type { Condition, Policy } from '../policy/policy.ts';
 import { idleSince } from './idle-clock.ts';
 import type { Standing } from './standing.ts';
-import { localText } from './time-text.ts';
 import type { AccountView, InstanceView } from './world.ts';
 
 /** Which event a `notify` is, by what its policy's conditions are about. */
@@ -19,49 +17,46 @@ export function eventOf({ conditions, scope }: Pick<Policy, 'conditions' | 'scop
 }
 
 /** One sentence: who, and everything that made it due. */
-export function sentence(standing: Standing, account: AccountView, view: InstanceView | null): string {
+export function sentence(standing: Standing, account: AccountView, view: InstanceView | null): Detail {
   const facts = standing.ordered.map((condition) => clause(condition, standing, account, view));
-  const told = facts.length === 0 ? `matches policy ${standing.policy.name}` : facts.join(' and ');
-  return `${subject(account, view)} ${told}.`;
+  return about(account, view, facts.length === 0 ? [{ kind: 'matches-policy', policy: standing.policy.name }] : facts);
 }
 
-export function subject(account: AccountView, view: InstanceView | null): string {
-  if (view === null) return `Account ${account.name}`;
+/** What holds of an instance, or of the account where it is about none. */
+export function about(account: AccountView, view: InstanceView | null, facts: readonly Detail[]): Detail {
+  if (view === null) return { kind: 'due-account', account: account.name, facts };
   const { name, id } = view.tracked.instance;
-  return name === '' || name === id ? view.key : `${name} (${view.key})`;
+  return { kind: 'due-instance', name: name === id ? '' : name, instance: view.key, facts };
 }
 
-function clause(condition: Condition, standing: Standing, account: AccountView, view: InstanceView | null): string {
-  const { timezone } = standing.policy;
-  const time = (at: number | null | undefined) =>
-    at === null || at === undefined ? 'an unknown time' : localText(at, timezone);
+function clause(condition: Condition, standing: Standing, account: AccountView, view: InstanceView | null): Detail {
   const tracked = view?.tracked;
   switch (condition.kind) {
     case 'during':
-      return `is in the window ${condition.text}`;
+      return { kind: 'in-window', window: condition.text };
     case 'cron':
-      return `is due by the schedule ${condition.text} at ${time(standing.keys.tickAt)}`;
+      return { kind: 'by-schedule', cron: condition.text, at: standing.keys.tickAt };
     case 'idleFor':
-      return `has been idle since ${time(view === null ? null : idleSince(view))}`;
+      return { kind: 'idle-since', since: view === null ? null : idleSince(view) };
     case 'expiresWithin':
-      return `expires at ${time(tracked?.instance.expiresAt)}, within ${formatDuration(condition.ms)}`;
+      return { kind: 'expires-within', expiresAt: tracked?.instance.expiresAt ?? null, withinMs: condition.ms };
     case 'runningFor':
-      return `has been up since ${time(tracked?.upSince)}, longer than ${formatDuration(condition.ms)}`;
+      return { kind: 'up-longer', since: tracked?.upSince ?? null, thanMs: condition.ms };
     case 'stoppedFor':
-      return `has been stopped since ${time(tracked?.statusSince)}, longer than ${formatDuration(condition.ms)}`;
-    case 'statusFor':
-      return `has been ${tracked?.instance.status ?? 'unknown'} since ${time(tracked?.statusSince)}, longer than ${formatDuration(condition.ms)}`;
+      return { kind: 'stopped-longer', since: tracked?.statusSince ?? null, thanMs: condition.ms };
+    case 'statusFor': {
+      const status = tracked?.instance.status ?? 'unknown';
+      return { kind: 'status-longer', status, since: tracked?.statusSince ?? null, thanMs: condition.ms };
+    }
     case 'balanceBelow':
-      return `has ${money(account.balanceFen)} yuan left, less than ${formatYuan(condition.fen)}`;
-    case 'runwayBelow':
-      return `has money for ${account.runwayMs === null ? 'an unknown time' : formatDuration(roughly(account.runwayMs))}, less than ${formatDuration(condition.ms)} (${money(account.balanceFen)} yuan left)`;
+      return { kind: 'balance-below', fen: account.balanceFen, belowFen: condition.fen };
+    case 'runwayBelow': {
+      const runwayMs = account.runwayMs === null ? null : roughly(account.runwayMs);
+      return { kind: 'runway-below', runwayMs, belowMs: condition.ms, fen: account.balanceFen };
+    }
     default:
       return assertNever(condition);
   }
-}
-
-function money(fen: number | null): string {
-  return fen === null ? 'unknown' : formatYuan(fen);
 }
 
 /** A forecast to the minute: more digits would pretend. */

@@ -1,6 +1,7 @@
 import type { Price } from '../fleet/account.ts';
 import type { Action } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
@@ -45,13 +46,13 @@ export interface AccountView {
   /** May paid or destructive work leave? `frozen`: the ledger lost data or fell short; `breaker`: too many unclear answers. */
   readonly paidWork: 'open' | 'frozen' | 'breaker';
   /** Why it is frozen, where that is not for a person to reconcile: the settings of Redis, or the clock. */
-  readonly paidWorkOff?: string | null;
+  readonly paidWorkOff?: Detail | null;
   /** Why nothing reversible is done there either, until a person has looked; absent or `null`: it is. */
-  readonly reversibleOff?: string | null;
+  readonly reversibleOff?: Detail | null;
   /** No action at all: the credentials are refused. */
   readonly breakerOpen: boolean;
   /** Why no action at all is done there: its token seems to be another account's. */
-  readonly foreign?: string | null;
+  readonly foreign?: Detail | null;
   readonly prices: ReadonlyMap<string, Price>;
   /** `null`: no limit is configured, so nothing is paid. */
   readonly spend: {

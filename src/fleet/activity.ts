@@ -1,3 +1,4 @@
+import type { Detail } from './detail/detail.ts';
 /** Why nothing can be said about an instance's activity. */
 export const UNKNOWN_ACTIVITY_REASONS = [
   'no-probe',
@@ -57,7 +58,7 @@ export interface SignalReading {
   /** Last activity of this signal, epoch ms of our clock, where it can tell by itself. */
   readonly lastActiveAt: number | null;
   /** What was seen or why it could not be, for people; nothing that the machine sent word for word. */
-  readonly detail: string;
+  readonly detail: Detail;
 }
 
 /** Somebody on the machine asks that it be kept. Ends by itself. */
@@ -124,7 +125,7 @@ export interface ProbeReading {
   readonly lastActiveAt: number | null;
   readonly judges: Judged;
   /** What was seen, for people: "2 kernels idle, 0 busy". */
-  readonly evidence: string;
+  readonly evidence: Detail;
   /** The parts it is made of, where the probe sees several things. */
   readonly signals?: readonly SignalReading[];
   /** A keep-alive that holds now. Its signal is `keep-alive`. */
@@ -165,7 +166,7 @@ export type Activity =
       readonly at: number;
       readonly reason: UnknownActivityReason;
       /** The cause, for people. */
-      readonly detail?: string;
+      readonly detail?: Detail;
       readonly readings: readonly ProbeReading[];
       /** Absent: nobody could ever tell. */
       readonly watched?: Watched;

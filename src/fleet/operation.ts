@@ -1,5 +1,6 @@
 import type { CloudAction } from './action.ts';
 import type { ActionCall } from './action-call.ts';
+import type { Detail } from './detail/detail.ts';
 import type { InstanceKey } from './instance.ts';
 import type { Fen } from './money.ts';
 import type { ObligationDraft } from './obligation.ts';
@@ -78,7 +79,7 @@ export interface Transition {
   readonly to: OperationState;
   readonly reason: OperationReason;
   /** For people; no secret, no raw body. */
-  readonly detail: string;
+  readonly detail: Detail;
   /** "policy NAME", "person NAME" or "lamplighter". */
   readonly by: string;
 }
@@ -106,7 +107,7 @@ export interface Operation {
   readonly attempt: number;
   readonly state: OperationState;
   readonly reason: OperationReason;
-  readonly detail: string;
+  readonly detail: Detail;
   /** Grows by one with each transition; the compare-and-set is on (state, version). */
   readonly version: number;
   readonly createdAt: number;
@@ -155,7 +156,7 @@ export type OperationDraft = Pick<
   | 'observed'
   | 'evidence'
   | 'obligations'
-> & { readonly reason: OperationReason; readonly detail: string };
+> & { readonly reason: OperationReason; readonly detail: Detail };
 
 /** Fields a transition may set besides the state. */
 export type OperationPatch = Partial<
@@ -170,6 +171,5 @@ export type OperationPatch = Partial<
     | 'tries'
     | 'orderId'
     | 'listedBefore'
-    | 'detail'
   >
 >;

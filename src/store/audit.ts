@@ -1,5 +1,9 @@
 import { z } from 'zod';
+import { type Detail, says } from '../fleet/detail/detail.ts';
+import { english } from '../fleet/detail/english.ts';
+import { readDetail, storedDetail } from '../fleet/detail/stored.ts';
 import type { Evidence } from '../fleet/operation.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
 import { AUDIT_LENGTH } from './lua/arm.lua.ts';
 import { evidenceSchema } from './operation-record.ts';
 import { parseStored } from './parse.ts';
@@ -15,11 +19,14 @@ export interface AuditEntry {
   readonly policy: string | null;
   readonly reason: string;
   readonly text: string;
+  /** The same with its parts, where it has any. */
+  readonly told?: Detail | undefined;
   readonly data: Evidence;
 }
 
 /** An entry as it is read. `cursor` is its place. */
 export interface AuditRecord extends AuditEntry {
+  readonly told: Detail;
   readonly cursor: string;
   readonly operation: string | null;
   readonly by: string | null;
@@ -49,6 +56,7 @@ const body = z.object({
   policy: z.string().nullable().default(null),
   reason: z.string().default(''),
   text: z.string().default(''),
+  told: z.string().optional(),
   data: evidenceSchema.default({}),
   by: z.string().nullable().default(null),
   from: z.string().nullable().default(null),
@@ -70,7 +78,8 @@ export class Audit {
 
   async add(entry: AuditEntry): Promise<void> {
     const { at, kind, account, instance, policy, reason, text, data } = entry;
-    const json = JSON.stringify({ at, account, instance, policy, reason, text, data });
+    const told = entry.told === undefined ? undefined : storedDetail(entry.told);
+    const json = JSON.stringify({ at, account, instance, policy, reason, text, told, data });
     await this.#redis.ask('writing the audit', (redis) =>
       redis.xadd(this.#redis.keys.audit, 'MAXLEN', '~', AUDIT_LENGTH, '*', 'kind', kind, 'body', json),
     );
@@ -117,12 +126,20 @@ function readEntry(cursor: string, fields: readonly string[]): AuditRecord {
   const { at, reason, by } = read;
   if (kind !== 'transition') {
     const { account, instance, policy, text, data } = read;
-    return { cursor, at, kind, account, instance, policy, operation: null, by, reason, text, data };
+    const told = readDetail(read.told ?? text);
+    return { cursor, at, kind, account, instance, policy, operation: null, by, reason, text, told, data };
   }
   const about = parseStored(head, field('head') ?? '{}', `audit entry ${cursor}`);
   const { account, instance, policy, action } = about;
-  const { from, to, detail } = read;
-  const text = `${action ?? 'operation'}: ${from === null ? '' : `${from} → `}${to ?? ''}${detail === '' ? '' : `: ${detail}`}`;
+  const { from, to } = read;
+  const why = readDetail(read.detail);
+  const told: Detail = {
+    kind: 'operation-moved',
+    action: action ?? 'operation',
+    from,
+    to: to ?? '',
+    why: says(why) ? why : null,
+  };
   const operation = field('operation') ?? null;
   return {
     cursor,
@@ -134,7 +151,8 @@ function readEntry(cursor: string, fields: readonly string[]): AuditRecord {
     operation,
     by,
     reason,
-    text,
-    data: { action, from, to, detail },
+    text: english(told, rfc3339),
+    told,
+    data: { action, from, to, detail: english(why, rfc3339) },
   };
 }

@@ -1,5 +1,6 @@
 import { actionClass, interrupts } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import {
   FROZEN_CLASSES,
   type FreezeReason,
@@ -78,7 +79,7 @@ export interface TransitionRequest {
   /** Names this very change: the same again changes nothing and is told what became of it. */
   readonly txid: string;
   readonly reason: OperationReason;
-  readonly detail: string;
+  readonly detail: Detail;
   readonly by: string;
   readonly now: number;
   readonly patch?: OperationPatch;

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { CLOUD_ACTIONS } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
+import { readDetail, storedDetail } from '../fleet/detail/stored.ts';
 import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import { obligationId } from '../fleet/obligation.ts';
 import {
@@ -89,8 +91,10 @@ const patchSchema = z.object({
   tries: z.number().optional(),
   orderId: z.string().nullable().optional(),
   listedBefore: z.array(z.string()).nullable().optional(),
-  detail: z.string().optional(),
 });
+
+/** As text of older records, too; see storedDetail. */
+const storedDetailSchema = z.string().default('').transform(readDetail);
 
 /** A transition as it is stored; its sequence number stands before it, given by the script. */
 const bodySchema = z.compile(
@@ -99,7 +103,7 @@ const bodySchema = z.compile(
     from: z.enum(OPERATION_STATES).nullable(),
     to: z.enum(OPERATION_STATES),
     reason: z.enum(OPERATION_REASONS),
-    detail: z.string().default(''),
+    detail: storedDetailSchema,
     by: z.string().default(''),
     set: patchSchema.optional(),
   }),
@@ -170,14 +174,15 @@ export interface NewTransition {
   readonly from: OperationState | null;
   readonly to: OperationState;
   readonly reason: OperationReason;
-  readonly detail: string;
+  readonly detail: Detail;
   readonly by: string;
   readonly set?: OperationPatch | undefined;
 }
 
 export function encodeBody(transition: NewTransition): string {
   const { at, from, to, reason, detail, by, set } = transition;
-  return JSON.stringify({ at, from, to, reason, detail, by, ...(set && { set: patchSchema.parse(set) }) });
+  const told = storedDetail(detail);
+  return JSON.stringify({ at, from, to, reason, detail: told, by, ...(set && { set: patchSchema.parse(set) }) });
 }
 
 /** The operation that arming this draft made, without reading it back. */
@@ -191,13 +196,12 @@ export function armedOperation(draft: OperationDraft, seq: number, now: number):
 /** The operation after a transition that the ledger has just written, without reading it back. */
 export function movedOperation(before: Operation, transition: NewTransition, seq: number): Operation {
   const { at, from, to, reason, detail, by, set } = transition;
-  const { detail: shown, ...fields } = withoutUndefined(set && patchSchema.parse(set)) ?? {};
   return {
     ...before,
-    ...fields,
+    ...withoutUndefined(set && patchSchema.parse(set)),
     state: to,
     reason,
-    detail: shown ?? detail,
+    detail,
     version: before.version + 1,
     updatedAt: at,
     transitions: [...before.transitions, { seq, at, from, to, reason, detail, by }],
@@ -232,7 +236,7 @@ type StoredDraft = z.infer<typeof draftSchema>;
 
 function withoutUndefined(set: z.infer<typeof patchSchema> | undefined): OperationPatch | undefined {
   if (set === undefined) return undefined;
-  const { call, sendingAt, deadlineAt, effectiveAt, nextCheckAt, checks, tries, orderId, listedBefore, detail } = set;
+  const { call, sendingAt, deadlineAt, effectiveAt, nextCheckAt, checks, tries, orderId, listedBefore } = set;
   return {
     ...(call !== undefined && { call }),
     ...(sendingAt !== undefined && { sendingAt }),
@@ -243,7 +247,6 @@ function withoutUndefined(set: z.infer<typeof patchSchema> | undefined): Operati
     ...(tries !== undefined && { tries }),
     ...(orderId !== undefined && { orderId }),
     ...(listedBefore !== undefined && { listedBefore }),
-    ...(detail !== undefined && { detail }),
   };
 }
 
@@ -262,7 +265,7 @@ function fold(
     call: sum.call ?? draft.call,
     state: last.to,
     reason: last.reason,
-    detail: last.set?.detail ?? last.detail,
+    detail: last.detail,
     version: steps.length,
     createdAt: first.at,
     updatedAt: last.at,

@@ -8,9 +8,13 @@ import {
   type SignalReading,
   UNKNOWN_ACTIVITY_REASONS,
 } from '../fleet/activity.ts';
+import { readDetail, storedDetail } from '../fleet/detail/stored.ts';
 import { SAVE_READING } from './lua/small.lua.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
+
+/** As text of older records, too; see storedDetail. */
+const told = z.string().default('').transform(readDetail);
 
 const signal = z.object({
   signal: z.enum(ACTIVITY_SIGNALS),
@@ -21,7 +25,7 @@ const signal = z.object({
   unit: z.string().default(''),
   onlyPositive: z.boolean().default(false),
   lastActiveAt: z.number().nullable().default(null),
-  detail: z.string().default(''),
+  detail: told,
 });
 
 const noise = z.object({
@@ -43,7 +47,7 @@ export const readingSchema = z.object({
   reason: z.enum(UNKNOWN_ACTIVITY_REASONS).nullable().default(null),
   lastActiveAt: z.number().nullable().default(null),
   judges: z.enum(JUDGED),
-  evidence: z.string().default(''),
+  evidence: told,
   signals: z.array(signal).exactOptional(),
   keepAlive: z.object({ owner: z.string(), reason: z.string(), endsAt: z.number() }).exactOptional(),
   presence: z
@@ -107,7 +111,7 @@ export class Readings {
       reason,
       lastActiveAt,
       judges,
-      evidence,
+      evidence: storedDetail(evidence),
       // Not an empty list: Redis' own JSON would make a map of it.
       signals: signals?.length === 0 ? undefined : signals?.map((part) => stored(part)),
       keepAlive,
@@ -137,13 +141,24 @@ export class Readings {
 export function storedReading(reading: ProbeReading) {
   const { probe, at, verdict, reason, lastActiveAt, judges, evidence, signals, keepAlive, presence } = reading;
   const parts = signals === undefined || signals.length === 0 ? undefined : signals.map((part) => stored(part));
-  return { probe, at, verdict, reason, lastActiveAt, judges, evidence, signals: parts, keepAlive, presence };
+  return {
+    probe,
+    at,
+    verdict,
+    reason,
+    lastActiveAt,
+    judges,
+    evidence: storedDetail(evidence),
+    signals: parts,
+    keepAlive,
+    presence,
+  };
 }
 
 /** Field by field: what a probe adds of its own one day is not stored without being asked about. */
-function stored(part: SignalReading): SignalReading {
+function stored(part: SignalReading) {
   const { signal, verdict, judges, value, threshold, unit, onlyPositive, lastActiveAt, detail } = part;
-  return { signal, verdict, judges, value, threshold, unit, onlyPositive, lastActiveAt, detail };
+  return { signal, verdict, judges, value, threshold, unit, onlyPositive, lastActiveAt, detail: storedDetail(detail) };
 }
 
 function storedNoise(noise: Readonly<Record<string, Noise>>): Record<string, Noise> {

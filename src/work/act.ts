@@ -1,7 +1,9 @@
 import { CALL_EVIDENCE_MAX_AGE_MS } from '../decide/conditions.ts';
+import { heldDetail } from '../decide/guards.ts';
 import { isWantedState } from '../decide/verdict.ts';
 import { actionClass, needsClearView } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { asTold, type Detail, verbatim } from '../fleet/detail/detail.ts';
 import { type Instance, incarnation } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Operation } from '../fleet/operation.ts';
@@ -60,7 +62,7 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
     await move(work, operation, {
       to: 'cancelled',
       reason: 'not-allowed',
-      detail: 'the account is no longer configured',
+      detail: { kind: 'account-gone', account: operation.account },
     });
     return;
   }
@@ -139,16 +141,11 @@ async function order(
   } catch (error) {
     if (!(error instanceof ProviderError)) throw error;
     if (error.kind === 'unauthorised') await tripAll(work, operation.account, error.message);
-    await putOff(work, operation, error.message, signal);
+    await putOff(work, operation, asTold(error.message), signal);
     return;
   }
   if (listing.incomplete !== null) {
-    await putOff(
-      work,
-      operation,
-      `before an order the account is listed whole, and its listing is ${listing.incomplete}`,
-      signal,
-    );
+    await putOff(work, operation, { kind: 'listing-not-whole', why: listing.incomplete }, signal);
     return;
   }
   const listedBefore = listing.instances.map(({ id }) => id);
@@ -157,36 +154,35 @@ async function order(
 
 interface No {
   readonly reason: OperationReason;
-  readonly detail: string;
+  readonly detail: Detail;
   /** See `secondLook`. */
   readonly later?: true;
 }
 
 /** What holds for everybody, policies and people alike. */
 async function standingReason(work: Work, operation: Operation, runtime: AccountRuntime): Promise<No | null> {
-  if (await work.store.paused()) return { reason: 'paused', detail: 'all acting is paused' };
+  if (await work.store.paused()) return { reason: 'paused', detail: { kind: 'all-paused' } };
   if (!runtime.account.actions.includes(operation.action)) {
     return {
       reason: 'not-allowed',
-      detail: `account ${operation.account} does not list the action ${operation.action}`,
+      detail: { kind: 'action-unlisted', account: operation.account, action: operation.action },
     };
   }
   const breaker = await work.store.breaker(operation.account, work.clock.now());
-  if (breaker.all) return { reason: 'breaker', detail: 'the credentials of the account were refused' };
+  if (breaker.all) return { reason: 'breaker', detail: { kind: 'credentials-refused', account: operation.account } };
   const strange = await strangeToken(work, runtime);
   if (strange !== null) return { reason: 'frozen', detail: strange };
   const kind = actionClass(operation.action);
   if (kind === 'paid' || kind === 'destructive') {
     const frozen = (await work.store.ledger.frozen()) ?? work.paidWorkOff();
-    if (frozen !== null) return { reason: 'frozen', detail: frozen };
+    if (frozen !== null) return { reason: 'frozen', detail: verbatim(frozen) };
     if (kind === 'paid' && runtime.account.spendLimit === null) {
       return {
         reason: 'spend-limit',
-        detail: `account ${operation.account} has no spendLimit, and without one nothing is paid`,
+        detail: { kind: 'no-spend-limit', account: operation.account },
       };
     }
-    if (kind === 'paid' && breaker.paid)
-      return { reason: 'breaker', detail: 'too many unclear answers to paid requests' };
+    if (kind === 'paid' && breaker.paid) return { reason: 'breaker', detail: { kind: 'unclear-payments' } };
   }
   return null;
 }
@@ -206,10 +202,10 @@ async function byHandReason(
   if (!needsClearView(operation.action, instance.provider)) return null;
   const now = work.clock.now();
   const hold = (await work.store.holds(now)).find((candidate) => candidate.instance === operation.instance);
-  if (hold !== undefined) return { reason: 'hold', detail: `held by ${hold.owner}: ${hold.reason}` };
-  if (isProtected(standing.labels(instance))) return { reason: 'protected', detail: 'the label protect is "true"' };
+  if (hold !== undefined) return { reason: 'hold', detail: heldDetail(hold) };
+  if (isProtected(standing.labels(instance))) return { reason: 'protected', detail: { kind: 'protected' } };
   if (instance.status === 'unknown') {
-    return { reason: 'unknown-status', detail: `the cloud says "${instance.rawStatus}", which nobody has taught us` };
+    return { reason: 'unknown-status', detail: { kind: 'status-untaught', raw: instance.rawStatus } };
   }
   return null;
 }
@@ -226,30 +222,31 @@ async function reread(
     if (!(error instanceof ProviderError)) throw error;
     work.log.info({ err: error, operation: operation.id }, 'the instance could not be read again; the operation waits');
     if (error.kind === 'unauthorised') await tripAll(work, operation.account, error.message);
-    await putOff(work, operation, error.message, signal);
+    await putOff(work, operation, asTold(error.message), signal);
     return 'unreadable';
   }
 }
 
 /** The fence: another machine under the id, another expiry, or nothing left to do. */
 function whatChanged(operation: Operation, instance: Instance | null): No | null {
-  if (instance === null) return { reason: 'gone', detail: 'a complete listing does not contain it' };
+  if (instance === null) return { reason: 'gone', detail: { kind: 'listed-no-more' } };
   const { observed } = operation;
   if (
     observed.createdAt !== null &&
     instance.createdAt !== null &&
     incarnation(instance) !== incarnation({ id: instance.id, createdAt: observed.createdAt })
   ) {
-    return { reason: 'changed', detail: 'another machine has this id now' };
+    return { reason: 'changed', detail: { kind: 'another-machine' } };
   }
   if (actionClass(operation.action) === 'destructive' && observed.createdAt !== null && instance.createdAt === null) {
-    return { reason: 'changed', detail: 'it does not say any more when it was made, so it may be another machine' };
+    return { reason: 'changed', detail: { kind: 'origin-untold' } };
   }
   if (actionClass(operation.action) === 'paid') {
-    if (instance.expiresAt !== observed.expiresAt) return { reason: 'changed', detail: 'its expiry has moved since' };
+    if (instance.expiresAt !== observed.expiresAt) return { reason: 'changed', detail: { kind: 'expiry-moved-since' } };
     if (instance.billing !== observed.billing)
-      return { reason: 'changed', detail: `it is billed ${instance.billing} now` };
+      return { reason: 'changed', detail: { kind: 'billed-now', billing: instance.billing } };
   }
-  if (isWantedState(operation, instance)) return { reason: 'already-so', detail: `it is ${instance.status} already` };
+  if (isWantedState(operation, instance))
+    return { reason: 'already-so', detail: { kind: 'already-so', status: instance.status } };
   return null;
 }

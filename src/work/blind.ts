@@ -1,7 +1,9 @@
 import { formatDuration } from '../calendar/duration.ts';
 import { BLIND_AFTER_MS, blindness, blindSince, isJudged } from '../decide/blind.ts';
 import { hourlyFenOf } from '../decide/evidence.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import type { AccountView, InstanceView, World } from '../decide/world.ts';
+import { type Detail, verbatim } from '../fleet/detail/detail.ts';
 import { formatYuan } from '../fleet/money.ts';
 import type { Standing, Work } from './ports.ts';
 import { tell } from './tell.ts';
@@ -17,7 +19,7 @@ const MOST_NAMED = 5;
 
 interface Blind {
   readonly view: InstanceView;
-  readonly why: string;
+  readonly why: Detail;
 }
 
 /** Since when people hear of it, and how loudly. */
@@ -70,7 +72,9 @@ async function tellAt(
   if (first === undefined) return;
   const named = fresh
     .slice(0, MOST_NAMED)
-    .map(({ view, why }) => `${view.tracked.instance.name} (${view.key}): ${why}`);
+    .map(
+      ({ view, why }): Detail => ({ kind: 'named', name: `${view.tracked.instance.name} (${view.key})`, what: why }),
+    );
   const more = fresh.length > MOST_NAMED ? `; and ${fresh.length - MOST_NAMED} more` : '';
   const count = fresh.length === 1 ? 'an instance does' : `${fresh.length} instances of ${account.name} do`;
   const costFen = costOf(account, fresh);
@@ -84,11 +88,11 @@ async function tellAt(
     action: 'notify',
     occurrence: null,
     reason: 'unknown-activity',
-    text: `nobody could tell for ${spanText(level.afterMs)} what ${count}, so nothing is stopped for being idle there${cost}: ${named.join('; ')}${more}`,
+    text: `nobody could tell for ${spanText(level.afterMs)} what ${count}, so nothing is stopped for being idle there${cost}: ${inEnglish({ kind: 'parts', parts: named }, work.standing().zone.name)}${more}`,
     said: {
       kind: 'blind',
       count: fresh.length,
-      named: fresh.length > MOST_NAMED ? [...named, '…'] : named,
+      named: fresh.length > MOST_NAMED ? [...named, verbatim('…')] : named,
       yuanPerHour: costFen === 0 ? null : formatYuan(costFen),
     },
     details: { instances: fresh.length, costPerHour: costFen === 0 ? null : formatYuan(costFen) },

@@ -1,6 +1,7 @@
 import type { CloudAct } from '../decide/decision.ts';
 import type { CloudAction } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
+import { type Detail, NO_DETAIL } from '../fleet/detail/detail.ts';
 import { type Instance, instanceKey } from '../fleet/instance.ts';
 import type { Observed, OperationDraft } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
@@ -21,7 +22,7 @@ export interface Wish {
   readonly occurrence: string;
   readonly by: string;
   readonly reason: OperationReason;
-  readonly detail: string;
+  readonly detail: Detail;
   readonly costFen: number | null;
   readonly evidence: OperationDraft['evidence'];
   readonly obligations: OperationDraft['obligations'];
@@ -54,7 +55,7 @@ export function wishOf(act: CloudAct, key: string): Wish {
     occurrence: act.occurrence,
     by: `policy ${act.policy}`,
     reason: act.reason,
-    detail: '',
+    detail: NO_DETAIL,
     costFen: act.costFen,
     evidence: act.evidence,
     obligations: act.obligations,

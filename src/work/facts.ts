@@ -3,6 +3,7 @@ import { type Runway, runwayOf } from '../decide/runway.ts';
 import type { AccountView, InstanceView, Trust, World } from '../decide/world.ts';
 import type { Account } from '../fleet/account.ts';
 import type { Activity } from '../fleet/activity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Hold } from '../fleet/hold.ts';
 import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
@@ -49,9 +50,9 @@ export interface PassFacts {
   /** No action at all: the credentials are refused. */
   readonly breakerOpen: boolean;
   readonly paidWork: AccountView['paidWork'];
-  readonly paidWorkOff: string | null;
-  readonly reversibleOff: string | null;
-  readonly foreign: string | null;
+  readonly paidWorkOff: Detail | null;
+  readonly reversibleOff: Detail | null;
+  readonly foreign: Detail | null;
 }
 
 /**

@@ -1,3 +1,4 @@
+import { readDetail } from '../fleet/detail/stored.ts';
 import type { FreezeReason, FrozenClass, StandingFreeze } from '../fleet/freeze.ts';
 import { freezeThread } from './open-threads.ts';
 import type { Work } from './ports.ts';
@@ -131,7 +132,7 @@ async function tellCause(work: Work, cause: Cause, key: string): Promise<boolean
     occurrence: null,
     reason,
     text,
-    said: { kind: 'frozen', classes, reason, detail },
+    said: { kind: 'frozen', classes, reason, detail: readDetail(detail) },
     opens: freezeThread(key),
     details: { classes: classes.join(' '), detail },
     to: null,

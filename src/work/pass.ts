@@ -3,10 +3,12 @@ import { aftermathText } from '../decide/aftermath.ts';
 import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal, Tidy } from '../decide/decision.ts';
 import { evaluate } from '../decide/evaluate.ts';
 import { afterTry } from '../decide/obligations.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import type { InstanceView, World } from '../decide/world.ts';
 import type { Action } from '../fleet/action.ts';
 import { ACTIONS } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { type Detail, NO_DETAIL } from '../fleet/detail/detail.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Obligation } from '../fleet/obligation.ts';
 import type { Operation } from '../fleet/operation.ts';
@@ -121,7 +123,7 @@ async function begin(
         instance: act.view.key,
         policy: act.policy,
         reason: act.reason,
-        text: `${act.action} of ${instance.name} (${act.view.key}) is due`,
+        ...worded(work, { kind: 'now-due', action: act.action, name: instance.name, instance: act.view.key }),
         data: { action: act.action, operation: result.operation.id, occurrence: act.occurrence, ...act.evidence },
       });
       log.info(
@@ -191,6 +193,7 @@ async function notifyStep(work: Work, standing: Standing, act: NotifyAct): Promi
     policy: act.policy,
     reason: act.reason,
     text: act.text,
+    told: act.told,
     data: { event: act.event, occurrence: act.occurrence, ...act.evidence },
   });
 }
@@ -200,7 +203,13 @@ async function noteElsewhere(work: Work, act: CloudAct, operation: Operation): P
   const { account, view, policy, action } = act;
   const now = work.clock.now();
   if (!(await work.store.sayOnce(`elsewhere|${operation.id}|${view.key}`, now))) return;
-  const text = `${action} of ${view.key} is not asked for: the machine of that id has it under ${operation.instance}, in operation ${operation.id}; does one account of the cloud stand in the configuration twice?`;
+  const told = worded(work, {
+    kind: 'asked-elsewhere',
+    action,
+    instance: view.key,
+    other: operation.instance,
+    operation: operation.id,
+  });
   await work.store.audit({
     at: now,
     kind: 'decision',
@@ -208,10 +217,10 @@ async function noteElsewhere(work: Work, act: CloudAct, operation: Operation): P
     instance: view.key,
     policy,
     reason: 'open-operation',
-    text,
+    ...told,
     data: { operation: operation.id },
   });
-  work.log.warn({ policy, instance: view.key, action, operation: operation.id }, text);
+  work.log.warn({ policy, instance: view.key, action, operation: operation.id }, told.text);
 }
 
 /** An announcement made again within this, by another replica or after a crash, is the same announcement. */
@@ -239,9 +248,9 @@ async function announce(work: Work, standing: Standing, announcement: Announceme
       kind: 'announced',
       action: announcement.action,
       deadlineAt: notice.deadlineAt,
-      ...idlenessOf(announcement.evidence),
+      ...idlenessOf(announcement),
       yuanPerHour: textOf(announcement.evidence.costPerHour),
-      aftermath: aftermathText(view.tracked.instance.provider, announcement.action),
+      aftermath: { kind: 'aftermath', provider: view.tracked.instance.provider, action: announcement.action },
     },
     opens: noticeThread(notice),
     // A good while after it was due there is nothing left to call off.
@@ -263,6 +272,14 @@ async function announce(work: Work, standing: Standing, announcement: Announceme
     policy: announcement.policy,
     reason: 'notice',
     text,
+    told: {
+      kind: 'will-be-done',
+      policy: announcement.policy,
+      action: announcement.action,
+      name,
+      instance: view.key,
+      at: notice.deadlineAt,
+    },
     data: { action: announcement.action, occurrence: notice.occurrence },
   });
 }
@@ -298,7 +315,8 @@ async function tidyUp(
       // Its time came and the stop is on its way: nothing to tell.
       if (why === 'done') return;
       const view = viewOf(world, notice.instance);
-      const text = `the announced stop of ${notice.instance} by policy ${notice.policy} is off: ${why}`;
+      const off: Detail = { kind: 'announcement-off', policy: notice.policy, instance: notice.instance, why };
+      const { text } = worded(work, off);
       // Under one name for every try: who is told twice drops the second.
       await tell(work, {
         event: 'policy.notice',
@@ -310,7 +328,7 @@ async function tidyUp(
         occurrence: notice.occurrence,
         reason: why,
         text,
-        said: { kind: 'notice-off', action: null, why, detail: '' },
+        said: { kind: 'notice-off', action: null, why, detail: NO_DETAIL },
         closes: noticeThread(notice),
         details: { announcedAt: rfc3339(notice.announcedAt), deadline: rfc3339(notice.deadlineAt) },
         to: null,
@@ -324,7 +342,7 @@ async function tidyUp(
         instance: notice.instance,
         policy: notice.policy,
         reason: why,
-        text,
+        ...worded(work, off),
         data: {},
       });
       return;
@@ -332,7 +350,7 @@ async function tidyUp(
     case 'drop-obligation': {
       const { obligation, why } = tidy;
       await work.store.dropObligation(obligation);
-      const text = `${obligation.instance} needs no start any more for policy ${obligation.policy}: ${why}`;
+      const { policy, instance } = obligation;
       await work.store.audit({
         at: now,
         kind: 'tidy',
@@ -340,7 +358,7 @@ async function tidyUp(
         instance: obligation.instance,
         policy: obligation.policy,
         reason: why,
-        text,
+        ...worded(work, { kind: 'start-not-owed', policy, instance, why }),
         data: { attempts: obligation.attempts },
       });
       return;
@@ -374,7 +392,7 @@ async function tidyUp(
 async function missed(work: Work, standing: Standing, refusal: Refusal): Promise<void> {
   const target = refusal.instance ?? refusal.account;
   // With the detail, which names the tick: where the facts are not known there is no occurrence.
-  const key = `missed|${refusal.policy}|${target}|${refusal.occurrence ?? refusal.detail}`;
+  const key = `missed|${refusal.policy}|${target}|${refusal.occurrence ?? inEnglish(refusal.detail, standing.zone.name)}`;
   if (!(await work.store.sayOnce(key, work.clock.now()))) return;
   await work.store.audit({
     at: work.clock.now(),
@@ -383,7 +401,7 @@ async function missed(work: Work, standing: Standing, refusal: Refusal): Promise
     instance: refusal.instance,
     policy: refusal.policy,
     reason: 'missed',
-    text: `policy ${refusal.policy} missed its time for ${target}: ${refusal.detail}`,
+    ...worded(work, { kind: 'time-missed', policy: refusal.policy, target, why: refusal.detail }),
     data: { occurrence: refusal.occurrence, timezone: standing.zone.name },
   });
 }
@@ -397,4 +415,9 @@ function recipientsOf(standing: Standing, policyName: string): readonly string[]
   const policy = standing.policies.find(({ name }) => name === policyName);
   const step = policy?.steps.find((candidate) => candidate.kind === 'notify');
   return step?.kind === 'notify' ? step.to : null;
+}
+
+/** A detail as an entry of the audit holds it. */
+function worded(work: Work, told: Detail): { readonly text: string; readonly told: Detail } {
+  return { text: inEnglish(told, work.standing().zone.name), told };
 }

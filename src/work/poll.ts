@@ -2,6 +2,7 @@ import { ANY_ACCOUNT, type IdentityJudgement, judgeIdentity } from '../decide/ac
 import { judgeListing, shrinkStateOf } from '../decide/listing-guard.ts';
 import { beliefKey, personBelieves } from '../decide/person-believes.ts';
 import { track } from '../decide/track.ts';
+import { asTold } from '../fleet/detail/detail.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { Balance, Listing, Snapshot } from '../fleet/snapshot.ts';
 import { ProviderError } from '../providers/port.ts';
@@ -234,7 +235,7 @@ async function failed(work: Work, account: string, error: ProviderError): Promis
     occurrence: null,
     reason: error.kind,
     text: `account ${account} cannot be read (${error.kind}): ${error.message}; nothing is done there until it can`,
-    said: { kind: 'unreachable', detail: error.message },
+    said: { kind: 'unreachable', detail: asTold(error.message) },
     opens: accountThread(account),
     details: { failures, kind: error.kind },
     to: null,

@@ -7,6 +7,7 @@ import type { Account } from '../fleet/account.ts';
 import type { CloudAction } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
 import type { Clock } from '../fleet/clock.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { FreezeReason, FrozenClass, StandingFreeze } from '../fleet/freeze.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { Instance, InstanceKey } from '../fleet/instance.ts';
@@ -178,6 +179,8 @@ export interface AuditEntry {
   readonly policy: string | null;
   readonly reason: string;
   readonly text: string;
+  /** The same with its parts, where it has any. */
+  readonly told?: Detail;
   readonly data: Readonly<Record<string, string | number | boolean | null>>;
 }
 

@@ -1,3 +1,5 @@
+import { inEnglish } from '../decide/in-english.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { queueAct } from './arm.ts';
 import type { Work } from './ports.ts';
@@ -22,14 +24,17 @@ export function isLeft(work: Work, operation: Operation, signal: AbortSignal): b
 }
 
 /** Nothing was sent and nothing is known to be wrong with the wish: wait and try again, for a while. */
-export async function putOff(work: Work, operation: Operation, detail: string, signal: AbortSignal): Promise<void> {
+export async function putOff(work: Work, operation: Operation, detail: Detail, signal: AbortSignal): Promise<void> {
   if (isLeft(work, operation, signal)) return;
   const waited = work.clock.now() - operation.createdAt;
   let total = 0;
   for (const [index, step] of BACK_OFF_MS.entries()) {
     total += step;
     if (waited < total && index >= operation.tries) {
-      work.log.debug({ operation: operation.id, detail }, 'an operation is put off');
+      work.log.debug(
+        { operation: operation.id, detail: inEnglish(detail, work.standing().zone.name) },
+        'an operation is put off',
+      );
       await queueAct(work, operation, Math.round(step * (0.75 + work.random() / 2)));
       return;
     }

@@ -1,4 +1,6 @@
-import type { NotifyAct } from '../decide/decision.ts';
+import type { Announcement, NotifyAct } from '../decide/decision.ts';
+import { probesDetail } from '../decide/evidence.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { Evidence } from '../fleet/operation.ts';
 import type { Said } from '../fleet/said.ts';
 import type { Standing } from './ports.ts';
@@ -39,11 +41,14 @@ function ownText(act: NotifyAct, { policies }: Standing): string | null {
 }
 
 /** Since when it is idle and by what; nothing where it does not rest on that. */
-export function idlenessOf(evidence: Evidence): {
+export function idlenessOf({ evidence, view }: Pick<Announcement, 'evidence' | 'view'>): {
   readonly idleSinceAt: number | null;
-  readonly probes: string | null;
+  readonly probes: Detail | null;
 } {
-  return { idleSinceAt: timeOf(evidence.idleSince), probes: textOf(evidence.probes) };
+  const { activity } = view;
+  const readings = activity === null || activity.kind === 'not-applicable' ? [] : activity.readings;
+  const asks = textOf(evidence.probes) !== null;
+  return { idleSinceAt: timeOf(evidence.idleSince), probes: asks ? probesDetail(readings) : null };
 }
 
 /** A fact as text; `null`: it is not known, or was not asked for. */

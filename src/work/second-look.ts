@@ -1,9 +1,11 @@
 import { CALL_EVIDENCE_MAX_AGE_MS } from '../decide/conditions.ts';
 import { evaluate } from '../decide/evaluate.ts';
+import { heldDetail } from '../decide/guards.ts';
 import type { World } from '../decide/world.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import type { Activity, Protection } from '../fleet/activity.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import { type Instance, instanceKey } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
 import type { InactionReason, OperationReason } from '../fleet/reason.ts';
@@ -13,14 +15,14 @@ import { breach, brokenDecision } from './invariants.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { accountWorld } from './world.ts';
 
-function activeDetail(protection: Protection | undefined): string {
-  if (protection === undefined) return 'it is at work again';
-  return protection.by === 'people' ? 'somebody is there' : 'somebody on the machine asks that it be kept';
+function activeDetail(protection: Protection | undefined): Detail {
+  if (protection === undefined) return { kind: 'at-work-again' };
+  return { kind: protection.by === 'people' ? 'somebody-there' : 'kept-by-lease' };
 }
 
 interface No {
   readonly reason: OperationReason;
-  readonly detail: string;
+  readonly detail: Detail;
   /** It is due as far as is known, but what is known is too old: to be asked again when more is known. */
   readonly later?: true;
 }
@@ -48,16 +50,16 @@ export async function secondLook(
   const now = work.clock.now();
   if (activity?.kind === 'active') return { reason: 'activity', detail: activeDetail(activity.protection) };
   if (activity !== null && now - activity.at > CALL_EVIDENCE_MAX_AGE_MS) {
-    const detail = `the evidence is ${Math.round((now - activity.at) / 1000)} s old`;
+    const detail: Detail = { kind: 'evidence-old', ageMs: now - activity.at };
     // Of a machine that reports by itself, which nobody can go and ask: its next report rings again.
     return { reason: 'unknown-activity', detail, ...(activity.kind === 'idle' && { later: true }) };
   }
   const startedAt = operation.observed.startedAt;
   if (asksActivity && startedAt !== null && instance.startedAt !== null && instance.startedAt > startedAt) {
-    return { reason: 'no-longer-due', detail: 'it was started anew since it was found idle' };
+    return { reason: 'no-longer-due', detail: { kind: 'started-since-idle' } };
   }
   const world = await accountWorld(work, standing, runtime, now, { tracked, activity });
-  if (world === null) return { reason: 'stale-snapshot', detail: 'the account has not been listed' };
+  if (world === null) return { reason: 'stale-snapshot', detail: { kind: 'account-unlisted' } };
   const before: World = {
     ...world,
     accounts: world.accounts.map((account) => ({
@@ -71,7 +73,7 @@ export async function secondLook(
   const isObligation = operation.transitions[0]?.reason === 'afterwards';
   if (isObligation) return stillOwed(before, operation);
   if (policy === undefined)
-    return { reason: 'policy-removed', detail: `there is no policy ${operation.policy} any more` };
+    return { reason: 'policy-removed', detail: { kind: 'policy-gone', policy: operation.policy ?? '' } };
   const evaluation = evaluate([policy], before, {
     only: { account: operation.account, instance: key, policy: policy.name },
   });
@@ -81,10 +83,10 @@ export async function secondLook(
   );
   if (again !== undefined) {
     if (again.occurrence !== operation.occurrence) {
-      return { reason: 'no-longer-due', detail: 'what made it due has changed' };
+      return { reason: 'no-longer-due', detail: { kind: 'due-changed' } };
     }
     if (again.kind !== 'operation' || !sameCall(again.call, operation.call)) {
-      return { reason: 'no-longer-due', detail: 'the policy asks for something else now' };
+      return { reason: 'no-longer-due', detail: { kind: 'asks-otherwise' } };
     }
     const broken = brokenDecision(again, before, standing.policies, runtime);
     if (broken === null) {
@@ -92,10 +94,10 @@ export async function secondLook(
       return null;
     }
     await breach(work, broken, operation);
-    return { reason: 'frozen', detail: `${broken.invariant}: ${broken.detail}` };
+    return { reason: 'frozen', detail: { kind: 'breach', invariant: broken.invariant, what: broken.detail } };
   }
   const refusal = evaluation.refusals[0];
-  if (refusal === undefined) return { reason: 'no-longer-due', detail: 'the policy does not ask for it any more' };
+  if (refusal === undefined) return { reason: 'no-longer-due', detail: { kind: 'asks-no-more' } };
   return { reason: operationReason(refusal.reason), detail: refusal.detail };
 }
 
@@ -109,9 +111,9 @@ function sameCall(now: ActionCall, armed: ActionCall): boolean {
 /** An obligation outlives its policy: only a hold keeps its start from being made. */
 function stillOwed(world: World, operation: Operation): No | null {
   const hold = world.holds.get(operation.instance);
-  if (hold !== undefined) return { reason: 'hold', detail: `held by ${hold.owner}: ${hold.reason}` };
+  if (hold !== undefined) return { reason: 'hold', detail: heldDetail(hold) };
   const owed = world.history.obligations(operation.account).some(({ instance }) => instance === operation.instance);
-  return owed ? null : { reason: 'no-longer-due', detail: 'nothing is owed any more' };
+  return owed ? null : { reason: 'no-longer-due', detail: { kind: 'nothing-owed' } };
 }
 
 function newcomer(instance: Instance, now: number): Tracked {

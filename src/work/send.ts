@@ -2,6 +2,7 @@ import { localDay } from '../calendar/zone.ts';
 import { checkAfter } from '../decide/verdict.ts';
 import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { asTold, type Detail } from '../fleet/detail/detail.ts';
 import type { Operation, OperationPatch } from '../fleet/operation.ts';
 import type { CallOutcome } from '../providers/port.ts';
 import { queueAct } from './arm.ts';
@@ -144,19 +145,23 @@ async function nothingWritten(
     case 'stale':
       return;
     case 'stale-look':
-      await putOff(work, operation, 'too much time passed between the last look and the request', signal);
+      await putOff(work, operation, { kind: 'look-too-old' }, signal);
       return;
     case 'spend-limit':
     case 'frozen':
-      await move(work, operation, { to: 'cancelled', reason: state.refusal, detail: 'found just before sending' });
+      await move(work, operation, {
+        to: 'cancelled',
+        reason: state.refusal,
+        detail: { kind: 'found-before-sending', reason: state.refusal },
+      });
       return;
     case 'busy':
       await queueAct(work, operation, NEXT_DESTROY_MS);
       return;
     case 'none':
       if (outcome.kind === 'rejected')
-        await move(work, operation, { to: 'cancelled', reason: 'not-supported', detail: outcome.detail });
-      else await putOff(work, operation, outcome.detail, signal);
+        await move(work, operation, { to: 'cancelled', reason: 'not-supported', detail: asTold(outcome.detail) });
+      else await putOff(work, operation, asTold(outcome.detail), signal);
       return;
     case 'send-window':
       throw new Error(`${operation.id}: the send window was over without a record; a bug of ours`);
@@ -174,7 +179,7 @@ async function settleOutcome(work: Work, sent: Operation, outcome: CallOutcome):
       const result = await move(work, sent, {
         to: 'accepted',
         reason: 'accepted',
-        detail: outcome.detail,
+        detail: asTold(outcome.detail),
         patch: { orderId: outcome.orderId, effectiveAt: outcome.effectiveAt, nextCheckAt: checkAfter(sent, now) },
       });
       if (result.kind === 'moved') await queueVerify(work, result.operation, null);
@@ -182,26 +187,26 @@ async function settleOutcome(work: Work, sent: Operation, outcome: CallOutcome):
     }
     case 'rejected':
       if (sent.call.kind === 'start' && sent.call.stopMode === 'unknown' && sent.tries === 0) {
-        await startTheOtherWay(work, sent, outcome.detail);
+        await startTheOtherWay(work, sent, asTold(outcome.detail));
         return;
       }
-      await move(work, sent, { to: 'rejected', reason: 'refused', detail: outcome.detail });
+      await move(work, sent, { to: 'rejected', reason: 'refused', detail: asTold(outcome.detail) });
       return;
     case 'unauthorised':
       await tripAll(work, sent.account, outcome.detail);
-      await move(work, sent, { to: 'rejected', reason: 'unauthorised', detail: outcome.detail });
+      await move(work, sent, { to: 'rejected', reason: 'unauthorised', detail: asTold(outcome.detail) });
       return;
     case 'throttled':
-      await backToArmed(work, sent, 'throttled', outcome.detail, outcome.retryAfterMs);
+      await backToArmed(work, sent, 'throttled', asTold(outcome.detail), outcome.retryAfterMs);
       return;
     case 'not-sent':
-      await backToArmed(work, sent, 'not-sent', outcome.detail, null);
+      await backToArmed(work, sent, 'not-sent', asTold(outcome.detail), null);
       return;
     case 'uncertain': {
       const result = await move(work, sent, {
         to: 'uncertain',
         reason: 'uncertain',
-        detail: outcome.detail,
+        detail: asTold(outcome.detail),
         patch: { nextCheckAt: sent.deadlineAt },
       });
       if (paid) await countUnclear(work, sent.account);
@@ -214,11 +219,11 @@ async function settleOutcome(work: Work, sent: Operation, outcome: CallOutcome):
 }
 
 /** Nobody knew how it was stopped and the ordinary start was refused: after a fresh look, the cardless start, once. */
-async function startTheOtherWay(work: Work, sent: Operation, detail: string): Promise<void> {
+async function startTheOtherWay(work: Work, sent: Operation, why: Detail): Promise<void> {
   const result = await move(work, sent, {
     to: 'armed',
     reason: 'refused',
-    detail: `${detail}; the cardless start is tried next`,
+    detail: { kind: 'then-cardless', why },
     patch: { call: { kind: 'start', stopMode: 'cardless' }, tries: sent.tries + 1 },
   });
   if (result.kind === 'moved') await queueAct(work, result.operation, 0);
@@ -228,7 +233,7 @@ async function backToArmed(
   work: Work,
   sent: Operation,
   reason: 'throttled' | 'not-sent',
-  detail: string,
+  detail: Detail,
   afterMs: number | null,
 ): Promise<void> {
   const now = work.clock.now();

@@ -1,4 +1,5 @@
 import { strangeness } from '../decide/account-identity.ts';
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { AccountRuntime, Work } from './ports.ts';
 
 /**
@@ -6,6 +7,6 @@ import type { AccountRuntime, Work } from './ports.ts';
  * has not been compared yet. `null`: it is the account's own. Asked before each act and each look at one, since a token
  * may be changed between two listings.
  */
-export async function strangeToken(work: Work, { account, mark }: AccountRuntime): Promise<string | null> {
+export async function strangeToken(work: Work, { account, mark }: AccountRuntime): Promise<Detail | null> {
   return mark === undefined ? null : strangeness(account.name, await work.store.loadShrink(account.name), mark);
 }

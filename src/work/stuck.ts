@@ -1,4 +1,5 @@
 import { isJudged } from '../decide/blind.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import { busyButDoingNothing } from '../decide/stuck-kernel.ts';
 import type { World } from '../decide/world.ts';
 import type { Standing, Work } from './ports.ts';
@@ -34,7 +35,7 @@ export async function tellStuck(work: Work, standing: Standing, world: World): P
         action: 'notify',
         occurrence: null,
         reason: 'activity',
-        text: `${tracked.instance.name} (${view.key}): ${why}`,
+        text: `${tracked.instance.name} (${view.key}): ${inEnglish(why, standing.zone.name)}`,
         said: { kind: 'busy-for-nothing', detail: why },
         details: {},
         to: null,

@@ -35,12 +35,12 @@ export async function takeBack(
     const step = await move(work, current, {
       to: 'verifying',
       reason: 'verifying',
-      detail: 'its timer was taken back',
+      detail: { kind: 'timer-taken-back' },
     });
     if (step.kind !== 'moved') return true;
     current = step.operation;
   }
-  await move(work, current, { to: 'cancelled', reason: why, detail: 'the timed stop was taken back before it fired' });
+  await move(work, current, { to: 'cancelled', reason: why, detail: { kind: 'stop-taken-back' } });
   return true;
 }
 

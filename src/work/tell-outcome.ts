@@ -1,5 +1,7 @@
+import { inEnglish } from '../decide/in-english.ts';
 import { wasAccepted } from '../decide/verdict.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { says } from '../fleet/detail/detail.ts';
 import type { EventName, Severity } from '../fleet/event.ts';
 import { type Operation, type OperationOutcome, outcomeOf } from '../fleet/operation.ts';
 import type { Status } from '../fleet/status.ts';
@@ -39,10 +41,14 @@ const DONE: Readonly<Record<OperationOutcome, string>> = {
 };
 
 /** One sentence on how an operation ended. */
-export function outcomeText(operation: Operation, outcome: OperationOutcome): string {
-  const why = operation.detail === '' ? operation.reason : `${operation.reason}: ${operation.detail}`;
+export function outcomeText(operation: Operation, outcome: OperationOutcome, timezone: string): string {
+  const why = whyText(operation, timezone);
   const asked = operation.policy === null ? operation.by : `policy ${operation.policy}`;
   return `${operation.action} of ${operation.instanceName} (${operation.instance}) ${DONE[outcome]} (${why}); asked by ${asked}`;
+}
+
+function whyText({ reason, detail }: Operation, timezone: string): string {
+  return says(detail) ? `${reason}: ${inEnglish(detail, timezone)}` : reason;
 }
 
 /** The status that an outcome leaves behind, as far as it tells one; else the one that was seen when it began. */
@@ -71,7 +77,7 @@ function statusAfter(operation: Operation, outcome: OperationOutcome): Status {
 
 /** Tells how an operation ended, and marks it as told once every notifier has it; {@link tellUntold} makes up for the rest. */
 export async function tellOutcome(work: Work, operation: Operation, outcome: OperationOutcome): Promise<void> {
-  const text = outcomeText(operation, outcome);
+  const text = outcomeText(operation, outcome, work.standing().zone.name);
   const kind = eventOf(outcome);
   if (kind === null) {
     if (operation.reason === 'closed-by-person') await tellClosed(work, operation);
@@ -137,7 +143,7 @@ async function tellClosed(work: Work, operation: Operation): Promise<void> {
     action: operation.action,
     occurrence: operation.occurrence,
     reason: operation.reason,
-    text: outcomeText(operation, 'cancelled'),
+    text: outcomeText(operation, 'cancelled', work.standing().zone.name),
     said: {
       kind: 'operation-closed',
       action: operation.action,
@@ -162,7 +168,7 @@ function threadsOf(operation: Operation, outcome: OperationOutcome): Pick<Tellin
 
 /** What was announced and is not done is told to whoever was told of it. */
 async function tellOff(work: Work, operation: Operation): Promise<void> {
-  const why = operation.detail === '' ? operation.reason : `${operation.reason}: ${operation.detail}`;
+  const why = whyText(operation, work.standing().zone.name);
   const { announcedAt = null } = operation.evidence;
   await tell(work, {
     event: 'policy.notice',

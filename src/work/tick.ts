@@ -40,7 +40,7 @@ async function wake(work: Work, operation: Operation): Promise<void> {
         const result = await move(work, operation, {
           to: 'uncertain',
           reason: 'orphan',
-          detail: 'whoever was sending it is gone',
+          detail: { kind: 'sender-gone' },
           patch: { nextCheckAt: now },
         });
         if (actionClass(operation.action) === 'paid') await countUnclear(work, operation.account);

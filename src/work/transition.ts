@@ -1,4 +1,6 @@
+import { inEnglish } from '../decide/in-english.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { type Detail, NO_DETAIL } from '../fleet/detail/detail.ts';
 import { IllegalTransition, InvariantBroken, LedgerUnclear } from '../fleet/ledger-error.ts';
 import { type Operation, type OperationPatch, type OperationState, outcomeOf } from '../fleet/operation.ts';
 import type { OperationReason } from '../fleet/reason.ts';
@@ -15,7 +17,7 @@ export const ROBOT = 'lamplighter';
 export interface Step {
   readonly to: OperationState;
   readonly reason: OperationReason;
-  readonly detail?: string;
+  readonly detail?: Detail;
   readonly by?: string;
   readonly patch?: OperationPatch;
   readonly spend?: SpendCheck;
@@ -31,7 +33,7 @@ export async function move(work: Work, operation: Operation, step: Step): Promis
     to: step.to,
     txid: work.newId(),
     reason: step.reason,
-    detail: step.detail ?? '',
+    detail: step.detail ?? NO_DETAIL,
     by: step.by ?? ROBOT,
     now,
     ...(step.patch === undefined ? {} : { patch: step.patch }),
@@ -120,7 +122,7 @@ async function report(work: Work, from: OperationState, operation: Operation): P
       from,
       to: operation.state,
       reason: operation.reason,
-      detail: operation.detail,
+      detail: inEnglish(operation.detail, work.standing().zone.name),
     },
     'an operation moved',
   );

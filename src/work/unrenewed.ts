@@ -1,18 +1,20 @@
 import { localDay } from '../calendar/zone.ts';
 import type { Refusal } from '../decide/decision.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import type { World } from '../decide/world.ts';
 import type { Standing, Work } from './ports.ts';
 import { tell } from './tell.ts';
 
 /** A machine that a policy should have kept paid has expired: somebody is about to lose it, and is told so once. */
 export async function lapsed(work: Work, world: World, refusal: Refusal): Promise<void> {
-  const key = `lapsed|${refusal.policy}|${refusal.instance ?? ''}|${refusal.detail}`;
+  const told = inEnglish(refusal.detail, work.standing().zone.name);
+  const key = `lapsed|${refusal.policy}|${refusal.instance ?? ''}|${told}`;
   if (await work.store.wasSaid(key)) return;
   const view = world.accounts
     .flatMap(({ instances }) => instances)
     .find((candidate) => candidate.key === refusal.instance);
-  const text = `${refusal.name ?? ''} (${refusal.instance ?? refusal.account}) ${refusal.detail}; policy ${refusal.policy} should have renewed it`;
-  const told = await tell(work, {
+  const text = `${refusal.name ?? ''} (${refusal.instance ?? refusal.account}) ${told}; policy ${refusal.policy} should have renewed it`;
+  const isTold = await tell(work, {
     event: 'expiry.soon',
     severity: 'critical',
     account: refusal.account,
@@ -27,7 +29,7 @@ export async function lapsed(work: Work, world: World, refusal: Refusal): Promis
     to: null,
     identity: key,
   });
-  if (!told) return;
+  if (!isTold) return;
   await work.store.audit({
     at: work.clock.now(),
     kind: 'notification',
@@ -51,8 +53,9 @@ export async function unpaid(work: Work, standing: Standing, world: World, refus
     return;
   const key = `unpaid|${refusal.account}|${localDay(world.now, standing.zone)}`;
   if (await work.store.wasSaid(key)) return;
-  const text = `${refusal.name ?? ''} (${refusal.instance ?? refusal.account}) is not renewed: ${refusal.detail}; so it is with every other renewal there until tomorrow, or until its spendLimit is raised`;
-  const told = await tell(work, {
+  const why = inEnglish(refusal.detail, standing.zone.name);
+  const text = `${refusal.name ?? ''} (${refusal.instance ?? refusal.account}) is not renewed: ${why}; so it is with every other renewal there until tomorrow, or until its spendLimit is raised`;
+  const isTold = await tell(work, {
     event: 'expiry.soon',
     severity: 'critical',
     account: refusal.account,
@@ -67,5 +70,5 @@ export async function unpaid(work: Work, standing: Standing, world: World, refus
     to: null,
     identity: key,
   });
-  if (told) await work.store.sayOnce(key, work.clock.now());
+  if (isTold) await work.store.sayOnce(key, work.clock.now());
 }

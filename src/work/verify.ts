@@ -1,4 +1,4 @@
-import { localText } from '../decide/time-text.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import {
   checkAfter,
   checkAfterFailure,
@@ -10,6 +10,7 @@ import {
 } from '../decide/verdict.ts';
 import { actionClass } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
+import { asTold } from '../fleet/detail/detail.ts';
 import type { Instance } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { isTerminal } from '../fleet/operation.ts';
@@ -112,7 +113,7 @@ export async function check(work: Work, operationId: string, signal: AbortSignal
     await move(work, operation, {
       to: 'escalated',
       reason: 'not-seen',
-      detail: `its account ${operation.account} is not configured any more`,
+      detail: { kind: 'account-gone', account: operation.account },
     });
     return;
   }
@@ -136,7 +137,7 @@ export async function check(work: Work, operationId: string, signal: AbortSignal
 async function notRead(work: Work, operation: Operation, why: string): Promise<void> {
   const now = work.clock.now();
   const learned = (await work.store.settleTimes(operation.account)).get(operation.action) ?? null;
-  const verdict = unread(operation, why, now, learned);
+  const verdict = unread(operation, asTold(why), now, learned);
   if (verdict.kind === 'escalate' && operation.state !== 'escalated') await giveUp(work, operation, verdict);
   else await queueVerify(work, operation, 'failed');
 }
@@ -206,13 +207,11 @@ export async function settleByListing(work: Work, account: string, listing: List
 
 /** What is not to be seen yet is waited for as long as it was seen to take on that account. */
 async function judge(work: Work, operation: Operation, reading: Reading, now: number): Promise<Verdict> {
-  const { name } = work.standing().zone;
-  const shown = (at: number) => localText(at, name);
-  const verdict = verify(operation, reading, now, shown);
+  const verdict = verify(operation, reading, now);
   const isGuarded = actionClass(operation.action) !== 'reversible';
   if (!isGuarded || verdict.kind !== 'escalate' || verdict.reason !== 'not-seen') return verdict;
   const settleMs = (await work.store.settleTimes(operation.account)).get(operation.action) ?? null;
-  return verify(operation, { ...reading, settleMs }, now, shown);
+  return verify(operation, { ...reading, settleMs }, now);
 }
 
 /** An effect that was found after a longer pause says nothing of when it came. */
@@ -266,8 +265,10 @@ export async function applyReading(
   const verdict = await judge(work, operation, reading, now);
   switch (verdict.kind) {
     case 'confirmed': {
-      if (verdict.reason === 'excess')
-        await work.store.ledger.freeze('paid', 'excess', now, `${operation.instance}: ${verdict.detail}`);
+      if (verdict.reason === 'excess') {
+        const why = `${operation.instance}: ${inEnglish(verdict.detail, work.standing().zone.name)}`;
+        await work.store.ledger.freeze('paid', 'excess', now, why);
+      }
       const { reason, detail } = verdict;
       const result = await move(work, operation, { to: 'confirmed', reason, detail });
       if (result.kind === 'moved' && !result.replayed) await learn(work, operation, reading.readStartedAt);

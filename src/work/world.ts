@@ -3,6 +3,8 @@ import { strangeness } from '../decide/account-identity.ts';
 import type { World } from '../decide/world.ts';
 import { interrupts } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
+import { type Detail, verbatim } from '../fleet/detail/detail.ts';
+import { readDetail } from '../fleet/detail/stored.ts';
 import type { StandingFreeze } from '../fleet/freeze.ts';
 import { instanceKey } from '../fleet/instance.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
@@ -88,12 +90,13 @@ export async function gatherFacts(
     interruptedAt,
     breakerOpen: breaker.all,
     paidWork: frozen !== null || off !== null ? 'frozen' : breaker.paid ? 'breaker' : 'open',
-    paidWorkOff: frozen === null ? off : frozen.detail === '' ? null : untilReconciled(frozen),
+    paidWorkOff:
+      frozen === null ? (off === null ? null : verbatim(off)) : frozen.detail === '' ? null : untilReconciled(frozen),
     reversibleOff: reversibleOff === undefined ? null : untilReconciled(reversibleOff),
     foreign: runtime.mark === undefined ? null : strangeness(account.name, guarded, runtime.mark),
   };
 }
 
-function untilReconciled({ reason, detail }: StandingFreeze): string {
-  return `frozen (${reason}: ${detail}) until lamplighter reconcile`;
+function untilReconciled({ reason, detail }: StandingFreeze): Detail {
+  return { kind: 'until-reconciled', reason, why: readDetail(detail) };
 }

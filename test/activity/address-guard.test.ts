@@ -1,5 +1,6 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { AddressGuard, AddressRefused, addressList } from '../../src/activity/address-guard.ts';
+import { expect } from '../support/in-words.ts';
 
 const guard = new AddressGuard([]);
 

@@ -3,11 +3,12 @@ import { once } from 'node:events';
 import { chmod, mkdir, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { useBeds } from '../support/beds.ts';
 import { account, idle } from '../support/cloud.ts';
 import type { Bed } from '../support/daemon.ts';
 import { newFolder } from '../support/folder.ts';
+import { expect } from '../support/in-words.ts';
 
 const AGENT = join(import.meta.dirname, '../../deploy/agent/lamplighter-agent');
 const beds = useBeds();

@@ -4,12 +4,13 @@ import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, readFile, rm, symlink, utimes, writeFile } from 'node:fs/promises';
 import { delimiter, join } from 'node:path';
 import { text } from 'node:stream/consumers';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, test } from 'vitest';
 import { readingOf } from '../../src/activity/push-probe.ts';
 import { TRANSFERS } from '../../src/activity/ssh/script.ts';
 import { ACTIVITY } from '../../src/web/schemas.ts';
 import { HttpServer, json } from '../providers/support/http-server.ts';
 import { newFolder } from '../support/folder.ts';
+import { expect } from '../support/in-words.ts';
 import { HOUR, NOON } from './fleet.ts';
 
 const AGENT = join(import.meta.dirname, '../../deploy/agent/lamplighter-agent');

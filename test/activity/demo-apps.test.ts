@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, test } from 'vitest';
 import { AddressGuard } from '../../src/activity/address-guard.ts';
 import { ServiceProbe } from '../../src/activity/service-probe.ts';
 import { serviceRules } from '../../src/activity/service-rules.ts';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
 import { busyCycle } from '../../src/simulator/workload.ts';
 import { Bed, HOUR, MINUTE, NOON } from '../simulator/bed.ts';
+import { expect } from '../support/in-words.ts';
 import { forever, instance } from './fleet.ts';
 
 let bed: Bed;

@@ -1,4 +1,5 @@
 import type { ProbeReading } from '../../src/fleet/activity.ts';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Instance, Service } from '../../src/fleet/instance.ts';
 import type { Snapshot, Tracked } from '../../src/fleet/snapshot.ts';
 
@@ -76,7 +77,7 @@ export function reading(fields: Partial<ProbeReading> = {}): ProbeReading {
     reason: null,
     lastActiveAt: NOON - HOUR,
     judges: 'work',
-    evidence: '1 kernels, 0 not idle, 0 terminals',
+    evidence: verbatim('1 kernels, 0 not idle, 0 terminals'),
     ...fields,
   };
 }

@@ -1,10 +1,12 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, test } from 'vitest';
 import { AddressGuard, type Resolver } from '../../src/activity/address-guard.ts';
 import { JupyterProbe, type JupyterProbeOptions } from '../../src/activity/jupyter-probe.ts';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import { HttpServer, html, json } from '../providers/support/http-server.ts';
 import { JumpClock } from '../providers/support/jump-clock.ts';
+import { expect } from '../support/in-words.ts';
 import { forever, HOUR, instance, jupyterAt, MINUTE, NOON, SECOND } from './fleet.ts';
 import recorded from './recorded/jupyter-server-1.23.3.json' with { type: 'json' };
 
@@ -61,7 +63,7 @@ describe('what a server says', () => {
       reason: null,
       lastActiveAt: NOON,
       judges: 'work',
-      evidence: '2 kernels, 1 not idle, 0 terminals',
+      evidence: verbatim('2 kernels, 1 not idle, 0 terminals'),
       // The busy kernel's last message: whether it computes or is stuck is for other signals to say.
       signals: [
         { signal: 'kernel', verdict: 'active', value: 1, threshold: 1, lastActiveAt: NOON - 3 * HOUR },
@@ -123,7 +125,7 @@ describe('what a server says', () => {
       if (request.url.startsWith('/api/terminals')) html(response, 404);
       else json(response, [kernel('idle', stamp(NOON - HOUR))]);
     };
-    expect(await read()).toMatchObject({ verdict: 'idle', evidence: '1 kernels, 0 not idle, 0 terminals' });
+    expect(await read()).toMatchObject({ verdict: 'idle', evidence: verbatim('1 kernels, 0 not idle, 0 terminals') });
   });
 
   test('kernels that answer 404 are no Jupyter', async () => {
@@ -173,7 +175,7 @@ test('what a real one answered is understood', async () => {
   expect(await read({ clock: at })).toMatchObject({
     verdict: 'idle',
     lastActiveAt: now,
-    evidence: '1 kernels, 0 not idle, 1 terminals',
+    evidence: verbatim('1 kernels, 0 not idle, 1 terminals'),
     signals: [{ lastActiveAt: Date.parse('2026-11-22T03:55:07.822Z') }, { value: 1 }, { signal: 'tab', value: 0 }],
   });
 });
@@ -234,7 +236,7 @@ describe('what is no answer', () => {
     [
       'a body of 2 MB',
       (response) => json(response, [kernel('idle', stamp(NOON)), 'x'.repeat(2 * 1024 * 1024)]),
-      { reason: 'bad-answer', evidence: 'the answer is larger than 65536 bytes' },
+      { reason: 'bad-answer', evidence: verbatim('the answer is larger than 65536 bytes') },
     ],
     [
       'a connection that breaks in the middle',
@@ -243,7 +245,7 @@ describe('what is no answer', () => {
         response.write('[');
         response.socket?.end();
       },
-      { reason: 'unreachable', evidence: 'not reachable: ECONNRESET' },
+      { reason: 'unreachable', evidence: verbatim('not reachable: ECONNRESET') },
     ],
   ];
   test.each(cases)('%s', async (_name, answer, expected) => {
@@ -258,7 +260,7 @@ describe('what is no answer', () => {
   });
 
   test('silence, and an answer that drips, cost their time limit', async () => {
-    const silent = { verdict: 'unknown', reason: 'unreachable', evidence: 'no whole answer within 0.05 s' };
+    const silent = { verdict: 'unknown', reason: 'unreachable', evidence: verbatim('no whole answer within 0.05 s') };
     server.handler = () => {};
     expect(await read({ timeoutMs: 50 })).toMatchObject(silent);
     answers((response) => {
@@ -272,7 +274,10 @@ describe('what is no answer', () => {
     await using gone = await new HttpServer().start();
     const url = gone.origin;
     await gone[Symbol.asyncDispose]();
-    expect(await read({ url })).toMatchObject({ reason: 'unreachable', evidence: 'not reachable: ECONNREFUSED' });
+    expect(await read({ url })).toMatchObject({
+      reason: 'unreachable',
+      evidence: verbatim('not reachable: ECONNREFUSED'),
+    });
   });
 
   test('nobody listens where it is optional', async () => {
@@ -378,7 +383,11 @@ describe('where a listing leads', () => {
       answers((response) => response.writeHead(307, { location }).end());
       const guard = new AddressGuard(['127.0.0.0/8']);
       const got = await probe({ url: null, guard, token: () => 'jt-secret' }).read(listed(server.origin), forever());
-      expect(got).toMatchObject({ verdict: 'unknown', reason: 'bad-answer', evidence: 'api/kernels answered 307' });
+      expect(got).toMatchObject({
+        verdict: 'unknown',
+        reason: 'bad-answer',
+        evidence: verbatim('api/kernels answered 307'),
+      });
       expect(server.requests).toHaveLength(1);
     },
   );

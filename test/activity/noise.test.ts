@@ -1,8 +1,10 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { calibrate, doubtful } from '../../src/activity/calibration.ts';
 import { heightOf, rememberNoise } from '../../src/activity/noise.ts';
 import { remember } from '../../src/activity/verdict.ts';
 import type { ActivitySignal, ProbeReading, SignalReading } from '../../src/fleet/activity.ts';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
+import { expect } from '../support/in-words.ts';
 import { MINUTE, NOON, reading } from './fleet.ts';
 
 const THRESHOLDS = { gpu: 5, cpu: 5, network: 10_000, session: 1 } as const;
@@ -11,7 +13,7 @@ type Named = keyof typeof THRESHOLDS;
 function part(signal: Named, value: number, threshold: number = THRESHOLDS[signal]): SignalReading {
   const verdict = value >= threshold ? 'active' : 'idle';
   const judges = signal === 'session' ? 'people' : 'work';
-  const rest = { unit: signal === 'network' ? 'B/s' : '%', onlyPositive: false, lastActiveAt: null, detail: '' };
+  const rest = { unit: signal === 'network' ? 'B/s' : '%', onlyPositive: false, lastActiveAt: null, detail: NO_DETAIL };
   return { signal, verdict, judges, value, threshold, ...rest };
 }
 

@@ -1,9 +1,10 @@
-import { afterEach, beforeEach, expect, test } from 'vitest';
+import { afterEach, beforeEach, test } from 'vitest';
 import { AddressGuard } from '../../src/activity/address-guard.ts';
 import { JupyterProbe } from '../../src/activity/jupyter-probe.ts';
 import type { Clock } from '../../src/fleet/clock.ts';
 import { busyOnce } from '../../src/simulator/workload.ts';
 import { Bed, HOUR, MINUTE, NOON } from '../simulator/bed.ts';
+import { expect } from '../support/in-words.ts';
 import { forever, instance } from './fleet.ts';
 
 let bed: Bed;

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { ActivityObserver, type ActivityRule, type ReadingStore } from '../../src/activity/observer.ts';
 import type { Probe } from '../../src/activity/probe.ts';
 import { pushProbe, readingOf } from '../../src/activity/push-probe.ts';
@@ -6,6 +6,7 @@ import type { ProbeReading } from '../../src/fleet/activity.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import { NO_LABELS } from '../../src/fleet/label.ts';
 import { JumpClock } from '../providers/support/jump-clock.ts';
+import { expect } from '../support/in-words.ts';
 import { forever, HOUR, instance, MINUTE, NOON, reading, SECOND, snapshot, tracked } from './fleet.ts';
 
 class MemoryReadings implements ReadingStore {

@@ -1,11 +1,12 @@
 import { setImmediate as turn } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, test } from 'vitest';
 import { PrometheusProbe, type PrometheusProbeOptions } from '../../src/activity/prometheus-probe.ts';
 import { parseQueryTemplate } from '../../src/config/query-template.ts';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import { HttpServer, html, json } from '../providers/support/http-server.ts';
 import { JumpClock } from '../providers/support/jump-clock.ts';
+import { expect } from '../support/in-words.ts';
 import { startPrometheus, type TestPrometheus } from '../support/prometheus.ts';
 import { forever, instance, NOON } from './fleet.ts';
 

@@ -1,9 +1,10 @@
 import { createHmac, hkdfSync } from 'node:crypto';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { isAtWork } from '../../src/activity/presence.ts';
 import { type ActivityReport, ActivityTokens, pushProbe, readingOf } from '../../src/activity/push-probe.ts';
 import { remember } from '../../src/activity/verdict.ts';
 import type { ActivitySignal, ActivityVerdict } from '../../src/fleet/activity.ts';
+import { expect } from '../support/in-words.ts';
 import { forever, HOUR, instance, MINUTE, NOON, SECOND } from './fleet.ts';
 
 describe('tokens', () => {

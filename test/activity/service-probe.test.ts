@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import { afterEach, beforeEach, describe, expect, test } from 'vitest';
+import { afterEach, beforeEach, describe, test } from 'vitest';
 import { AddressGuard } from '../../src/activity/address-guard.ts';
 import { ServiceProbe, type ServiceProbeOptions } from '../../src/activity/service-probe.ts';
 import { serviceRules } from '../../src/activity/service-rules.ts';
@@ -8,6 +8,7 @@ import type { Instance } from '../../src/fleet/instance.ts';
 import { SERVICE_KINDS, type ServiceKind } from '../../src/fleet/service-kind.ts';
 import { HttpServer, html, json } from '../providers/support/http-server.ts';
 import { JumpClock } from '../providers/support/jump-clock.ts';
+import { expect } from '../support/in-words.ts';
 import {
   FAKES,
   FakeComfyui,

@@ -1,9 +1,11 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import { pass } from '../../src/work/pass.ts';
 import { HttpServer } from '../providers/support/http-server.ts';
 import { useBeds } from '../support/beds.ts';
 import { MINUTE } from '../support/clock.ts';
 import { account, idle } from '../support/cloud.ts';
+import { expect } from '../support/in-words.ts';
 import { FakeComfyui, FakeOllama, type FakeService } from './fake-services.ts';
 import { HOUR, reading } from './fleet.ts';
 
@@ -64,7 +66,7 @@ test('why points at a kernel that is busy but doing nothing', async () => {
     unit: '',
     onlyPositive: false,
     lastActiveAt,
-    detail: '',
+    detail: NO_DETAIL,
   });
   const { readings } = bed.daemon.store;
   await readings.save(

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { gpuSignals } from '../../src/activity/ssh/gpu-signal.ts';
+import { expect } from '../support/in-words.ts';
 import { card, facts, QUIET, samples, steady } from './ssh-facts.ts';
 
 /** The GPU's own signal, of as many rented cards. */

@@ -1,12 +1,13 @@
 import { once } from 'node:events';
 import { createServer, type Server, type Socket } from 'node:net';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, test } from 'vitest';
 import { AddressGuard } from '../../src/activity/address-guard.ts';
 import { remember } from '../../src/activity/verdict.ts';
 import { systemClock } from '../../src/app/clock.ts';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import { SshAccess } from '../../src/fleet/ssh-access.ts';
+import { expect } from '../support/in-words.ts';
 import { forever, instance } from './fleet.ts';
 import { answer, look, MARK } from './ssh-facts.ts';
 import { type Changes, HostKeyMemory, part, probeAt } from './ssh-kit.ts';

@@ -2,8 +2,9 @@ import { once } from 'node:events';
 import { readdir, stat, utimes, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import ssh2 from 'ssh2';
-import { afterAll, describe, expect, test } from 'vitest';
+import { afterAll, describe, test } from 'vitest';
 import { TRANSFERS } from '../../src/activity/ssh/script.ts';
+import { expect, words } from '../support/in-words.ts';
 import { Happenings } from '../support/until.ts';
 import { forever, instance } from './fleet.ts';
 import { card } from './ssh-facts.ts';
@@ -146,7 +147,9 @@ describe.concurrent('a real sshd', () => {
     for (const reading of readings) {
       // The session is of this moment or some seconds old; ours is not counted in either case.
       const { value, detail } = part(reading, 'session');
-      expect(`${value} ${detail}`).toMatch(/^(?:0 0 sessions besides ours, and 1 younger|1 1 sessions besides ours$)/);
+      expect(`${value} ${words(detail)}`).toMatch(
+        /^(?:0 0 sessions besides ours, and 1 younger|1 1 sessions besides ours$)/,
+      );
       expect(part(reading, 'terminal')).toMatchObject({ verdict: 'active' });
       // All that the script costs is less than what would count if it were done once a minute.
       expect(reading.marks?.ownCpuUs).toBeLessThan(60 * 0.05 * 1_000_000);

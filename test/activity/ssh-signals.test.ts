@@ -1,11 +1,12 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { keepAliveSignal } from '../../src/activity/keep-alive.ts';
 import { type LoadMarks, loadMarks, loadSignals } from '../../src/activity/ssh/load-signals.ts';
 import { type MachineFacts, readOutput } from '../../src/activity/ssh/output.ts';
 import { sessionSignal, terminalSignal, transferSignal } from '../../src/activity/ssh/people-signals.ts';
 import { DEFAULT_THRESHOLDS } from '../../src/activity/ssh/thresholds.ts';
 import { Unreadable } from '../../src/activity/unreadable.ts';
+import { expect } from '../support/in-words.ts';
 import { answer, facts, look, MARK, NOW_S, OURS, QUIET, type Said, sessions } from './ssh-facts.ts';
 
 const MB = 1_000_000;

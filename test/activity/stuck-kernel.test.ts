@@ -1,6 +1,8 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { busyButDoingNothing } from '../../src/decide/stuck-kernel.ts';
 import type { ActivitySignal, ActivityVerdict, ProbeReading, SignalReading } from '../../src/fleet/activity.ts';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
+import { expect } from '../support/in-words.ts';
 import { HOUR, MINUTE, NOON, reading } from './fleet.ts';
 
 const signal = (name: ActivitySignal, verdict: ActivityVerdict, lastActiveAt: number | null = null): SignalReading => ({
@@ -12,7 +14,7 @@ const signal = (name: ActivitySignal, verdict: ActivityVerdict, lastActiveAt: nu
   unit: '',
   onlyPositive: false,
   lastActiveAt,
-  detail: '',
+  detail: NO_DETAIL,
 });
 const jupyter = (verdict: ActivityVerdict, lastActiveAt: number | null) =>
   reading({ verdict, signals: [signal('kernel', verdict, lastActiveAt)] });

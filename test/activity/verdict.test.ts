@@ -1,9 +1,11 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { type JudgeOptions, judge, remember, unlessStale } from '../../src/activity/verdict.ts';
 import type { Activity, ProbeReading, SignalReading } from '../../src/fleet/activity.ts';
 import { ACTIVITY_VERDICTS, UNKNOWN_ACTIVITY_REASONS } from '../../src/fleet/activity.ts';
+import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
 import { STATUSES } from '../../src/fleet/status.ts';
+import { expect } from '../support/in-words.ts';
 import { HOUR, instance, MINUTE, NOON, reading, SECOND, tracked } from './fleet.ts';
 
 const keep = remember;
@@ -21,7 +23,14 @@ const empty = reading({ judges: 'people' });
 
 /** What an SSH probe says of a machine with somebody logged in. */
 function session(options: { workVerdict: 'active' | 'idle' | 'unknown'; silentFor?: number }): ProbeReading {
-  const part = { value: 1, threshold: 1, unit: '', onlyPositive: false, lastActiveAt: null, detail: 'seen' } as const;
+  const part = {
+    value: 1,
+    threshold: 1,
+    unit: '',
+    onlyPositive: false,
+    lastActiveAt: null,
+    detail: verbatim('seen'),
+  } as const;
   return reading({
     probe: 'ssh',
     verdict: 'active',
@@ -94,7 +103,7 @@ describe('judge', () => {
     [
       'the cause of what is unknown is told',
       [idle, unknown],
-      { detail: 'jupyter: 1 kernels, 0 not idle, 0 terminals' },
+      { detail: verbatim('jupyter: 1 kernels, 0 not idle, 0 terminals') },
     ],
     ['a session that was seen is no work', [session({ workVerdict: 'idle' })], { kind: 'active' }],
     [
@@ -140,15 +149,16 @@ describe('judge', () => {
 });
 
 const times = fc.integer({ min: NOON - 48 * HOUR, max: NOON + HOUR });
-const anyReading: fc.Arbitrary<ProbeReading> = fc.record({
-  probe: fc.constantFrom('jupyter', 'push', 'ssh'),
-  at: times,
-  verdict: fc.constantFrom(...ACTIVITY_VERDICTS),
-  reason: fc.constantFrom(null, ...UNKNOWN_ACTIVITY_REASONS),
-  lastActiveAt: fc.option(times, { nil: null }),
-  judges: fc.constantFrom('work' as const, 'people' as const),
-  evidence: fc.constant(''),
-});
+const anyReading: fc.Arbitrary<ProbeReading> = fc
+  .record({
+    probe: fc.constantFrom('jupyter', 'push', 'ssh'),
+    at: times,
+    verdict: fc.constantFrom(...ACTIVITY_VERDICTS),
+    reason: fc.constantFrom(null, ...UNKNOWN_ACTIVITY_REASONS),
+    lastActiveAt: fc.option(times, { nil: null }),
+    judges: fc.constantFrom('work' as const, 'people' as const),
+  })
+  .map((reading) => ({ ...reading, evidence: NO_DETAIL }));
 const anyTracked = fc.record({ firstSeenAt: times, upSince: fc.option(times, { nil: null }) });
 
 describe('whatever the readings', () => {
@@ -263,7 +273,7 @@ test('unlessStale believes a reading for its time and no longer', () => {
   expect(unlessStale(idle, 180 * SECOND, NOON + 181 * SECOND)).toMatchObject({
     verdict: 'unknown',
     reason: 'stale',
-    evidence: 'last reading is 181 s old',
+    evidence: verbatim('last reading is 181 s old'),
   });
   expect(unlessStale(active, 180 * SECOND, NOON + 181 * SECOND)).toMatchObject({ verdict: 'unknown', reason: 'stale' });
 });
@@ -332,7 +342,7 @@ describe('people are remembered', () => {
       unit: 's',
       onlyPositive: true,
       lastActiveAt: NOON + 59 * MINUTE,
-      detail: 'last input 60 s ago',
+      detail: verbatim('last input 60 s ago'),
     };
     const known = keep(undefined, here(1, { at: NOON }));
     const idleTerminal = { ...terminal, verdict: 'idle' } as const;

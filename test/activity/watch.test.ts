@@ -1,8 +1,9 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { MOST_HOLES, type Rhythm, watchOn } from '../../src/activity/watch.ts';
 import { isProven, provenAt, provenMs } from '../../src/decide/idle-clock.ts';
 import type { Watched } from '../../src/fleet/activity.ts';
+import { expect } from '../support/in-words.ts';
 import { HOUR, MINUTE, NOON, SECOND } from './fleet.ts';
 
 const RHYTHM: Rhythm = { everyMs: MINUTE, longestHoleMs: 3 * MINUTE };

@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
 import { pageBehind, planKey } from '../../src/app/pages.ts';
 import type { PlanRow } from '../../src/decide/plan.ts';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import { fromCursor } from '../../src/web/cursor.ts';
 
 const page = (items: readonly string[], next: string | null, limit = 2) =>
@@ -42,6 +43,7 @@ test('a plan: what is acted on first, then by instance', () => {
     occurrence: null,
     reason: 'due',
     detail: '',
+    told: NO_DETAIL,
     costYuan: null,
     evidence: {},
   });

@@ -1,6 +1,7 @@
 import { beforeEach, expect, test } from 'vitest';
 import { refusalLines } from '../../src/app/refusal-lines.ts';
 import type { Refusal } from '../../src/decide/decision.ts';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import { makeLog } from '../../src/telemetry/log.ts';
 
 const log = makeLog({ level: 'silent', destination: { write: () => {} }, scrub: (text) => text });
@@ -8,7 +9,11 @@ let lines: string[] = [];
 let tell: ReturnType<typeof refusalLines>;
 beforeEach(() => {
   lines = [];
-  tell = refusalLines((line) => lines.push(line), log);
+  tell = refusalLines(
+    (line) => lines.push(line),
+    log,
+    () => 'Asia/Shanghai',
+  );
 });
 
 function refusal(reason: Refusal['reason']): Refusal {
@@ -22,7 +27,7 @@ function refusal(reason: Refusal['reason']): Refusal {
     step: 0,
     occurrence: null,
     reason,
-    detail: 'as it is',
+    detail: verbatim('as it is'),
   };
 }
 

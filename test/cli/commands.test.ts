@@ -2,6 +2,7 @@ import { mkdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import { incarnation } from '../../src/fleet/instance.ts';
 import { HOUR, MINUTE, TestClock } from '../support/clock.ts';
 import { account, busy, daily } from '../support/cloud.ts';
@@ -249,7 +250,7 @@ describe('reading', () => {
     const at = bed.clock.now();
     const noise = { threshold: 5, from: at - 30 * HOUR, looks: 200, active: 200, alone: 200, beside: 0, most: 7 };
     const cpu = { signal: 'cpu', verdict: 'active', judges: 'work', value: 6, threshold: 5, unit: '%' } as const;
-    const rest = { onlyPositive: false, lastActiveAt: null, detail: '' };
+    const rest = { onlyPositive: false, lastActiveAt: null, detail: NO_DETAIL };
     await store.readings.save('hxy', 'a', {
       probe: 'ssh',
       at,
@@ -257,7 +258,7 @@ describe('reading', () => {
       reason: null,
       lastActiveAt: at,
       judges: 'work',
-      evidence: '',
+      evidence: NO_DETAIL,
       signals: [{ ...cpu, ...rest }],
       noise: { cpu: { ...noise, heights: { 11: 200 } } },
     });

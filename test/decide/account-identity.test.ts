@@ -1,6 +1,7 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { ANY_ACCOUNT, judgeIdentity, strangeness } from '../../src/decide/account-identity.ts';
 import type { Listing, Snapshot, Tracked } from '../../src/fleet/snapshot.ts';
+import { expect } from '../support/in-words.ts';
 import { instance, NOON } from './kit.ts';
 
 interface Row {

@@ -1,13 +1,15 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { idleStands } from '../../src/decide/eligible.ts';
 import { evaluate } from '../../src/decide/evaluate.ts';
 import { type IdleCause, idleCause, idleSince, idleStart, notBeforeOf } from '../../src/decide/idle-clock.ts';
 import type { Activity, Watched } from '../../src/fleet/activity.ts';
+import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
+import { expect } from '../support/in-words.ts';
 import { account, HOUR, hold, MINUTE, NOON, policy, TestHistory, view, world } from './kit.ts';
 
 function idle(since: number, watched: Partial<Watched> = {}): Activity {
   const whole: Watched = { from: 0, to: NOON, holes: [], ...watched };
-  const reading = { probe: 'ssh', at: NOON, reason: null, lastActiveAt: since, evidence: '' } as const;
+  const reading = { probe: 'ssh', at: NOON, reason: null, lastActiveAt: since, evidence: NO_DETAIL } as const;
   return { kind: 'idle', at: NOON, since, watched: whole, readings: [{ ...reading, verdict: 'idle', judges: 'work' }] };
 }
 
@@ -93,7 +95,7 @@ describe('too many holes in what was seen', () => {
     expect(evaluate([policy()], world([account([one])])).refusals).toMatchObject([
       {
         reason: 'unknown-activity',
-        detail: 'it was not looked at often enough to prove it idle: 5 holes in the last 1h',
+        detail: verbatim('it was not looked at often enough to prove it idle: 5 holes in the last 1h'),
       },
     ]);
   });
@@ -183,11 +185,17 @@ describe('when a policy may act is told', () => {
 
   test('not of one that works, or of which nobody can tell', () => {
     const readings = [] as const;
-    const unknown: Activity = { kind: 'unknown', at: NOON, reason: 'unreachable', detail: 'ssh: no route', readings };
+    const unknown: Activity = {
+      kind: 'unknown',
+      at: NOON,
+      reason: 'unreachable',
+      detail: verbatim('ssh: no route'),
+      readings,
+    };
     expect(of(view({}, { activity: { kind: 'active', at: NOON, readings } }))).toMatchObject({ eligibleAt: null });
     expect(of(view({}, { activity: unknown }))).toMatchObject({
       eligibleAt: null,
-      blockers: [{ what: 'unknown', detail: 'ssh: no route' }],
+      blockers: [{ what: 'unknown', detail: verbatim('ssh: no route') }],
     });
     expect(of(view({}, { activity: null }))).toMatchObject({ eligibleAt: null, blockers: [{ what: 'unknown' }] });
   });

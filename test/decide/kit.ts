@@ -4,6 +4,7 @@ import { zoneNamed } from '../../src/calendar/zone.ts';
 import type { AccountView, History, InstanceView, StepState, World } from '../../src/decide/world.ts';
 import { DEFAULT_ACCOUNT_ACTIONS } from '../../src/fleet/action.ts';
 import type { Activity } from '../../src/fleet/activity.ts';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Hold } from '../../src/fleet/hold.ts';
 import { type Instance, type InstanceKey, instanceKey } from '../../src/fleet/instance.ts';
 import type { Labels } from '../../src/fleet/label.ts';
@@ -119,7 +120,7 @@ export function idle(since: number, readAt: number): Activity {
         reason: null,
         lastActiveAt: since,
         judges: 'work',
-        evidence: '1 kernel idle',
+        evidence: verbatim('1 kernel idle'),
       },
     ],
   };

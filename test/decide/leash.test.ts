@@ -1,7 +1,8 @@
-import { describe, expect, test } from 'vitest';
+import { describe, test } from 'vitest';
 import { evaluate } from '../../src/decide/evaluate.ts';
 import { leashMs, soonRestarts } from '../../src/decide/leash.ts';
 import type { Snapshot, Tracked } from '../../src/fleet/snapshot.ts';
+import { expect } from '../support/in-words.ts';
 import { account, DAY, HOUR, instance, MINUTE, NOON, policy, TestHistory, view, world } from './kit.ts';
 
 const stopped: Tracked = {

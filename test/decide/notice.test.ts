@@ -1,9 +1,10 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { evaluate } from '../../src/decide/evaluate.ts';
 import type { World } from '../../src/decide/world.ts';
 import { DEFAULT_ACCOUNT_ACTIONS } from '../../src/fleet/action.ts';
 import type { Notice } from '../../src/fleet/notice.ts';
 import { noticeId } from '../../src/fleet/notice.ts';
+import { expect } from '../support/in-words.ts';
 import { account, during, HOUR, hold, idle, MINUTE, NOON, policy, TestHistory, view, world } from './kit.ts';
 import { LittleDaemon } from './little-daemon.ts';
 

@@ -1,4 +1,5 @@
 import type { ActionCall } from '../../src/fleet/action-call.ts';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
 import { DAY, instance, NOON } from './kit.ts';
 
@@ -24,7 +25,7 @@ export function operation(call: ActionCall, fields: Partial<Operation> = {}): Op
     attempt: 1,
     state: 'verifying',
     reason: 'verifying',
-    detail: '',
+    detail: NO_DETAIL,
     version: 3,
     createdAt: NOON - 1000,
     updatedAt: NOON,

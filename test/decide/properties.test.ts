@@ -9,6 +9,7 @@ import type { Hold } from '../../src/fleet/hold.ts';
 import type { InstanceKey } from '../../src/fleet/instance.ts';
 import { BILLINGS, STATUSES } from '../../src/fleet/status.ts';
 import type { Condition, Limits, Policy, Step } from '../../src/policy/policy.ts';
+import { words } from '../support/in-words.ts';
 import {
   account,
   at,
@@ -279,7 +280,7 @@ describe('in any world', () => {
         expect(told.acts).toEqual(quiet.acts);
         const counted = [...told.counts.values()].reduce((sum, each) => sum + each, 0);
         expect(counted).toBe(told.acts.length + told.announcements.length + told.refusals.length);
-        for (const refusal of told.refusals) expect(refusal.detail).not.toMatch(/^$|undefined|\[object/);
+        for (const refusal of told.refusals) expect(words(refusal.detail)).not.toMatch(/^$|undefined|\[object/);
       }),
       RUNS,
     );

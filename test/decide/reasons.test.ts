@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import { countKey } from '../../src/decide/counts.ts';
 import type { Refusal } from '../../src/decide/decision.ts';
 import { evaluate } from '../../src/decide/evaluate.ts';
@@ -6,6 +6,7 @@ import type { EvaluateOptions } from '../../src/decide/pass.ts';
 import type { World } from '../../src/decide/world.ts';
 import { INACTION_REASONS, type InactionReason } from '../../src/fleet/reason.ts';
 import type { Policy } from '../../src/policy/policy.ts';
+import { expect } from '../support/in-words.ts';
 import {
   account,
   at,

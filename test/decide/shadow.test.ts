@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/decide/evaluate.ts';
 import { followShadow, type ShadowStop, shadowOf, shadowSaving } from '../../src/decide/shadow.ts';
 import type { Activity } from '../../src/fleet/activity.ts';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { Condition, Policy } from '../../src/policy/policy.ts';
 import { account, DAY, during, HOUR, MINUTE, NOON, policy, view, world } from './kit.ts';
 
@@ -27,7 +28,7 @@ function seen(
   const { kind = 'idle', from = NOON - HOUR, to = NOON + DAY, status = 'running' } = options;
   const watched = { from, to, holes: [] };
   const readings = [
-    { probe: 'ssh', at: to, verdict: kind, reason: null, lastActiveAt, judges: 'work', evidence: '' } as const,
+    { probe: 'ssh', at: to, verdict: kind, reason: null, lastActiveAt, judges: 'work', evidence: NO_DETAIL } as const,
   ];
   const activity: Activity =
     kind === 'idle'

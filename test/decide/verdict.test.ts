@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, it } from 'vitest';
 import {
   checkAfter,
   checkAfterFailure,
@@ -9,8 +9,10 @@ import {
   verify,
 } from '../../src/decide/verdict.ts';
 import type { ActionCall } from '../../src/fleet/action-call.ts';
+import { type Detail, NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
+import { expect } from '../support/in-words.ts';
 import { DAY, HOUR, instance, MINUTE, NOON } from './kit.ts';
 import { operation } from './operation-kit.ts';
 
@@ -35,7 +37,7 @@ function look(
   return verify({ ...op, transitions: looksThatTold(first.detail, op.checks) }, reading, now);
 }
 
-function looksThatTold(detail: string, count: number, at = NOON + 40_000): Operation['transitions'] {
+function looksThatTold(detail: Detail, count: number, at = NOON + 40_000): Operation['transitions'] {
   const one = {
     seq: 9,
     at,
@@ -118,12 +120,12 @@ describe('a renewal', () => {
   });
 
   it('is absent only by three looks in a row that tell the same and began when it could be seen', () => {
-    const still = 'its expiry has not moved';
+    const still: Detail = { kind: 'expiry-unmoved' };
     const seen = (transitions: Operation['transitions']) =>
       told(look(renewDay, {}, { after: HOUR, op: { transitions } }));
     expect(seen(looksThatTold(still, 2))).toBe('escalate: not-seen');
     expect(seen(looksThatTold(still, 2, NOON + 20_000))).toBe('waiting');
-    expect(seen([...looksThatTold(still, 5), ...looksThatTold('its expiry cannot be read', 1)])).toBe('waiting');
+    expect(seen([...looksThatTold(still, 5), ...looksThatTold({ kind: 'expiry-unreadable' }, 1)])).toBe('waiting');
   });
 
   it('is waited for as long as such a thing was seen to take there', () => {
@@ -139,8 +141,8 @@ describe('a renewal', () => {
   it('that the cloud had accepted says so where it is not seen', () => {
     const accepted = { at: NOON + 1_000, from: 'sending', to: 'accepted', reason: 'accepted' } as const;
     const transitions = [
-      { ...accepted, seq: 3, detail: '', by: 'lamplighter' },
-      ...looksThatTold('its expiry has not moved', 2),
+      { ...accepted, seq: 3, detail: NO_DETAIL, by: 'lamplighter' },
+      ...looksThatTold({ kind: 'expiry-unmoved' }, 2),
     ];
     expect(look(renewDay, {}, { after: HOUR, op: { transitions } }).detail).toContain('the cloud had said yes');
     expect(look(renewDay, {}, LATE).detail).not.toContain('had said yes');
@@ -234,7 +236,7 @@ const CASES: readonly (readonly [string, ActionCall, Partial<Instance> | null, P
       'absent once, after it was seen several times',
       { kind: 'destroy' },
       null,
-      { op: { transitions: looksThatTold('it is still listed', 3) } },
+      { op: { transitions: looksThatTold({ kind: 'still-listed' }, 3) } },
       'waiting',
     ],
     ['another machine has its id', { kind: 'destroy' }, { createdAt: NOON }, {}, 'confirmed: seen'],

@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram } from 'prom-client';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import { type FleetSeriesSource, fleetSeries } from '../../src/telemetry/fleet-series.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
@@ -41,7 +42,7 @@ const READING: ProbeReading = {
   reason: null,
   lastActiveAt: 1,
   judges: 'work',
-  evidence: '',
+  evidence: NO_DETAIL,
 };
 
 /** An account that has everything, so that every series is written. */

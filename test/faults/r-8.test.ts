@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { expect, test } from 'vitest';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { OperationDraft } from '../../src/fleet/operation.ts';
 import { Store } from '../../src/store/store.ts';
 import { renewal } from '../store/support/ledger.ts';
@@ -73,7 +74,7 @@ test('R8: one operation armed by three at once: one winner, the others hear that
         to: 'cancelled',
         txid: randomUUID(),
         reason: 'hold',
-        detail: '',
+        detail: NO_DETAIL,
         by: 'lamplighter',
         now: bed.clock.now(),
       });

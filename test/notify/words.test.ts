@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Notification } from '../../src/fleet/event.ts';
 import type { Words } from '../../src/fleet/parcel.ts';
 import { OPERATION_REASONS } from '../../src/fleet/reason.ts';
@@ -17,15 +18,15 @@ const ANNOUNCED: Said = {
   action: 'cardless-stop',
   deadlineAt: AT,
   idleSinceAt: AT - HOUR,
-  probes: 'jupyter: 0 busy',
+  probes: verbatim('jupyter: 0 busy'),
   yuanPerHour: '1.98',
-  aftermath: 'lost: what is in memory',
+  aftermath: { kind: 'aftermath', provider: 'huixingyun', action: 'cardless-stop' },
 };
 
 /** One of everything that is said; the compiler sees that none is missing. */
 const SAMPLES: { readonly [K in SaidKind]: Extract<Said, { kind: K }> } = {
   announced: ANNOUNCED,
-  'notice-off': { kind: 'notice-off', action: 'stop', why: 'hold', detail: '' },
+  'notice-off': { kind: 'notice-off', action: 'stop', why: 'hold', detail: NO_DETAIL },
   'balance-low': {
     kind: 'balance-low',
     own: null,
@@ -38,8 +39,8 @@ const SAMPLES: { readonly [K in SaidKind]: Extract<Said, { kind: K }> } = {
   'expiry-soon': { kind: 'expiry-soon', own: null, expiresAt: AT },
   stuck: { kind: 'stuck', own: null, status: 'starting', sinceAt: AT },
   'policy-notice': { kind: 'policy-notice', own: '开学前检查 dev-01' },
-  lapsed: { kind: 'lapsed', detail: 'it expired' },
-  unpaid: { kind: 'unpaid', detail: 'the limit is reached' },
+  lapsed: { kind: 'lapsed', detail: verbatim('it expired') },
+  unpaid: { kind: 'unpaid', detail: verbatim('the limit is reached') },
   'restarted-soon': {
     kind: 'restarted-soon',
     restarts: 2,
@@ -48,27 +49,37 @@ const SAMPLES: { readonly [K in SaidKind]: Extract<Said, { kind: K }> } = {
     aloneFor: '1h',
   },
   'unclear-payment': { kind: 'unclear-payment', action: 'renew', expiresAt: AT },
-  blind: { kind: 'blind', count: 2, named: ['dev-01 (hxy/a): stale', 'dev-02 (hxy/b): stale'], yuanPerHour: '3.96' },
-  'busy-for-nothing': { kind: 'busy-for-nothing', detail: 'busy for 9h' },
-  frozen: { kind: 'frozen', classes: ['paid', 'destructive'], reason: 'excess', detail: 'x' },
+  blind: {
+    kind: 'blind',
+    count: 2,
+    named: [verbatim('dev-01 (hxy/a): stale'), verbatim('dev-02 (hxy/b): stale')],
+    yuanPerHour: '3.96',
+  },
+  'busy-for-nothing': { kind: 'busy-for-nothing', detail: verbatim('busy for 9h') },
+  frozen: { kind: 'frozen', classes: ['paid', 'destructive'], reason: 'excess', detail: verbatim('x') },
   unfrozen: { kind: 'unfrozen', classes: ['paid', 'destructive'] },
   breaker: { kind: 'breaker', limit: 2 },
   'breaker-closed': { kind: 'breaker-closed' },
   'foreign-listing': { kind: 'foreign-listing', known: 10, listed: 4 },
   'shrunken-listing': { kind: 'shrunken-listing', before: 100, now: 3 },
   'listing-recovered': { kind: 'listing-recovered', listed: 100 },
-  unreachable: { kind: 'unreachable', detail: '401' },
+  unreachable: { kind: 'unreachable', detail: verbatim('401') },
   reachable: { kind: 'reachable' },
   outcome: {
     kind: 'outcome',
     outcome: 'escalated',
     action: 'renew',
     reason: 'not-seen',
-    detail: '',
+    detail: NO_DETAIL,
     by: 'person wang',
     operation: 'op-1',
   },
-  'operation-closed': { kind: 'operation-closed', action: 'renew', operation: 'op-1', detail: 'done by hand' },
+  'operation-closed': {
+    kind: 'operation-closed',
+    action: 'renew',
+    operation: 'op-1',
+    detail: verbatim('done by hand'),
+  },
   'reload-held': { kind: 'reload-held', things: 2, example: 'stop of dev-01', acknowledge: 'abcd1234' },
   invalid: { kind: 'invalid', errors: 2, first: 'policies/a.yaml:3:4 unknown key' },
   valid: { kind: 'valid', policies: 12 },
@@ -134,7 +145,7 @@ test('an announcement says what, why, what it costs, when, and how to stop it', 
       text: expect.stringContaining('策略 lights-out 将于 2026-11-22 23:00（Asia/Shanghai）对它无卡关机'),
     },
     { label: '如何阻止', text: 'lamplighter hold hxy-main/gpu-105b6 --for 4h --reason "……"' },
-    { label: '影响', text: expect.stringContaining('实例保留') },
+    { label: '影响', text: expect.stringContaining('会保留：实例') },
   ]);
   expect(words.links).toEqual([
     { label: '保留这台实例', url: `https://lamps.example.com/hold/hxy-main/gpu-105b6/${AT + 24 * HOUR}` },

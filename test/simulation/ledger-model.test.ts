@@ -3,6 +3,7 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import type { CloudAction } from '../../src/fleet/action.ts';
 import type { ActionCall } from '../../src/fleet/action-call.ts';
+import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
 import { OPERATION_EDGES, OPERATION_STATES, type OperationDraft } from '../../src/fleet/operation.ts';
 import type { ArmCap, StepOutcome, TransitionRequest } from '../../src/store/ledger.ts';
 import { draft, NOON } from '../store/support/ledger.ts';
@@ -137,7 +138,7 @@ async function tell(bench: Bench, lines: readonly Line[]): Promise<readonly unkn
         to,
         txid: `tx-${txid}`,
         reason: line.reason,
-        detail: `step ${txid}`,
+        detail: verbatim(`step ${txid}`),
         by: 'lamplighter',
         now,
         patch:
@@ -190,7 +191,7 @@ test('a sending that is told again to another replica is in its watermark as wel
       to: 'sending',
       txid: 'once',
       reason: 'sending',
-      detail: '',
+      detail: NO_DETAIL,
       by: 'lamplighter',
       now: NOON,
       patch: { sendingAt: NOON },
@@ -219,7 +220,7 @@ test('what one daemon of a machine had sent before it died, another knows of whe
       to: 'sending',
       txid: 'first',
       reason: 'sending',
-      detail: '',
+      detail: NO_DETAIL,
       by: 'lamplighter',
       now: NOON,
       patch: { sendingAt: NOON },

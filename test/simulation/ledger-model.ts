@@ -451,13 +451,13 @@ function lastSending(operation: Operation): number | null {
 
 function moved(before: Operation, request: TransitionRequest, seq: number): Operation {
   const { from, to, now, reason, detail, by } = request;
-  const { detail: shown, ...fields } = given(request.patch ?? {});
+  const fields = given(request.patch ?? {});
   return {
     ...before,
     ...fields,
     state: to,
     reason,
-    detail: shown ?? detail,
+    detail,
     version: before.version + 1,
     updatedAt: now,
     transitions: [...before.transitions, { seq, at: now, from: from.state, to, reason, detail, by }],

@@ -1,3 +1,4 @@
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
 import type { CallOutcome, Provider } from '../../src/providers/port.ts';
 import type { TransitionRequest, TransitionResult } from '../../src/store/ledger.ts';
@@ -331,13 +332,13 @@ async function approveByItself(work: Work, operation: Operation): Promise<void> 
     to: 'superseded',
     txid: work.newId(),
     reason: 'approved',
-    detail: '',
+    detail: NO_DETAIL,
     by: 'lamplighter',
     now,
   });
   const id = operation.id.replace(/\d+$/, String(operation.attempt + 1));
   const armed = await ledger.arm(
-    { ...operation, id, attempt: operation.attempt + 1, reason: 'approved', detail: '', by: 'person nobody' },
+    { ...operation, id, attempt: operation.attempt + 1, reason: 'approved', detail: NO_DETAIL, by: 'person nobody' },
     { now, caps: [] },
   );
   if (armed.kind === 'armed') await queueAct(work, armed.operation, 0);

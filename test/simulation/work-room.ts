@@ -2,6 +2,7 @@ import { ActivityObserver } from '../../src/activity/observer.ts';
 import type { Probe } from '../../src/activity/probe.ts';
 import type { PeopleStore } from '../../src/app/control.ts';
 import type { Clock } from '../../src/fleet/clock.ts';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { Notification } from '../../src/fleet/event.ts';
 import { type Instance, instanceKey } from '../../src/fleet/instance.ts';
 import type { Channel } from '../../src/notify/channel.ts';
@@ -116,7 +117,7 @@ export class WorkRoom {
                 reason: blind ? 'unreachable' : null,
                 lastActiveAt: blind ? null : machine.busy ? at : machine.lastBusyAt + task.process.skewMs,
                 judges: 'work',
-                evidence: '',
+                evidence: NO_DETAIL,
               });
             });
           });

@@ -1,6 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Activity, Watched } from '../../src/fleet/activity.ts';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import type { StoredShadow } from '../../src/store/shadows.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -148,7 +149,7 @@ test('what a stop rests on is kept without what only the probe can read', async 
         reason: null,
         lastActiveAt: NOON - HOUR,
         judges: 'work',
-        evidence: 'gpu: 0 %',
+        evidence: verbatim('gpu: 0 %'),
         presence: { at: NOON - HOUR, count: 0 },
         marks: { secret: 1 },
       },

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import { IllegalTransition } from '../../src/fleet/ledger-error.ts';
 import { isTerminal, OPERATION_EDGES, OPERATION_STATES, type OperationState } from '../../src/fleet/operation.ts';
 import type { ArmCap } from '../../src/store/ledger.ts';
@@ -63,7 +64,7 @@ describe('the map of states', () => {
 
 describe('arming', () => {
   test('makes an operation that reads back as it was given', async () => {
-    const what = draft({ detail: 'idle for 2h', evidence: { gpu: 0, since: 'x', busy: false, none: null } });
+    const what = draft({ detail: verbatim('idle for 2h'), evidence: { gpu: 0, since: 'x', busy: false, none: null } });
     const operation = await armed(one.ledger, what);
     const { reason, detail, ...rest } = what;
     expect(operation).toMatchObject({
@@ -227,7 +228,7 @@ describe('transitions', () => {
     });
     await step('accepted', {
       reason: 'accepted',
-      detail: 'ok',
+      detail: verbatim('ok'),
       patch: { orderId: 'A1', nextCheckAt: NOON + 40_000 },
       now: NOON + 2,
     });

@@ -2,6 +2,7 @@ import { Redis } from 'ioredis';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { History } from '../../src/decide/world.ts';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Notice } from '../../src/fleet/notice.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StorePort } from '../../src/work/ports.ts';
@@ -306,7 +307,7 @@ describe('the rest', () => {
       reason: null,
       lastActiveAt: at - 5,
       judges: 'work',
-      evidence: '0 kernels "busy"',
+      evidence: verbatim('0 kernels "busy"'),
     });
     await store.readings.save('r', 'i', reading('jupyter', NOON));
     await store.readings.save('r', 'i', reading('push', NOON + 1));
@@ -334,7 +335,7 @@ describe('the rest', () => {
       reason: null,
       lastActiveAt: NOON,
       judges: 'work',
-      evidence: 'gpu 97 %',
+      evidence: verbatim('gpu 97 %'),
     };
     const full: ProbeReading = {
       ...plain,
@@ -348,7 +349,7 @@ describe('the rest', () => {
           unit: '%',
           onlyPositive: false,
           lastActiveAt: null,
-          detail: '8 cards',
+          detail: verbatim('8 cards'),
         },
       ],
       keepAlive: { owner: 'wang', reason: 'training', endsAt: NOON + DAY },
@@ -396,7 +397,7 @@ describe('the rest', () => {
     });
     const sent = await store.ledger.transition(
       operation.id,
-      to(operation, 'sending', { detail: 'now', reason: 'sending', by: 'lamplighter' }),
+      to(operation, 'sending', { detail: verbatim('now'), reason: 'sending', by: 'lamplighter' }),
     );
     expect(sent.kind).toBe('moved');
     const { items, next } = await other.auditLog.list({ instance: 'au/i', limit: 10 });

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import type { Activity, ProbeReading } from '../../src/fleet/activity.ts';
+import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import { type FleetSeriesSource, fleetSeries, label } from '../../src/telemetry/fleet-series.ts';
 import { HOUR, instance, NOON, snapshot, tracked } from '../activity/fleet.ts';
 import { promtool } from './promtool.ts';
@@ -16,7 +17,7 @@ function source(fields: Partial<FleetSeriesSource> = {}): FleetSeriesSource {
 }
 
 function reading(lastActiveAt: number | null): ProbeReading {
-  const fixed = { probe: 'jupyter', at: NOON, reason: null, judges: 'work', evidence: '' } as const;
+  const fixed = { probe: 'jupyter', at: NOON, reason: null, judges: 'work', evidence: NO_DETAIL } as const;
   return { ...fixed, verdict: lastActiveAt === null ? 'unknown' : 'idle', lastActiveAt };
 }
 

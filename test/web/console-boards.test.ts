@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import { FREEZE_REASONS } from '../../src/fleet/freeze.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
 import { CONTROL, ConsoleBed, csrfIn, ELSEWHERE, HOUR, NOON, VIEWER } from './console-kit.ts';
@@ -198,7 +199,10 @@ describe('operations', () => {
 
   test('names from a cloud stay text', async () => {
     bed.boards.board = operationBoard({
-      operation: operation({ instanceName: '<img src=x onerror=alert(1)>\u202e', detail: '"><script>1</script>' }),
+      operation: operation({
+        instanceName: '<img src=x onerror=alert(1)>\u202e',
+        detail: verbatim('"><script>1</script>'),
+      }),
     });
     const html = await page('/operations/op-1?ask=approve', await asController());
     expect(html).not.toMatch(/<img src=x|<script>1/);

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import { fleetQuery, select } from '../../src/web/console/fleet-query.ts';
 import { holdLinkKey, makeHoldLinks } from '../../src/web/console/hold-link.ts';
 import { askedFor } from '../../src/web/console/language.ts';
@@ -20,7 +21,7 @@ const STOP: Coming = {
   action: 'stop',
   policy: 'stop-idle',
   reason: 'due',
-  detail: 'stop dev-1',
+  told: verbatim('stop dev-1'),
   assumesIdle: true,
 };
 
@@ -176,7 +177,7 @@ describe('one instance', () => {
         mode: 'observe',
         reason: 'not-due',
         action: 'stop',
-        detail: 'idle for 20m of 30m',
+        told: verbatim('idle for 20m of 30m'),
         place: 'p.yaml:1:1',
       },
     ],

@@ -1,3 +1,4 @@
+import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
 import type {
   AccountBoard,
@@ -36,7 +37,7 @@ export function operation(change: Partial<Operation> = {}): Operation {
     attempt: 1,
     state: 'escalated',
     reason: 'not-seen',
-    detail: 'the expiry has not moved within 15m',
+    detail: verbatim('the expiry has not moved within 15m'),
     version: 5,
     createdAt: NOON - 2 * HOUR,
     updatedAt: NOON - HOUR,
@@ -62,14 +63,22 @@ export function operation(change: Partial<Operation> = {}): Operation {
     evidence: { expiresAt: '2026-11-23T00:00:00+08:00' },
     obligations: [],
     transitions: [
-      { seq: 1, at: NOON - 2 * HOUR, from: null, to: 'armed', reason: 'due', detail: '', by: 'policy keep-paid' },
+      {
+        seq: 1,
+        at: NOON - 2 * HOUR,
+        from: null,
+        to: 'armed',
+        reason: 'due',
+        detail: NO_DETAIL,
+        by: 'policy keep-paid',
+      },
       {
         seq: 2,
         at: NOON - HOUR,
         from: 'verifying',
         to: 'escalated',
         reason: 'not-seen',
-        detail: 'the expiry has not moved within 15m',
+        detail: verbatim('the expiry has not moved within 15m'),
         by: 'lamplighter',
       },
     ],

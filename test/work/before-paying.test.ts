@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { peopleStore } from '../../src/app/client.ts';
 import { Control } from '../../src/app/control.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
@@ -9,6 +9,7 @@ import { useBeds } from '../support/beds.ts';
 import { DAY, HOUR, MINUTE } from '../support/clock.ts';
 import { account, daily, idle } from '../support/cloud.ts';
 import type { Bed } from '../support/daemon.ts';
+import { expect } from '../support/in-words.ts';
 import { withMethods } from '../support/with-methods.ts';
 
 // What was decided is looked at again when it is carried out, however much later that is: here by the test, since the

@@ -1,4 +1,5 @@
 import { expect, test } from 'vitest';
+import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
 import { CALL_MS, SEND_WINDOW_MS } from '../../src/work/send.ts';
 import { tick } from '../../src/work/tick.ts';
 import { useBeds } from '../support/beds.ts';
@@ -40,7 +41,7 @@ test('a sender is taken for gone when its request could not be under way any mor
     to: 'sending',
     txid: 'of-another',
     reason: 'sending',
-    detail: '',
+    detail: NO_DETAIL,
     by: 'lamplighter',
     now: sendingAt,
     patch: { sendingAt, deadlineAt: sendingAt + SEND_WINDOW_MS + CALL_MS },
@@ -64,7 +65,7 @@ test('an outcome whose telling was cut short by a crash is told by the next tick
     to: 'superseded',
     txid: 'of-the-one-that-died',
     reason: 'already-so',
-    detail: 'it is stopped already',
+    detail: verbatim('it is stopped already'),
     by: 'lamplighter',
     now: bed.clock.now(),
   });

@@ -1,4 +1,4 @@
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { peopleStore } from '../../src/app/client.ts';
 import { Control } from '../../src/app/control.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
@@ -8,6 +8,7 @@ import { useBeds } from '../support/beds.ts';
 import { DAY, HOUR, MINUTE, SECOND } from '../support/clock.ts';
 import { account, busy, daily, idle } from '../support/cloud.ts';
 import type { Bed } from '../support/daemon.ts';
+import { expect } from '../support/in-words.ts';
 import { withMethods } from '../support/with-methods.ts';
 
 const KEEP_PAID = {

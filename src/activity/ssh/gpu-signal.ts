@@ -1,4 +1,5 @@
 import type { SignalReading } from '../../fleet/activity.ts';
+import { type Detail, isSame } from '../../fleet/detail/detail.ts';
 import { type Card, readCards } from './gpu-table.ts';
 import type { MachineFacts } from './output.ts';
 import { signal } from './signal.ts';
@@ -20,7 +21,7 @@ const CARDLESS_BYTES = 4 * 1024 ** 3;
 interface Judged {
   readonly verdict: 'active' | 'idle' | 'unknown';
   readonly value: number | null;
-  readonly why: string;
+  readonly why: Detail;
 }
 
 /**
@@ -36,18 +37,17 @@ export function gpuSignals(
 }
 
 function gpu(facts: MachineFacts, rented: number | null, threshold: number): SignalReading {
-  const say = (verdict: SignalReading['verdict'], detail: string, value: number | null = null): SignalReading =>
+  const say = (verdict: SignalReading['verdict'], detail: Detail, value: number | null = null): SignalReading =>
     signal('gpu', verdict, detail, { value, threshold, unit: '%' });
-  if (isCardless(facts, rented)) return say('not-applicable', 'runs without cards');
-  if (facts.smi === 'none') return say('unknown', 'there is no nvidia-smi');
-  if (facts.smi === 'hung') return say('unknown', 'nvidia-smi hangs: several of them never came to an end');
+  if (isCardless(facts, rented)) return say('not-applicable', { kind: 'runs-cardless' });
+  if (facts.smi === 'none') return say('unknown', { kind: 'smi-missing' });
+  if (facts.smi === 'hung') return say('unknown', { kind: 'smi-hangs' });
   const failed = facts.samples.find(({ code }) => code !== 0);
   if (failed !== undefined) return say('unknown', complaint(failed.lines, failed.code));
 
   // The first answer may be of the driver waking up: an idle L40S was seen with 100 %.
   const tables = facts.samples.slice(1).map(({ lines }) => readCards(lines));
-  if (tables.length < FEWEST_SAMPLES || tables.includes(null))
-    return say('unknown', 'nvidia-smi answers in another form');
+  if (tables.length < FEWEST_SAMPLES || tables.includes(null)) return say('unknown', { kind: 'smi-odd' });
   const byIndex = new Map<number, Card[]>();
   for (const card of tables.flatMap((table) => table ?? [])) {
     byIndex.set(card.index, [...(byIndex.get(card.index) ?? []), card]);
@@ -58,35 +58,36 @@ function gpu(facts: MachineFacts, rented: number | null, threshold: number): Sig
     judged: judgeCard(readings, threshold, facts.apps),
   }));
   const peak = maximum(cards.map(({ judged }) => judged.value));
-  const held = memoryHeld([...byIndex.values()]);
+  const heldGib = memoryHeld([...byIndex.values()]);
   const active = cards.filter(({ judged }) => judged.verdict === 'active');
   if (active.length > 0) {
-    const which = active.map(({ index, judged }) => `${index} (${judged.why})`).join(', ');
-    return say('active', `${active.length} of ${cards.length} cards busy: ${which}${held}`, peak);
+    const which = active.map(({ index, judged }): Detail => ({ kind: 'card', index, what: judged.why }));
+    return say('active', { kind: 'cards-busy', busy: active.length, cards: cards.length, which, heldGib }, peak);
   }
-  if (cards.length === 0) return say('unknown', 'nvidia-smi lists no card');
+  if (cards.length === 0) return say('unknown', { kind: 'smi-lists-none' });
   if (rented !== null && cards.length !== rented) {
-    return say('unknown', `${cards.length} cards are seen, ${rented} are rented`, peak);
+    return say('unknown', { kind: 'cards-miscounted', cards: cards.length, rented }, peak);
   }
   const broken = cards.find(({ isWhole, judged }) => !isWhole || judged.verdict === 'unknown');
   if (broken !== undefined) {
-    const why = broken.isWhole ? broken.judged.why : 'it comes and goes';
-    return say('unknown', `card ${broken.index}: ${why}`, peak);
+    const what: Detail = broken.isWhole ? broken.judged.why : { kind: 'comes-and-goes' };
+    return say('unknown', { kind: 'card-unclear', index: broken.index, what }, peak);
   }
-  const reasons = [...new Set(cards.flatMap(({ judged }) => (judged.value === null ? [judged.why] : [])))];
-  const how = reasons.length === 0 ? `at most ${peak} %` : reasons.join(', ');
-  return say('idle', `${cards.length} cards, ${how}${held}`, peak);
+  const whys = cards.flatMap(({ judged }) => (judged.value === null ? [judged.why] : []));
+  const reasons = whys.filter((why, place) => whys.findIndex((each) => isSame(each, why)) === place);
+  return say('idle', { kind: 'cards-idle', cards: cards.length, peak, reasons, heldGib }, peak);
 }
 
 function judgeCard(readings: readonly Card[], threshold: number, apps: number | null): Judged {
   // Under MIG utilisation is absent, or stands at 0 whatever runs.
   if (readings.some(({ mig }) => mig)) return judgeByPower(readings, apps);
   const peak = maximum(readings.map(({ utilisation }) => utilisation));
-  if (peak !== null && peak >= threshold) return { verdict: 'active', value: peak, why: `${peak} %` };
+  if (peak !== null && peak >= threshold)
+    return { verdict: 'active', value: peak, why: { kind: 'utilisation', percent: peak } };
   if (peak === null || readings.some(({ utilisation }) => utilisation === null)) {
-    return { verdict: 'unknown', value: peak, why: 'it tells no utilisation' };
+    return { verdict: 'unknown', value: peak, why: { kind: 'no-utilisation' } };
   }
-  return { verdict: 'idle', value: peak, why: `${peak} %` };
+  return { verdict: 'idle', value: peak, why: { kind: 'utilisation', percent: peak } };
 }
 
 /** Weak evidence, so that it takes all of it to prove idleness. Processes are seen by their presence only: containers hide them. */
@@ -94,9 +95,9 @@ function judgeByPower(readings: readonly Card[], apps: number | null): Judged {
   const power = maximum(readings.map((card) => card.power));
   const clock = maximum(readings.map((card) => card.clock));
   if (power === null || clock === null) {
-    return { verdict: 'unknown', value: null, why: 'it is split (MIG) and tells neither power nor clock' };
+    return { verdict: 'unknown', value: null, why: { kind: 'mig-blind' } };
   }
-  const seen = `split (MIG), ${percent(power)} of its power at ${percent(clock)} of its clock`;
+  const seen: Detail = { kind: 'mig', power: percent(power), clock: percent(clock) };
   if (power >= HIGH_POWER && clock >= LOW_CLOCK) return { verdict: 'active', value: null, why: seen };
   const isLow = power < LOW_POWER && clock < LOW_CLOCK && (apps ?? 0) === 0;
   return { verdict: isLow ? 'idle' : 'unknown', value: null, why: seen };
@@ -110,14 +111,14 @@ function isCardless(facts: MachineFacts, rented: number | null): boolean {
 }
 
 /** The driver's own words are known and few; others are not passed on. */
-function complaint(lines: readonly string[], code: number): string {
+function complaint(lines: readonly string[], code: number): Detail {
   const text = lines.join(' ');
-  if (/No devices were found/i.test(text)) return 'nvidia-smi finds no cards';
-  if (/couldn't communicate with the NVIDIA driver/i.test(text)) return 'nvidia-smi does not reach the driver';
-  if (/Driver\/library version mismatch/i.test(text)) return 'driver and library are of different versions';
+  if (/No devices were found/i.test(text)) return { kind: 'smi-no-cards' };
+  if (/couldn't communicate with the NVIDIA driver/i.test(text)) return { kind: 'smi-no-driver' };
+  if (/Driver\/library version mismatch/i.test(text)) return { kind: 'smi-mismatch' };
   // GNU timeout's and the shell's way of saying "killed".
-  if (code === 124 || code === 137) return 'nvidia-smi does not answer';
-  return `nvidia-smi failed with ${code}`;
+  if (code === 124 || code === 137) return { kind: 'smi-silent' };
+  return { kind: 'smi-failed', code };
 }
 
 /**
@@ -125,7 +126,7 @@ function complaint(lines: readonly string[], code: number): string {
  * mostly none: this words the evidence and proves nothing.
  */
 function processes(facts: MachineFacts): SignalReading {
-  const detail = facts.apps === null ? 'not told' : `${facts.apps} processes hold a card, as far as the driver tells`;
+  const detail: Detail = facts.apps === null ? { kind: 'not-told' } : { kind: 'gpu-apps', count: facts.apps };
   return signal('gpu-processes', 'not-applicable', detail, {
     value: facts.apps,
     unit: 'processes',
@@ -133,10 +134,11 @@ function processes(facts: MachineFacts): SignalReading {
   });
 }
 
-function memoryHeld(cards: readonly (readonly Card[])[]): string {
+/** In GiB. */
+function memoryHeld(cards: readonly (readonly Card[])[]): number {
   const mib = cards.reduce((sum, readings) => sum + (maximum(readings.map((card) => card.memoryUsed)) ?? 0), 0);
   // Below that it is the driver's own.
-  return mib < 1_024 ? '' : `; ${Math.round(mib / 1_024)} GiB of card memory are held`;
+  return mib < 1_024 ? 0 : Math.round(mib / 1_024);
 }
 
 function maximum(values: readonly (number | null)[]): number | null {
@@ -144,6 +146,6 @@ function maximum(values: readonly (number | null)[]): number | null {
   return numbers.length === 0 ? null : Math.max(...numbers);
 }
 
-function percent(share: number): string {
-  return `${Math.round(share * 100)} %`;
+function percent(share: number): number {
+  return Math.round(share * 100);
 }

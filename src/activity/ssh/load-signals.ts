@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type { SignalReading } from '../../fleet/activity.ts';
+import type { Detail } from '../../fleet/detail/detail.ts';
 import type { SshThresholds } from '../../fleet/ssh-settings.ts';
 import type { Counters, MachineFacts } from './output.ts';
 import { WINDOW_SECONDS } from './script.ts';
@@ -47,9 +48,9 @@ export function loadSignals(context: LoadContext): readonly SignalReading[] {
   const network = moves(context, 'networkBytes', 0, ownBytes + (context.before?.ownBytes ?? 0));
   return [
     // µs per s are millionths of a core; a hundredth of a core is one per cent.
-    judged('cpu', cpu, thresholds.cpuPercent, { per: 10_000, unit: '%', name: 'CPU time of the cgroup' }),
-    judged('disk', disk, thresholds.diskBytesPerSecond, { per: 1, unit: 'B/s', name: 'disk traffic of the cgroup' }),
-    judged('network', network, thresholds.networkBytesPerSecond, { per: 1, unit: 'B/s', name: 'network traffic' }),
+    judged('cpu', cpu, thresholds.cpuPercent, { per: 10_000, unit: '%' }),
+    judged('disk', disk, thresholds.diskBytesPerSecond, { per: 1, unit: 'B/s' }),
+    judged('network', network, thresholds.networkBytesPerSecond, { per: 1, unit: 'B/s' }),
   ];
 }
 
@@ -114,17 +115,18 @@ function judged(
   name: 'cpu' | 'disk' | 'network',
   moved: readonly Moved[],
   threshold: number,
-  shown: { readonly per: number; readonly unit: string; readonly name: string },
+  shown: { readonly per: number; readonly unit: string },
 ): SignalReading {
   const rates = moved.flatMap((one) => (one.kind === 'rate' ? [one.perSecond / shown.per] : []));
   const value = rates.length === 0 ? null : Math.round(Math.max(...rates) * 100) / 100;
-  const say = (verdict: SignalReading['verdict'], detail: string) =>
+  const say = (verdict: SignalReading['verdict'], detail: Detail) =>
     signal(name, verdict, detail, { value, threshold, unit: shown.unit });
   const longest = Math.round(Math.max(...moved.map((one) => (one.kind === 'rate' ? one.overS : 0))));
-  if (value !== null && value >= threshold) return say('active', `${value} ${shown.unit} over ${longest} s`);
+  const rate = (of: number): Detail => ({ kind: 'rate', value: of, unit: shown.unit, overS: longest });
+  if (value !== null && value >= threshold) return say('active', rate(value));
   if (moved.some(({ kind }) => kind === 'back')) {
-    return say('unknown', `the counter of ${shown.name} went back; it is watched anew from here`);
+    return say('unknown', { kind: 'counter-of-back', counter: name });
   }
-  if (value === null || moved[0]?.kind !== 'rate') return say('unknown', `${shown.name} is not shown here`);
-  return say('idle', `${value} ${shown.unit} over ${longest} s`);
+  if (value === null || moved[0]?.kind !== 'rate') return say('unknown', { kind: 'counter-hidden', counter: name });
+  return say('idle', rate(value));
 }

@@ -46,15 +46,12 @@ export class SshLogin {
     const access = configured === null || configuredProof === null ? await this.#ask(instance, maxAgeMs, signal) : null;
     const host = configured?.host ?? access?.host ?? null;
     if (host === null) {
-      throw new Unreadable('no-reading', 'the listing names no way in over SSH and no host is configured');
+      throw new Unreadable('no-reading', { kind: 'no-ssh-way' });
     }
     const password = access?.revealPassword() ?? null;
     const proof = configuredProof ?? (password === null ? null : ({ kind: 'password', password } as const));
     if (proof === null) {
-      throw new Unreadable(
-        'no-credentials',
-        'the listing has no password and the configuration neither that nor a key',
-      );
+      throw new Unreadable('no-credentials', { kind: 'no-ssh-proof' });
     }
     return {
       host,
@@ -71,7 +68,7 @@ export class SshLogin {
       return await this.#options.listing(instance, maxAgeMs, signal);
     } catch {
       signal.throwIfAborted();
-      throw new Unreadable('no-reading', 'the listing, which names the way in, could not be read');
+      throw new Unreadable('no-reading', { kind: 'way-unread' });
     }
   }
 }
@@ -90,7 +87,7 @@ function filledIn(template: string, instance: Instance): { readonly host: string
     const value = values.get(placeholder) ?? '';
     // One label, so that a name cannot lead to another domain.
     if (LABEL.test(value)) return value;
-    throw new Unreadable('no-reading', `the configured host cannot hold this instance's ${placeholder.slice(1, -1)}`);
+    throw new Unreadable('no-reading', { kind: 'host-unfit', of: placeholder.slice(1, -1) });
   });
   const hasPlaceholder = template.includes('{');
   return { host, trusted: !hasPlaceholder || /[.][A-Za-z][A-Za-z0-9-]*$/.test(template) };

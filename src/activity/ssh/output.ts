@@ -64,11 +64,10 @@ const NUMBER = /^\d{1,18}$/;
 export function readOutput(stdout: string, mark: string): MachineFacts {
   const begin = stdout.indexOf(`lamplighter ${mark} begin\n`);
   const end = stdout.lastIndexOf(`\nlamplighter ${mark} end\n`);
-  if (begin === -1)
-    throw new Unreadable('bad-answer', 'the machine does not run our script: is its login shell a shell?');
-  if (end < begin) throw new Unreadable('bad-answer', 'the answer of the script is cut off');
+  if (begin === -1) throw new Unreadable('bad-answer', { kind: 'script-unrun' });
+  if (end < begin) throw new Unreadable('bad-answer', { kind: 'script-cut' });
   const lines = stdout.slice(begin, end).split('\n').slice(1);
-  if (lines.length > MOST_LINES) throw new Unreadable('bad-answer', 'the answer of the script has too many lines');
+  if (lines.length > MOST_LINES) throw new Unreadable('bad-answer', { kind: 'script-long' });
   const reader = new Reader();
   for (const line of lines) reader.take(line);
   return reader.facts();
@@ -157,7 +156,7 @@ class Reader {
 
   facts(): MachineFacts {
     const { A, B, C } = this.#looks;
-    if (this.#nowAt === null) throw new Unreadable('bad-answer', 'the machine does not tell its time');
+    if (this.#nowAt === null) throw new Unreadable('bad-answer', { kind: 'no-remote-time' });
     return {
       nowAt: this.#nowAt,
       boot: this.#boot,
@@ -249,5 +248,5 @@ function remote(text: string): string {
 }
 
 function bad(what: string): never {
-  throw new Unreadable('bad-answer', `the answer of the script is not of its form: ${what}`);
+  throw new Unreadable('bad-answer', { kind: 'script-odd', what });
 }

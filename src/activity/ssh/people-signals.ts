@@ -1,4 +1,5 @@
 import type { SignalReading } from '../../fleet/activity.ts';
+import type { Detail } from '../../fleet/detail/detail.ts';
 import type { MachineFacts, SocketTable } from './output.ts';
 import { signal } from './signal.ts';
 
@@ -16,16 +17,16 @@ const SKEW_MS = 60_000;
  * since `who` shows only logins with a terminal.
  */
 export function sessionSignal(facts: MachineFacts): SignalReading {
-  const say = (verdict: SignalReading['verdict'], detail: string, value: number | null = null) =>
+  const say = (verdict: SignalReading['verdict'], detail: Detail, value: number | null = null) =>
     signal('session', verdict, detail, { judges: 'people', value, threshold: 1, unit: 'sessions' });
   const { connection, socketsFirst, socketsSecond } = facts;
   if (connection === null || socketsFirst === null || socketsSecond === null) {
-    return say('unknown', 'the sessions cannot be read');
+    return say('unknown', { kind: 'sessions-unreadable' });
   }
   const ours = ownEnd(connection.address, connection.port);
   const all = peers(socketsSecond);
   if (![...all.keys()].some((remote) => sameEnd(remote, ours))) {
-    return say('unknown', 'our own connection is not among the sessions, so others may be missing');
+    return say('unknown', { kind: 'own-session-missing' });
   }
   const earlier = peers(socketsFirst);
   let young = 0;
@@ -41,33 +42,38 @@ export function sessionSignal(facts: MachineFacts): SignalReading {
     if (isYoung) young += 1;
     else count += 1;
   }
-  const beside = young === 0 ? '' : `, and ${young} younger than ${YOUNGEST_SESSION_S} s`;
-  return say(count > 0 ? 'active' : 'idle', `${count} sessions besides ours${beside}`, count);
+  const detail: Detail = { kind: 'sessions', count, young, youngS: YOUNGEST_SESSION_S };
+  return say(count > 0 ? 'active' : 'idle', detail, count);
 }
 
 /** Input on terminals; output moves other times, and a forgotten `watch` is no person. Silence proves nothing. */
 export function terminalSignal(facts: MachineFacts, windowMs: number, remoteToOurs: number): SignalReading {
   const shared = { judges: 'people', onlyPositive: true, threshold: windowMs / 1_000, unit: 's' } as const;
   const { inputAt, nowAt } = facts;
-  if (inputAt === undefined) return signal('terminal', 'unknown', 'the terminals cannot be read', shared);
-  if (inputAt === null) return signal('terminal', 'idle', 'no terminal is open', shared);
+  if (inputAt === undefined) return signal('terminal', 'unknown', { kind: 'terminals-unreadable' }, shared);
+  if (inputAt === null) return signal('terminal', 'idle', { kind: 'no-terminal' }, shared);
   const agoMs = nowAt - inputAt;
-  if (agoMs < -SKEW_MS) return signal('terminal', 'unknown', 'the last input is ahead of the clock', shared);
+  if (agoMs < -SKEW_MS) return signal('terminal', 'unknown', { kind: 'input-ahead' }, shared);
   const value = Math.max(0, Math.round(agoMs / 1_000));
   const lastActiveAt = Math.min(inputAt, nowAt) + remoteToOurs;
-  return signal('terminal', agoMs <= windowMs ? 'active' : 'idle', `last input ${value} s ago`, {
-    ...shared,
-    value,
-    lastActiveAt,
-  });
+  return signal(
+    'terminal',
+    agoMs <= windowMs ? 'active' : 'idle',
+    { kind: 'input-ago', agoS: value },
+    {
+      ...shared,
+      value,
+      lastActiveAt,
+    },
+  );
 }
 
 /** Copies, downloads and installers that run. Silence proves nothing. */
 export function transferSignal(facts: MachineFacts): SignalReading {
   const { transfers } = facts;
   const shared = { onlyPositive: true, value: transfers.length, threshold: 1, unit: 'programs' } as const;
-  if (transfers.length === 0) return signal('transfer', 'idle', 'none runs', shared);
-  return signal('transfer', 'active', `${transfers.join(', ')} runs`, shared);
+  if (transfers.length === 0) return signal('transfer', 'idle', { kind: 'no-transfer' }, shared);
+  return signal('transfer', 'active', { kind: 'transfers', programs: transfers }, shared);
 }
 
 function peers(table: SocketTable): ReadonlyMap<string, string> {

@@ -1,4 +1,5 @@
 import type { ActivitySignal, SignalReading } from '../../fleet/activity.ts';
+import type { Detail } from '../../fleet/detail/detail.ts';
 
 type Rest = Partial<Omit<SignalReading, 'signal' | 'verdict' | 'detail'>>;
 
@@ -6,7 +7,7 @@ type Rest = Partial<Omit<SignalReading, 'signal' | 'verdict' | 'detail'>>;
 export function signal(
   name: ActivitySignal,
   verdict: SignalReading['verdict'],
-  detail: string,
+  detail: Detail,
   rest: Rest = {},
 ): SignalReading {
   return {

@@ -51,8 +51,9 @@ const ANY_HOST_KEY: ServerHostKeyAlgorithm[] = [
 
 /** Refused before anything secret was said. */
 export class HostKeyChanged extends Unreadable {
-  constructor(remembered: string, shown: string) {
-    super('host-key-changed', `the host key is ${shown}, and ${remembered} is remembered; nothing was sent`);
+  /** `shown` `null`: of another kind. */
+  constructor(remembered: string, shown: string | null) {
+    super('host-key-changed', { kind: 'host-key-changed', shown, remembered });
     this.name = 'HostKeyChanged';
   }
 }
@@ -60,7 +61,7 @@ export class HostKeyChanged extends Unreadable {
 /** The credentials were refused. */
 export class LoginRefused extends Unreadable {
   constructor(user: string) {
-    super('unauthorised', `the machine refuses the login of ${user}`);
+    super('unauthorised', { kind: 'login-refused', user });
     this.name = 'LoginRefused';
   }
 }
@@ -120,11 +121,11 @@ class Session {
   }
 
   late(ms: number): void {
-    this.fail(new Unreadable('unreachable', `no whole answer within ${ms / 1000} s`));
+    this.fail(new Unreadable('unreachable', { kind: 'no-answer-within', ms }));
   }
 
   slow(ms: number): void {
-    if (!this.#isIn) this.fail(new Unreadable('unreachable', `no login within ${ms / 1000} s`));
+    if (!this.#isIn) this.fail(new Unreadable('unreachable', { kind: 'no-login-within', ms }));
   }
 
   close(): void {
@@ -152,7 +153,7 @@ class Session {
     if (this.#isSettled) return;
     const client = this.#client;
     client.on('error', (error) => this.fail(this.#problem(error)));
-    client.on('close', () => this.fail(new Unreadable('unreachable', 'the connection was closed')));
+    client.on('close', () => this.fail(new Unreadable('unreachable', { kind: 'connection-closed' })));
     client.on('keyboard-interactive', (_name, _instructions, _lang, prompts, finish) => {
       const { proof } = this.#target;
       // One question whose answer is not shown: that for the password. Nothing else is answered.
@@ -168,7 +169,7 @@ class Session {
       client.connect(this.#config(socket));
     } catch {
       // It throws for a private key that it cannot read, and for nothing else that we give it.
-      this.fail(new Unreadable('no-credentials', 'the private key cannot be read; is the passphrase right?'));
+      this.fail(new Unreadable('no-credentials', { kind: 'key-unreadable' }));
       return;
     }
     socket.on('data', () => {
@@ -201,7 +202,7 @@ class Session {
     try {
       this.#hostKey = hostKeyText(blob);
     } catch {
-      this.fail(new Unreadable('bad-answer', 'the host key is in no known format'));
+      this.fail(new Unreadable('bad-answer', { kind: 'host-key-odd' }));
       return false;
     }
     if (remembered === null || remembered === this.#hostKey) return true;
@@ -213,7 +214,7 @@ class Session {
     // The command is fixed and has nothing to quote, whatever the login shell is; the script comes behind it.
     this.#client.exec('exec /bin/sh -s', { pty: false }, (error, channel) => {
       if (error === undefined) this.#read(channel, script);
-      else this.fail(new Unreadable('bad-answer', 'the machine runs no commands over SSH'));
+      else this.fail(new Unreadable('bad-answer', { kind: 'no-commands' }));
     });
   }
 
@@ -230,7 +231,7 @@ class Session {
     });
     // Read and dropped: login scripts write there, and an unread stream would stop the other one.
     channel.stderr.on('data', count);
-    channel.on('error', () => this.fail(new Unreadable('unreachable', 'the connection was closed')));
+    channel.on('error', () => this.fail(new Unreadable('unreachable', { kind: 'connection-closed' })));
     channel.on('close', () => {
       if (this.#isSettled) return;
       this.#isSettled = true;
@@ -241,7 +242,7 @@ class Session {
   }
 
   #tooMuch(bytes: number): void {
-    this.fail(new Unreadable('bad-answer', `the machine sent more than ${bytes} bytes`));
+    this.fail(new Unreadable('bad-answer', { kind: 'sent-too-much', bytes }));
     this.#socket?.destroy();
   }
 
@@ -257,11 +258,11 @@ class Session {
         const { hostKey } = this.#target;
         // The remembered kind of key was the only one that we asked for.
         if (hostKey !== null && /no matching host key format/i.test(error.message)) {
-          return new HostKeyChanged(hostKey, 'of another kind');
+          return new HostKeyChanged(hostKey, null);
         }
         return this.#isIn
-          ? new Unreadable('unreachable', 'the connection broke')
-          : new Unreadable('bad-answer', 'what answers there does not speak SSH as it should');
+          ? new Unreadable('unreachable', { kind: 'connection-broke' })
+          : new Unreadable('bad-answer', { kind: 'not-ssh' });
       }
     }
   }
@@ -269,6 +270,6 @@ class Session {
 
 function problemOf(error: Error): unknown {
   if (error instanceof AddressRefused || error instanceof Unreadable) return error;
-  const code = 'code' in error && typeof error.code === 'string' ? error.code : 'no answer';
-  return new Unreadable('unreachable', `not reachable: ${code}`);
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : null;
+  return new Unreadable('unreachable', { kind: 'not-reachable', code });
 }

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { KeepAlive, ProbeReading, SignalReading, UnknownActivityReason } from '../../fleet/activity.ts';
 import type { Clock } from '../../fleet/clock.ts';
+import type { Detail } from '../../fleet/detail/detail.ts';
 import { type Instance, incarnation } from '../../fleet/instance.ts';
 import type { SshOptional, SshThresholds } from '../../fleet/ssh-settings.ts';
 import { AddressRefused } from '../address-guard.ts';
@@ -8,6 +9,7 @@ import { keepAliveSignal } from '../keep-alive.ts';
 import type { Probe } from '../probe.ts';
 import { clockDifference } from '../remote-clock.ts';
 import { Unreadable } from '../unreadable.ts';
+import { worded } from '../worded.ts';
 import { gpuSignals } from './gpu-signal.ts';
 import type { HostKeyStore } from './host-keys.ts';
 import { bootedSince, loadMarks, loadSignals } from './load-signals.ts';
@@ -81,7 +83,7 @@ export class SshProbe implements Probe {
       signal.throwIfAborted();
       const marks = previous?.marks;
       return {
-        ...this.#reading(at, 'unknown', reasonOf(error), messageOf(error)),
+        ...this.#reading(at, 'unknown', reasonOf(error), detailOf(error)),
         // One failed look is no reason to forget where the counters stood.
         ...(marks === undefined ? {} : { marks }),
       };
@@ -120,8 +122,8 @@ export class SshProbe implements Probe {
     const bootedAt = bootedSince(facts, previous?.marks ?? null, at);
     if (bootedAt === null || reading.verdict === 'active') return reading;
     // From inside, as the cloud may not show it: whoever did that is about to go on.
-    const ago = Math.max(0, Math.round((at - bootedAt) / 1_000));
-    return { ...reading, lastActiveAt: bootedAt, evidence: `${reading.evidence}; it was started anew ${ago} s ago` };
+    const started: Detail = { kind: 'started-ago', agoMs: Math.max(0, at - bootedAt) };
+    return { ...reading, lastActiveAt: bootedAt, evidence: { kind: 'parts', parts: [reading.evidence, started] } };
   }
 
   /** Logs in and runs the script; once more where a newer listing names another way in. */
@@ -186,7 +188,7 @@ export class SshProbe implements Probe {
     at: number,
     verdict: ProbeReading['verdict'],
     reason: UnknownActivityReason | null,
-    evidence: string,
+    evidence: Detail,
   ): ProbeReading {
     return { probe: this.name, at, verdict, reason, lastActiveAt: null, judges: 'work', evidence };
   }
@@ -210,10 +212,6 @@ function withoutOptional(
   });
 }
 
-function worded(signals: readonly SignalReading[]): string {
-  return signals.map(({ signal, detail }) => `${signal}: ${detail}`).join('; ');
-}
-
 function isSame(a: Way, b: Way): boolean {
   const isSameProof =
     a.proof.kind === b.proof.kind &&
@@ -227,7 +225,7 @@ function reasonOf(error: unknown): UnknownActivityReason {
   throw error;
 }
 
-function messageOf(error: unknown): string {
-  if (error instanceof Unreadable || error instanceof AddressRefused) return error.message;
+function detailOf(error: unknown): Detail {
+  if (error instanceof Unreadable || error instanceof AddressRefused) return error.detail;
   throw error;
 }

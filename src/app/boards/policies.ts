@@ -61,13 +61,13 @@ export class PolicyBoards {
     const stands = plan
       .filter((each) => each.policy === name && each.decision !== 'tidy')
       .slice(0, STANDS_SHOWN)
-      .map(({ instance, account, name: called, decision, action, reason, detail }) => ({
+      .map(({ instance, account, name: called, decision, action, reason, told }) => ({
         target: instance ?? account,
         name: called ?? '',
         decision,
         action,
         reason,
-        detail,
+        told,
       }));
     return { ...row, stands, recent: recent.items, shadows };
   }

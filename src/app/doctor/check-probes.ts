@@ -1,7 +1,9 @@
 import type { ActivityObserver } from '../../activity/observer.ts';
 import type { ProbeReading, UnknownActivityReason } from '../../fleet/activity.ts';
+import { english } from '../../fleet/detail/english.ts';
 import { type Instance, instanceKey } from '../../fleet/instance.ts';
 import type { Labels } from '../../fleet/label.ts';
+import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { isUp } from '../../fleet/status.ts';
 import { type Finding, findingsOf } from './finding.ts';
 
@@ -72,7 +74,7 @@ function about(instance: Instance, readings: readonly ProbeReading[] | null): re
     const mend = reading.verdict === 'unknown' && reading.reason !== null ? MENDS[reading.reason] : undefined;
     if (mend === undefined)
       return ok(subject, `${reading.probe}: ${reading.verdict === 'unknown' ? 'answers' : reading.verdict}`);
-    return warning(subject, `${reading.probe}: ${reading.evidence}`, mend);
+    return warning(subject, `${reading.probe}: ${english(reading.evidence, rfc3339)}`, mend);
   });
 }
 

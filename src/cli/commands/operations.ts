@@ -65,7 +65,7 @@ export function operationsCommands(program: Command, io: Io): void {
         });
         // What happened at an account that is not configured any more can still be asked for.
         if (page.items.length === 0) knownAccount(client.config, options.account);
-        const items = page.items.map(operationView);
+        const items = page.items.map((operation) => operationView(operation, client.config.timezone));
         if (options.json === true) {
           printJson(io, { items, next: page.next });
           return;

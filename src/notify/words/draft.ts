@@ -1,8 +1,9 @@
+import type { Detail } from '../../fleet/detail/detail.ts';
 import type { Notification } from '../../fleet/event.ts';
 import { yuanToFen } from '../../fleet/money.ts';
 import type { Words } from '../../fleet/parcel.ts';
-import type { Said, SaidKind } from '../../fleet/said.ts';
-import { wallTime } from './time.ts';
+import { type Said, type SaidKind, type Spoken, spoken } from '../../fleet/said.ts';
+import { wallTime } from '../../fleet/wall-time.ts';
 
 /** What a catalogue may ask for besides what is said. */
 export interface About {
@@ -42,7 +43,7 @@ export interface Draft {
 }
 
 /** One language: a sentence for everything that is said. */
-export type Catalogue = { readonly [K in SaidKind]: (said: Extract<Said, { kind: K }>, about: About) => Draft };
+export type Catalogue = { readonly [K in SaidKind]: (said: Spoken<Extract<Said, { kind: K }>>, about: About) => Draft };
 
 /** Names of the lines, and the frame around several messages. */
 export interface Frame {
@@ -75,6 +76,8 @@ export interface Frame {
 }
 
 export interface LanguageWords {
+  /** A detail in this language. */
+  readonly detail: (detail: Detail, time: (at: number) => string) => string;
   readonly frame: Frame;
   readonly catalogue: Catalogue;
 }
@@ -116,9 +119,10 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
     time: (at) => frame.time(at, zone),
     clock: (at) => wallTime(at, zone),
   };
-  const draft = draftOf(catalogue, said, about);
+  const word = (detail: Detail) => language.detail(detail, about.clock);
+  const draft = draftOf(catalogue, said, about, word);
   // The zone is named once for all lines.
-  const { evidence = '' } = draftOf(catalogue, said, { ...about, time: about.clock });
+  const { evidence = '' } = draftOf(catalogue, said, { ...about, time: about.clock }, word);
   const stop = (of: string) => `lamplighter hold ${of} --for ${HOLD_FOR} --reason "${frame.reason}"`;
   const where = [
     ...(key === null && account !== null ? [{ label: frame.account, text: account }] : []),
@@ -165,9 +169,14 @@ function saysEither(item: string, evidence: string): boolean {
 }
 
 /** One case for all kinds: of each kind the catalogue has the function that takes it. */
-function draftOf<K extends SaidKind>(catalogue: Catalogue, said: Extract<Said, { kind: K }>, about: About): Draft {
-  const say: (said: Extract<Said, { kind: K }>, about: About) => Draft = catalogue[said.kind];
-  return say(said, about);
+function draftOf<K extends SaidKind>(
+  catalogue: Catalogue,
+  said: Extract<Said, { kind: K }>,
+  about: About,
+  word: (detail: Detail) => string,
+): Draft {
+  const say: (said: Spoken<Extract<Said, { kind: K }>>, about: About) => Draft = catalogue[said.kind];
+  return say(spoken(said, word), about);
 }
 
 /** A title is one line, whatever names are in it. */

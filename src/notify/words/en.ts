@@ -1,8 +1,9 @@
 import { assertNever } from '../../fleet/assert-never.ts';
+import { english } from '../../fleet/detail/english.ts';
 import type { FreezeReason } from '../../fleet/freeze.ts';
 import type { Said } from '../../fleet/said.ts';
+import { wallTime } from '../../fleet/wall-time.ts';
 import type { Catalogue, Frame, LanguageWords } from './draft.ts';
-import { wallTime } from './time.ts';
 
 const frame = {
   instance: 'Instance',
@@ -288,4 +289,4 @@ function capital(text: string): string {
   return text.slice(0, 1).toUpperCase() + text.slice(1);
 }
 
-export const en: LanguageWords = { frame, catalogue };
+export const en: LanguageWords = { frame, catalogue, detail: english };

@@ -34,16 +34,6 @@ export const CLASS: Readonly<Record<FrozenClass, string>> = {
   reversible: '可恢复',
 };
 
-/** What is lost by an action; how disks are kept is not in the clouds' pages. */
-export const LOST: Readonly<Partial<Record<CloudAction, string>>> = {
-  stop: '内存中的内容（运行中的程序、内核、终端、未保存的数据）会丢失，实例保留；磁盘保留多久、再次开机时有没有空闲显卡，平台文档没有说明。',
-  'cardless-stop':
-    '内存中的内容（运行中的程序、内核、终端、未保存的数据）会丢失，实例保留；磁盘保留多久、再次开机时有没有空闲显卡，平台文档没有说明。',
-  restart: '内存中的内容会丢失，实例保留。',
-  destroy: '实例和上面的一切都会永久丢失。',
-  rebuild: '系统会由镜像重装，原有系统丢失。',
-};
-
 export const REASON: Readonly<Record<OperationReason | 'policy-removed' | 'no-longer-due', string>> = {
   due: '条件成立',
   'made-up': '补做错过的一次',

@@ -1,9 +1,10 @@
 import { assertNever } from '../../fleet/assert-never.ts';
 import { chineseSpan } from '../../fleet/chinese-span.ts';
+import { chinese } from '../../fleet/detail/chinese.ts';
 import type { Said } from '../../fleet/said.ts';
+import { wallTime } from '../../fleet/wall-time.ts';
 import type { Catalogue, Frame, LanguageWords } from './draft.ts';
-import { wallTime } from './time.ts';
-import { ACTION, CLASS, LOST, REASON, STATUS, UNFREEZE, WHY_FROZEN } from './zh-reasons.ts';
+import { ACTION, CLASS, REASON, STATUS, UNFREEZE, WHY_FROZEN } from './zh-reasons.ts';
 
 const frame = {
   instance: '实例',
@@ -69,7 +70,10 @@ const statusOf = (status: string | null) =>
   Object.entries(STATUS).find(([word]) => word === status)?.[1] ?? status ?? '';
 
 const catalogue = {
-  announced: ({ action, deadlineAt, idleSinceAt, probes, yuanPerHour }, { subject, policy, time, clock }) => ({
+  announced: (
+    { action, deadlineAt, idleSinceAt, probes, yuanPerHour, aftermath },
+    { subject, policy, time, clock },
+  ) => ({
     title: tidy`${subject} 将于 ${time(deadlineAt)} ${ACTION[action]}`,
     item: tidy`${subject}，${clock(deadlineAt)}${yuanPerHour === null ? '' : tidy`，每小时 ¥${yuanPerHour}`}`,
     many: tidy`策略 ${policy} 将对 {n} 台实例${ACTION[action]}`,
@@ -77,7 +81,7 @@ const catalogue = {
       idleSinceAt === null ? '' : tidy`自 ${time(idleSinceAt)} 起空闲${probes === null ? '' : tidy`（${probes}）`}`,
     cost: yuanPerHour === null ? '每小时费用未知' : tidy`每小时 ¥${yuanPerHour}`,
     next: tidy`策略 ${policy} 将于 ${time(deadlineAt)} 对它${ACTION[action]}；期间有活动就取消`,
-    after: LOST[action] ?? '',
+    after: aftermath,
     holdable: true,
   }),
   'notice-off': ({ action, why: reason, detail }, { subject, policy }) => ({
@@ -277,4 +281,4 @@ const catalogue = {
   }),
 } satisfies Catalogue;
 
-export const zh: LanguageWords = { frame, catalogue };
+export const zh: LanguageWords = { frame, catalogue, detail: chinese };

@@ -1,4 +1,5 @@
 import type { Action } from '../../fleet/action.ts';
+import type { Detail } from '../../fleet/detail/detail.ts';
 import type { Severity } from '../../fleet/event.ts';
 import type { FreezeReason, FrozenClass } from '../../fleet/freeze.ts';
 import type { Operation, OperationOutcome, OperationState } from '../../fleet/operation.ts';
@@ -58,7 +59,7 @@ export interface OperationBoard {
       readonly probe: string;
       readonly verdict: string;
       readonly at: number;
-      readonly evidence: string;
+      readonly evidence: Detail;
     }[];
   } | null;
   /** The attempt that followed it, or that it followed. */
@@ -156,7 +157,7 @@ export interface PolicyBoard extends PolicyRow {
     readonly decision: string;
     readonly action: string;
     readonly reason: string;
-    readonly detail: string;
+    readonly told: Detail;
   }[];
   readonly recent: readonly Operation[];
   readonly shadows: readonly {

@@ -2,6 +2,7 @@ import { html } from 'hono/html';
 import { fromNow, shown, time } from './format.ts';
 import { catalogue, type Language } from './language.ts';
 import type { Coming } from './source.ts';
+import { told } from './told.ts';
 import type { Html, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -31,7 +32,11 @@ export const COMING_WORDS = catalogue({
 });
 
 /** The act itself, as a chip: its kind stands in words beside it, whatever the colour. */
-export function chip(coming: Pick<Coming, 'kind' | 'action' | 'detail'>, language: Language): Html {
+export function chip(
+  coming: Pick<Coming, 'kind' | 'action' | 'told'>,
+  visit: Pick<Visit, 'language' | 'timezone'>,
+): Html {
+  const { language } = visit;
   const t = COMING_WORDS[language];
   const action = shown(wordIn(language, coming.action));
   const text =
@@ -40,7 +45,7 @@ export function chip(coming: Pick<Coming, 'kind' | 'action' | 'detail'>, languag
       : coming.kind === 'announce'
         ? `${wordIn(language, 'announce')} ${action}`
         : action;
-  return html`<span class="act ${coming.kind}" title="${shown(coming.detail)}">${text}</span>`;
+  return html`<span class="act ${coming.kind}" title="${told(coming.told, visit)}">${text}</span>`;
 }
 
 /** What goes with it: the policy, what it rests on, what keeps it back. */
@@ -65,7 +70,7 @@ export function comingList(coming: readonly Coming[], visit: Visit, isForeseen =
   if (coming.length === 0) return html`<p class="dim">${isForeseen ? t.nothing : t.notYet}</p>`;
   return html`<ol class="coming">${coming.map(
     (each) =>
-      html`<li><span class="at">${when(each, visit)}${each.isNow ? '' : html`<small>${fromNow(each.at, visit)}</small>`}</span><span>${chip(each, visit.language)} <small class="inline">${terms(each, visit.language)}</small>${saysMore(each) ? html`<small>${shown(each.detail)}</small>` : ''}</span></li>`,
+      html`<li><span class="at">${when(each, visit)}${each.isNow ? '' : html`<small>${fromNow(each.at, visit)}</small>`}</span><span>${chip(each, visit)} <small class="inline">${terms(each, visit.language)}</small>${saysMore(each) ? html`<small>${told(each.told, visit)}</small>` : ''}</span></li>`,
   )}</ol>`;
 }
 

@@ -4,6 +4,7 @@ import { type FleetQuery, fleetQuery, type SortKey, select, sortLink } from './f
 import { fromNow, idOf, shown, time, word, yuan } from './format.ts';
 import { catalogue } from './language.ts';
 import type { ConsoleSource, Fleet, FleetRow } from './source.ts';
+import { told } from './told.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { WORDS as SHARED, wordIn } from './words.ts';
 
@@ -202,7 +203,7 @@ function rowOf(id: string, row: FleetRow, visit: Visit): Html {
 function activity({ activity }: FleetRow, visit: Visit): Html {
   const t = WORDS[visit.language];
   if (activity === null || activity.verdict === 'not-applicable') return html`<span class="none">–</span>`;
-  return html`${word(activity.verdict, visit.language)}${activity.since === null ? '' : html`<small>${t.since} ${fromNow(activity.since, visit)}</small>`}${activity.why === null ? '' : html`<small>${shown(activity.why)}</small>`}`;
+  return html`${word(activity.verdict, visit.language)}${activity.since === null ? '' : html`<small>${t.since} ${fromNow(activity.since, visit)}</small>`}${activity.why === null ? '' : html`<small>${told(activity.why, visit)}</small>`}`;
 }
 
 function next({ next, hold, isForeseen }: FleetRow, visit: Visit): Html {
@@ -213,5 +214,5 @@ function next({ next, hold, isForeseen }: FleetRow, visit: Visit): Html {
       : html`<small class="hold">${t.heldBy(shown(hold.owner))} ${t.until} ${time(hold.until, visit)} · ${shown(hold.reason)}</small>`;
   if (next === null)
     return html`${held === '' ? html`<span class="none">${isForeseen ? t.nothingNext : t.notYet}</span>` : held}`;
-  return html`<span class="next">${when(next, visit)} ${chip(next, visit.language)} <small class="inline">${next.isNow ? '' : html`${fromNow(next.at, visit)} · `}${terms(next, visit.language)}</small></span>${held}`;
+  return html`<span class="next">${when(next, visit)} ${chip(next, visit)} <small class="inline">${next.isNow ? '' : html`${fromNow(next.at, visit)} · `}${terms(next, visit.language)}</small></span>${held}`;
 }

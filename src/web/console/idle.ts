@@ -1,7 +1,9 @@
 import { html } from 'hono/html';
+import { wordZh } from '../../fleet/detail/zh/words.ts';
 import { fromNow, shown, spanIn, time, word } from './format.ts';
-import { catalogue } from './language.ts';
+import { catalogue, type Language } from './language.ts';
 import type { IdleBoard, ReadingBoard } from './source.ts';
+import { told } from './told.ts';
 import type { Html, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -77,8 +79,8 @@ export function idleSection(idle: IdleBoard | null, visit: Visit): Html {
   const t = WORDS[visit.language];
   if (idle === null) return html`<p class="dim">${t.none}</p>`;
   const at = (text: string) => Date.parse(text);
-  return html`<div class="card"><p>${word(idle.verdict, visit.language)}${idle.since === null ? '' : html` ${t.since} ${time(at(idle.since), visit)} <small class="inline">${fromNow(at(idle.since), visit)}</small>`}${idle.cause === null ? '' : html` · ${shown(idle.cause)}`}</p>
-${idle.remark === null ? '' : html`<p class="banner warn">${shown(idle.remark)}</p>`}${
+  return html`<div class="card"><p>${word(idle.verdict, visit.language)}${idle.since === null ? '' : html` ${t.since} ${time(at(idle.since), visit)} <small class="inline">${fromNow(at(idle.since), visit)}</small>`}${idle.causeTold === null ? '' : html` · ${told(idle.causeTold, visit)}`}</p>
+${idle.remarkTold === null ? '' : html`<p class="banner warn">${told(idle.remarkTold, visit)}</p>`}${
   idle.protection === null
     ? ''
     : html`<p>${idle.protection.by === 'people' ? t.people : t.lease(shown(idle.keepAlive?.owner ?? ''))} ${time(at(idle.protection.until), visit)}${idle.keepAlive === null ? '' : html` · ${shown(idle.keepAlive.reason)}`}</p>`
@@ -91,12 +93,17 @@ function readingOf(reading: ReadingBoard, visit: Visit): Html {
   const { language } = visit;
   const title = html`<b>${shown(reading.probe)}</b> ${word(reading.verdict, language)} <small class="inline">${t.read} ${fromNow(Date.parse(reading.at), visit)}${reading.judges === 'people' ? ` · ${t.judgesPeople}` : ''}</small>`;
   if (reading.signals.length === 0) {
-    return html`<div class="reading"><p>${title}<small>${shown(reading.evidence)}</small></p></div>`;
+    return html`<div class="reading"><p>${title}<small>${told(reading.told, visit)}</small></p></div>`;
   }
   return html`<div class="reading"><p>${title}</p><table class="slim"><caption class="hidden">${shown(reading.probe)}</caption><thead><tr><th scope="col">${t.signal}</th><th scope="col">${t.verdict}</th><th scope="col" class="number">${t.value}</th><th scope="col" class="number">${t.threshold}</th><th scope="col">${t.last}</th></tr></thead><tbody>${reading.signals.map(
     (signal) =>
-      html`<tr><th scope="row">${shown(signal.signal)}<small>${shown(signal.detail)}${signal.onlyPositive ? ` · ${t.onlyPositive}` : ''}</small></th><td>${word(signal.verdict, language)}</td><td class="number">${measure(signal.value, signal.unit)}</td><td class="number">${measure(signal.threshold, signal.unit)}</td><td>${fromNow(signal.lastActiveAt === null ? null : Date.parse(signal.lastActiveAt), visit)}</td></tr>`,
+      html`<tr><th scope="row">${signalIn(signal.signal, visit.language)}<small>${told(signal.told, visit)}${signal.onlyPositive ? ` · ${t.onlyPositive}` : ''}</small></th><td>${word(signal.verdict, language)}</td><td class="number">${measure(signal.value, signal.unit)}</td><td class="number">${measure(signal.threshold, signal.unit)}</td><td>${fromNow(signal.lastActiveAt === null ? null : Date.parse(signal.lastActiveAt), visit)}</td></tr>`,
   )}</tbody></table></div>`;
+}
+
+/** The name of a signal as the reader reads it. */
+function signalIn(signal: string, language: Language): string {
+  return shown(language === 'zh' ? wordZh(signal) : signal);
 }
 
 const NUMBER = new Intl.NumberFormat('en', { maximumFractionDigits: 2 });
@@ -112,6 +119,6 @@ function clocks({ policies }: IdleBoard, visit: Visit): Html | string {
   const at = (text: string | null) => (text === null ? null : Date.parse(text));
   return html`<table class="slim"><caption class="hidden">${t.policy}</caption><thead><tr><th scope="col">${t.policy}</th><th scope="col">${t.proven}</th><th scope="col">${t.counted}</th><th scope="col">${t.eligible}</th><th scope="col">${t.blockers}</th></tr></thead><tbody>${policies.map(
     (stand) =>
-      html`<tr><th scope="row">${shown(stand.policy)}</th><td>${t.of(spanIn(stand.provenFor, visit.language), spanIn(stand.idleFor, visit.language))}</td><td>${time(at(stand.countedFrom), visit)}<small>${stand.countedSince === null ? '' : (causes[stand.countedSince] ?? stand.countedSince)}</small></td><td>${time(at(stand.eligibleAt), visit)}${stand.eligibleAt === null || stand.notice === '0s' ? '' : html`<small>${t.notice(spanIn(stand.notice, visit.language))}</small>`}</td><td>${stand.blockers.length === 0 ? t.nothing : stand.blockers.map((blocker) => html`<span title="${shown(blocker.detail)}">${wordIn(visit.language, blocker.what)}</span><small>${shown(blocker.detail)}${blocker.until === null ? '' : html` · ${time(at(blocker.until), visit)}`}</small>`)}</td></tr>`,
+      html`<tr><th scope="row">${shown(stand.policy)}</th><td>${t.of(spanIn(stand.provenFor, visit.language), spanIn(stand.idleFor, visit.language))}</td><td>${time(at(stand.countedFrom), visit)}<small>${stand.countedSince === null ? '' : (causes[stand.countedSince] ?? stand.countedSince)}</small></td><td>${time(at(stand.eligibleAt), visit)}${stand.eligibleAt === null || stand.notice === '0s' ? '' : html`<small>${t.notice(spanIn(stand.notice, visit.language))}</small>`}</td><td>${stand.blockers.length === 0 ? t.nothing : stand.blockers.map((blocker) => html`<span title="${told(blocker.told, visit)}">${wordIn(visit.language, blocker.what)}</span><small>${told(blocker.told, visit)}${blocker.until === null ? '' : html` · ${time(at(blocker.until), visit)}`}</small>`)}</td></tr>`,
   )}</tbody></table>`;
 }

@@ -5,6 +5,7 @@ import { heldLine, holdForm } from './hold-form.ts';
 import { idleSection } from './idle.ts';
 import { catalogue } from './language.ts';
 import type { ConsoleSource, FleetRow, InstanceBoard } from './source.ts';
+import { told } from './told.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { WORDS as SHARED, wordIn } from './words.ts';
 
@@ -135,7 +136,7 @@ function policies({ policies: stands }: InstanceBoard, visit: Visit): Html {
   }
   return html`<section id="policies"><h2>${t.policies}</h2><div class="scroll"><table><caption class="hidden">${t.policies}</caption><thead><tr><th scope="col">${shared.policy}</th><th scope="col">${shared.action}</th><th scope="col">${shared.why}</th></tr></thead><tbody>${stands.map(
     (stand) =>
-      html`<tr><th scope="row">${shown(stand.policy)}${stand.mode === 'observe' ? html` <span class="tag">${t.observes}</span>` : ''}<small class="key">${shown(stand.place)}</small></th><td>${wordIn(language, stand.action)}</td><td><span class="${toneOf(stand.reason)}" title="${stand.reason}">${wordIn(language, stand.reason)}</span><small>${shown(stand.detail)}</small></td></tr>`,
+      html`<tr><th scope="row">${shown(stand.policy)}${stand.mode === 'observe' ? html` <span class="tag">${t.observes}</span>` : ''}<small class="key">${shown(stand.place)}</small></th><td>${wordIn(language, stand.action)}</td><td><span class="${toneOf(stand.reason)}" title="${stand.reason}">${wordIn(language, stand.reason)}</span><small>${told(stand.told, visit)}</small></td></tr>`,
   )}</tbody></table></div></section>`;
 }
 
@@ -159,7 +160,7 @@ function operations({ operations: done }: InstanceBoard, visit: Visit): Html {
     return html`<section id="operations"><h2>${t.operations}</h2><p class="dim">${t.nothingDone}</p></section>`;
   return html`<section id="operations"><h2>${t.operations}</h2><div class="scroll"><table><caption class="hidden">${t.operations}</caption><thead><tr><th scope="col">${shared.when}</th><th scope="col">${shared.action}</th><th scope="col">${t.state}</th><th scope="col">${shared.policy}</th><th scope="col">${t.evidence}</th></tr></thead><tbody>${done.map(
     (each) =>
-      html`<tr><td>${time(Date.parse(each.createdAt), visit)}<small>${fromNow(Date.parse(each.createdAt), visit)}</small></td><td><a href="/operations/${encodeURIComponent(each.id)}">${wordIn(language, each.action)}</a>${each.costYuan === null ? '' : html`<small>¥${each.costYuan}</small>`}</td><td>${word(each.state, language)}<small>${shown(each.detail)}</small></td><td>${each.policy === null ? t.byHand : shown(each.policy)}</td><td><small>${evidence(each.evidence)}</small></td></tr>`,
+      html`<tr><td>${time(Date.parse(each.createdAt), visit)}<small>${fromNow(Date.parse(each.createdAt), visit)}</small></td><td><a href="/operations/${encodeURIComponent(each.id)}">${wordIn(language, each.action)}</a>${each.costYuan === null ? '' : html`<small>¥${each.costYuan}</small>`}</td><td>${word(each.state, language)}<small>${told(each.told, visit)}</small></td><td>${each.policy === null ? t.byHand : shown(each.policy)}</td><td><small>${evidence(each.evidence)}</small></td></tr>`,
   )}</tbody></table></div></section>`;
 }
 
@@ -176,6 +177,6 @@ function story({ audit }: InstanceBoard, visit: Visit): Html {
     return html`<section id="story"><h2>${t.story}</h2><p class="dim">${t.nothingTold}</p></section>`;
   return html`<section id="story"><h2>${t.story}</h2><ol class="story card">${audit.map(
     (each) =>
-      html`<li><span class="at">${time(Date.parse(each.at), visit)}</span><span>${shown(each.text)} <small class="inline" title="${each.reason}">${wordIn(visit.language, each.reason)}</small></span></li>`,
+      html`<li><span class="at">${time(Date.parse(each.at), visit)}</span><span>${told(each.told, visit)} <small class="inline" title="${each.reason}">${wordIn(visit.language, each.reason)}</small></span></li>`,
   )}</ol></section>`;
 }

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { z } from 'zod';
+import { says } from '../../fleet/detail/detail.ts';
 import { isTerminal, type Operation, type Transition } from '../../fleet/operation.ts';
 import type { WebSource } from '../source.ts';
 import { type Action, action, saidOf } from './action.ts';
@@ -10,6 +11,7 @@ import { fromNow, fullTime, shown, time, word, yuan } from './format.ts';
 import { catalogue } from './language.ts';
 import { type Consequence, deed, whatApprovalDoes, whatClosingDoes } from './operation-words.ts';
 import { asker } from './operations.ts';
+import { told } from './told.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -165,7 +167,7 @@ function decide(board: OperationBoard, visit: Visit): Html {
         : asks === 'close'
           ? confirm(board, 'close', visit)
           : html`<p class="choices">${cannotApprove === null ? html`<a class="button danger" href="${here}?ask=approve">${t.approve}</a>` : ''}<a class="button" href="${here}?ask=close">${t.close}</a></p>`;
-  return html`<div id="decide"><section class="panel urgent" aria-labelledby="h-decide"><h2 id="h-decide">${t.decide}</h2>${why === undefined ? '' : html`<p>${why}</p>`}${operation.detail === '' ? '' : html`<p class="quote">${shown(operation.detail)}</p>`}${cannotApprove === null ? '' : html`<p class="warn"><b>${t.cannot}</b> ${shown(cannotApprove)}</p>`}${choice}</section></div>`;
+  return html`<div id="decide"><section class="panel urgent" aria-labelledby="h-decide"><h2 id="h-decide">${t.decide}</h2>${why === undefined ? '' : html`<p>${why}</p>`}${says(operation.detail) ? html`<p class="quote">${told(operation.detail, visit)}</p>` : ''}${cannotApprove === null ? '' : html`<p class="warn"><b>${t.cannot}</b> ${shown(cannotApprove)}</p>`}${choice}</section></div>`;
 }
 
 function confirm(board: OperationBoard, what: 'approve' | 'close', visit: Visit): Html {
@@ -194,7 +196,7 @@ function factsOf({ operation, instance, attempts }: OperationBoard, visit: Visit
     [t.state, stateWord(state, visit.language)],
     [
       t.why,
-      html`${reasonWord(reason, visit.language)}${detail === '' ? '' : html` <small class="inline">${shown(detail)}</small>`}`,
+      html`${reasonWord(reason, visit.language)}${says(detail) ? html` <small class="inline">${told(detail, visit)}</small>` : ''}`,
     ],
     [t.instance, instanceCell(operation.instanceName, operation.instance)],
     [t.account, html`<a href="${linkTo.account(operation.account)}">${shown(operation.account)}</a>`],
@@ -240,7 +242,7 @@ function story({ transitions }: Operation, visit: Visit): Html {
 }
 
 function stepOf({ at, to, reason, detail, by }: Transition, visit: Visit): Html {
-  return html`<tr><td class="when">${fullTime(at, visit)}</td><td>${stateWord(to, visit.language)}</td><td class="wide">${reasonWord(reason, visit.language)}${detail === '' ? '' : html`<small>${shown(detail)}</small>`}</td><td>${shown(by)}</td></tr>`;
+  return html`<tr><td class="when">${fullTime(at, visit)}</td><td>${stateWord(to, visit.language)}</td><td class="wide">${reasonWord(reason, visit.language)}${says(detail) ? html`<small>${told(detail, visit)}</small>` : ''}</td><td>${shown(by)}</td></tr>`;
 }
 
 function evidence({ evidence: rested }: Operation, visit: Visit): Html | string {
@@ -259,7 +261,7 @@ function lastLook({ lastLook: look }: OperationBoard, visit: Visit): Html | stri
       columns: [t.probe, t.says, [t.seen, 'wide'], [t.at, 'when']],
       rows: look.readings.map(
         ({ probe, verdict, evidence: saw, at }) =>
-          html`<tr><th scope="row">${shown(probe)}</th><td>${word(verdict, visit.language)}</td><td class="wide">${shown(saw)}</td><td class="when">${time(at, visit)}</td></tr>`,
+          html`<tr><th scope="row">${shown(probe)}</th><td>${word(verdict, visit.language)}</td><td class="wide">${told(saw, visit)}</td><td class="when">${time(at, visit)}</td></tr>`,
       ),
     },
   )}</section>`;

@@ -1,9 +1,11 @@
 import { html } from 'hono/html';
+import { says } from '../../fleet/detail/detail.ts';
 import { OPERATION_STATES, type Operation, type OperationState, outcomeOf } from '../../fleet/operation.ts';
 import { cell, instanceCell, linkTo, reasonWord, stateWord, table } from './board-parts.ts';
 import type { BoardSource, OperationQuery } from './board-source.ts';
 import { fromNow, idOf, shown, yuan } from './format.ts';
 import { catalogue } from './language.ts';
+import { told } from './told.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -153,7 +155,7 @@ function card(operation: Operation, visit: Visit): Html {
   const t = WORDS[visit.language];
   const { id, instance, instanceName, action, reason, detail, updatedAt, costFen } = operation;
   const name = shown(instanceName === '' ? instance : instanceName);
-  return html`<li class="card bad"><h3><a href="${linkTo.operation(id)}">${wordIn(visit.language, action)} · ${name}</a></h3><p>${reasonWord(reason, visit.language)}${detail === '' ? '' : html` · ${shown(detail)}`}</p><p class="dim">${asker(operation, visit)} · ${fromNow(updatedAt, visit)}${costFen === null ? '' : html` · ${yuan(costFen)}`} · <span class="key">${shown(instance)}</span></p><p><a class="button" href="${linkTo.operation(id)}">${t.decide}</a></p></li>`;
+  return html`<li class="card bad"><h3><a href="${linkTo.operation(id)}">${wordIn(visit.language, action)} · ${name}</a></h3><p>${reasonWord(reason, visit.language)}${says(detail) ? html` · ${told(detail, visit)}` : ''}</p><p class="dim">${asker(operation, visit)} · ${fromNow(updatedAt, visit)}${costFen === null ? '' : html` · ${yuan(costFen)}`} · <span class="key">${shown(instance)}</span></p><p><a class="button" href="${linkTo.operation(id)}">${t.decide}</a></p></li>`;
 }
 
 function section(id: string, name: string, operations: readonly Operation[], nothing: string, visit: Visit): Html {
@@ -180,7 +182,7 @@ function operationRow(operation: Operation, visit: Visit): Html {
   const { id, state, action, instance, instanceName, reason, detail, updatedAt, costFen } = operation;
   const { language } = visit;
   const t = WORDS[language];
-  return html`<tr id="${idOf('o', id)}">${cell(t.state, stateWord(state, language))}<th scope="row"><a href="${linkTo.operation(id)}">${wordIn(language, action)}</a>${costFen === null ? '' : html`<small>${yuan(costFen)}</small>`}</th>${cell(t.instance, instanceCell(instanceName, instance))}${cell(t.askedBy, asker(operation, visit))}${cell(t.why, html`${reasonWord(reason, language)}${detail === '' ? '' : html`<small>${shown(detail)}</small>`}`, 'wide')}${cell(t.changed, fromNow(updatedAt, visit), 'when')}</tr>`;
+  return html`<tr id="${idOf('o', id)}">${cell(t.state, stateWord(state, language))}<th scope="row"><a href="${linkTo.operation(id)}">${wordIn(language, action)}</a>${costFen === null ? '' : html`<small>${yuan(costFen)}</small>`}</th>${cell(t.instance, instanceCell(instanceName, instance))}${cell(t.askedBy, asker(operation, visit))}${cell(t.why, html`${reasonWord(reason, language)}${says(detail) ? html`<small>${told(detail, visit)}</small>` : ''}`, 'wide')}${cell(t.changed, fromNow(updatedAt, visit), 'when')}</tr>`;
 }
 
 /** The policy, or the person, that asked for it. */

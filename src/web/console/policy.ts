@@ -6,6 +6,7 @@ import { catalogue } from './language.ts';
 import { operationTable } from './operations.ts';
 import { about, modeWord, placeOf, tallyCell } from './policies.ts';
 import { cautionsInWords, policyInWords } from './policy-words.ts';
+import { told } from './told.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -114,8 +115,8 @@ function stands({ stands: rows }: PolicyBoard, visit: Visit): Html {
     style: 'folds',
     columns: [t.target, t.decision, t.action, [t.why, 'wide']],
     rows: rows.map(
-      ({ target, name, decision, action, reason, detail }) =>
-        html`<tr${reason === 'not-due' ? html` class="quiet"` : ''}><th scope="row">${target.includes('/') ? instanceCell(name, target) : html`<a href="${linkTo.account(target)}">${shown(target)}</a>`}</th>${cell(t.decision, words.get(decision) ?? decision)}${cell(t.action, wordIn(language, action))}${cell(t.why, html`<span class="reason" title="${reason}">${wordIn(language, reason)}</span><small>${shown(detail)}</small>`, 'wide')}</tr>`,
+      ({ target, name, decision, action, reason, told: what }) =>
+        html`<tr${reason === 'not-due' ? html` class="quiet"` : ''}><th scope="row">${target.includes('/') ? instanceCell(name, target) : html`<a href="${linkTo.account(target)}">${shown(target)}</a>`}</th>${cell(t.decision, words.get(decision) ?? decision)}${cell(t.action, wordIn(language, action))}${cell(t.why, html`<span class="reason" title="${reason}">${wordIn(language, reason)}</span><small>${told(what, visit)}</small>`, 'wide')}</tr>`,
     ),
   });
 }

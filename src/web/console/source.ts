@@ -1,4 +1,5 @@
 import type { ActivityVerdict } from '../../fleet/activity.ts';
+import type { Detail } from '../../fleet/detail/detail.ts';
 import type { Billing, Status } from '../../fleet/status.ts';
 
 /** All times epoch ms of the daemon's clock, money fen. Everything the pages show, without secrets. */
@@ -45,7 +46,7 @@ export interface Coming {
   readonly policy: string;
   readonly reason: string;
   /** One sentence. */
-  readonly detail: string;
+  readonly told: Detail;
   /** It rests on the activity staying as it is. */
   readonly assumesIdle: boolean;
 }
@@ -71,7 +72,7 @@ export interface FleetRow {
     readonly verdict: ActivityVerdict;
     readonly since: number | null;
     /** Why it cannot be told. */
-    readonly why: string | null;
+    readonly why: Detail | null;
   } | null;
   readonly hold: HoldRow | null;
   /** Fen an hour at present; 0: nothing. `null`: no price is known. */
@@ -121,7 +122,7 @@ export interface ReadingBoard {
   readonly age: string | null;
   readonly lastActiveAt: string | null;
   readonly lastPresentAt: string | null;
-  readonly evidence: string;
+  readonly told: Detail;
   readonly signals: readonly {
     readonly signal: string;
     readonly verdict: string;
@@ -131,15 +132,15 @@ export interface ReadingBoard {
     readonly unit: string;
     readonly onlyPositive: boolean;
     readonly lastActiveAt: string | null;
-    readonly detail: string;
+    readonly told: Detail;
   }[];
 }
 
 export interface IdleBoard {
   readonly verdict: string;
-  readonly cause: string | null;
+  readonly causeTold: Detail | null;
   readonly since: string | null;
-  readonly remark: string | null;
+  readonly remarkTold: Detail | null;
   readonly watchedFrom: string | null;
   readonly missed: readonly { readonly at: string; readonly for: string }[];
   readonly protection: { readonly by: string; readonly until: string } | null;
@@ -154,7 +155,7 @@ export interface IdleBoard {
     readonly countedSince: string | null;
     readonly eligibleAt: string | null;
     readonly notice: string;
-    readonly blockers: readonly { readonly what: string; readonly until: string | null; readonly detail: string }[];
+    readonly blockers: readonly { readonly what: string; readonly until: string | null; readonly told: Detail }[];
   }[];
 }
 
@@ -171,7 +172,7 @@ export interface InstanceBoard {
     readonly mode: string;
     readonly reason: string;
     readonly action: string;
-    readonly detail: string;
+    readonly told: Detail;
     readonly place: string;
   }[];
   readonly notices: readonly {
@@ -189,7 +190,7 @@ export interface InstanceBoard {
     readonly by: string;
     readonly state: string;
     readonly reason: string;
-    readonly detail: string;
+    readonly told: Detail;
     readonly createdAt: string;
     readonly updatedAt: string;
     readonly costYuan: string | null;
@@ -199,6 +200,6 @@ export interface InstanceBoard {
     readonly at: string;
     readonly kind: string;
     readonly reason: string;
-    readonly text: string;
+    readonly told: Detail;
   }[];
 }

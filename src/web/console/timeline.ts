@@ -1,9 +1,11 @@
 import { html } from 'hono/html';
+import { NO_DETAIL, says } from '../../fleet/detail/detail.ts';
 import { COMING_WORDS, chip, terms } from './coming.ts';
 import { dayOf, fullTime, idOf, iso, shortTime, shown, weekdayOf } from './format.ts';
 import { instancePath } from './instance.ts';
 import { catalogue, LIST_COMMA } from './language.ts';
 import type { Coming, ConsoleSource, FleetRow, Timeline } from './source.ts';
+import { told } from './told.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { WORDS as SHARED, wordIn } from './words.ts';
 
@@ -89,7 +91,7 @@ ${visit.live.part('missing', html`<p id="missing" class="dim">${timeline.missing
           }),
         ])}</tbody></table></div>
 ${visit.live.part('rest', html`<p id="rest" class="dim">${rows.length === 0 ? t.nothing : t.dark} ${rows.length === 0 || fitting.length === rows.length ? '' : t.quiet(fitting.length - rows.length)}</p>`)}
-<p class="legend dim">${(['act', 'announce', 'kept', 'observe'] as const).map((kind, place) => html`<span>${chip({ kind, action: 'stop', detail: '' }, visit.language)} ${t.legend[place] ?? ''}</span>`)}</p>`,
+<p class="legend dim">${(['act', 'announce', 'kept', 'observe'] as const).map((kind, place) => html`<span>${chip({ kind, action: 'stop', told: NO_DETAIL }, visit)} ${t.legend[place] ?? ''}</span>`)}</p>`,
       };
     },
   };
@@ -213,6 +215,6 @@ function entry(
   { leans, isRoomy }: { readonly leans: boolean; readonly isRoomy: boolean },
   visit: Visit,
 ): Html {
-  const text = `${terms(each, visit.language)}${each.detail === '' ? '' : ` — ${shown(each.detail)}`}`;
-  return html`<span class="entry${leans ? ' leans' : ''}" title="${text}">${each.isNow ? html`<b>${COMING_WORDS[visit.language].now}</b>` : html`<time datetime="${iso(each.at)}">${shortTime(each.at, { ...visit, now: each.at })}</time>`} ${chip(each, visit.language)}${isRoomy ? html` <small>${terms(each, visit.language)}</small>` : html`<span class="hidden"> ${terms(each, visit.language)}</span>`}</span>`;
+  const text = `${terms(each, visit.language)}${says(each.told) ? ` — ${told(each.told, visit)}` : ''}`;
+  return html`<span class="entry${leans ? ' leans' : ''}" title="${text}">${each.isNow ? html`<b>${COMING_WORDS[visit.language].now}</b>` : html`<time datetime="${iso(each.at)}">${shortTime(each.at, { ...visit, now: each.at })}</time>`} ${chip(each, visit)}${isRoomy ? html` <small>${terms(each, visit.language)}</small>` : html`<span class="hidden"> ${terms(each, visit.language)}</span>`}</span>`;
 }

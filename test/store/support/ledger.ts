@@ -3,6 +3,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll } from 'vitest';
+import { NO_DETAIL, verbatim } from '../../../src/fleet/detail/detail.ts';
 import type { Operation, OperationDraft, OperationState } from '../../../src/fleet/operation.ts';
 import { Connection } from '../../../src/store/connection.ts';
 import { Keys } from '../../../src/store/keys.ts';
@@ -95,7 +96,7 @@ export function draft(change: Partial<OperationDraft> = {}): OperationDraft {
     evidence: { idleSince: '2026-06-01T03:00:00Z' },
     obligations: [],
     reason: 'due',
-    detail: 'idle for 1h',
+    detail: verbatim('idle for 1h'),
     ...change,
   };
 }
@@ -115,7 +116,7 @@ export function to(
     to: state,
     txid: randomUUID(),
     reason: 'due',
-    detail: '',
+    detail: NO_DETAIL,
     by: 'lamplighter',
     now: NOON,
     ...change,

@@ -1,0 +1,13 @@
+import type { Kinds } from './spec.ts';
+
+/** What the audit tells of an instance. */
+export const STORY = {
+  'operation-moved': { action: 'word', from: 'word?', to: 'word', why: 'detail?' },
+  'not-done': { action: 'word', whom: 'text', why: 'detail' },
+  'now-due': { action: 'word', name: 'text', instance: 'text' },
+  'will-be-done': { policy: 'text', action: 'word', name: 'text', instance: 'text', at: 'at' },
+  'announcement-off': { policy: 'text', instance: 'text', why: 'word' },
+  'start-not-owed': { policy: 'text', instance: 'text', why: 'word' },
+  'time-missed': { policy: 'text', target: 'text', why: 'detail' },
+  'asked-elsewhere': { action: 'word', instance: 'text', other: 'text', operation: 'text' },
+} as const satisfies Kinds;
