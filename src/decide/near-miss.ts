@@ -4,6 +4,7 @@ import type { Clause } from '../policy/clauses.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type ClauseStand, clauseStands, clockText, seenText, type Target } from './clause-stands.ts';
 import { evaluate } from './evaluate.ts';
+import { inEnglish } from './in-english.ts';
 import type { World } from './world.ts';
 
 /** What was hoped for and did not come. */
@@ -81,7 +82,7 @@ export class NearMiss {
       target,
       failing,
       distance: failing.length,
-      lines: lines.length > 0 ? lines : refusalLines(policies, policy, world, target),
+      lines: lines.length > 0 ? lines : refusalLines(policies, policy, world, target, this.#zone.name),
     };
   }
 }
@@ -97,6 +98,7 @@ function refusalLines(
   policy: Policy,
   world: World,
   { account, view }: Target,
+  timezone: string,
 ): readonly string[] {
   const evaluation = evaluate(policies, world, {
     explain: true,
@@ -107,7 +109,7 @@ function refusalLines(
     (refusal) => refusal.policy === policy.name && refusal.instance === (view?.key ?? null),
   );
   if (refusals.length === 0) return ['  nothing: it was decided then'];
-  return refusals.map(({ reason, detail }) => `  ${reason}: ${detail}`);
+  return refusals.map(({ reason, detail }) => `  ${reason}: ${inEnglish(detail, timezone)}`);
 }
 
 function targetsOf(policy: Policy, world: World, wanted: InstanceKey | null): readonly Target[] {

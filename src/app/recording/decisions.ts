@@ -53,7 +53,7 @@ function actRow(act: CloudAct | NotifyAct): Json {
     const { view: _view, evidence: _evidence, kind: _kind, ...row } = act;
     return jsonOf(row);
   }
-  const { view: _view, evidence: _evidence, text: _text, kind: _kind, ...row } = act;
+  const { view: _view, evidence: _evidence, text: _text, told: _told, kind: _kind, ...row } = act;
   return jsonOf(row);
 }
 

@@ -1,5 +1,7 @@
 import type { Price } from '../../fleet/account.ts';
 import type { Activity, ProbeReading } from '../../fleet/activity.ts';
+import type { Detail } from '../../fleet/detail/detail.ts';
+import { storedDetail } from '../../fleet/detail/stored.ts';
 import type { Instance } from '../../fleet/instance.ts';
 import type { Tracked } from '../../fleet/snapshot.ts';
 import type { Json } from '../../recording/json.ts';
@@ -53,9 +55,9 @@ export function plainFacts(facts: PassFacts): Json {
     interruptedAt: [...interruptedAt],
     breakerOpen: facts.breakerOpen,
     paidWork: facts.paidWork,
-    paidWorkOff: facts.paidWorkOff,
-    reversibleOff: facts.reversibleOff,
-    foreign: facts.foreign,
+    paidWorkOff: stored(facts.paidWorkOff),
+    reversibleOff: stored(facts.reversibleOff),
+    foreign: stored(facts.foreign),
     history: plainHistory(facts.history.rows, mine),
   };
 }
@@ -169,7 +171,7 @@ function plainActivity(activity: Activity): Json {
         kind,
         ...shared,
         reason: activity.reason,
-        ...(activity.detail !== undefined && { detail: activity.detail }),
+        ...(activity.detail !== undefined && { detail: storedDetail(activity.detail) }),
       };
     case 'active': {
       const { protection } = activity;
@@ -184,7 +186,11 @@ function plainActivity(activity: Activity): Json {
 
 /** What is decided by and told; what the probes keep for themselves is theirs. */
 function plainReading({ probe, at, verdict, reason, lastActiveAt, judges, evidence }: ProbeReading): Json {
-  return { probe, at, verdict, reason, lastActiveAt, judges, evidence };
+  return { probe, at, verdict, reason, lastActiveAt, judges, evidence: storedDetail(evidence) };
+}
+
+function stored(detail: Detail | null): string | null {
+  return detail === null ? null : storedDetail(detail);
 }
 
 /** A list whose items come and go, as a map. */

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { ACTIONS } from '../../fleet/action.ts';
 import { ACTIVITY_VERDICTS, JUDGED, UNKNOWN_ACTIVITY_REASONS } from '../../fleet/activity.ts';
+import { readDetail } from '../../fleet/detail/stored.ts';
 import type { InstanceKey } from '../../fleet/instance.ts';
 import { PROVIDER_KINDS } from '../../fleet/provider-kind.ts';
 import { INCOMPLETE_REASONS } from '../../fleet/snapshot.ts';
@@ -11,6 +12,8 @@ import type { InstanceFacts, PassFacts } from '../../work/facts.ts';
 
 const time = z.number().nullable();
 const word = z.string().nullable();
+/** As text of older recordings, too; see storedDetail. */
+const told = z.string().transform(readDetail);
 const texts = z.record(z.string(), z.string());
 const key = z.custom<InstanceKey>((value) => typeof value === 'string' && value.includes('/'));
 
@@ -59,9 +62,9 @@ const factsSchema = z.compile(
     interruptedAt: z.array(z.number()),
     breakerOpen: z.boolean(),
     paidWork: z.enum(['open', 'frozen', 'breaker']),
-    paidWorkOff: word,
-    reversibleOff: word,
-    foreign: word,
+    paidWorkOff: told.nullable(),
+    reversibleOff: told.nullable(),
+    foreign: told.nullable(),
   }),
 );
 
@@ -124,7 +127,7 @@ const reading = z.object({
   reason: z.enum(UNKNOWN_ACTIVITY_REASONS).nullable(),
   lastActiveAt: time,
   judges: z.enum(JUDGED),
-  evidence: z.string(),
+  evidence: told,
 });
 const watched = z.object({
   from: z.number(),
@@ -139,7 +142,7 @@ const activity = z.discriminatedUnion('kind', [
     kind: z.literal('unknown'),
     ...seen,
     reason: z.enum(UNKNOWN_ACTIVITY_REASONS),
-    detail: z.string().exactOptional(),
+    detail: told.exactOptional(),
     watched: watched.exactOptional(),
   }),
   z.object({

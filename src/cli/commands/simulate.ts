@@ -11,8 +11,8 @@ import { type Io, printJson } from '../io.ts';
 import { parseTime } from '../parse-time.ts';
 import { printable, table } from '../table.ts';
 import { shortTime } from '../time-words.ts';
-import { simulateRecord } from './simulate-record.ts';
 import { LEGEND, timelineOf } from '../timeline.ts';
+import { simulateRecord } from './simulate-record.ts';
 
 const DAY_MS = 86_400_000;
 const HOUR_MS = 3_600_000;

@@ -1,3 +1,5 @@
+import { chineseSpan } from '../chinese-span.ts';
+import { formatDuration } from '../duration-text.ts';
 import { formatYuan } from '../money.ts';
 import type { Detail } from './detail.ts';
 import type { Say } from './spec.ts';
@@ -7,7 +9,6 @@ import { ZH_DECIDING } from './zh/deciding.ts';
 import { ZH_OPERATING } from './zh/operating.ts';
 import { ZH_PLAIN } from './zh/plain.ts';
 import { ZH_PROBING } from './zh/probing.ts';
-import { spanZh } from './zh/span.ts';
 import { ZH_STORY } from './zh/story.ts';
 
 const CHINESE: Sentences = {
@@ -23,7 +24,7 @@ const CHINESE: Sentences = {
 export function chinese(detail: Detail, time: (at: number) => string): string {
   const say: Say = {
     time: (at) => (at === null ? '未知时间' : time(at)),
-    span: (ms) => (ms === null ? '未知时长' : spanZh(ms)),
+    span: (ms) => (ms === null ? '未知时长' : chineseSpan(formatDuration(Math.round(ms / 1000) * 1000))),
     yuan: (fen) => (fen === null ? '未知' : formatYuan(fen)),
     detail: (each) => worded(CHINESE, each, say),
     all: (each) => each.map(say.detail).join('；'),
