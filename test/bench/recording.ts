@@ -6,6 +6,7 @@ import { recordedIn, sourcesOf } from '../../src/app/recording/recording-files.t
 import { replay } from '../../src/app/recording/replay.ts';
 import { evaluate } from '../../src/decide/evaluate.ts';
 import type { Activity } from '../../src/fleet/activity.ts';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Snapshot, Tracked } from '../../src/fleet/snapshot.ts';
 import { compile } from '../../src/policy/compile.ts';
 import { segmentsIn } from '../../src/recording/segments.ts';
