@@ -101,6 +101,20 @@ test('where all is well everything was looked at, nothing was changed, and the e
   );
 });
 
+test('a Redis that is full is broken, not nearly full', async () => {
+  await admin.general.config('SET', 'maxmemory', '1mb');
+  const { about, code } = await doctor();
+  await admin.general.config('SET', 'maxmemory', '0');
+  expect(code).toBe(EXIT.failed);
+  expect(about('redis', 'memory')).toMatchObject([
+    {
+      level: 'broken',
+      found: expect.stringMatching(/^\d+ MB used of 1 MB: full/),
+      mend: expect.stringContaining('more'),
+    },
+  ]);
+});
+
 test('a probe that finds nothing on a machine to ask has not been answered', async () => {
   await bed.writeConfig({ activity: [{ match: { provider: 'chenyu' }, probes: [{ comfyui: {} }] }] });
   const { about } = await doctor();

@@ -123,6 +123,20 @@ test('a real Alertmanager takes it, leads alerts to their receivers, and leaves 
     'LamplighterInvariantBreached critical': 'critical',
     'LamplighterWorkFrozen critical': 'left out',
   });
+  // Without writes no job begins.
+  expect(
+    await told([
+      { job: 'full', alertname: 'LamplighterRedisFull', severity: 'critical' },
+      { job: 'full', alertname: 'LamplighterRedisFull', severity: 'warning' },
+      { job: 'full', alertname: 'LamplighterLoopStalled', severity: 'critical' },
+      { alertname: 'LamplighterLoopStalled', severity: 'critical', account: 'only for its name here' },
+    ]),
+  ).toMatchObject({
+    'LamplighterRedisFull critical': 'critical',
+    'LamplighterRedisFull warning': 'left out',
+    'LamplighterLoopStalled critical': 'left out',
+    'LamplighterLoopStalled critical only for its name here': 'critical',
+  });
   // A Lamplighter without Redis explains what it does not do itself, and nothing of another one.
   expect(
     await told([

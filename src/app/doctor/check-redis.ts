@@ -26,11 +26,9 @@ function aboutMemory({ usedBytes, limitBytes, machineBytes }: RedisHealth): Find
   if (limit === null || limit === 0) return ok('memory', used);
   const text = `${used} of ${Math.floor(limit / MB)} MB`;
   if (usedBytes < limit * NEARLY_FULL) return ok('memory', text);
-  return warning(
-    'memory',
-    `${text}: nearly full, and a full Redis refuses every write`,
-    'give it more (maxmemory, or the container’s limit)',
-  );
+  const mend = 'give it more (maxmemory, or the container’s limit)';
+  if (usedBytes >= limit) return broken('memory', `${text}: full, so that it refuses every write`, mend);
+  return warning('memory', `${text}: nearly full, and a full Redis refuses every write`, mend);
 }
 
 function aboutWrites({ lastWriteOk, lastRewriteOk }: RedisHealth): readonly Finding[] {
