@@ -19,10 +19,12 @@ export interface Rules {
   readonly policies: readonly Policy[];
 }
 
-/** A reload that `reload: careful` does not take by itself. */
+/** What rules would newly allow. `reload: careful` does not take that by itself. */
 export interface Held {
   /** What would newly be allowed, in words. */
   readonly reach: readonly string[];
+  /** How much the rules before allow. */
+  readonly before: number;
   /** Whoever names this has seen just this widening. The same for every replica. */
   readonly id: string;
 }
@@ -34,9 +36,14 @@ export async function widening(store: Store, inForce: Rules, next: Rules): Promi
     const snapshot = await store.loadSnapshot(name);
     fleet.set(name, snapshot === null ? null : snapshot.instances.map(({ instance }) => instance));
   }
-  const reach = widened(reachUnder(inForce, fleet), reachUnder(next, fleet));
+  const old = reachUnder(inForce, fleet);
+  const reach = widened(old, reachUnder(next, fleet));
   if (reach.length === 0) return null;
-  return { reach, id: createHash('sha256').update(reach.join('\n')).digest('hex').slice(0, ID_LENGTH) };
+  return {
+    reach,
+    before: old.size,
+    id: createHash('sha256').update(reach.join('\n')).digest('hex').slice(0, ID_LENGTH),
+  };
 }
 
 function reachUnder({ config, policies }: Rules, fleet: ReadonlyMap<string, readonly Instance[] | null>): Reach {
@@ -70,6 +77,36 @@ export async function tellHeld(work: Work, held: Held): Promise<void> {
     text,
     said: { kind: 'reload-held', things: length, example: held.reach[0] ?? '', acknowledge: held.id },
     details: { actions: length, acknowledge: held.id },
+  });
+}
+
+/** Of what was allowed before; more of it than that is rarely meant by an edit of a policy. */
+const FAR_SHARE = 1 / 3;
+
+/** Does a change reach so much further that somebody should hear of it, although nobody asked to be asked? */
+export function isFar({ reach, before }: Held): boolean {
+  return reach.length > before * FAR_SHARE;
+}
+
+/** In a sentence: `12 things are newly allowed besides the 20 before, such as stop hxy/gpu-1`. */
+export function widenedText({ reach, before }: Held): string {
+  const { length } = reach;
+  return `${length} ${length === 1 ? 'thing is' : 'things are'} newly allowed besides the ${before} before, such as ${reach[0]}`;
+}
+
+/** Tells, once for all replicas, that the rules in force now reach much further than those before. */
+export async function tellFar(work: Work, far: Held): Promise<void> {
+  const text = `a reload reaches further than the rules before it: ${widenedText(far)}`;
+  work.log.warn({ reach: far.reach.slice(0, 20), more: Math.max(0, far.reach.length - 20) }, text);
+  if (!(await work.store.sayOnce(`policy.far ${far.id}`, work.clock.now()))) return;
+  const { length } = far.reach;
+  await say(work, {
+    event: 'policy.notice',
+    severity: 'warning',
+    reason: null,
+    text,
+    said: { kind: 'reach-widened', things: length, before: far.before, example: far.reach[0] ?? '' },
+    details: { actions: length, before: far.before },
   });
 }
 

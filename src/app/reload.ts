@@ -18,7 +18,9 @@ import {
   type Held,
   heldKey,
   howToTake,
+  isFar,
   type Rules,
+  tellFar,
   tellHeld,
   tellInvalid,
   tellValid,
@@ -173,6 +175,7 @@ export class Reloader {
       if (held !== null && !(await this.#mayTake(held, asked, loaded.files, fresh)))
         return await this.#hold(held, asked);
     }
+    const before = this.#rules();
     const standing = builder.build(fresh, loaded.set.policies, loaded.files);
     current.now = { config: fresh, standing, files: loaded.files, fromLastGood: false, tokens: tokensOf(fresh) };
     metrics.reloadSuccessful.set(1);
@@ -199,6 +202,9 @@ export class Reloader {
       text: `${count} policies are in force`,
       data: { hash: loaded.set.hash },
     });
+    // What `careful` took a person has said yes to.
+    const wider = config.reload === 'careful' ? null : await widening(store, before, this.#rules());
+    if (wider !== null && isFar(wider)) await tellFar(work, wider);
     const wasHeld = await this.#letGo();
     if ((await store.unsay('policy.invalid')) || wasHeld) await tellValid(work, count);
     this.#last = { ok: true, detail: 'the last reload is in force', at: now, mistakes: [] };

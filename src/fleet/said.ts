@@ -101,6 +101,8 @@ export type Said =
       readonly detail: Detail;
     }
   | { readonly kind: 'reload-held'; readonly things: number; readonly example: string; readonly acknowledge: string }
+  /** More may be done than before, by `things` that are new beside the `before` that were allowed. */
+  | { readonly kind: 'reach-widened'; readonly things: number; readonly before: number; readonly example: string }
   | { readonly kind: 'invalid'; readonly errors: number; readonly first: string }
   | { readonly kind: 'valid'; readonly policies: number };
 

@@ -176,6 +176,40 @@ describe('a reload that widens reach, under careful', () => {
   });
 });
 
+describe('a reload that widens reach, where nobody asked to be asked', () => {
+  const wideBed = async () => {
+    const bed = await beds.start({
+      accounts: [
+        account(
+          'huixingyun',
+          ['a', 'b', 'c', 'd'].map((id) => busy(id)).concat(busy('x', { name: 'web-x' }), busy('y', { name: 'web-y' })),
+        ),
+      ],
+      policies: { 'one.yaml': policy('first') },
+    });
+    await bed.round();
+    return bed;
+  };
+  const far = (bed: Bed) => bed.receiver.told('policy.notice').filter(({ text }) => text.includes('reaches further'));
+
+  test('is taken, and told of where it is more than a third', async () => {
+    const bed = await wideBed();
+    await bed.writePolicy('one.yaml', policy('first').replace('"dev-*"', '["dev-*", web-x]'));
+    expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
+    expect(far(bed)).toEqual([]);
+    await bed.writePolicy('two.yaml', policy('second').replace('do: stop', 'do: restart'));
+    expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
+    expect(names(bed)).toEqual(['first', 'second']);
+    const told = await bed.until('it is told', () => far(bed)[0]);
+    expect(told).toMatchObject({ severity: 'warning', details: { actions: 4, before: 6 } });
+    expect(told.text).toContain('4 things are newly allowed besides the 6 before, such as restart hxy/a');
+    // Less is never told of, and the same not again by another replica.
+    await bed.removePolicy('two.yaml');
+    await bed.daemon.reload();
+    expect(far(bed)).toHaveLength(1);
+  });
+});
+
 test('a new control token counts from the reload on, and the tokens of instances with it', async () => {
   const bed = await bedWith({ activity: [{ match: { provider: 'huixingyun' }, probes: [{ push: null }] }] });
   await bed.round();

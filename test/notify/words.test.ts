@@ -81,6 +81,7 @@ const SAMPLES: { readonly [K in SaidKind]: Extract<Said, { kind: K }> } = {
     detail: verbatim('done by hand'),
   },
   'reload-held': { kind: 'reload-held', things: 2, example: 'stop of dev-01', acknowledge: 'abcd1234' },
+  'reach-widened': { kind: 'reach-widened', things: 12, before: 20, example: 'stop hxy/gpu-1' },
   invalid: { kind: 'invalid', errors: 2, first: 'policies/a.yaml:3:4 unknown key' },
   valid: { kind: 'valid', policies: 12 },
 };

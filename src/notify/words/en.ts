@@ -270,6 +270,13 @@ const catalogue = {
     next: 'the rules before it stay in force',
     todo: `to take it: POST /-/reload with {"acknowledge":"${acknowledge}"}, or SIGHUP`,
   }),
+  'reach-widened': ({ things, before, example }) => ({
+    title: `A change of the rules reaches further: ${things} ${things === 1 ? 'thing is' : 'things are'} newly allowed, besides ${before}`,
+    item: example,
+    many: '{n} changes of the rules reach further',
+    evidence: `newly allowed is such as: ${example}`,
+    todo: 'if that was not meant, put the rules back; with reload: careful such a change waits for a person',
+  }),
   invalid: ({ errors, first }) => ({
     title: 'Policies or configuration cannot be used',
     item: first,

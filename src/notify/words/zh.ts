@@ -266,6 +266,13 @@ const catalogue = {
     next: '改动之前的规则继续有效',
     todo: tidy`要接受它，对 /-/reload 发 POST，内容为 {"acknowledge":"${acknowledge}"}，或者发送 SIGHUP`,
   }),
+  'reach-widened': ({ things, before, example }) => ({
+    title: tidy`规则改动管得更宽了：新允许 ${things} 件事，此前为 ${before} 件`,
+    item: example,
+    many: '{n} 次规则改动管得更宽了',
+    evidence: tidy`新允许的，例如：${example}`,
+    todo: '如果不是本意，请改回来；设置 reload: careful 之后，这样的改动会等人确认',
+  }),
   invalid: ({ errors, first }) => ({
     title: '策略或配置不能用',
     item: first,
