@@ -30,8 +30,11 @@ export interface Simulation {
   readonly from: number;
   /** Earlier than asked for where there is too much to decide. */
   readonly reached: number;
+  /** There was too much to decide. */
+  readonly isCut: boolean;
   readonly seed: number;
   readonly timezone: string;
+  readonly policies: readonly Policy[];
   readonly accounts: readonly AccountRun[];
   /** Acts, messages and announcements, and what would be done by observing policies or is kept from being done. */
   readonly coming: readonly ComingDecision[];
@@ -126,11 +129,14 @@ function led(
   const accounts = worlds.map(({ world, setup }) => runAccount(policies, world, setup, time));
   const coming = accounts.flatMap((account) => account.coming);
   const machines = accounts.flatMap((account) => account.machines);
+  const reached = Math.min(time.until, ...accounts.map((account) => account.reached));
   return {
     from: time.from,
-    reached: Math.min(time.until, ...accounts.map(({ reached }) => reached)),
+    reached,
+    isCut: reached < time.until,
     seed: time.seed,
     timezone: time.zone.name,
+    policies,
     accounts,
     coming: coming.sort((a, b) => a.at - b.at),
     bill: comingBill(machines),

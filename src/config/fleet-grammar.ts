@@ -33,7 +33,10 @@ const ownWork = z
       .optional(),
     comesBack: z
       .boolean()
-      .meta({ description: 'When the hours begin and it is down, its person starts it; true where it is left out.' })
+      .meta({
+        description:
+          'When work begins and it is down, its person starts it; where it is left out true for hours and false otherwise.',
+      })
       .optional(),
     busyFor: duration('It works so long, and idles then.', ['6h']).optional(),
     every: duration('…and works again so long after it began; once where it is left out.', ['1d']).optional(),
@@ -44,8 +47,7 @@ const ownWork = z
     const issue = (message: string, key?: string) =>
       context.addIssue({ code: 'custom', message, ...(key === undefined ? {} : { path: [key] }) });
     if ((work.hours === undefined) === (work.busyFor === undefined)) issue('needs either "hours" or "busyFor"');
-    for (const key of ['share', 'comesBack'] as const)
-      if (work.hours === undefined && work[key] !== undefined) issue(`goes with "hours"`, key);
+    if (work.hours === undefined && work.share !== undefined) issue('goes with "hours"', 'share');
     for (const key of ['every', 'from'] as const)
       if (work.busyFor === undefined && work[key] !== undefined) issue(`goes with "busyFor"`, key);
     if (work.every !== undefined && work.busyFor !== undefined && work.every <= work.busyFor)

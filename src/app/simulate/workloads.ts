@@ -53,7 +53,7 @@ export function workOf(workload: FleetMachineText['workload'], ground: WorkGroun
     default: {
       const { hours } = workload;
       return hours === undefined
-        ? { kind: 'edges', edges: inStretches(workload, ground), comesBack: false }
+        ? { kind: 'edges', edges: inStretches(workload, ground), comesBack: workload.comesBack ?? false }
         : { kind: 'edges', edges: byHours({ ...workload, hours }, ground), comesBack: workload.comesBack ?? true };
     }
   }

@@ -8,11 +8,11 @@ export function schemaCommand(program: Command, io: Io): void {
   program
     .command('schema')
     .description('print the JSON Schema that editors complete and check by')
-    .argument('<which>', 'policy, config, or test for the tests beside the policies')
+    .argument('<which>', 'policy, config, test for the tests beside the policies, or fleet for simulate --fleet')
     .action((which: string) => {
       const found = Object.entries(JSON_SCHEMAS).find(([name]) => name === which);
       if (found === undefined)
-        throw new UserError(`there is a schema for policy, for config and for test, not for "${which}"`, EXIT.usage);
+        throw new UserError(`there is a schema for policy, config, test and fleet, not for "${which}"`, EXIT.usage);
       printJson(io, found[1]());
     });
 }

@@ -1,4 +1,7 @@
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { type Command, Option } from 'commander';
+import { reportHtml } from '../../app/simulate/report/html.ts';
 import type { MachineRun } from '../../app/simulate/run.ts';
 import { DEFAULT_SEED, type Simulation, simulate, simulateFile, simulationView } from '../../app/simulate.ts';
 import { zoneNamed } from '../../calendar/zone.ts';
@@ -30,6 +33,8 @@ interface Options {
   readonly seed: string;
   readonly mode?: string;
   readonly show: string;
+  readonly html?: string;
+  readonly lang: string;
   readonly all?: boolean;
   readonly json?: boolean;
 }
@@ -51,6 +56,8 @@ export function simulateCommand(program: Command, io: Io): void {
     .addOption(new Option('--mode <mode>', 'for policies that do not say: observe or enforce; with --fleet'))
     .option('--show <n>', 'how many machines to show hour by hour, those with most acts first; or all', String(SHOWN))
     .option('--record <file>', 'decide everything in a recording once more, and hold it against what was decided')
+    .option('--html <file>', 'write a report that needs nothing but a browser')
+    .addOption(new Option('--lang <language>', 'of the report').choices(['en', 'zh']).default('en'))
     .option('--all', 'also what observing policies would do, and what is kept from being done')
     .option('--json', 'print JSON')
     .action(async (options: Options, command: Command) => {
@@ -68,7 +75,12 @@ export function simulateCommand(program: Command, io: Io): void {
       if (!(shown >= 0)) throw new UserError(`--show is a number or all, not "${options.show}"`, EXIT.usage);
       if (options.mode !== undefined && options.fleet === undefined)
         throw new UserError('--mode goes with --fleet; the fleet of the daemon goes by what is in force', EXIT.usage);
-      const done = (simulation: Simulation) => {
+      const done = async (simulation: Simulation) => {
+        if (options.html !== undefined) {
+          const path = resolve(io.cwd, options.html);
+          await writeFile(path, await reportHtml(simulation, options.lang === 'zh' ? 'zh' : 'en'));
+          io.err(`the report is in ${path}\n`);
+        }
         if (options.json === true) printJson(io, simulationView(simulation));
         else print(io, simulation, { until: simulation.from + days * DAY_MS, all: options.all === true, shown });
       };
@@ -79,12 +91,12 @@ export function simulateCommand(program: Command, io: Io): void {
         const config = await readConfig(command, io, options.mode === undefined ? {} : { mode: options.mode });
         const from = fromOf(config);
         const given = { file: fleet, cwd: io.cwd, now: Date.now(), from, untilMs: days * DAY_MS, seed };
-        done(await simulateFile(config, given));
+        await done(await simulateFile(config, given));
         return;
       }
       await withClient(command, io, { policies: 'needed' }, async ({ config, work }) => {
         const from = fromOf(config) ?? work.clock.now();
-        done(await simulate(work, { from, untilMs: days * DAY_MS, seed }));
+        await done(await simulate(work, { from, untilMs: days * DAY_MS, seed }));
       });
     });
 }

@@ -1,0 +1,179 @@
+import { localDay, zoneNamed } from '../../../calendar/zone.ts';
+import { policyText } from '../../../web/console/policy-text.ts';
+import { policyFacts } from '../../boards/policy-facts.ts';
+import type { Simulation } from '../../simulate.ts';
+import type { MachineRun } from '../run.ts';
+import { DOINGS } from '../track.ts';
+import { filled, REPORT_WORDS, type ReportLanguage } from './words.ts';
+
+const MINUTE_MS = 60_000;
+const HOUR_MS = 60 * MINUTE_MS;
+const DAY_HOURS = 24;
+/** One capital letter for each thing that a machine can be at; small ones and digits are the minutes before it. */
+const LETTERS = 'ABCDEFG';
+
+/**
+ * What the report's own script draws. Small, since a month of a thousand machines is a quarter of a million changes: times
+ * are minutes from the beginning, names stand once and are referred to by their places.
+ */
+export function reportData(simulation: Simulation, language: ReportLanguage) {
+  const { from, reached, accounts, coming, bill, seed, timezone, policies } = simulation;
+  const words = REPORT_WORDS[language];
+  const zone = zoneNamed(timezone);
+  const machines = accounts.flatMap((account, place) => account.machines.map((machine) => ({ machine, place })));
+  const places = new Map(machines.map(({ machine }, place) => [machine.key, place]));
+  const names = {
+    account: listOf(accounts.map(({ name }) => name)),
+    policy: listOf(policies.map(({ name }) => name)),
+    action: listOf([]),
+    reason: listOf([]),
+    kind: listOf([]),
+    refused: listOf(['']),
+  };
+  const minute = (at: number) => Math.floor((at - from) / MINUTE_MS);
+  const acts = coming.map(({ at, instance, account, kind, action, policy, reason, refused }) => [
+    minute(at),
+    instance === null ? -1 : (places.get(instance) ?? -1),
+    names.account.of(account),
+    names.kind.of(refused === undefined ? kind : 'refused'),
+    names.action.of(action),
+    names.policy.of(policy),
+    names.reason.of(reason),
+    names.refused.of(refused ?? ''),
+  ]);
+  const befell = accounts.flatMap(({ name, happenings }) =>
+    happenings.map(({ at, instance, kind }) => [
+      minute(at),
+      instance === null ? -1 : (places.get(instance) ?? -1),
+      names.account.of(name),
+      names.kind.of(kind),
+      -1,
+      -1,
+      -1,
+      0,
+    ]),
+  );
+  return {
+    words: { doing: words.doing, kinds: words.kinds, labels: words.labels },
+    lang: words.htmlLang,
+    from,
+    minutes: minute(reached),
+    timezone,
+    seed,
+    doings: DOINGS,
+    days: daysOf(simulation),
+    accounts: accounts.map(({ name, hours: { running, without, paid, balance } }) => ({
+      name,
+      with: byDay(running, simulation),
+      without: byDay(without, simulation),
+      paid: byDay(paid, simulation),
+      // Every hour is more than any curve shows.
+      balance: balance === null ? null : balance.map(Math.round),
+    })),
+    policies: policies.map((policy) =>
+      policyText(policyFacts(policy, from), { language, timezone: zone.name, now: from }),
+    ),
+    machines: machines.map(({ machine, place }) => machineData(machine, place, from)),
+    acts: [...acts, ...befell].sort((a, b) => (a[0] ?? 0) - (b[0] ?? 0)),
+    names: {
+      account: names.account.all,
+      policy: names.policy.all,
+      action: names.action.all,
+      reason: names.reason.all,
+      kind: names.kind.all,
+      refused: names.refused.all,
+    },
+    bill: { ...bill, busy: machines.reduce((sum, { machine }) => sum + machine.whileBusy, 0) },
+  };
+}
+
+export type ReportData = ReturnType<typeof reportData>;
+
+function machineData(machine: MachineRun, account: number, from: number) {
+  const { key, name, upMs, upWithoutMs, fen, withoutFen, paidFen, interruptions, whileBusy } = machine;
+  return {
+    id: key.slice(key.indexOf('/') + 1),
+    name,
+    account,
+    up: Math.round(upMs / MINUTE_MS),
+    upWithout: Math.round(upWithoutMs / MINUTE_MS),
+    fen: fen === null ? null : Math.round(fen),
+    withoutFen: withoutFen === null ? null : Math.round(withoutFen),
+    paidFen,
+    interruptions,
+    busy: whileBusy,
+    line: lineOf(machine, from),
+  };
+}
+
+/** Each stretch as its length in minutes, in base 36, before the letter of what comes after it. */
+function lineOf({ timeline }: MachineRun, from: number): string {
+  let line = '';
+  let last = 0;
+  for (const [index, { at, doing }] of timeline.entries()) {
+    const start = Math.floor((at - from) / MINUTE_MS);
+    const next = timeline[index + 1];
+    // What is over within its minute cannot be seen.
+    if (next !== undefined && Math.floor((next.at - from) / MINUTE_MS) === start) continue;
+    line += `${Math.max(0, start - last).toString(36)}${LETTERS[DOINGS.indexOf(doing)] ?? 'A'}`;
+    last = Math.max(last, start);
+  }
+  return line;
+}
+
+/** The local days, with the hour of the simulated time at which each begins. */
+function daysOf({ from, reached, timezone }: Simulation): readonly { readonly day: string; readonly hour: number }[] {
+  const zone = zoneNamed(timezone);
+  const days: { day: string; hour: number }[] = [];
+  for (let hour = 0; from + hour * HOUR_MS < reached; hour += 1) {
+    const day = localDay(from + hour * HOUR_MS, zone);
+    if (days.at(-1)?.day !== day) days.push({ day, hour });
+  }
+  return days;
+}
+
+/** Fen by local day. */
+function byDay(hours: readonly number[], simulation: Simulation): readonly number[] {
+  const days = daysOf(simulation);
+  return days.map(({ hour }, index) => {
+    const end = days[index + 1]?.hour ?? hour + DAY_HOURS + 1;
+    let fen = 0;
+    for (let each = hour; each < Math.min(end, hours.length); each += 1) fen += hours[each] ?? 0;
+    return Math.round(fen);
+  });
+}
+
+/** Names in the order of their first use, each known by its place. */
+function listOf(first: readonly string[]) {
+  const all = [...first];
+  const places = new Map(all.map((name, place) => [name, place]));
+  return {
+    all,
+    of(name: string): number {
+      const known = places.get(name);
+      if (known !== undefined) return known;
+      places.set(name, all.length);
+      all.push(name);
+      return all.length - 1;
+    },
+  };
+}
+
+/** What the simulation rests on, in sentences. */
+export function assumptionTexts(simulation: Simulation, language: ReportLanguage, until: string): readonly string[] {
+  const { assumptions, bill, seed } = simulation;
+  const { work, unknown, unread, endless, observing } = assumptions;
+  const words = REPORT_WORDS[language].assumptions;
+  const separator = language === 'zh' ? '、' : ', ';
+  const of = (count: number, text: string) => (count > 0 ? [filled(text, { count, all: bill.instances })] : []);
+  return [
+    filled(work === 'as-now' ? words.asNow : words.file, { seed }),
+    words.clouds,
+    ...of(bill.unpriced, words.unpriced),
+    ...of(unknown, words.unknown),
+    ...of(unread, words.unread),
+    ...(endless.length > 0 ? [filled(words.endless, { names: endless.join(separator) })] : []),
+    ...(observing.length > 0 ? [filled(words.observing, { names: observing.join(separator) })] : []),
+    ...(simulation.isCut ? [filled(words.cut, { until })] : []),
+  ];
+}
