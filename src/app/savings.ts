@@ -64,9 +64,14 @@ function no(message: string): { readonly ok: false; readonly message: string } {
 }
 
 /** The ledger of every account that was ever counted, added up by what is asked. */
-export async function savings(work: Work, store: Store, question: SavingsQuestion): Promise<SavingsReport> {
+export async function savings(
+  work: Work,
+  store: Store,
+  question: SavingsQuestion,
+  only: string | null = null,
+): Promise<SavingsReport> {
   const { accounts } = work.standing();
-  const names = new Set([...accounts.keys(), ...(await store.savings.accounts())]);
+  const names = only === null ? new Set([...accounts.keys(), ...(await store.savings.accounts())]) : [only];
   const first = parseDay(question.since) ?? 0;
   const count = (parseDay(question.until) ?? 0) - first + 1;
   const days = Array.from({ length: count }, (_, i) => formatDay(first + i));

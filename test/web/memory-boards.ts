@@ -1,5 +1,6 @@
 import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
+import type { SavingsReport, SavingsRow, SavingsSum } from '../../src/fleet/savings-report.ts';
 import type {
   AccountBoard,
   BoardSource,
@@ -159,6 +160,7 @@ export function policyRow(change: Partial<PolicyRow> = {}): PolicyRow {
     },
     week: { ...NO_TALLY, outcomes: new Map([['confirmed', 20]]), told: 3 },
     saved: { gpuSeconds: 36_000, fen: 1_980 },
+    stops: { count: 0, wrong: 0 },
     observed: NOT_OBSERVED,
     ...change,
   };
@@ -225,6 +227,37 @@ export function queueBoard(change: Partial<QueueBoard> = {}): QueueBoard {
   };
 }
 
+const NO_SUM: SavingsSum = {
+  ms: 0,
+  gpuMs: 0,
+  grossFen: 0,
+  keptFen: 0,
+  stops: 0,
+  wrong: 0,
+  instances: 0,
+  unpriced: 0,
+  unkept: 0,
+};
+
+export function savingsRow(
+  key: string | null,
+  saved: Partial<SavingsSum>,
+  would: Partial<SavingsSum> = {},
+): SavingsRow {
+  return { key, name: null, saved: { ...NO_SUM, ...saved }, would: { ...NO_SUM, ...would } };
+}
+
+export const NOTHING_SAVED: SavingsReport = {
+  since: '2026-10-24',
+  until: '2026-11-22',
+  timezone: 'Asia/Shanghai',
+  by: 'day',
+  label: null,
+  rows: [],
+  total: savingsRow(null, {}),
+  unwatched: [],
+};
+
 /** Boards that answer as they are told, and note which operations were asked for. */
 export class MemoryBoards implements BoardSource {
   readonly asked: OperationQuery[] = [];
@@ -238,6 +271,11 @@ export class MemoryBoards implements BoardSource {
   points: readonly MoneyPoint[] = [];
   queueBoards: readonly QueueBoard[] = [queueBoard()];
 
+  savingsOf: (account: string | null) => SavingsReport = () => NOTHING_SAVED;
+
+  savings(account: string | null) {
+    return Promise.resolve(this.savingsOf(account));
+  }
   names() {
     return {
       accounts: this.accountBoards.map(({ name }) => name),

@@ -4,6 +4,7 @@ import type { Control } from '../control.ts';
 import { AccountBoards } from './accounts.ts';
 import { OperationBoards } from './operations.ts';
 import { type PolicyBoardParts, PolicyBoards } from './policies.ts';
+import { SavingsBoards } from './savings.ts';
 
 export interface BoardParts extends PolicyBoardParts {
   readonly control: Control;
@@ -18,6 +19,7 @@ export function makeBoards(parts: BoardParts): BoardSource {
   const policies = new PolicyBoards(parts);
   const accounts = new AccountBoards(work, store);
   const operations = new OperationBoards(store, control);
+  const lately = new SavingsBoards(work, store);
   return {
     names: () => {
       const standing = work.standing();
@@ -30,6 +32,7 @@ export function makeBoards(parts: BoardParts): BoardSource {
     accounts: () => accounts.list(),
     account: (name) => accounts.one(name),
     money: (account, range) => store.moneyHistory.list(account, range, work.clock.now()),
+    savings: (account) => lately.report(account),
     queues: async () => {
       const stands = await queues.stands();
       // The queues keep the operating system's time, which the daemon's own may differ from.

@@ -89,6 +89,7 @@ export class PolicyBoards {
         matches: policy.enabled ? this.#matches(policy, snapshots) : null,
         ...lately(policy.name),
         saved: { gpuSeconds: saved?.gpuSeconds ?? 0, fen: saved?.fen ?? 0 },
+        stops: { count: saved?.stops ?? 0, wrong: saved?.wrong ?? 0 },
         observed: observed(totals, open, policy.name, now),
       };
     });

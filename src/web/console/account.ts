@@ -4,6 +4,7 @@ import { facts, table } from './board-parts.ts';
 import { type AccountBoard, type BoardSource, MONEY_RANGES, type MoneyPoint, type MoneyRange } from './board-source.ts';
 import { fullTime, iso, shown, span, spanIn, yuan } from './format.ts';
 import { catalogue, type Language, LIST_COMMA } from './language.ts';
+import { savingsPanel } from './savings.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -72,7 +73,7 @@ const WORDS = catalogue({
 });
 
 /** One account: its money over time, its limits, and what keeps it from acting with what ends that. */
-export function accountPage(source: Pick<BoardSource, 'account' | 'money'>): Page {
+export function accountPage(source: Pick<BoardSource, 'account' | 'money' | 'savings'>): Page {
   return {
     path: '/accounts/:name',
     nav: null,
@@ -84,13 +85,14 @@ export function accountPage(source: Pick<BoardSource, 'account' | 'money'>): Pag
       const t = WORDS[visit.language];
       const asked = visit.query.get('range');
       const range = MONEY_RANGES.find((each) => each === asked) ?? '6h';
-      const points = await source.money(name, range);
+      const [points, report] = await Promise.all([source.money(name, range), source.savings(name)]);
       return {
         title: shown(name),
         body: html`<p class="crumbs"><a href="/accounts">${t.all}</a></p><h1>${shown(name)}</h1>
 ${visit.live.part('account', html`<section id="account" aria-label="${shown(name)}">${factsOf(board, visit)}</section>`)}
 ${visit.live.part('blockers', html`<section id="blockers" aria-labelledby="h-blockers"><h2 id="h-blockers">${t.blockers}</h2>${blockers(board, visit)}</section>`)}
-<section aria-labelledby="h-plots"><h2 id="h-plots">${t.plots}</h2>${ranges(name, range, visit)}${visit.live.part('money', money(points, visit))}</section>`,
+<section aria-labelledby="h-plots"><h2 id="h-plots">${t.plots}</h2>${ranges(name, range, visit)}${visit.live.part('money', money(points, visit))}</section>
+${savingsPanel(report, visit)}`,
       };
     },
   };
@@ -103,7 +105,7 @@ function factsOf(board: AccountBoard, visit: Visit): Html {
     [t.state, stateOf(board, visit)],
     [t.balance, board.balanceFen === null ? html`<span class="dim">${t.unknownBalance}</span>` : balance(board, visit)],
     [t.burn, board.burnFenPerHour === null && board.unpriced.length === 0 ? null : burn(board, visit)],
-    [t.runway, board.runwayMs === null ? null : runway(board, visit)],
+    [t.runway, board.runwayMs === null && board.runwayUnknown === null ? null : runway(board, visit)],
     [t.today, spent(board, visit)],
     [t.instances, instances === null ? null : t.count(instances, running ?? 0)],
     [t.actions, board.actions.map((action) => wordIn(visit.language, action)).join(LIST_COMMA[visit.language])],

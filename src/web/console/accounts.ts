@@ -22,6 +22,10 @@ const WORDS = catalogue({
     burn: 'Burns an hour',
     noPrice: (products: string) => `prices lacks ${products}`,
     runway: 'Lasts for',
+    endless: 'no end',
+    stale: 'the balance was read too long ago',
+    band: (low: string, high: string) => `from ${low} to ${high}`,
+    bandHelp: 'If nothing is stopped and all is renewed; and if policies can stop all that they may',
     today: 'Paid today',
     calls: (count: number, limit: number | null) =>
       limit === null ? `${count} ${count === 1 ? 'request' : 'requests'}` : `${count} of ${limit} requests`,
@@ -59,6 +63,10 @@ const WORDS = catalogue({
     burn: '每小时消耗',
     noPrice: (products: string) => `prices 缺 ${products}`,
     runway: '还能撑',
+    endless: '用不完',
+    stale: '余额太久没有读到',
+    band: (low: string, high: string) => `${low} 到 ${high}`,
+    bandHelp: '什么都不关、全部续费；以及策略能关的都关',
     today: '今天付款',
     calls: (count: number, limit: number | null) =>
       limit === null ? `${count} 次请求` : `${limit} 次中的 ${count} 次`,
@@ -155,8 +163,15 @@ export function burn({ burnFenPerHour, unpriced }: AccountBoard, visit: Visit): 
   return html`<span class="none">–</span>${unpriced.length === 0 ? '' : html`<small class="warn">${noPrice(unpriced.map(shown).join(LIST_COMMA[visit.language]))}</small>`}`;
 }
 
-export function runway({ runwayMs }: AccountBoard, visit: Visit): Html {
-  return runwayMs === null ? html`<span class="none">–</span>` : html`${span(runwayMs, visit.language)}`;
+/** What is expected, the bounds of it where they differ, and why it is not known. */
+export function runway(board: AccountBoard, visit: Visit): Html {
+  const { runwayMs, runwayPessimisticMs, runwayOptimisticMs, runwayUnknown } = board;
+  const t = WORDS[visit.language];
+  const text = (ms: number | null) => (ms === null ? t.endless : span(ms, visit.language));
+  if (runwayUnknown === 'stale-balance') return html`<span class="none">–</span><small class="warn">${t.stale}</small>`;
+  if (runwayUnknown !== null || runwayPessimisticMs === null) return html`<span class="none">–</span>`;
+  const [low, high] = [text(runwayPessimisticMs), text(runwayOptimisticMs)];
+  return html`${text(runwayMs)}${low === high ? '' : html`<small title="${t.bandHelp}">${t.band(low, high)}</small>`}`;
 }
 
 /** What was paid today, of what may be. */

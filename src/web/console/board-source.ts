@@ -4,6 +4,7 @@ import type { Severity } from '../../fleet/event.ts';
 import type { FreezeReason, FrozenClass } from '../../fleet/freeze.ts';
 import type { Operation, OperationOutcome, OperationState } from '../../fleet/operation.ts';
 import type { InactionReason } from '../../fleet/reason.ts';
+import type { SavingsReport } from '../../fleet/savings-report.ts';
 import type { Billing, Status } from '../../fleet/status.ts';
 
 /** What the pages of operations, policies, accounts and queues show. Times epoch ms of the daemon's clock, money fen. */
@@ -20,6 +21,8 @@ export interface BoardSource {
   account(name: string): Promise<AccountBoard | null>;
   /** Oldest first. */
   money(account: string, range: MoneyRange): Promise<readonly MoneyPoint[]>;
+  /** What was saved in the last 30 days, by day; `null`: on all accounts. */
+  savings(account: string | null): Promise<SavingsReport>;
   queues(): Promise<readonly QueueBoard[]>;
 }
 
@@ -140,6 +143,8 @@ export interface PolicyRow {
   readonly week: PolicyTally;
   /** Since the beginning. */
   readonly saved: { readonly gpuSeconds: number; readonly fen: number };
+  /** Since the ledger of savings is kept; wrong: a person started it again within half an hour. */
+  readonly stops: { readonly count: number; readonly wrong: number };
   readonly observed: ObservedTally;
 }
 

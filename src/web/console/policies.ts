@@ -7,6 +7,7 @@ import type { BoardSource, FileMistake, PolicyFacts, PolicyRow, PolicyTally, Rel
 import { fromNow, idOf, shown, yuan } from './format.ts';
 import { catalogue, LIST_COMMA } from './language.ts';
 import { stepInWords } from './policy-words.ts';
+import { savingsPanel } from './savings.ts';
 import type { Html, Page, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
 
@@ -29,6 +30,7 @@ const WORDS = catalogue({
     would: 'would have',
     observedStops: (stops: number) => `${stops} ${stops === 1 ? 'stop' : 'stops'} observed`,
     wrong: (count: number, of: number) => `${count} of ${of} judged wrong`,
+    stops: (count: number, wrong: number) => `${count} ${count === 1 ? 'stop' : 'stops'}, ${wrong} wrong`,
     nothing: 'nothing',
     told: 'told',
     keptBack: 'held back: ',
@@ -63,6 +65,7 @@ const WORDS = catalogue({
     would: '本会',
     observedStops: (stops: number) => `观察到 ${stops} 次关机`,
     wrong: (count: number, of: number) => `已判定的 ${of} 次中 ${count} 次错误`,
+    stops: (count: number, wrong: number) => `关机 ${count} 次，关错 ${wrong} 次`,
     nothing: '无',
     told: '已通知',
     keptBack: '被挡住：',
@@ -84,19 +87,21 @@ const WORDS = catalogue({
 const REACH_SHOWN = 20;
 
 /** The policies in force: what each is about now, what it did, and whether the files can be read. */
-export function policiesPage(source: Pick<BoardSource, 'policies'>): Page {
+export function policiesPage(source: Pick<BoardSource, 'policies' | 'savings'>): Page {
   return {
     path: '/policies',
     nav: { en: WORDS.en.title, zh: WORDS.zh.title },
     key: 'p',
-    styles: ['boards.css'],
+    scripts: ['plots.js'],
+    styles: ['uplot.css', 'boards.css'],
     render: async (visit) => {
       const t = WORDS[visit.language];
-      const { rows, reload } = await source.policies();
+      const [{ rows, reload }, report] = await Promise.all([source.policies(), source.savings(null)]);
       return {
         title: t.title,
         body: html`<h1>${t.title}</h1><p class="lead">${t.lead}</p>${visit.live.part('reload', reloadPanel(reload, visit))}
-${rows.length === 0 ? html`<p class="dim">${t.none}</p>` : list(rows, visit)}`,
+${rows.length === 0 ? html`<p class="dim">${t.none}</p>` : list(rows, visit)}
+${savingsPanel(report, visit)}`,
       };
     },
   };
@@ -167,10 +172,14 @@ export function tallyCell({ outcomes, told, refusals }: PolicyTally, visit: Visi
 }
 
 /** What it saved, and what it would have saved while it only watched. */
-function savedCell({ saved, observed }: PolicyRow, visit: Visit): Html {
+function savedCell({ saved, stops, observed }: PolicyRow, visit: Visit): Html {
   const t = WORDS[visit.language];
   const judged = observed.right + observed.wrong;
   return html`${saved.gpuSeconds === 0 && saved.fen === 0 ? (observed.stops > 0 ? '' : html`<span class="none">–</span>`) : html`<b>${yuan(saved.fen)}</b><small>${t.hours(gpuHours(saved.gpuSeconds))}</small>`}${
+    stops.count === 0
+      ? ''
+      : html`<small${stops.wrong > 0 ? html` class="warn"` : ''}>${t.stops(stops.count, stops.wrong)}</small>`
+  }${
     observed.stops === 0
       ? ''
       : html`<small>${t.would} ${yuan(observed.savedFen)}, ${t.hours(gpuHours(observed.savedGpuSeconds))}</small><small${observed.wrong > 0 ? html` class="warn"` : ''}>${t.observedStops(observed.stops)}${judged > 0 ? html` · ${t.wrong(observed.wrong, judged)}` : ''}</small>`

@@ -1,4 +1,4 @@
-// Draws the plots of an account's money from the data attributes that the page carries, with uPlot. What they show stands in
+// Draws the plots of money from the data attributes that the page carries, with uPlot. What they show stands in
 // the table below as well, so nothing is lost where this does not run.
 import uPlot from './uplot.js';
 
@@ -9,7 +9,7 @@ function colour(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(`--${name}`).trim();
 }
 
-const TONES = { balance: 'good', burn: 'warn', runway: 'busy' };
+const TONES = { balance: 'good', burn: 'warn', runway: 'busy', saved: 'good', would: 'busy' };
 
 function axis(more) {
   return {
@@ -116,6 +116,6 @@ window.addEventListener('resize', () => {
 window.matchMedia('(prefers-color-scheme: dark)').addEventListener('change', drawAll);
 new MutationObserver(drawAll).observe(document.documentElement, { attributes: true, attributeFilter: ['data-theme'] });
 document.addEventListener('lamplighter:patched', (event) => {
-  if (event.target instanceof Element && event.target.id === 'money') drawAll();
+  if (event.target instanceof Element && event.target.matches('[data-plots]')) drawAll();
 });
 drawAll();
