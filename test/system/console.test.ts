@@ -214,6 +214,13 @@ describe('nobody is kept out', () => {
         await own.goto(`${bed.daemon.origin}${path}`, { waitUntil: 'domcontentloaded' });
         const barred = await barriers(own);
         if (barred.length > 0) found[path] = barred;
+        // In the hand the bar is wider than the page.
+        for (const link of await own.locator('nav [aria-current]').all()) {
+          const { x = 0, width = 0 } = (await link.boundingBox()) ?? {};
+          expect([path, x >= 0 && x + width <= (own.viewportSize()?.width ?? 0)]).toEqual([path, true]);
+        }
+        const times = await own.locator('time[data-from-now]').allInnerTexts();
+        expect(times.join(' ')).not.toMatch(/\d\p{Script=Han}/u);
       }
       expect(found).toEqual({});
       expect(told).toEqual([]);

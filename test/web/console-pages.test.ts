@@ -352,6 +352,7 @@ describe('a link that holds what a policy is about to do', () => {
       row({ id: 'gpu-3', name: 'dev-3', hold: { ...HOLD, instance: 'hxy/gpu-3' } }),
       row({ id: 'gpu-4', name: 'of-another-policy' }),
       row({ id: 'gpu-5', name: 'watched-only' }),
+      row({ id: 'gpu-6', name: 'put-out-already', status: 'stopped' }),
       row({ id: 'gpu-1', name: 'of-another-account', account: 'chenyu', next: STOP }),
     ];
     bed.console.coming = {
@@ -360,6 +361,7 @@ describe('a link that holds what a policy is about to do', () => {
       'hxy/gpu-3': [kept],
       'hxy/gpu-4': [{ ...STOP, policy: 'another' }],
       'hxy/gpu-5': [{ ...STOP, kind: 'observe' }],
+      'hxy/gpu-6': [{ ...STOP, action: 'start', reason: 'afterwards' }],
       'chenyu/gpu-1': [STOP],
     };
     return bed;
@@ -374,7 +376,9 @@ describe('a link that holds what a policy is about to do', () => {
     for (const key of ['hxy/gpu-1', 'hxy/gpu-2']) expect(html).toContain(`name="instance" value="${key}" checked>`);
     expect(html).toContain('dev-3');
     expect(html).not.toContain('value="hxy/gpu-3"');
-    for (const other of ['of-another-policy', 'watched-only', 'of-another-account']) expect(html).not.toContain(other);
+    for (const other of ['of-another-policy', 'watched-only', 'put-out-already', 'of-another-account']) {
+      expect(html).not.toContain(other);
+    }
   });
 
   test('holds those that are ticked, and says of each what became of it', async () => {

@@ -85,27 +85,6 @@ export function fromNow(at: number | null, visit: Clocked): Html {
   return html`<time datetime="${iso(at)}" data-from-now title="${fullTime(at, visit)}">${shortTime(at, visit)}</time>`;
 }
 
-const RELATIVES = new Map<Language, Intl.RelativeTimeFormat>();
-const UNITS = [
-  ['day', 86_400_000, 2],
-  ['hour', 3_600_000, 2],
-  ['minute', 60_000, 1],
-] as const;
-
-/** As {@link fromNow} in a sentence; it changes by the minute, so it stands better outside of what is live. */
-export function relative(at: number, { language, now }: Pick<Visit, 'language' | 'now'>): string {
-  let made = RELATIVES.get(language);
-  if (made === undefined) {
-    made = new Intl.RelativeTimeFormat(LOCALES[language], { style: 'narrow', numeric: 'always' });
-    RELATIVES.set(language, made);
-  }
-  const ms = at - now;
-  for (const [unit, length, least] of UNITS) {
-    if (Math.abs(ms) >= least * length) return made.format(Math.trunc(ms / length), unit);
-  }
-  return language === 'zh' ? '现在' : 'now';
-}
-
 /** A span to two units: `1h 20m`, `3d 4h`; `1 小时 20 分`. */
 export function span(ms: number, language: Language): string {
   return spanIn(shortSpan(ms), language);

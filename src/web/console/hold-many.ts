@@ -50,6 +50,8 @@ export function dueOf({ rows }: Timeline, account: string, policy: string): read
     const own = coming.find(
       (each) =>
         each.policy === policy &&
+        // What was announced is the act, and not the start that follows it when the window is over.
+        each.reason !== 'afterwards' &&
         (each.kind === 'act' || each.kind === 'announce' || (each.kind === 'kept' && row.hold !== null)),
     );
     return own === undefined ? [] : [{ row, coming: own }];

@@ -12,6 +12,9 @@ function say(text, ok) {
   said.className = `said ${ok ? 'good' : 'bad'}`;
 }
 
+// In the hand the bar is wider than the page, and whoever is on its last page would not see which that is.
+document.querySelector('nav [aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'center' });
+
 tellTimes();
 setInterval(() => tellTimes(), TIMES_EVERY_MS);
 

@@ -21,7 +21,9 @@ const UNITS = [
 
 function relative(ms) {
   for (const [unit, length, least] of UNITS) {
-    if (Math.abs(ms) >= least * length) return RELATIVE.format(Math.trunc(ms / length), unit);
+    // Between figures and Han there is a space everywhere else on the page.
+    if (Math.abs(ms) >= least * length)
+      return RELATIVE.format(Math.trunc(ms / length), unit).replace(/\d(?=\p{Script=Han})/u, '$& ');
   }
   return NOW;
 }
