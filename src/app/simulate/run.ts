@@ -171,7 +171,8 @@ function doingBefore(timeline: MachineRun['timeline'], at: number): Doing | null
     if ((timeline[middle]?.at ?? 0) < at) low = middle + 1;
     else high = middle;
   }
-  return timeline[low - 1]?.doing ?? null;
+  // At the very beginning what it began with.
+  return timeline[Math.max(0, low - 1)]?.doing ?? null;
 }
 
 /** The machines of all accounts under their keys. */

@@ -28,6 +28,7 @@ const DECISIONS_SHOWN = 200;
 interface Options {
   readonly days: string;
   readonly record?: string;
+  readonly whatIf?: boolean;
   readonly from?: string;
   readonly fleet?: string;
   readonly seed: string;
@@ -56,6 +57,7 @@ export function simulateCommand(program: Command, io: Io): void {
     .addOption(new Option('--mode <mode>', 'for policies that do not say: observe or enforce; with --fleet'))
     .option('--show <n>', 'how many machines to show hour by hour, those with most acts first; or all', String(SHOWN))
     .option('--record <file>', 'decide everything in a recording once more, and hold it against what was decided')
+    .option('--what-if', 'with --record: by the policies of the configuration; or of a folder, by --policies DIR alone')
     .option('--html <file>', 'write a report that needs nothing but a browser')
     .addOption(new Option('--lang <language>', 'of the report').choices(['en', 'zh']).default('en'))
     .option('--all', 'also what observing policies would do, and what is kept from being done')
@@ -136,8 +138,9 @@ function printMachines(io: Io, simulation: Simulation, machines: readonly Machin
 function headOf({ name, key, upMs, fen, withoutFen, interruptions, whileBusy }: MachineRun, spanMs: number): string {
   const money =
     fen === null || withoutFen === null ? 'no known price' : `${yuan(fen)} yuan instead of ${yuan(withoutFen)}`;
-  const busy = whileBusy > 0 ? `, ${whileBusy} of them at work` : '';
-  const stops = interruptions === 0 ? '' : `; interrupted ${interruptions} times${busy}`;
+  const busy = whileBusy > 0 ? `, ${whileBusy} of them while it worked` : '';
+  const stops =
+    interruptions === 0 ? '' : `; ${interruptions} ${interruptions === 1 ? 'interruption' : 'interruptions'}${busy}`;
   return `${printable(name)}  ${printable(key)}: up ${hours(upMs)} of ${hours(spanMs)} h; ${money}${stops}`;
 }
 
