@@ -31,22 +31,28 @@ export interface Held {
 
 /** What the next rules may do on the fleet as last seen that those in force may not; `null`: nothing. */
 export async function widening(store: Store, inForce: Rules, next: Rules): Promise<Held | null> {
-  const fleet = new Map<string, readonly Instance[] | null>();
+  const fleet = new Map<string, readonly Instance[]>();
   for (const { name } of [...inForce.config.accounts, ...next.config.accounts]) {
     const snapshot = await store.loadSnapshot(name);
-    fleet.set(name, snapshot === null ? null : snapshot.instances.map(({ instance }) => instance));
+    if (snapshot !== null)
+      fleet.set(
+        name,
+        snapshot.instances.map(({ instance }) => instance),
+      );
   }
+  return wideningOf(fleet, inForce, next);
+}
+
+/** The same for a fleet that is known; an account that is not in it may have anything. */
+export function wideningOf(fleet: ReadonlyMap<string, readonly Instance[]>, inForce: Rules, next: Rules): Held | null {
   const old = reachUnder(inForce, fleet);
   const reach = widened(old, reachUnder(next, fleet));
   if (reach.length === 0) return null;
-  return {
-    reach,
-    before: old.size,
-    id: createHash('sha256').update(reach.join('\n')).digest('hex').slice(0, ID_LENGTH),
-  };
+  const id = createHash('sha256').update(reach.join('\n')).digest('hex').slice(0, ID_LENGTH);
+  return { reach, before: old.size, id };
 }
 
-function reachUnder({ config, policies }: Rules, fleet: ReadonlyMap<string, readonly Instance[] | null>): Reach {
+function reachUnder({ config, policies }: Rules, fleet: ReadonlyMap<string, readonly Instance[]>): Reach {
   const accounts = config.accounts.map((account): ReachAccount => {
     const instances = fleet.get(account.name) ?? null;
     const labelled = instances?.map((instance) => ({ instance, labels: labelsOf(config.labels, instance) })) ?? null;

@@ -1,10 +1,11 @@
 import { dirname, resolve } from 'node:path';
 import type { Command } from 'commander';
+import { type FleetLook, farReach } from '../app/look-at-fleet.ts';
 import type { Config } from '../config/config.ts';
 import { readConfigFile } from '../config/config-file.ts';
 import { fileKind } from '../config/file-kind.ts';
 import { compileOptions } from '../config/load-config.ts';
-import { readPolicyFolder, readText, shortened } from '../config/policy-folder.ts';
+import { about, readPolicyFolder, readText, shortened } from '../config/policy-folder.ts';
 import { compile, type PolicyFile } from '../policy/compile.ts';
 import type { CompileOptions } from '../policy/draft.ts';
 import type { Located } from '../yaml/located.ts';
@@ -31,7 +32,16 @@ export async function checkFiles(
   files: readonly string[],
   command: Command,
   io: Io,
-  { withConfig, now }: { readonly withConfig: boolean; readonly now: number },
+  {
+    withConfig,
+    now,
+    lookAt,
+  }: {
+    readonly withConfig: boolean;
+    readonly now: number;
+    /** Asks what the accounts of a configuration have; left out: nobody wants to know. */
+    readonly lookAt?: (config: Config) => Promise<FleetLook | null>;
+  },
 ): Promise<CheckedFiles> {
   const errors: Located[] = [];
   const warnings: Located[] = [];
@@ -39,6 +49,7 @@ export async function checkFiles(
   let compileWith: CompileOptions = { ...NO_CONFIG, now };
   let folder: string | null = null;
   let config: Config | null = null;
+  let look: FleetLook | null = null;
   const usual = withConfig ? [sharedOptions(command).config] : [];
   for (const [index, file] of (given.configs.length > 0 ? given.configs : usual).entries()) {
     const read = await readConfigFile(file, io.cwd, configOptions(command, io));
@@ -48,6 +59,8 @@ export async function checkFiles(
     if (index > 0) continue;
     config = read.ok ? read.config : null;
     compileWith = read.ok ? compileOptions(read.config, now) : { ...NO_CONFIG, ...read.known?.options, now };
+    look = config === null ? null : ((await lookAt?.(config)) ?? null);
+    if (look !== null) compileWith = { ...compileWith, fleet: look.fleet };
     folder = read.ok ? read.config.policiesDir : (read.known?.policiesDir ?? null);
   }
   const isAboutFolder = files.length === 0 || (given.configs.length > 0 && given.policies.length === 0);
@@ -56,6 +69,11 @@ export async function checkFiles(
   const result = compile(texts, compileWith);
   if (!result.ok) errors.push(...result.errors);
   warnings.push(...(result.ok ? result.set.warnings : result.warnings));
+  if (result.ok && look !== null && config !== null && isAboutFolder) {
+    const far = farReach(look, config, result.set.policies);
+    const shown = shortened(config.policiesDir, io.cwd);
+    if (far !== null) warnings.push(about(shown, `in place of the policies in force ${far}`));
+  }
   return { errors, warnings, policies: result.ok ? result.set.policies.length : 0, config };
 }
 

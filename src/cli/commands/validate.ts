@@ -1,9 +1,12 @@
 import { type Command, Option } from 'commander';
 import { RedisUnreachable } from '../../app/client.ts';
+import { DEMO_KEY_PREFIX, KEY_PREFIX } from '../../app/key-prefix.ts';
+import { lookAtFleet } from '../../app/look-at-fleet.ts';
 import { lookAtRedis } from '../../app/look-at-redis.ts';
 import { secretsOf } from '../../app/standing.ts';
 import type { Config } from '../../config/config.ts';
 import { type Located, renderLocated } from '../../yaml/located.ts';
+import { sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { table } from '../table.ts';
@@ -13,33 +16,54 @@ import { checkFiles } from '../validate-files.ts';
 export function validateCommand(program: Command, io: Io): void {
   program
     .command('validate')
-    .description('check the configuration and the policies; nothing is contacted, unless --redis says so')
+    .description('check the configuration and the policies; nothing is contacted, unless --redis or --fleet says so')
     .argument(
       '[files...]',
       'configuration or policy files to check instead of the usual ones; told apart by what they hold',
     )
     .option('--no-config', 'check policy files without a configuration: account names and abilities are not checked')
     .option('--redis', 'also ask Redis whether it is set up to keep a ledger of paid calls')
+    .option(
+      '--fleet',
+      'also hold limits and reach against the fleet as last seen, and the policies in force; asks Redis',
+    )
     .option('--strict', 'take warnings for errors')
     .addOption(new Option('--output <form>', 'how to print what was found').choices(['text', 'json']))
     .option('--json', 'the same as --output json')
     .action(async (files: string[], options: ValidateOptions, command: Command) => {
       if (options.redis === true && !options.config)
         throw new UserError('--redis needs the configuration, which --no-config leaves out', EXIT.usage);
+      if (options.fleet === true && !options.config)
+        throw new UserError('--fleet needs the configuration, which --no-config leaves out', EXIT.usage);
+      let unseen: string | null = null;
+      const lookAt = async (read: Config) => {
+        const prefix = sharedOptions(command).demo ? DEMO_KEY_PREFIX : KEY_PREFIX;
+        try {
+          return await lookAtFleet(read, prefix, io.signal);
+        } catch (error) {
+          // Whether it is there has nothing to do with the mistakes in the files, which are told all the same.
+          if (!(error instanceof RedisUnreachable)) throw error;
+          unseen = error.message;
+          return null;
+        }
+      };
       const { config, ...found } = await checkFiles(files, command, io, {
         withConfig: options.config,
         now: Date.now(),
+        ...(options.fleet === true ? { lookAt } : {}),
       });
       if (config !== null) io.hide(secretsOf(config));
       const redis = options.redis === true && config !== null ? await askRedis(config, io) : null;
       const json = options.output === undefined ? options.json === true : options.output === 'json';
       report(io, { json, strict: options.strict === true }, { ...found, redis });
+      if (unseen !== null) throw new UserError(`the fleet is not known: ${unseen}`, EXIT.failed);
     });
 }
 
 interface ValidateOptions {
   readonly config: boolean;
   readonly redis?: boolean;
+  readonly fleet?: boolean;
   readonly json?: boolean;
   readonly output?: string;
   readonly strict?: boolean;
