@@ -31,8 +31,8 @@ test('limits and reach are held against the fleet as last seen, and against the 
   const { code, out, err } = await validate('--fleet', ...next);
   expect({ code, out }).toEqual({ code: 0, out: 'valid: 1 policy\n' });
   expect(err.split('\n').filter((line) => line.includes('warning'))).toEqual([
-    'next:1:1: warning: in place of the policies in force 2 things are newly allowed besides the 5 before, such as stop hxy/web-a',
     'next/p.yaml:2:58: warning: the window is open for 3m at most, and in that time the limits that hold where a policy sets none reach 3 of the 6 instances of hxy that it is about: the rest is left as it is',
+    'next:1:1: warning: in place of the policies in force 2 things are newly allowed besides the 5 before, such as stop hxy/web-a',
   ]);
   expect((await validate('--fleet', '--strict', ...next)).code).toBe(3);
   const { warnings } = JSON.parse((await validate('--fleet', '--output', 'json', ...next)).out);
