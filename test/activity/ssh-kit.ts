@@ -4,6 +4,7 @@ import { SshLogin, type SshLoginOptions } from '../../src/activity/ssh/login.ts'
 import { SshProbe, type SshProbeOptions } from '../../src/activity/ssh/ssh-probe.ts';
 import { systemClock } from '../../src/app/clock.ts';
 import type { ActivitySignal, ProbeReading, SignalReading } from '../../src/fleet/activity.ts';
+import { words } from '../support/in-words.ts';
 import type { Sshd } from './sshd.ts';
 
 export class HostKeyMemory implements HostKeyStore {
@@ -49,6 +50,6 @@ export function probeOf(sshd: Sshd, changes: Changes = {}): SshProbe {
 
 export function part(reading: ProbeReading, name: ActivitySignal): SignalReading {
   const found = reading.signals?.find(({ signal }) => signal === name);
-  if (found === undefined) throw new Error(`no ${name} in: ${reading.verdict} ${reading.evidence}`);
+  if (found === undefined) throw new Error(`no ${name} in: ${reading.verdict} ${words(reading.evidence)}`);
   return found;
 }

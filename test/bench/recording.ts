@@ -164,8 +164,8 @@ function looked(row: InstanceFacts, now: number, random: () => number): Instance
   const load = `gpu ${isIdle ? Math.floor(random() * 3) : 40 + Math.floor(random() * 60)} %, cpu ${Math.floor(random() * 10)} %`;
   const shared = { verdict, reason: null, lastActiveAt, judges: 'work' } as const;
   const readings = [
-    { ...shared, probe: 'jupyter', at: first, evidence: kernels },
-    { ...shared, probe: 'ssh', at: second, evidence: load },
+    { ...shared, probe: 'jupyter', at: first, evidence: verbatim(kernels) },
+    { ...shared, probe: 'ssh', at: second, evidence: verbatim(load) },
   ];
   const watched = { from: activity.watched?.from ?? since, to: Math.max(first, second), holes: [] };
   return {

@@ -36,7 +36,7 @@ export const expect = Object.assign(
   (value: unknown, message?: string) => talking(bare(inWords(value), message)),
   { any: bare.any, anything: bare.anything, arrayContaining: bare.arrayContaining, closeTo: bare.closeTo },
   { objectContaining: bare.objectContaining, stringContaining: bare.stringContaining },
-  { stringMatching: bare.stringMatching, fail: bare.fail },
+  { stringMatching: bare.stringMatching },
 );
 
 function talking<T extends object>(assertion: T): T {
