@@ -214,11 +214,6 @@ describe('nobody is kept out', () => {
         await own.goto(`${bed.daemon.origin}${path}`, { waitUntil: 'domcontentloaded' });
         const barred = await barriers(own);
         if (barred.length > 0) found[path] = barred;
-        // In the hand the bar is wider than the page.
-        for (const link of await own.locator('nav [aria-current]').all()) {
-          const { x = 0, width = 0 } = (await link.boundingBox()) ?? {};
-          expect([path, x >= 0 && x + width <= (own.viewportSize()?.width ?? 0)]).toEqual([path, true]);
-        }
         const times = await own.locator('time[data-from-now]').allInnerTexts();
         expect(times.join(' ')).not.toMatch(/\d\p{Script=Han}/u);
       }
@@ -227,6 +222,15 @@ describe('nobody is kept out', () => {
       await own.context().close();
     });
   }
+});
+
+test('in the hand, where the bar is wider than the page, it shows which page this is', async () => {
+  const { page: own } = await reader(browser, { viewport: PHONE });
+  await own.goto(`${bed.daemon.origin}/queues`);
+  const link = await own.locator('nav [aria-current]').boundingBox();
+  expect(link?.x).toBeGreaterThanOrEqual(0);
+  expect((link?.x ?? 0) + (link?.width ?? 0)).toBeLessThanOrEqual(PHONE.width);
+  await own.context().close();
 });
 
 test('no page broke its own rules or failed while all this was done', () => {
