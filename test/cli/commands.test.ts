@@ -91,6 +91,8 @@ describe('reading', () => {
     expect(human.out).toMatch(/^INSTANCE +NAME +STATUS +FOR +ACTIVITY/);
     expect(human.out).toMatch(/hxy\/a +dev-a +running/);
     expect(human.err).toContain('hxy: 8 instances, seen');
+    // Its cloud tells a balance: how long that lasts stands with it.
+    expect(human.err).toMatch(/^cy: 1 instances, seen \S+ ago; 99\d\d\.\d\d yuan, lasts \d+d\S*$/m);
     const { items } = z
       .object({ items: z.array(z.object({ key: z.string() })), next: z.null() })
       .parse(await json('instances', '--account', 'cy'));

@@ -1,4 +1,5 @@
 import type { Command } from 'commander';
+import { moneyLine } from '../../app/money-line.ts';
 import { makeReader } from '../../app/reader.ts';
 import { STATUSES } from '../../fleet/status.ts';
 import { unknownWord } from '../../yaml/check-shape.ts';
@@ -49,8 +50,9 @@ export function instancesCommand(program: Command, io: Io): void {
         ]);
         io.out(table(['INSTANCE', 'NAME', 'STATUS', 'FOR', 'ACTIVITY', 'BILLING', 'EXPIRES', 'GPU', ''], rows));
         for (const snapshot of await client.control.snapshots()) {
+          const money = await moneyLine(client.work, snapshot);
           io.err(
-            `${snapshot.account}: ${snapshot.instances.length} instances, seen ${span(now - snapshot.takenAt)} ago${snapshot.complete ? '' : ` (incomplete: ${snapshot.incomplete})`}\n`,
+            `${snapshot.account}: ${snapshot.instances.length} instances, seen ${span(now - snapshot.takenAt)} ago${snapshot.complete ? '' : ` (incomplete: ${snapshot.incomplete})`}${money === '' ? '' : `; ${money}`}\n`,
           );
         }
       });
