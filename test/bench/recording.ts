@@ -177,28 +177,68 @@ function looked(row: InstanceFacts, now: number, random: () => number): Instance
 function factsOf(instances: readonly InstanceFacts[], now: number, minute: number): PassFacts {
   const none = new Map<string, string>();
   const rows = {
-    ...{ acted: none, recent: null, open: [], openPaid: [], renewed: none, notices: [], obligations: [] },
-    ...{ policySince: none, lowBalance: none, policyEdits: none, heldUntil: none, leashes: none, watchBeganAt: START },
+    acted: none,
+    recent: null,
+    open: [],
+    openPaid: [],
+    renewed: none,
+    notices: [],
+    obligations: [],
+    ...{
+      policySince: none,
+      lowBalance: none,
+      policyEdits: none,
+      heldUntil: none,
+      leashes: none,
+      watchBeganAt: START,
+    },
   };
   const listing: Omit<Snapshot, 'instances'> = {
-    ...{ account: 'hxy', provider: 'huixingyun', complete: true, incomplete: null, shrunken: false, balance: null },
-    ...{ takenAt: now - 1_000, finishedAt: now - 700, generation: minute },
+    account: 'hxy',
+    provider: 'huixingyun',
+    complete: true,
+    incomplete: null,
+    shrunken: false,
+    balance: null,
+    ...{
+      takenAt: now - 1e3,
+      finishedAt: now - 700,
+      generation: minute,
+    },
   };
   return {
     now,
     paused: false,
     account: {
-      ...{ name: 'hxy', provider: 'huixingyun', pollEveryMs: MINUTE, prices: new Map() },
-      ...{ actions: ['stop', 'cardless-stop', 'start', 'renew'], spendLimit: { perDayFen: null, callsPerDay: 10 } },
+      ...{
+        name: 'hxy',
+        provider: 'huixingyun',
+        pollEveryMs: MINUTE,
+        prices: new Map(),
+      },
+      ...{
+        actions: ['stop', 'cardless-stop', 'start', 'renew'],
+        spendLimit: {
+          perDayFen: null,
+          callsPerDay: 10,
+        },
+      },
     },
     listing,
     instances,
     holds: [],
     history: historyOf(rows, 'hxy', now),
     balances: [],
-    spent: { calls: 0, fen: 0 },
+    spent: {
+      calls: 0,
+      fen: 0,
+    },
     interruptedAt: [],
-    ...{ breakerOpen: false, paidWork: 'open', paidWorkOff: null, reversibleOff: null, foreign: null },
+    breakerOpen: false,
+    paidWork: 'open',
+    paidWorkOff: null,
+    reversibleOff: null,
+    foreign: null,
   };
 }
 

@@ -1,3 +1,5 @@
+import { resolve } from 'node:path';
+import { readPolicyFolder } from '../../config/policy-folder.ts';
 import { evaluate } from '../../decide/evaluate.ts';
 import { compile } from '../../policy/compile.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -69,6 +71,17 @@ function otherwiseOf({ at, account }: RecordedPass, found: readonly Difference[]
   return { at, account, differences: found };
 }
 
+/**
+ * The policies of a folder, as they are meant where something was recorded: in its time zone, in its mode and on its accounts.
+ * @throws InvalidInput where there is a mistake in them
+ */
+export async function policiesIn(folder: string, cwd: string): Promise<(rules: RecordedRules) => readonly Policy[]> {
+  const read = await readPolicyFolder(resolve(cwd, folder), cwd);
+  if (!read.ok) throw new InvalidInput(`the policies of ${folder} are not valid`, read.errors);
+  const shelf = new PolicyShelf();
+  return (rules) => shelf.of({ ...rules, id: folder, files: read.files });
+}
+
 /** Policies by the texts that they are made of, each made once. */
 export class PolicyShelf {
   readonly #known = new Map<string, readonly Policy[]>();
@@ -80,7 +93,7 @@ export class PolicyShelf {
     const { files, timezone, mode, at: now } = rules;
     // They were in force, so what they are about is known to be there.
     const compiled = compile(files, { accounts: null, notifiers: null, timezone, mode, now });
-    if (!compiled.ok) throw new InvalidInput('the recorded policies are not valid', compiled.errors);
+    if (!compiled.ok) throw new InvalidInput('the policies are not valid', compiled.errors);
     this.#known.set(rules.id, compiled.set.policies);
     return compiled.set.policies;
   }

@@ -1,26 +1,54 @@
 import { resolve } from 'node:path';
 import type { Command } from 'commander';
+import { InvalidInput, loadPolicies } from '../../app/load.ts';
 import { recordedIn, sourcesOf } from '../../app/recording/recording-files.ts';
-import { type Replay, replay } from '../../app/recording/replay.ts';
+import { policiesIn, type Replay, replay } from '../../app/recording/replay.ts';
+import { billOf, type WhatIf, whatIf } from '../../app/recording/what-if.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
+import { readConfig, sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
-import { printable } from '../table.ts';
+import { printable, table } from '../table.ts';
+
+const HOUR_MS = 3_600_000;
 
 export interface RecordOptions {
   readonly record: string;
+  readonly whatIf?: boolean;
   readonly json?: boolean;
 }
 
-/** `lamplighter simulate --record FILE`: decides everything in a recording once more. */
-export async function simulateRecord(_command: Command, io: Io, { record, json }: RecordOptions): Promise<void> {
+/** `lamplighter simulate --record FILE`: decides everything in a recording once more, as it was or by other policies. */
+export async function simulateRecord(command: Command, io: Io, options: RecordOptions): Promise<void> {
+  const { record, json } = options;
   const sources = await sourcesOf([resolve(io.cwd, record)], null, (path, why) => io.err(`${path} ${why}\n`));
-  const found = await replay(recordedIn(sources));
+  const recording = recordedIn(sources);
+  const { policies } = sharedOptions(command);
+  if (options.whatIf === true || policies !== undefined) {
+    const found = await whatIf(recording, await policiesFor(command, io, policies));
+    if (found.passes === 0) throw new UserError(`there is no pass in ${record}`, EXIT.usage);
+    if (json === true) printJson(io, whatIfView(found));
+    else printWhatIf(io, found);
+    return;
+  }
+  const found = await replay(recording);
   if (found.passes === 0) throw new UserError(`there is no pass in ${record}`, EXIT.usage);
   if (json === true) printJson(io, replayView(found));
-  else print(io, found);
+  else printReplay(io, found);
   if (found.otherwisePasses > 0)
     throw new UserError(`${found.otherwisePasses} of ${found.passes} passes are decided otherwise than they were`);
+}
+
+/** Those of a folder, as they are meant where it was recorded, whose configuration need not be here; else those of the configuration. */
+async function policiesFor(
+  command: Command,
+  io: Io,
+  folder: string | undefined,
+): Promise<Parameters<typeof whatIf>[1]> {
+  if (folder !== undefined) return await policiesIn(folder, io.cwd);
+  const loaded = await loadPolicies(await readConfig(command, io), io.cwd, Date.now());
+  if (!loaded.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
+  return () => loaded.set.policies;
 }
 
 function replayView({ from, until, otherwise, ...counts }: Replay) {
@@ -33,7 +61,7 @@ function replayView({ from, until, otherwise, ...counts }: Replay) {
   };
 }
 
-function print(io: Io, { passes, acts, from, until, otherwise, otherwisePasses, reworded, holes }: Replay): void {
+function printReplay(io: Io, { passes, acts, from, until, otherwise, otherwisePasses, reworded, holes }: Replay): void {
   for (const { at, account, differences } of otherwise) {
     io.out(`${rfc3339(at)} ${account}\n`);
     for (const { subject, recorded, replayed } of differences) {
@@ -43,11 +71,85 @@ function print(io: Io, { passes, acts, from, until, otherwise, otherwisePasses, 
     }
   }
   if (otherwisePasses > otherwise.length) io.out(`… and ${otherwisePasses - otherwise.length} passes more\n`);
-  const span = from === null || until === null ? '' : `${rfc3339(from)} to ${rfc3339(until)}: `;
   io.out(
-    `${span}${passes} passes with ${acts} acts and announcements, ${otherwisePasses === 0 ? 'every one decided as it was' : `${otherwisePasses} decided otherwise`}\n`,
+    `${span({ from, until })}${passes} passes with ${acts} acts and announcements, ${otherwisePasses === 0 ? 'every one decided as it was' : `${otherwisePasses} decided otherwise`}\n`,
   );
   if (reworded > 0)
     io.out(`${reworded} passes give the same decisions other words: they were made by another version\n`);
   if (holes > 0) io.out(`${holes} passes were made and not recorded\n`);
+}
+
+function whatIfView({ from, until, acts, stops, uses, ...rest }: WhatIf) {
+  const time = (at: number | null) => (at === null ? null : rfc3339(at));
+  const yuan = (fen: number | null) => (fen === null ? null : (fen / 100).toFixed(2));
+  const hours = (ms: number) => Math.round((ms / HOUR_MS) * 100) / 100;
+  const bill = billOf({ uses, acts });
+  return {
+    from: time(from),
+    until: time(until),
+    passes: rest.passes,
+    recordedActs: rest.recordedActs,
+    unknownHours: hours(rest.unknownMs),
+    totals: {
+      instances: bill.instances,
+      unpriced: bill.unpriced,
+      upHours: hours(bill.upMs),
+      recordedUpHours: hours(bill.recordedUpMs),
+      yuan: yuan(bill.fen),
+      recordedYuan: yuan(bill.recordedFen),
+      paidYuan: yuan(bill.paidFen),
+    },
+    acts: acts.map(({ at, costFen, ...act }) => ({ at: rfc3339(at), ...act, costYuan: yuan(costFen) })),
+    stops: stops.map(({ at, missedAt, ...stop }) => ({ at: rfc3339(at), ...stop, missedAt: time(missedAt) })),
+    instances: uses.map((use) => ({
+      instance: use.instance,
+      name: use.name,
+      upHours: hours(use.upMs),
+      recordedUpHours: hours(use.recordedUpMs),
+      yuan: yuan(use.fen),
+      recordedYuan: yuan(use.recordedFen),
+    })),
+  };
+}
+
+function printWhatIf(io: Io, found: WhatIf): void {
+  const { acts, stops, passes, recordedActs, unknownMs } = found;
+  if (acts.length === 0) io.out('nothing would have been done\n');
+  else {
+    const cells = acts.map(({ at, action, name, instance, account, policy, reason }) => [
+      rfc3339(at),
+      action,
+      printable(name ?? instance ?? account),
+      policy,
+      reason,
+    ]);
+    io.out(table(['WHEN', 'ACTION', 'INSTANCE', 'POLICY', 'REASON'], cells));
+  }
+  const bill = billOf(found);
+  const hours = (ms: number) => (ms / HOUR_MS).toFixed(1);
+  const yuan = (fen: number) => (fen / 100).toFixed(2);
+  io.out(
+    `\n${span(found)}${passes} passes, ${acts.length} acts instead of ${recordedActs}; ` +
+      `up ${hours(bill.upMs)} h instead of ${hours(bill.recordedUpMs)} h; by the hour ${yuan(bill.fen)} yuan instead of ` +
+      `${yuan(bill.recordedFen)}; renewals and changes of billing ${yuan(bill.paidFen)} yuan\n`,
+  );
+  const missed = stops.filter(({ missedAt }) => missedAt !== null);
+  if (stops.length > 0)
+    io.out(
+      `${missed.length} of ${stops.length} stops would have been in somebody's way: there was work again afterwards\n`,
+    );
+  for (const { at, instance, policy, missedAt } of missed)
+    io.out(
+      `  ${instance}, stopped by ${policy} at ${rfc3339(at)}, was wanted at ${missedAt === null ? '' : rfc3339(missedAt)}\n`,
+    );
+  if (bill.unpriced > 0)
+    io.out(`${bill.unpriced} of ${bill.instances} instances have no known price and are left out of the yuan\n`);
+  if (unknownMs > 0) io.out(`${hours(unknownMs)} h of the accounts' time were not recorded and are left out\n`);
+  io.out(
+    'taken for granted: what is decided is done at once; what the policies of the time did was not; a machine that was down at the time goes on as before\n',
+  );
+}
+
+function span({ from, until }: { readonly from: number | null; readonly until: number | null }): string {
+  return from === null || until === null ? '' : `${rfc3339(from)} to ${rfc3339(until)}: `;
 }

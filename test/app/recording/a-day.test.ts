@@ -145,7 +145,8 @@ function kindsOf(passes: readonly Recorded[]): ReadonlySet<string> {
     if (pass.kind !== 'pass' || !isJsonMap(pass.decided)) continue;
     for (const [subject, row] of Object.entries(pass.decided)) {
       const [kind = '', about = ''] = subject.split('|');
-      kinds.add(`${kind} ${about}${isJsonList(row) ? ` ${row.at(-1)}` : ''}`);
+      const reason = isJsonList(row) ? row.at(-1) : '';
+      kinds.add([kind, about, ...(typeof reason === 'string' && reason !== '' ? [reason] : [])].join(' '));
     }
   }
   return kinds;

@@ -1,0 +1,230 @@
+import { expect, test } from 'vitest';
+import type { Recorded, RecordedPass } from '../../../src/app/recording/read-recording.ts';
+import { PolicyShelf } from '../../../src/app/recording/replay.ts';
+import { billOf, type WhatIf, whatIf } from '../../../src/app/recording/what-if.ts';
+import type { Activity } from '../../../src/fleet/activity.ts';
+import type { Tracked } from '../../../src/fleet/snapshot.ts';
+import { historyOf } from '../../../src/store/history.ts';
+import { HOUR, instance, MINUTE, NOON } from '../../decide/kit.ts';
+
+const PRICE = { hourlyFen: 200, dailyFen: 4000, monthlyFen: null };
+const STEP = 10 * MINUTE;
+
+/** What is recorded of the one machine at a time. */
+interface Then {
+  readonly tracked?: Partial<Omit<Tracked, 'instance'>>;
+  readonly instance?: Parameters<typeof instance>[0];
+  readonly activity?: Activity;
+  readonly decided?: RecordedPass['decided'];
+}
+
+const idleSince = (since: number, at: number): Activity => ({
+  kind: 'idle',
+  at,
+  since,
+  readings: [],
+  watched: { from: since, to: at, holes: [] },
+});
+const active = (at: number): Activity => ({ kind: 'active', at, readings: [] });
+
+/** Hours of passes from noon on over an account with one machine, which is up and idle unless said otherwise. */
+async function* recording(hours: number, then: (at: number) => Then): AsyncGenerator<Recorded> {
+  const none = new Map<string, string>();
+  for (let at = NOON; at <= NOON + hours * HOUR; at += STEP) {
+    const seen = then(at);
+    const row = instance({
+      gpuType: 'x',
+      gpuCount: 1,
+      startedAt: NOON - HOUR,
+      createdAt: NOON - HOUR,
+      ...seen.instance,
+    });
+    const tracked: Tracked = {
+      firstSeenAt: NOON - HOUR,
+      statusSince: NOON - HOUR,
+      upSince: NOON - HOUR,
+      ...{
+        personStartAt: null,
+        stopMode: null,
+        stoppedBy: null,
+        ...seen.tracked,
+      },
+      instance: row,
+    };
+    const rows = {
+      acted: none,
+      recent: null,
+      open: [],
+      openPaid: [],
+      renewed: none,
+      notices: [],
+      obligations: [],
+      ...{
+        policySince: none,
+        lowBalance: none,
+        policyEdits: none,
+        heldUntil: none,
+        leashes: none,
+        watchBeganAt: null,
+      },
+    };
+    yield {
+      kind: 'pass',
+      at,
+      account: row.account,
+      rules: { id: 'then', at: NOON, files: [], timezone: 'Asia/Shanghai', mode: 'enforce' },
+      facts: {
+        now: at,
+        paused: false,
+        account: {
+          name: row.account,
+          provider: row.provider,
+          actions: ['stop', 'start', 'renew'],
+          pollEveryMs: MINUTE,
+          prices: new Map([['x', PRICE]]),
+          spendLimit: {
+            perDayFen: null,
+            callsPerDay: 10,
+          },
+        },
+        listing: {
+          ...{
+            account: row.account,
+            provider: row.provider,
+            takenAt: at,
+            finishedAt: at,
+            generation: 1,
+          },
+          ...{
+            complete: true,
+            incomplete: null,
+            shrunken: false,
+            balance: null,
+          },
+        },
+        instances: [
+          {
+            tracked,
+            labels: {},
+            activity: seen.activity ?? idleSince(NOON - HOUR, at),
+          },
+        ],
+        holds: [],
+        history: historyOf(rows, row.account, at),
+        balances: [],
+        spent: {
+          calls: 0,
+          fen: 0,
+        },
+        interruptedAt: [],
+        breakerOpen: false,
+        paidWork: 'open',
+        paidWorkOff: null,
+        reversibleOff: null,
+        foreign: null,
+      },
+      decided: seen.decided ?? {},
+      words: '',
+    };
+  }
+}
+
+async function ask(policy: string, hours: number, then: (at: number) => Then = () => ({})): Promise<WhatIf> {
+  const text = `policies:\n  - ${policy}\n`;
+  const shelf = new PolicyShelf();
+  return await whatIf(recording(hours, then), (rules) => shelf.of({ ...rules, files: [{ file: 'a.yaml', text }] }));
+}
+
+const STOP = '{ name: stop, match: all, when: { idleFor: 3h }, do: stop }';
+const NOTHING = '{ name: nothing, match: all, when: { idleFor: 100d }, do: stop }';
+const acts = ({ acts: all }: WhatIf) => all.map(({ at, action }) => [(at - NOON) / HOUR, action]);
+
+test('what idled all day would have been stopped once, and is down from then on', async () => {
+  const found = await ask(STOP, 10);
+  expect(acts(found)).toEqual([[2, 'stop']]);
+  expect(found.stops).toMatchObject([{ policy: 'stop', missedAt: null }]);
+  expect(billOf(found)).toMatchObject({
+    instances: 1,
+    unpriced: 0,
+    upMs: 2 * HOUR,
+    recordedUpMs: 10 * HOUR,
+    ...{
+      fen: expect.closeTo(400),
+      recordedFen: expect.closeTo(2e3),
+      paidFen: 0,
+    },
+  });
+});
+
+test('work that was done there afterwards would have been in its way: somebody would have started it', async () => {
+  const found = await ask(STOP, 10, (at) => (at >= NOON + 6 * HOUR ? { activity: active(at) } : {}));
+  expect(acts(found)).toEqual([[2, 'stop']]);
+  expect(found.stops).toMatchObject([{ missedAt: NOON + 6 * HOUR }]);
+  expect(billOf(found)).toMatchObject({ upMs: 6 * HOUR, recordedUpMs: 10 * HOUR });
+});
+
+test('what the policies of the time have stopped goes on as before, until it was started', async () => {
+  const down: Then = {
+    instance: { status: 'stopped' },
+    tracked: { statusSince: NOON + 4 * HOUR, upSince: null, stopMode: 'normal', stoppedBy: 'old' },
+    activity: { kind: 'not-applicable', at: NOON },
+  };
+  const then = (at: number) => (at >= NOON + 4 * HOUR && at < NOON + 7 * HOUR ? down : {});
+  expect(billOf(await ask(NOTHING, 10, then))).toMatchObject({ upMs: 10 * HOUR, recordedUpMs: 7 * HOUR });
+  const later = await ask(STOP.replace('3h', '6h'), 10, (at) => (at >= NOON + 4 * HOUR ? down : {}));
+  expect(acts(later)).toEqual([[5, 'stop']]);
+  expect(billOf(later)).toMatchObject({ upMs: 5 * HOUR, recordedUpMs: 4 * HOUR });
+});
+
+test('what a person has stopped is stopped', async () => {
+  const down: Then = {
+    instance: { status: 'stopped' },
+    tracked: { statusSince: NOON + 4 * HOUR, upSince: null },
+    activity: { kind: 'not-applicable', at: NOON },
+  };
+  const found = await ask(NOTHING, 10, (at) => (at >= NOON + 4 * HOUR ? down : {}));
+  expect(billOf(found)).toMatchObject({ upMs: 4 * HOUR, recordedUpMs: 4 * HOUR });
+});
+
+test('a renewal of the time is not counted on, and one that is decided now is', async () => {
+  const expiry = NOON + 6 * HOUR;
+  const then = (at: number): Then => ({
+    instance: { billing: 'daily', expiresAt: at >= NOON + HOUR ? expiry + 24 * HOUR : expiry },
+    activity: active(at),
+    ...(at === NOON + 50 * MINUTE && { decided: { 'act|old|hxy/gpu-1|0': { action: 'renew' } } }),
+  });
+  const told = await ask('{ name: tell, match: all, when: { expiresWithin: 2h }, do: notify }', 8, then);
+  expect(acts(told)).toEqual([[4, 'notify']]);
+  const renewed = await ask(
+    '{ name: renew, match: { billing: daily }, when: { expiresWithin: 3h }, do: { renew: { periods: 1 } } }',
+    26,
+    then,
+  );
+  expect(acts(renewed)).toEqual([[3, 'renew']]);
+  expect(billOf(renewed)).toMatchObject({ paidFen: 4000, fen: 0, recordedFen: 0 });
+});
+
+test('what is stopped for the night is started in the morning', async () => {
+  const policy =
+    '{ name: night, match: all, when: { during: "Mon-Sun 23:00-08:00", idleFor: 30m }, do: stop, afterwards: start }';
+  const found = await ask(policy, 24);
+  expect(acts(found)).toEqual([
+    [11, 'stop'],
+    [20, 'start'],
+  ]);
+  expect(billOf(found)).toMatchObject({ upMs: 15 * HOUR, recordedUpMs: 24 * HOUR });
+});
+
+test('of a time that nobody recorded nothing is counted', async () => {
+  async function* holed(): AsyncGenerator<Recorded> {
+    for await (const each of recording(10, () => ({}))) {
+      const hour = (each.at - NOON) / HOUR;
+      if (hour <= 1 || hour >= 9) yield each;
+    }
+  }
+  const shelf = new PolicyShelf();
+  const files = [{ file: 'a.yaml', text: `policies:\n  - ${NOTHING}\n` }];
+  const found = await whatIf(holed(), (rules) => shelf.of({ ...rules, files }));
+  expect(found.unknownMs).toBe(8 * HOUR);
+  expect(billOf(found)).toMatchObject({ upMs: 2 * HOUR, recordedUpMs: 2 * HOUR });
+});
