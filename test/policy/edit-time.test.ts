@@ -1,0 +1,213 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { zoneNamed } from '../../src/calendar/zone.ts';
+import { forecast } from '../../src/decide/forecast.ts';
+import { givenWorld } from '../../src/decide/given-fleet.ts';
+import { compile } from '../../src/policy/compile.ts';
+import type { CompileOptions } from '../../src/policy/draft.ts';
+import { summarise } from '../../src/yaml/located.ts';
+import { OPTIONS } from './support.ts';
+
+/** A file of one policy, in which only what matters differs. */
+const one = (lines: string) => `policies:\n  - name: p\n    mode: enforce\n${lines.replaceAll(/^/gm, '    ')}\n`;
+
+function found(text: string, options: Partial<CompileOptions> = {}) {
+  const result = compile([{ file: 'p.yaml', text }], { ...OPTIONS, ...options });
+  return {
+    error: (result.ok ? [] : result.errors).map(summarise),
+    warning: (result.ok ? result.set.warnings : result.warnings).map(summarise),
+  };
+}
+
+type Finding = readonly [
+  what: string,
+  text: string,
+  severity: 'error' | 'warning',
+  told: string,
+  options?: Partial<CompileOptions>,
+];
+
+/** What the schema lets through and is wrong all the same: one bad file each, with the place and the exact words. */
+const FINDINGS: readonly Finding[] = [
+  [
+    'a window that can never open',
+    one('match: all\nwhen: { during: "2026-12-24T00:00-2026-12-24T00:00" }\ndo: stop'),
+    'error',
+    '5:22: "2026-12-24T00:00-2026-12-24T00:00" never opens: its end is not after its start',
+  ],
+  [
+    'a day of a calendar that there is none of',
+    `calendars: { cn: { workdays: [2026-10-10] } }\n${one('match: all\nwhen: { during: cn.holidays }\ndo: stop')}`,
+    'error',
+    '6:21: "cn.holidays" never opens: the calendar has no holidays on which this time exists; write never if that is meant',
+  ],
+  [
+    'a cron that never ticks',
+    one('match: all\nwhen: { cron: "0 0 31 2 *" }\ndo: stop'),
+    'error',
+    '5:19: "0 0 31 2 *" never runs: no such day exists in any year',
+  ],
+  [
+    'a cron beside its window',
+    one('match: all\nwhen: { during: "Mon-Fri 08:00-18:00", cron: "0 3 * * *" }\ndo: stop'),
+    'warning',
+    '5:50: none of its ticks falls into the window Mon-Fri 08:00-18:00, so this policy never acts',
+  ],
+  [
+    'a time in a daylight-saving gap',
+    one('match: all\nwhen: { during: "Sun 02:30-06:00 Europe/Berlin" }\ndo: stop'),
+    'warning',
+    '5:21: 02:30 does not exist on 2027-03-28 in Europe/Berlin, where the clocks go from 02:00 to 03:00: it will be 03:00 that day',
+  ],
+  [
+    'a match that no account fits',
+    one('match: { account: chenyu, provider: huixingyun }\nwhen: { during: always }\ndo: stop'),
+    'error',
+    '4:5: no account fits both match.account and match.provider, so nothing ever matches; there are hxy-main (huixingyun), chenyu (chenyu), old (chenyu-v1)',
+  ],
+  [
+    'a match that leaves out what it asks for',
+    one('match: { name: "dev-1*", not: { name: "dev-*" } }\nwhen: { during: always }\ndo: stop'),
+    'error',
+    '4:30: leaves out everything that the rest of match asks for, so nothing ever matches',
+  ],
+  [
+    'an act that the provider cannot do',
+    one('match: { account: chenyu }\nwhen: { during: always }\ndo: cardless-stop'),
+    'error',
+    '6:5: no account in reach can cardless-stop; reached: chenyu (chenyu)',
+  ],
+  [
+    'an act that actions does not list',
+    one('match: { account: hxy-main }\nwhen: { during: always }\ndo: destroy'),
+    'error',
+    '6:5: no account in reach allows destroy; add it to accounts.hxy-main.actions in lamplighter.yaml',
+  ],
+  [
+    'a negated clause that fits everything',
+    one('match: { not: [{ name: "*" }] }\nwhen: { during: always }\ndo: stop'),
+    'error',
+    '4:22: leaves out every instance there could be, so nothing ever matches',
+  ],
+  [
+    'an interrupting act without match',
+    one('when: { during: always }\ndo: stop'),
+    'error',
+    '2:5: the policy "p" has no match; name instances, or write match: all',
+  ],
+  [
+    'two policies that contradict each other',
+    `${one('match: all\nwhen: { during: "Mon-Fri 20:00-09:00" }\ndo: stop')}  - name: q\n    match: all\n    when: { during: "Mon-Fri 08:30-18:00" }\n    do: start\n`,
+    'warning',
+    '9:21: "p" (p.yaml:2) wants the same instances down while this window is open, and wins because it stands first',
+  ],
+  [
+    'idleness that no probe judges',
+    one('match: { account: chenyu }\nwhen: { idleFor: 1h }\ndo: stop'),
+    'warning',
+    '5:13: no probe under activity in lamplighter.yaml judges the instances of chenyu, so this policy never acts',
+    { judged: [] },
+  ],
+  [
+    'a renewal window shorter than the verification needs',
+    one('match: { billing: daily }\nwhen: { expiresWithin: 10m }\ndo: { renew: { periods: 1 } }'),
+    'warning',
+    '5:28: a renewal needs up to 30m until it is seen or a person has looked, and 10m is less: write 12h, say',
+  ],
+  [
+    'a notice longer than its window',
+    one('match: all\nwhen: { during: "Mon-Fri 22:00-22:30" }\ndo: stop\nnotice: 1h'),
+    'warning',
+    '7:13: the notice of 1h outlasts the window, which is open for 30m at most: it closes before anything is done',
+  ],
+  [
+    'a notice longer than catchUp',
+    one('match: all\nwhen: { cron: "0 22 * * *" }\ndo: stop\nnotice: 1h'),
+    'warning',
+    '7:13: the notice of 1h outlasts catchUp (15m), within which a tick is made up: it is missed before anything is done; write catchUp: 2h',
+  ],
+  [
+    'a limit that does not finish its window',
+    one('match: all\nwhen: { during: "Mon-Fri 22:00-22:30" }\ndo: stop\nlimits: { percent: "2%" }'),
+    'warning',
+    '7:24: the window is open for 30m at most, and 2% a minute reach 60% of an account in that time: the rest is left as it is',
+  ],
+];
+
+test.each(FINDINGS)('%s', (_, text, severity, told, options) => {
+  expect(found(text, options)).toEqual({ error: [], warning: [], [severity]: [`p.yaml:${told}`] });
+});
+
+/** By which words a policy is called impossible. */
+const IMPOSSIBLE = /never acts|before anything is done|nothing ever matches|never holds/;
+/** A week, and a day for what is announced first. */
+const DAYS = 8;
+
+/** Mostly not there: policies have few clauses, and many exclude each other. */
+const maybe = <T>(arbitrary: fc.Arbitrary<T>) =>
+  fc.oneof({ arbitrary: fc.constant(undefined), weight: 2 }, { arbitrary, weight: 1 });
+const oneOf = <T>(...values: readonly T[]) => fc.constantFrom(...values);
+
+const policies = fc.record(
+  {
+    match: fc.record({
+      name: maybe(oneOf('*', 'dev-*', ['dev-1', 'x'], '?ev-2')),
+      status: maybe(oneOf('running', 'stopped', ['running', 'stopped'], 'starting')),
+      not: maybe(oneOf({ name: 'dev-2' }, { name: 'dev-*' }, { name: '*-1' }, [{ status: 'unknown' }])),
+      provider: oneOf('*', 'huixingyun'),
+    }),
+    when: fc.record({
+      during: maybe(
+        oneOf(
+          'Mon-Sun 23:00-08:00',
+          'Mon-Fri 08:30-09:00',
+          'Sat-Sun',
+          'Tue 12:00-12:05',
+          'always',
+          'never',
+          '2026-11-23T10:00-2026-11-23T11:00',
+          '2026-11-01T10:00-2026-11-02T11:00',
+        ),
+      ),
+      cron: maybe(oneOf('0 3 * * *', '*/20 9 * * Mon', '50 7 * * Mon', '0 12 * * Tue')),
+      idleFor: maybe(oneOf('10m', '1h', '3h')),
+      runningFor: maybe(oneOf('1h', '2d')),
+      stoppedFor: maybe(oneOf('1h')),
+    }),
+    do: oneOf('stop', 'cardless-stop', 'start', 'restart', 'snapshot'),
+    notice: maybe(oneOf('5m', '12m', '30m', '2h')),
+    catchUp: maybe(oneOf('10m', '1h')),
+  },
+  { noNullPrototype: true },
+);
+
+test('a policy that acts within days is never called impossible', () => {
+  const zone = zoneNamed('Asia/Shanghai');
+  const { accounts, now } = OPTIONS;
+  const machines = {
+    'dev-1': { idleFor: 7_200_000 },
+    'dev-2': { activity: 'active' as const },
+    'dev-3': { status: 'stopped' as const },
+    'web-1': { idleFor: 60_000 },
+  };
+  const given = { accounts: accounts ?? [], machines, money: {}, labelsOf: () => ({}) };
+  const seen = { acted: 0, impossible: 0 };
+  fc.assert(
+    fc.property(policies, (policy) => {
+      const text = JSON.stringify({ policies: [{ name: 'p', mode: 'enforce', ...policy }] });
+      const result = compile([{ file: 'p.yaml', text }], OPTIONS);
+      if (!result.ok) return;
+      const impossible = result.set.warnings.filter(({ message }) => IMPOSSIBLE.test(message));
+      const { coming } = forecast(result.set.policies, givenWorld(given, now), {
+        until: now + DAYS * 86_400_000,
+        zone,
+      });
+      const acts = coming.filter(({ kind }) => kind === 'act');
+      if (impossible.length > 0) seen.impossible += 1;
+      if (acts.length > 0) seen.acted += 1;
+      expect([text, acts.length > 0 ? impossible.map(summarise) : []]).toEqual([text, []]);
+    }),
+    { numRuns: 80 },
+  );
+  expect(Math.min(seen.acted, seen.impossible)).toBeGreaterThan(3);
+});
