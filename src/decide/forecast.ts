@@ -101,14 +101,19 @@ export function* forecastSteps(
   const told = new Set<string>();
   const events = [...(options.events ?? [])].sort((a, b) => a.at - b.at);
   let nextEvent = 0;
-  for (const { at, instance } of events) agenda.add(at, instance);
+  for (const { at } of events) agenda.wake(at);
   const ended = [...world.holds.values()].filter((hold) => hold.until > world.now);
 
-  const plan = (key: InstanceKey, now: World) => {
+  /** When to look at a machine next, as it now is: whatever was planned for it before has been for another state of it. */
+  const plan = (key: InstanceKey, at: World) => {
+    agenda.forget(key);
     const view = forecast.instance(key);
     if (view === null) return;
     const waiting = { ...forecast.history.waitingFor(key), from: world.now };
-    for (const at of instanceEdges(own.get(key) ?? [], now, view, waiting)) agenda.add(at, key);
+    let next = forecast.history.underWayUntil(key);
+    for (const edge of instanceEdges(own.get(key) ?? [], at, view, waiting))
+      if (edge > at.now && (next <= at.now || edge < next)) next = edge;
+    if (next > at.now) agenda.add(next, key);
   };
 
   /** The policies that have to do with some of them, in their order. */
@@ -135,11 +140,13 @@ export function* forecastSteps(
     for (const hold of ended)
       if (hold.until <= now && hold.until > world.now) forecast.endHold(hold.instance, hold.until);
     const isFirst = now === world.now;
-    const { keys, isWhole } = agenda.take(now);
+    const look = agenda.take(now);
+    const { keys } = look;
     for (let event = events[nextEvent]; event !== undefined && event.at <= now; event = events[nextEvent]) {
       nextEvent += 1;
       event.happen(forecast);
-      if (event.instance !== null) keys.add(event.instance);
+      if (event.instance === null) look.isWhole = true;
+      else keys.add(event.instance);
     }
     // Nobody asks about a machine that no policy is about.
     for (const key of forecast.settle(now)) if ((own.get(key)?.length ?? 0) > 0) keys.add(key);
@@ -149,7 +156,7 @@ export function* forecastSteps(
       moneyAt = now + MONEY_EVERY_MS;
     }
     const at = forecast.at(now);
-    const places = isFirst || isWhole || isCrossed ? null : forecast.placesOf(keys);
+    const places = isFirst || look.isWhole || isCrossed ? null : forecast.placesOf(keys);
     const asked = places === null ? policies : aboutThese(keys);
     const evaluation = evaluate(asked, at, {
       ...(isFirst ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY }),
@@ -164,11 +171,7 @@ export function* forecastSteps(
     else for (const key of keys.union(changed)) plan(key, after);
     for (const hold of ended) if (hold.until <= now) plan(hold.instance, after);
     // What has just been done may be followed by the next step of its list, or by another policy.
-    for (const key of changed) {
-      agenda.add(now + STEP_MS, key);
-      const doneAt = forecast.history.underWayUntil(key);
-      if (doneAt > now) agenda.add(doneAt, key);
-    }
+    for (const key of changed) agenda.add(now + STEP_MS, key);
     // What a limit holds back is asked about again as soon as there may be room.
     for (const { reason, instance } of evaluation.refusals)
       if (reason.startsWith('limit-')) agenda.add(now + STEP_MS, instance);
@@ -217,7 +220,9 @@ interface Look {
 class Agenda {
   readonly #from: number;
   readonly #until: number;
-  readonly #looks = new Map<number, Look>();
+  /** By instant, with the plan of each instance that it belongs to. */
+  readonly #looks = new Map<number, { readonly plans: Map<InstanceKey, number>; isWhole: boolean }>();
+  readonly #plans = new Map<InstanceKey, number>();
   readonly #heap: number[] = [];
 
   constructor(from: number, until: number) {
@@ -231,7 +236,7 @@ class Agenda {
     const look = this.#lookAt(at);
     if (look === null) return;
     if (key === null) look.isWhole = true;
-    else look.keys.add(key);
+    else look.plans.set(key, this.#plans.get(key) ?? 0);
   }
 
   /** Something may have happened by then, and who it was will be seen. */
@@ -239,11 +244,18 @@ class Agenda {
     this.#lookAt(at);
   }
 
+  /** Takes back what was added for an instance so far. */
+  forget(key: InstanceKey): void {
+    this.#plans.set(key, (this.#plans.get(key) ?? 0) + 1);
+  }
+
   /** What there is to look at then. */
   take(at: number): Look {
-    const look = this.#looks.get(at) ?? { keys: new Set(), isWhole: false };
+    const keys = new Set<InstanceKey>();
+    const look = this.#looks.get(at);
     this.#looks.delete(at);
-    return look;
+    for (const [key, plan] of look?.plans ?? []) if (plan === (this.#plans.get(key) ?? 0)) keys.add(key);
+    return { keys, isWhole: look?.isWhole ?? false };
   }
 
   next(after: number): number | null {
@@ -255,12 +267,12 @@ class Agenda {
     }
   }
 
-  #lookAt(at: number): Look | null {
+  #lookAt(at: number): { readonly plans: Map<InstanceKey, number>; isWhole: boolean } | null {
     const due = Math.ceil(at / STEP_MS) * STEP_MS;
     if (!(due > this.#from && due < this.#until)) return null;
     const known = this.#looks.get(due);
     if (known !== undefined) return known;
-    const look: Look = { keys: new Set(), isWhole: false };
+    const look = { plans: new Map<InstanceKey, number>(), isWhole: false };
     this.#looks.set(due, look);
     push(this.#heap, due);
     return look;
