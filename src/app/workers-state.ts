@@ -11,15 +11,18 @@ const STILL_MS = 180_000;
  * Do the workers of this process work? They do not when Redis is there and yet none has finished a job for three minutes,
  * or when a tick has run for so long, as it keeps the others from being taken. A restart helps then.
  *
- * All times are real ms of the queues' own clock. `graceFrom`: since when they could have worked, that is since the start
+ * While Redis takes no writes no job can be taken, and a restart would change nothing: that time does not count.
+ *
+ * All times are real ms of the queues' own clock. `redisThereFrom`: since when they could have worked, that is since the start
  * or since Redis came back; `null`: Redis is away, and nobody can.
  */
 export function workersState(
-  queues: Pick<Queues, 'lastFinishedAt' | 'runningSince'>,
-  graceFrom: number | null,
+  queues: Pick<Queues, 'lastFinishedAt' | 'runningSince' | 'refusedAt'>,
+  redisThereFrom: number | null,
   now: number,
 ): { readonly ok: boolean; readonly detail: string } {
-  if (graceFrom === null) return { ok: true, detail: 'alive; Redis is away' };
+  if (redisThereFrom === null) return { ok: true, detail: 'alive; Redis is away' };
+  const graceFrom = Math.max(redisThereFrom, queues.refusedAt() ?? redisThereFrom);
   const finished = QUEUE_NAMES.map((name) => queues.lastFinishedAt(name) ?? graceFrom);
   const stillMs = now - Math.max(graceFrom, ...finished);
   if (stillMs >= STILL_MS)

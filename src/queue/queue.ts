@@ -116,6 +116,8 @@ const RETRY_MS = 1_000;
 const KEEP_FAILED = { age: 7 * 86_400, count: 500 } as const;
 /** Of more that wait than this nobody looks how many have failed before. */
 const LOOKED_AT = 500;
+/** What Redis answers to a write while it is full, while it cannot save, or as a replica. */
+const TAKES_NO_WRITES = /^(OOM|MISCONF|READONLY)\b/;
 /** A schedule that is so many periods late has lost its next job. */
 const LATE_PERIODS = 2;
 
@@ -129,6 +131,7 @@ export class Queues {
   readonly #queues = new Map<QueueName, Queue>();
   readonly #workers = new Map<QueueName, Worker>();
   readonly #finishedAt = new Map<QueueName, number>();
+  #refusedAt: number | null = null;
   /** When each job that runs here began, and its end; a set per queue, since times may be equal. */
   readonly #running = new Map<QueueName, Set<Running>>();
   #wanted: readonly Schedule[] = [];
@@ -160,7 +163,7 @@ export class Queues {
           stackTraceLimit: 3,
         },
       });
-      queue.on('error', (error) => this.#options.onError(name, error));
+      queue.on('error', (error) => this.#failed(name, error));
       this.#queues.set(name, queue);
     }
     const ready = Promise.all([...this.#queues.values()].map((queue) => queue.waitUntilReady()));
@@ -236,7 +239,7 @@ export class Queues {
       metrics: { maxDataPoints: STAND_MINUTES },
       settings: { backoffStrategy: (made, _type, error) => backOff(made, error, this.#options.random()) },
     });
-    worker.on('error', (error) => this.#options.onError(name, error));
+    worker.on('error', (error) => this.#failed(name, error));
     worker.on('completed', (job) => {
       this.#finishedAt.set(name, this.#options.clock());
       this.#ran(name, 'done', job);
@@ -259,7 +262,7 @@ export class Queues {
   run(): void {
     for (const [name, worker] of this.#workers) {
       worker.run().catch((error: unknown) => {
-        this.#options.onError(name, error instanceof Error ? error : new Error('a worker ended', { cause: error }));
+        this.#failed(name, error instanceof Error ? error : new Error('a worker ended', { cause: error }));
       });
     }
   }
@@ -391,6 +394,11 @@ export class Queues {
     return this.#finishedAt.get(name) ?? null;
   }
 
+  /** When Redis last answered that it takes no writes, so that no job can be taken or ended, by our clock; `null`: never. */
+  refusedAt(): number | null {
+    return this.#refusedAt;
+  }
+
   /**
    * Takes no more jobs, asks those that only read to stop, waits for the others, and asks those that still run at half
    * time to stop as well. Lets go of Redis within `limitMs` in any case. `false`: something was still running, or Redis was not there to be told.
@@ -434,6 +442,11 @@ export class Queues {
     const running = this.#running.get(name) ?? new Set();
     this.#running.set(name, running);
     return running;
+  }
+
+  #failed(name: QueueName, error: Error): void {
+    if (TAKES_NO_WRITES.test(error.message)) this.#refusedAt = this.#options.clock();
+    this.#options.onError(name, error);
   }
 
   #ran(name: QueueName, outcome: RunOutcome, job: Job | undefined): void {

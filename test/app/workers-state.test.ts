@@ -5,10 +5,15 @@ import type { QueueName } from '../../src/queue/payloads.ts';
 const START = 1_000_000;
 const SECOND = 1_000;
 
-function queues(finished: Partial<Record<QueueName, number>>, tickSince: number | null = null) {
+function queues(
+  finished: Partial<Record<QueueName, number>>,
+  tickSince: number | null = null,
+  refusedAt: number | null = null,
+) {
   return {
     lastFinishedAt: (name: QueueName) => finished[name] ?? null,
     runningSince: (name: QueueName) => (name === 'tick' ? tickSince : null),
+    refusedAt: () => refusedAt,
   };
 }
 
@@ -21,6 +26,8 @@ test.each([
   ['the last was finished three minutes ago', queues({ tick: after(100) }), 280, false],
   ['another replica has the ticks, and work is done here', queues({ evaluate: after(500) }), 600, true],
   ['a tick goes on', queues({ poll: after(600) }, after(430)), 600, true],
+  ['Redis took no writes until lately', queues({}, null, after(500)), 679, true],
+  ['Redis took no writes until three minutes ago', queues({}, null, after(500)), 680, false],
   ['a tick hangs while other work is done', queues({ poll: after(600) }, after(420)), 600, false],
 ])('%s', (_what, given, seconds, ok) => {
   expect(workersState(given, START, after(seconds))).toMatchObject({ ok });

@@ -1,4 +1,5 @@
 import { Queue } from 'bullmq';
+import { Redis } from 'ioredis';
 import { afterAll, afterEach, beforeAll, describe, expect, test } from 'vitest';
 import { backOff } from '../../src/queue/profile.ts';
 import { QueueDown, type Queues, type Schedule } from '../../src/queue/queue.ts';
@@ -70,6 +71,31 @@ describe('jobs', () => {
     may.resolve();
     await expect.poll(() => queues.lastFinishedAt('tick')).toBe(9);
     expect(queues.runningSince('tick')).toBeNull();
+  });
+
+  test('that a full Redis does not let anybody take are told as refused', async () => {
+    fresh();
+    let now = 7;
+    const { queues } = await open({ clock: () => now });
+    const done = new Collected<string>();
+    queues.worker('tick', async (_payload, { id }) => done.add(id));
+    queues.run();
+    await queues.enqueue('tick', {}, { jobId: 'before' });
+    await done.atLeast(1);
+    expect(queues.refusedAt()).toBeNull();
+    const people = new Redis(redis.url);
+    try {
+      await queues.enqueue('tick', {}, { jobId: 'after', delayMs: 100 });
+      await people.config('SET', 'maxmemory', '1');
+      now = 8;
+      await expect.poll(() => queues.refusedAt()).toBe(8);
+      await people.config('SET', 'maxmemory', '0');
+      await done.atLeast(2);
+    } finally {
+      await people.config('SET', 'maxmemory', '0');
+      people.disconnect();
+    }
+    expect(done.items).toEqual(['before', 'after']);
   });
 
   test('of one id wait only once', async () => {
