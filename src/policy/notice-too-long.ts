@@ -1,4 +1,6 @@
 import { formatDuration } from '../calendar/duration.ts';
+import { interrupts, offers } from '../fleet/action.ts';
+import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
 import { conditionOf, type Draft } from './draft.ts';
 import { longestOpening } from './longest-opening.ts';
 import { DEFAULT_CATCH_UP_MS, DESTROY_NOTICE_MS } from './to-policy.ts';
@@ -8,7 +10,7 @@ export function warnOfLongNotice(draft: Draft, now: number): void {
   const { subject, text } = draft;
   const destroys = draft.steps.some((step) => step.kind === 'destroy');
   const notice = text.notice ?? (destroys ? DESTROY_NOTICE_MS : 0);
-  if (notice === 0) return;
+  if (notice === 0 || !isAlwaysAnnounced(draft)) return;
   // Where a destroy says nothing of its notice, the one it has without saying is what is too long.
   const warn = (key: 'during' | 'cron' | 'expiresWithin', message: string) =>
     subject.warn(
@@ -35,4 +37,11 @@ export function warnOfLongNotice(draft: Draft, now: number): void {
       'expiresWithin',
       `outlasts expiresWithin (${formatDuration(expiry.ms)}): it has expired before anything is done`,
     );
+}
+
+/** Does what comes first interrupt wherever it can be done? An image, say, is announced only at clouds where it ends in a shutdown. */
+function isAlwaysAnnounced({ steps, reach }: Draft): boolean {
+  const first = steps.find((step) => step.kind !== 'notify');
+  const providers = reach?.map(({ provider }) => provider) ?? PROVIDER_KINDS;
+  return first !== undefined && providers.every((each) => !offers(each, first.kind) || interrupts(first.kind, each));
 }

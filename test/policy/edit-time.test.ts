@@ -134,7 +134,7 @@ const FINDINGS: readonly Finding[] = [
   ],
 ];
 
-test.each(FINDINGS)('%s', (_, text, severity, told, options) => {
+test.each(FINDINGS)('%s', (...[, text, severity, told, options]: Finding) => {
   expect(found(text, options)).toEqual({ error: [], warning: [], [severity]: [`p.yaml:${told}`] });
 });
 

@@ -153,6 +153,7 @@ describe('legal but odd is a warning at its place', () => {
       'when: { during: Sat 08:00-18:00, cron: 0 9 1 * * }\ndo: snapshot',
     ],
     ['ticks that come often', 'when: { during: Sat 08:00-08:10, cron: "*/5 * * * *" }\ndo: snapshot'],
+    ['a notice of what interrupts nowhere but at another cloud', 'when: { cron: 0 3 * * * }\ndo: snapshot\nnotice: 2h'],
     ['a notice within catchUp', 'when: { cron: 0 3 * * * }\ndo: stop\nnotice: 20m\ncatchUp: 1h'],
     ['a share that reaches everything', 'when: { during: Mon-Fri 22:00-23:00 }\ndo: stop\nlimits: { percent: 2% }'],
   ])('nothing is odd about %s', (_, lines) => {
