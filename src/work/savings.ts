@@ -28,11 +28,10 @@ export async function countSavings(
     if (entry === null) return;
     // Names and labels change rarely: they are written with a stop, and with its first entry of a day.
     const isNewDay = entry.from !== null && localDay(entry.from, zone) !== localDay(entry.to, zone);
+    const toName = new Set(entry.saved.flatMap(({ instance, stops }) => (isNewDay || stops > 0 ? [instance] : [])));
     const called = new Map(
       looks.snapshot.instances
-        .filter(({ instance }) =>
-          entry.saved.some((each) => each.instance === instance.id && (isNewDay || each.stops > 0)),
-        )
+        .filter(({ instance }) => toName.has(instance.id))
         .map(({ instance }) => [instance.id, { name: instance.name, labels: labels(instance) }]),
     );
     const result = await store.countSavings(account.name, entry, called);
