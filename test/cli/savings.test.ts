@@ -176,10 +176,16 @@ test('the API answers the same, and refuses the same', async () => {
   const { status, body } = await asked('since=2d&by=instance');
   expect(status).toBe(200);
   const told = await report('--by', 'instance', '--since', '2d');
-  // What has not ended goes on by itself.
-  expect(REPORT.parse(body).items.map(({ key, saved }) => [key, saved])).toEqual(
-    told.items.map(({ key, saved }) => [key, saved]),
-  );
+  // The daemon polls meanwhile, so that seconds may be added.
+  const gist = ({ items }: z.output<typeof REPORT>) =>
+    items.map(({ key, saved }) => [
+      key,
+      saved.stops,
+      saved.wrongStops,
+      saved.instances,
+      Math.round(saved.seconds / 600),
+    ]);
+  expect(gist(REPORT.parse(body))).toEqual(gist(told));
   expect(await asked('by=polcy')).toMatchObject({ status: 400, body: { error: { code: 'invalid' } } });
   expect(await asked('bye=policy')).toMatchObject({ status: 400 });
 });
