@@ -176,7 +176,7 @@ test('the API answers the same, and refuses the same', async () => {
   const { status, body } = await asked('since=2d&by=instance');
   expect(status).toBe(200);
   const told = await report('--by', 'instance', '--since', '2d');
-  // The daemon polls meanwhile, so that seconds may be added.
+  // The daemon polls meanwhile, so that seconds and fen may be added.
   const gist = ({ items }: z.output<typeof REPORT>) =>
     items.map(({ key, saved }) => [
       key,
