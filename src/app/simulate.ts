@@ -170,8 +170,10 @@ export function simulationView(simulation: Simulation) {
     assumptions,
     unlisted,
     totals: billView(bill, accounts),
-    accounts: accounts.map(({ name, hours: { running, without, paid, balance } }) => ({
+    accounts: accounts.map(({ name, broke, hours: { running, without, paid, balance } }) => ({
       account: name,
+      moneyEndsAt: broke.at === null ? null : rfc3339(broke.at),
+      moneyEndsWithoutAt: broke.withoutAt === null ? null : rfc3339(broke.withoutAt),
       hourly: {
         yuan: running.map(twoPlaces),
         yuanWithout: without.map(twoPlaces),

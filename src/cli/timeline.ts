@@ -9,6 +9,9 @@ const HOUR_MS = 3_600_000;
 const DAY_HOURS = 24;
 /** Below this there is no room for what was done beside the hours. */
 const LEAST_NOTES = 20;
+/** Columns of a row's name, and of all that stands before the notes. */
+const LABEL = 15;
+const BESIDE = LABEL + DAY_HOURS + 2;
 const WEEKDAYS = ['', 'Mon', 'Tue', 'Wed', 'Thu', 'Fri', 'Sat', 'Sun'];
 
 /** Plain letters: in a terminal for Chinese the blocks that others draw with are two columns wide. */
@@ -46,7 +49,7 @@ export interface TimelineStyle {
 /** One machine: a row a day, a sign an hour, and what was done beside it. Days alike without an act become one row. */
 export function timelineOf(machine: MachineRun, style: TimelineStyle): string {
   const days = daysOf(machine, style);
-  const lines: string[] = [`             0     6     12    18`];
+  const lines: string[] = [`               0     6     12    18`];
   for (let index = 0; index < days.length; ) {
     const day = days[index];
     if (day === undefined) break;
@@ -54,7 +57,7 @@ export function timelineOf(machine: MachineRun, style: TimelineStyle): string {
     while (day.notes === '' && days[last + 1]?.key === day.key) last += 1;
     const label = last === index ? day.label : `${day.label.slice(0, 5)} to ${days[last]?.label.slice(0, 5) ?? ''}`;
     lines.push(
-      `${label.padEnd(13)}${day.signs}${day.notes === '' ? '' : `  ${fitted(day.notes, style.columns - 39)}`}`,
+      `${label.padEnd(LABEL)}${day.signs}${day.notes === '' ? '' : `  ${fitted(day.notes, style.columns - BESIDE)}`}`,
     );
     index = last + 1;
   }
@@ -98,7 +101,7 @@ function daysOf(machine: MachineRun, { zone, from, until, columns, isColoured }:
     }
     const date = localDay(startAt, zone);
     const weekday = WEEKDAYS[Temporal.PlainDate.from(date).dayOfWeek] ?? '';
-    const isRoomy = columns - 39 >= LEAST_NOTES;
+    const isRoomy = columns - BESIDE >= LEAST_NOTES;
     days.push({
       label: `${date.slice(5)} ${weekday}`,
       signs: hours.map(paint).join('') + ' '.repeat(Math.max(0, DAY_HOURS - hours.length)),

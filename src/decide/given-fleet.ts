@@ -30,7 +30,8 @@ export function eachMachine(given: PolicyTestText['fleet']): PolicyTestText['fle
   return Object.fromEntries(Object.entries(given).flatMap(([id, machine]) => idsOf(id).map((each) => [each, machine])));
 }
 
-function idsOf(id: string): readonly string[] {
+/** `dev-01..12` is twelve ids, anything else is itself. */
+export function idsOf(id: string): readonly string[] {
   const [, stem = '', first = '', last = ''] = MANY.exec(id) ?? [];
   const count = last === '' ? 0 : Number(last) - Number(first) + 1;
   if (!(count >= 1 && count <= MOST_ALIKE)) return [id];

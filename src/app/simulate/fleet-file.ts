@@ -12,7 +12,7 @@ import {
 import { labelsOf } from '../../config/labels-of.ts';
 import { readText, shortened } from '../../config/policy-folder.ts';
 import { toAccount } from '../../config/to-account.ts';
-import { givenWorld, momentOf } from '../../decide/given-fleet.ts';
+import { givenWorld, idsOf, momentOf } from '../../decide/given-fleet.ts';
 import type { World } from '../../decide/world.ts';
 import type { Account } from '../../fleet/account.ts';
 import { hasBalance } from '../../fleet/action.ts';
@@ -120,7 +120,7 @@ function given(
 /** One machine, or as many as it counts, each under an id of its own. */
 function alike(id: string, machine: FleetMachineText): readonly (readonly [string, FleetMachineText])[] {
   const { count = 1, name, ...rest } = machine;
-  if (machine.count === undefined) return [[id, machine]];
+  if (machine.count === undefined) return idsOf(id).map((own) => [own, machine] as const);
   const digits = String(count).length;
   return Array.from({ length: count }, (_, index) => {
     const number = String(index + 1).padStart(digits, '0');

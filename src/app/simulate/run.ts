@@ -30,6 +30,8 @@ export interface AccountRun {
   readonly machines: readonly MachineRun[];
   readonly coming: readonly ComingDecision[];
   readonly happenings: readonly Happening[];
+  /** When there is no money left on it, with policies and without; `null`: there is to the end. */
+  readonly broke: { readonly at: number | null; readonly withoutAt: number | null };
   /** Earlier than asked for where there is too much to decide. */
   readonly reached: number;
   /** Fen by hour from the beginning on, not rounded: what ran, with policies and without, and what was paid at once. */
@@ -87,6 +89,7 @@ export function runAccount(policies: readonly Policy[], world: World, setup: Acc
     ),
     coming: seen.coming,
     happenings: machines.happenings,
+    broke: { at: brokeAt(machines), withoutAt: brokeAt(without) },
     reached: seen.reached,
     hours: {
       running: book?.runningFen ?? [],
@@ -95,6 +98,10 @@ export function runAccount(policies: readonly Policy[], world: World, setup: Acc
       balance: balanceOf(setup, book),
     },
   };
+}
+
+function brokeAt({ happenings }: SimulatedMachines): number | null {
+  return happenings.find(({ kind }) => kind === 'arrears')?.at ?? null;
 }
 
 /** What a policy has stopped would be up if there were none. */

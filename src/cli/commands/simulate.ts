@@ -178,7 +178,7 @@ function printTotals(io: Io, { bill }: Simulation, machines: readonly MachineRun
 }
 
 /** What it rests on. */
-function printAssumptions(io: Io, { assumptions, bill, seed, accounts }: Simulation): void {
+function printAssumptions(io: Io, { assumptions, bill, seed, accounts, timezone }: Simulation): void {
   const { work, unknown, unread, endless, observing } = assumptions;
   const lines: string[] = [
     work === 'as-now'
@@ -190,10 +190,15 @@ function printAssumptions(io: Io, { assumptions, bill, seed, accounts }: Simulat
   lines.push(...count(bill.unpriced, 'have no known price and are left out of the yuan'));
   lines.push(...count(unknown, 'are at something that no probe can tell, and are never stopped for idling'));
   lines.push(...count(unread, 'cannot be read, and stay as they are'));
-  if (endless.length > 0)
-    lines.push(
-      `the money of ${endless.join(', ')} never ends, since ${endless.length === accounts.length ? 'nobody' : 'nothing'} tells what is on it`,
-    );
+  // What stands still for want of money costs nothing, which is no saving.
+  for (const { name, broke } of accounts) {
+    const when = (at: number | null) => (at === null ? 'not at all' : `at ${shortTime(rfc3339(at), timezone)}`);
+    if (broke.at !== null || broke.withoutAt !== null)
+      lines.push(
+        `the money of ${name} ends ${when(broke.at)}, without policies ${when(broke.withoutAt)}; what is paid by the hour stops then`,
+      );
+  }
+  if (endless.length > 0) lines.push(`the money of ${endless.join(', ')} never ends, since nobody says what is on it`);
   if (observing.length > 0)
     lines.push(
       `${observing.length} ${observing.length === 1 ? 'policy only observes' : 'policies only observe'}: --all shows what would be done`,

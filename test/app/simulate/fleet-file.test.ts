@@ -40,7 +40,7 @@ test.each([
 });
 
 test('machines alike have numbers, and names of their own where one is given', async () => {
-  const { accounts } = await days(POLICIES, 'fleet: { dev: { count: 12, name: box }, one: {} }');
+  const { accounts } = await days(POLICIES, 'fleet: { dev: { count: 12, name: box }, one: {}, in-8..10: {} }');
   const machines = accounts.flatMap((account) => account.machines);
   expect(machines.map(({ key, name }) => `${key} ${name}`)).toEqual([
     ...Array.from({ length: 12 }, (_, index) => {
@@ -48,6 +48,9 @@ test('machines alike have numbers, and names of their own where one is given', a
       return `hxy/dev-${number} box-${number}`;
     }),
     'hxy/one one',
+    'hxy/in-8 in-8',
+    'hxy/in-9 in-9',
+    'hxy/in-10 in-10',
   ]);
 });
 
@@ -66,8 +69,8 @@ test('hour by hour in the terminal, then what is decided, the sums and what they
   expect([code, err]).toEqual([0, '']);
   expect(out).toContain(
     'a  hxy/a: up 3.5 of 24.0 h; 9.05 yuan instead of 48.00; 2 interruptions\n' +
-      '             0     6     12    18\n' +
-      '11-23 Mon    .........###=...........  00:00 stop (lazy), 12:30 stop (lazy)\n',
+      '               0     6     12    18\n' +
+      '11-23 Mon      .........###=...........  00:00 stop (lazy), 12:30 stop (lazy)\n',
   );
   expect(out).toContain('2 more machines: --show all');
   expect(out).toMatch(/^11-23 12:30 +\+ +stop +a +lazy +due$/m);
@@ -80,7 +83,7 @@ test('hour by hour in the terminal, then what is decided, the sums and what they
 test('days alike are one row', async () => {
   const cwd = await bench(POLICIES, 'fleet: { b: {} }');
   const { out } = await runCommand(['simulate', '--fleet', 'fleet.yaml', '--days', '4'], { cwd });
-  expect(out).toContain(`${'11-23 to 11-26'.slice(0, 13)}`);
+  expect(out).toContain(`\n11-23 to 11-26 ${'?'.repeat(24)}\n`);
   expect(out.match(/\?{24}/g)).toHaveLength(1);
 });
 

@@ -143,6 +143,11 @@ function byDay(hours: readonly number[], simulation: Simulation): readonly numbe
   });
 }
 
+/** A time of the report's zone, to the minute. */
+export function localText(at: number, timezone: string): string {
+  return new Date(at + zoneNamed(timezone).offsetMs(at)).toISOString().slice(0, 16).replace('T', ' ');
+}
+
 /** Names in the order of their first use, each known by its place. */
 function listOf(first: readonly string[]) {
   const all = [...first];
@@ -161,7 +166,7 @@ function listOf(first: readonly string[]) {
 
 /** What the simulation rests on, in sentences. */
 export function assumptionTexts(simulation: Simulation, language: ReportLanguage, until: string): readonly string[] {
-  const { assumptions, bill, seed } = simulation;
+  const { assumptions, bill, seed, accounts, timezone } = simulation;
   const { work, unknown, unread, endless, observing } = assumptions;
   const words = REPORT_WORDS[language].assumptions;
   const separator = language === 'zh' ? '、' : ', ';
@@ -172,6 +177,13 @@ export function assumptionTexts(simulation: Simulation, language: ReportLanguage
     ...of(bill.unpriced, words.unpriced),
     ...of(unknown, words.unknown),
     ...of(unread, words.unread),
+    ...accounts.flatMap(({ name, broke: { at, withoutAt } }) => {
+      const text = (when: number | null) =>
+        when === null ? REPORT_WORDS[language].labels.never : localText(when, timezone);
+      return at === null && withoutAt === null
+        ? []
+        : [filled(words.broke, { name, at: text(at), without: text(withoutAt) })];
+    }),
     ...(endless.length > 0 ? [filled(words.endless, { names: endless.join(separator) })] : []),
     ...(observing.length > 0 ? [filled(words.observing, { names: observing.join(separator) })] : []),
     ...(simulation.isCut ? [filled(words.cut, { until })] : []),

@@ -1,9 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { zoneNamed } from '../../../calendar/zone.ts';
 import type { Simulation } from '../../simulate.ts';
-import { assumptionTexts, reportData } from './data.ts';
+import { assumptionTexts, localText, reportData } from './data.ts';
 import { filled, REPORT_WORDS, type ReportLanguage } from './words.ts';
 
 const HOUR_MS = 3_600_000;
@@ -86,8 +85,4 @@ function digest(text: string): string {
 
 function escaped(text: string): string {
   return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;').replaceAll('"', '&quot;');
-}
-
-function localText(at: number, timezone: string): string {
-  return new Date(at + zoneNamed(timezone).offsetMs(at)).toISOString().slice(0, 16).replace('T', ' ');
 }

@@ -79,10 +79,21 @@ const LABELS = [
   'policies',
   'seed',
   'since',
+  'never',
 ] as const;
 type Label = (typeof LABELS)[number];
 
-type AssumptionWord = 'asNow' | 'file' | 'clouds' | 'unpriced' | 'unknown' | 'unread' | 'endless' | 'observing' | 'cut';
+type AssumptionWord =
+  | 'asNow'
+  | 'file'
+  | 'clouds'
+  | 'unpriced'
+  | 'unknown'
+  | 'unread'
+  | 'endless'
+  | 'observing'
+  | 'cut'
+  | 'broke';
 
 const EN: ReportWords = {
   htmlLang: 'en',
@@ -174,6 +185,7 @@ const EN: ReportWords = {
     policies: 'The policies',
     seed: 'seed {seed}',
     since: '{doing} since {at}',
+    never: 'never',
   },
   assumptions: {
     asNow: 'Machines go on with what they are at now: what idles idles, what works works, and nobody comes or goes.',
@@ -184,6 +196,7 @@ const EN: ReportWords = {
     unread: '{count} of {all} machines cannot be read, and stay as they are.',
     endless: 'The money of {names} never ends, since nobody knows what is on it.',
     observing: '{names}: only observed; nothing of that is done.',
+    broke: 'The money of {name} ends {at}, without policies {without}; what is paid by the hour stops then.',
     cut: 'There was too much to decide: only the time until {until} was looked at.',
   },
 };
@@ -278,6 +291,7 @@ const ZH: ReportWords = {
     policies: '策略',
     seed: '种子 {seed}',
     since: '{at} 起{doing}',
+    never: '不会',
   },
   assumptions: {
     asNow: '机器照现在的样子继续：空闲的继续空闲，工作的继续工作，没有人来，也没有人走。',
@@ -288,6 +302,7 @@ const ZH: ReportWords = {
     unread: '{all} 台机器中有 {count} 台无法读取，保持原样。',
     endless: '{names} 的余额不会用完，因为没有人知道上面有多少钱。',
     observing: '{names}：仅观察，不会执行。',
+    broke: '{name} 的余额用完：{at}；没有策略时：{without}。按小时计费的机器届时停止。',
     cut: '要决定的事太多：只算到 {until}。',
   },
 };
