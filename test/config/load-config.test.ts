@@ -57,6 +57,7 @@ describe('a good file', () => {
       controlToken: null,
       console: { url: null, viewerToken: null },
       stateDir: '/etc/l/data',
+      recording: { keepMs: 7 * 86_400_000, maxBytes: 256e6 },
       reload: 'normal',
       warnings: [],
     });
@@ -109,6 +110,7 @@ notifiers:
 control: { tokenFile: tok }
 console: { url: "https://lamps.example.com/", viewerTokenFile: tok2 }
 stateDir: state
+recording: { keep: 0s }
 reload: careful
 `);
     expect(config).toMatchObject({
@@ -118,6 +120,7 @@ reload: careful
       listen: { host: '::1', port: 0 },
       allowedNetworks: ['10.20.0.0/16', 'fd00::/8'],
       stateDir: '/etc/l/state',
+      recording: null,
       reload: 'careful',
     });
     expect(config.accounts[0]).toMatchObject({
@@ -425,6 +428,10 @@ const CASES: readonly (readonly [string, string, string])[] = [
     `${ACCOUNT}notifiers: { n: { type: webhook, url: "https://example.com/", secret: ▶whsec_notbase64 } }`,
     'must be base64 of at least 24 bytes',
   ],
+  ['a size without a unit', `${ACCOUNT}recording: { maxSize: ▶256 }`, '256 has no unit; write 256MB'],
+  ['a size in words', `${ACCOUNT}recording: { maxSize: ▶much }`, '"much" is no size'],
+  ['too little room for a recording', `${ACCOUNT}recording: { maxSize: ▶10kB }`, 'at least 1MB is needed'],
+  ['a recording that is kept for ever', `${ACCOUNT}recording: { keep: ▶always }`, '"always"'],
   ['an unknown way to reload', `${ACCOUNT}reload: ▶carefull`, 'did you mean "careful"?'],
   ['an alias', `${ACCOUNT}labels: ▶*x`, 'must stand in quotes: "*x"'],
 ];

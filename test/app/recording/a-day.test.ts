@@ -1,12 +1,18 @@
-import { join } from 'node:path';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
 import type { Recorded } from '../../../src/app/recording/read-recording.ts';
 import { recordedIn, saveRecording, sourcesOf } from '../../../src/app/recording/recording-files.ts';
 import { replay } from '../../../src/app/recording/replay.ts';
+import { rfc3339 } from '../../../src/fleet/rfc3339.ts';
+import { lineOf } from '../../../src/recording/entries.ts';
 import { isJsonList, isJsonMap } from '../../../src/recording/json.ts';
+import { readEntries } from '../../../src/recording/read-entries.ts';
+import { SegmentFile } from '../../../src/recording/segment-file.ts';
 import { busyBetween } from '../../../src/simulator/workload.ts';
 import { HOUR, MINUTE, NOON } from '../../support/clock.ts';
 import { account, busy, daily, idle } from '../../support/cloud.ts';
+import { runCommand } from '../../support/command.ts';
 import { Bed } from '../../support/daemon.ts';
 import { startRedis } from '../../support/redis.ts';
 import { DaemonLife } from './daemon-life.ts';
@@ -128,11 +134,58 @@ beforeAll(async () => {
   expect(bed.clock.now()).toBe(ENDS_AT);
   const dir = DaemonLife.recording(bed);
   all = await read([dir], (path) => torn.push(path));
-  // Before the bed's folder goes.
+  await sayByCommands(bed, dir);
   const evening = join(bed.dir, 'evening.zst');
   await saveRecording(evening, await sourcesOf([dir], EVENING, () => {}), EVENING);
   later = await read([evening], () => {});
 });
+
+interface Said {
+  readonly code: number;
+  readonly out: string;
+  readonly err: string;
+}
+const said: Record<string, Said> = {};
+
+/** What the commands make of it, before the bed's folder goes. */
+async function sayByCommands(bed: Bed, dir: string): Promise<void> {
+  const at = (name: string) => join(bed.dir, name);
+  const run = async (name: string, ...args: string[]) => {
+    said[name] = await runCommand(args, { cwd: bed.dir, env: {} });
+  };
+  await bed.writeConfig({ ...configOf(bed), stateDir: dirname(dir) });
+  await run('info', 'record', '--config', bed.configFile, '--info', '--json');
+  await run('table', 'record', '--from', dir);
+  await run('out', 'record', '--out', 'day.zst', '--from', dir);
+  await run('again', 'record', '--out', 'day.zst', '--from', dir);
+  await run('info of a file', 'record', '--info', 'day.zst', '--json');
+  await run('simulate', 'simulate', '--record', 'day.zst');
+  await rewritten(at('day.zst'), at('edited.zst'));
+  await run('edited', 'simulate', '--record', 'edited.zst');
+  await mkdir(at('others'));
+  await writeFile(at('others/a.yaml'), 'policies: [{ name: none, match: all, when: { idleFor: 90d }, do: stop }]');
+  await run('what if', 'simulate', '--record', 'day.zst', '--policies', 'others', '--json');
+  await run('what if told', 'simulate', '--record', 'day.zst', '--config', bed.configFile, '--what-if');
+  await writeFile(at('text.zst'), 'policies:');
+  await run('none', 'simulate', '--record', 'text.zst');
+  await run('nowhere', 'record', '--from', at('others'));
+}
+
+/** The same recording with a policy that says otherwise than it did. */
+async function rewritten(from: string, to: string): Promise<void> {
+  const file = await SegmentFile.create(to);
+  for await (const entry of readEntries(from, () => {})) {
+    if (entry.kind !== 'rules') await file.put(lineOf(entry));
+    else {
+      const files = entry.rules.files.map(({ file: name, text }) => ({
+        file: name,
+        text: text.replace('low', 'lower'),
+      }));
+      await file.put(lineOf({ ...entry, rules: { ...entry.rules, files } }));
+    }
+  }
+  await file.end();
+}
 
 async function* these(passes: readonly Recorded[]): AsyncGenerator<Recorded> {
   yield* passes;
@@ -214,4 +267,48 @@ test('a part of it that was saved holds the same passes, told from its own begin
     of.flatMap((each) => (each.kind === 'pass' ? [[each.at, each.words]] : []));
   expect(passes(later)).toEqual(passes(all).filter(([at]) => Number(at) >= EVENING));
   expect(await replay(these(later))).toMatchObject({ passes: passes(later).length, otherwise: [], reworded: 0 });
+});
+
+test('record says what there is, and writes it into a file once', () => {
+  const info: unknown = JSON.parse(said.info?.out ?? '');
+  expect(info).toMatchObject({
+    from: rfc3339(NOON + STEP),
+    until: rfc3339(ENDS_AT),
+    segments: 7,
+    cutOff: 1,
+    policySets: 2,
+    accounts: [
+      { account: 'cy', passes: 95, instances: 1 },
+      { account: 'hxy', passes: 95, instances: 6 },
+    ],
+    holes: [],
+  });
+  expect(said.table).toMatchObject({
+    code: 0,
+    out: expect.stringMatching(/7 segments, 2 sets of policies[\s\S]*hxy.*95/),
+  });
+  expect(said.out).toMatchObject({ code: 0, out: expect.stringMatching(/^\d+\.\d kB are in .*day\.zst/) });
+  expect(said.again).toMatchObject({ code: 2, err: expect.stringContaining('never written over') });
+  const file: unknown = JSON.parse(said['info of a file']?.out ?? '');
+  expect(file).toMatchObject({ segments: 7, cutOff: 0, accounts: [{ passes: 95 }, { passes: 95 }] });
+  expect(said.nowhere).toMatchObject({ code: 1, err: expect.stringContaining('nothing is recorded in') });
+});
+
+test('simulate --record says that all is decided as it was, and fails where it is not', () => {
+  expect(said.simulate).toMatchObject({ code: 0, err: '' });
+  expect(said.simulate?.out).toContain('190 passes');
+  expect(said.simulate?.out).toContain('every one decided as it was');
+  expect(said.edited).toMatchObject({
+    code: 1,
+    err: expect.stringContaining('passes are decided otherwise than they were'),
+  });
+  expect(said.edited?.out).toMatch(/act\|low\|cy\|0\n {4}then \{.*\n {4}now {2}nothing/);
+  expect(said.none).toMatchObject({ code: 2, err: expect.stringContaining('is no recording of lamplighter') });
+});
+
+test('simulate --record by other policies tells what they would have done in hours and yuan', () => {
+  expect(said['what if']?.code).toBe(0);
+  const found: unknown = JSON.parse(said['what if']?.out ?? '');
+  expect(found).toMatchObject({ passes: 190, acts: [], stops: [], totals: { instances: 7 } });
+  expect(said['what if told']?.out).toMatch(/190 passes, \d+ acts instead of \d+; up \d+\.\d h instead of/);
 });
