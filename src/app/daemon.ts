@@ -16,21 +16,23 @@ import { makeWeb } from '../web/app.ts';
 import { WebServer } from '../web/server.ts';
 import type { Done } from '../web/source.ts';
 import type { Standing, Work } from '../work/ports.ts';
-import { type Located, summarise } from '../yaml/located.ts';
+import { summarise } from '../yaml/located.ts';
 import { makeBoards } from './boards/boards.ts';
 import { Cleanups } from './cleanups.ts';
 import { peopleStore, unreachable } from './client.ts';
 import { systemClock } from './clock.ts';
-import { ClockWatch } from './clock-watch.ts';
+import { ClockDoubt } from './clock-doubt.ts';
 import { makeConsoleSource } from './console-source.ts';
 import { Control } from './control.ts';
 import { queueErrors, schedulesOf, wireWorkers } from './engine.ts';
+import { firstPolicies } from './first-policies.ts';
+import { Housekeeping, repairSchedules } from './housekeeping.ts';
 import { KEY_PREFIX, queuePrefix } from './key-prefix.ts';
-import { compileFiles, configOrThrow, InvalidInput, type LoadedPolicies, loadPolicies } from './load.ts';
+import { configOrThrow } from './load.ts';
 import { LoopWatch } from './loop-watch.ts';
 import { meaningsOf } from './meanings.ts';
 import { outlookOf } from './outlook.ts';
-import { contentHash, PolicyWatch } from './policy-watch.ts';
+import { PolicyWatch } from './policy-watch.ts';
 import { queuePort } from './queue-port.ts';
 import { makeReader } from './reader.ts';
 import { readiness } from './readiness.ts';
@@ -38,7 +40,7 @@ import { PassRecorder } from './recording/pass-recorder.ts';
 import { recordingSince } from './recording/recording-since.ts';
 import { refusalAudit } from './refusal-audit.ts';
 import { refusalLines } from './refusal-lines.ts';
-import { type InForce, keepGood, Reloader, showPolicies, tokensOf } from './reload.ts';
+import { type InForce, Reloader, showPolicies, tokensOf } from './reload.ts';
 import { tellInvalid, tellValid } from './reload-news.ts';
 import { scrape } from './scrape.ts';
 import { StandingBuilder, secretsOf } from './standing.ts';
@@ -54,17 +56,10 @@ const DRAIN_MS = 32_000;
 const STORE_CLOSE_MS = 2_000;
 /** After the wall clock was set back jobs are cut short: their locks last 30 s by Redis' own clock, and no longer. */
 const HALT_MS = 1_000;
-const REPAIR_TRIES = 5;
-const REPAIR_PAUSE_MS = 1_000;
-/** Schedules that Redis lost are made again, and old records trimmed, this often. */
-const CARE_MS = 60_000;
-/** A clock that was set is mostly believed again at the next poll; people are told of one that is not, after this. */
-const LONGEST_DOUBT_MS = 600_000;
 /** What a killed process was at is taken over after this; on a clock that goes fast after as much of its time. */
 const LOCK_MS = 30_000;
 /** Real ms: an event loop that is merely busy keeps its jobs, and housekeeping does not become a burden. */
 const SHORTEST_LOCK_MS = 3_000;
-const SHORTEST_CARE_MS = 1_000;
 
 export interface DaemonOptions {
   /** Read at the start and at every reload. */
@@ -135,33 +130,19 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   loop.start();
   cleanups.add('loop watch', () => loop.stop());
 
-  let doubtedAt: number | null = null;
   const unsafe = Promise.withResolvers<number>();
   let halt = () => {};
-  let sayDoubt = () => {};
-  const watched = new ClockWatch({
-    // Not `clock`, which may be another one, as in the demo: the queue goes by this one.
-    time: systemClock,
-    onStep: (stepMs) => {
-      metrics.clockSteps.inc({ direction: stepMs < 0 ? 'backward' : 'forward' });
-      log.warn({ stepMs: Math.round(stepMs) }, 'the wall clock was set');
-    },
+  const doubt = new ClockDoubt({
+    log,
+    metrics,
+    id: randomUUID(),
     onUnsafe: (stepMs) => {
-      log.error({ stepMs: Math.round(stepMs) }, 'the wall clock was set back: everything is broken off');
       halt();
       unsafe.resolve(stepMs);
     },
-    onDoubt: (why) => {
-      metrics.clockTrusted.set(why === null ? 1 : 0);
-      doubtedAt = why === null ? null : (doubtedAt ?? performance.now());
-      if (why === null) log.info('the clock is believed again');
-      else log.error({ why }, 'the clock is in doubt, so paid and destructive work is held');
-      sayDoubt();
-    },
   });
-  metrics.clockTrusted.set(1);
-  watched.start();
-  cleanups.add('clock watch', () => watched.stop());
+  doubt.start();
+  cleanups.add('clock watch', () => doubt.stop());
 
   let wasFound: LedgerFound | null = null;
   // Said when it begins: it is looked at again and again.
@@ -198,23 +179,12 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     options.signal.throwIfAborted();
     throw unreachable(redisUrl, error);
   });
-  // For commands in other processes, which have no clock of their own to doubt. Said again by housekeeping while it lasts.
-  const own = randomUUID();
-  let doubtIsSaid = false;
-  sayDoubt = () => {
-    const why = watched.doubt();
-    if (why === null && !doubtIsSaid) return;
-    const { doubts } = store;
-    doubtIsSaid = why !== null;
-    (why === null ? doubts.unsay(own) : doubts.say(own, why)).catch((error: unknown) =>
-      log.debug({ err: error }, 'what is in doubt could not be said'),
-    );
-  };
+  doubt.saidIn(store.doubts);
   for (const problem of opened.checks.problems)
     log.warn({ problem }, 'Redis falls short, so paid and destructive work is off');
   tellLedger(opened.ledger);
 
-  const policies = await firstPolicies(config, options, store);
+  const policies = await firstPolicies(config, options, store, clock.now());
   metrics.reloadSuccessful.set(policies.fromLastGood ? 0 : 1);
   if (!policies.fromLastGood) metrics.reloadSuccessTime.set(clock.now() / 1000);
 
@@ -228,8 +198,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     hostKeys: store.hostKeys,
     ...(options.limits === undefined ? {} : { limits: options.limits }),
     onServerTime: (account, { tookMs, ...time }) => {
-      const aheadMs = watched.told({ account, ...time, tookMs: clock.toReal(tookMs) });
-      metrics.clockAhead.set({ account }, Math.round(aheadMs / 1000));
+      doubt.told({ account, ...time, tookMs: clock.toReal(tookMs) });
     },
   });
   cleanups.add('clients of the clouds', () => builder.close());
@@ -307,11 +276,11 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     tallies: store.tallies,
     ...(recorder !== null && { recorder }),
     standing: () => current.now.standing,
-    paidWorkOff: () => store.paidWorkOff() ?? watched.doubt(),
+    paidWorkOff: () => store.paidWorkOff() ?? doubt.why,
     paidWorkOffBy: () => {
       // Right after a reconnect it is only that nobody has looked yet.
       if (store.paidWorkOff() !== null) return store.paidWorkOffBy();
-      return doubtedAt !== null && performance.now() - doubtedAt > LONGEST_DOUBT_MS ? 'clock' : null;
+      return doubt.isLong ? 'clock' : null;
     },
     onEvent: options.onEvent,
     onRefusals: (account, refusals, takenAt) => {
@@ -428,22 +397,17 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
   watch.start();
   cleanups.add('policy watch', () => watch.stop());
 
-  const care = setInterval(
-    () => {
-      sayDoubt();
-      void (async () => {
-        // A Redis that was emptied, put back or set up anew without a reconnect is seen here; the tick tells of it.
-        await store.look();
-        const repaired = await queues.repair();
-        if (repaired > 0) log.info({ repaired }, 'schedules in Redis were put right');
-        // A ledger may be lost without a connection being lost: somebody emptied Redis, or a proxy failed over.
-        tellLedger(await store.look());
-        await store.trim([...current.now.standing.accounts.keys()], clock.now());
-      })().catch((error: unknown) => log.debug({ err: error }, 'housekeeping was put off'));
-    },
-    Math.max(SHORTEST_CARE_MS, clock.toReal(CARE_MS)),
-  );
-  cleanups.add('housekeeping', () => clearInterval(care));
+  const housekeeping = new Housekeeping({
+    clock,
+    log,
+    store,
+    queues,
+    accounts: () => [...current.now.standing.accounts.keys()],
+    sayDoubt: () => doubt.say(),
+    tellLedger,
+  });
+  housekeeping.start();
+  cleanups.add('housekeeping', () => housekeeping.stop());
 
   // A Redis that is slow to answer just now is no reason to end: housekeeping makes the schedules, and these the polls.
   const later = (error: unknown) => {
@@ -480,64 +444,4 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
 
 function hostInUrl(host: string): string {
   return host.includes(':') ? `[${host}]` : host;
-}
-
-interface FirstPolicies extends Extract<LoadedPolicies, { ok: true }> {
-  /** They come from Redis: what is in the folder cannot be used, or is, under `careful`, to be compared first. */
-  readonly fromLastGood: boolean;
-  readonly errors: readonly Located[];
-}
-
-/** The policies to begin with: those of the folder, or the last good ones where the folder's cannot be used. @throws InvalidInput */
-async function firstPolicies(config: Config, options: DaemonOptions, store: Store): Promise<FirstPolicies> {
-  const now = options.clock.now();
-  const loaded = await loadPolicies(config, options.cwd, now);
-  if (loaded.ok && config.reload === 'careful') {
-    // A restart takes nothing that a reload would hold: it begins with the last good ones, and what is in the folder is compared.
-    const kept = await lastGood(config, store, now);
-    if (kept !== null && contentHash(kept.files) !== contentHash(loaded.files)) {
-      return { ...kept, fromLastGood: true, errors: [] };
-    }
-  }
-  if (loaded.ok) {
-    for (const warning of loaded.set.warnings) options.log.warn({ at: summarise(warning) }, 'a policy is odd');
-    await keepGood(store, loaded.files, now);
-    return { ...loaded, fromLastGood: false, errors: [] };
-  }
-  const old = await lastGood(config, store, now);
-  if (old === null) throw new InvalidInput('the policies are not valid', loaded.errors);
-  options.log.error(
-    { errors: loaded.errors.map(summarise) },
-    'the policies are not valid; the last good ones are used',
-  );
-  return { ...old, fromLastGood: true, errors: loaded.errors };
-}
-
-/** What was in force before, as it is meant under this configuration; `null`: there was nothing, or it cannot be used. */
-async function lastGood(
-  config: Config,
-  store: Store,
-  now: number,
-): Promise<Extract<LoadedPolicies, { ok: true }> | null> {
-  const kept = await store.settings.loadPolicies();
-  if (kept === null) return null;
-  const compiled = compileFiles(
-    kept.files.map(({ name, text }) => ({ file: name, text })),
-    config,
-    now,
-  );
-  return compiled.ok ? compiled : null;
-}
-
-/** Tries until the queues have their own connections back; they lag a little behind ours. */
-async function repairSchedules(queues: Queues, signal: AbortSignal): Promise<void> {
-  for (let attempt = 1; ; attempt += 1) {
-    try {
-      await queues.repair();
-      return;
-    } catch (error) {
-      if (attempt >= REPAIR_TRIES) throw error;
-      await systemClock.sleep(REPAIR_PAUSE_MS, signal);
-    }
-  }
 }
