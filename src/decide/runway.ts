@@ -18,6 +18,8 @@ const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 /** So far the calendar is followed; beyond, the last week of it goes on. */
 const HORIZON_MS = 2 * WEEK_MS;
+/** Money goes by the hour: what was read within the quarter of one is known, however often an account is read. */
+const KNOWN_FOR_MS = 15 * 60_000;
 
 /** What a runway is told from. Times epoch ms. */
 export interface RunwayInput {
@@ -33,7 +35,7 @@ export interface RunwayInput {
   /** Nothing is done at all until somebody says so. */
   readonly paused: boolean;
   readonly now: number;
-  /** A balance that was read longer ago is not known. */
+  /** For how long a listing of the account is believed; a balance at least a quarter of an hour. */
   readonly believedMs: number;
 }
 
@@ -59,9 +61,11 @@ export type Runway =
  * the same tells the same.
  */
 export function runwayOf(input: RunwayInput): Runway {
-  const { balance, now, believedMs } = input;
+  const { now, believedMs } = input;
+  // Of a single read that failed the one before it is as good.
+  const balance = input.balance ?? latest(input.balances);
   if (balance === null) return { kind: 'unknown', why: 'no-balance' };
-  if (now - balance.at > believedMs) return { kind: 'unknown', why: 'stale-balance' };
+  if (now - balance.at > Math.max(KNOWN_FOR_MS, believedMs)) return { kind: 'unknown', why: 'stale-balance' };
   const fleet = fleetOf(input, balance.at);
   if (fleet === null) return { kind: 'unknown', why: 'no-burn' };
   const spending = (outlook: Outlook) => new Spending(fleet, outlook, balance.at);
@@ -76,6 +80,14 @@ export function runwayOf(input: RunwayInput): Runway {
     optimisticMs: expectedMs === null || optimisticMs === null ? null : Math.max(expectedMs, optimisticMs),
     fenFor: (ms) => expected.spentBy(ms),
   };
+}
+
+function latest(samples: readonly BalanceSample[]): { readonly cashFen: Fen; readonly at: number } | null {
+  const last = samples.reduce<BalanceSample | null>(
+    (one, each) => (one === null || each.at > one.at ? each : one),
+    null,
+  );
+  return last === null ? null : { cashFen: last.fen, at: last.at };
 }
 
 /** Machines that cost the same and are led by the same plans, with what they cost an hour up and down. */

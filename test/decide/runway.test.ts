@@ -84,8 +84,17 @@ describe('how long the cash lasts', () => {
 
   test('is not known without a balance, and a stale one is unknown and says so', () => {
     expect(hours({ balance: null })).toBe('no-balance');
-    expect(hours({ now: NOON + 150_000 })).toEqual([24, 24, 24]);
-    expect(hours({ now: NOON + 150_001 })).toBe('stale-balance');
+    expect(hours({ now: NOON + 15 * MINUTE })).toEqual([24, 24, 24]);
+    expect(hours({ now: NOON + 15 * MINUTE + 1 })).toBe('stale-balance');
+    // Where polls are farther apart than that.
+    expect(hours({ now: NOON + HOUR, believedMs: HOUR })).toEqual([24, 24, 24]);
+    // One read of it has failed.
+    const before = [
+      { at: NOON - MINUTE, fen: 2_400 },
+      { at: NOON - 2 * MINUTE, fen: 9_999 },
+    ];
+    expect(hours({ balance: null, balances: before })).toEqual([24, 24, 24]);
+    expect(hours({ balance: null, balances: before, now: NOON + HOUR })).toBe('stale-balance');
   });
 });
 

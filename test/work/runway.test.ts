@@ -97,7 +97,7 @@ describe('what a policy knows of how long the money lasts', () => {
   });
 
   test('a balance that was read too long ago is not known', () => {
-    const late = { now: NOON + 3 * MINUTE };
+    const late = { now: NOON + 16 * MINUTE };
     expect(accountOf([], late)).toMatchObject({ runwayMs: null, runwayUnknown: 'stale-balance' });
     expect(accountOf([], late).runwayBelowSince(30 * HOUR)).toBeNull();
     expect(told([SHORT], late)).toEqual([]);
