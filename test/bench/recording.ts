@@ -184,14 +184,12 @@ function factsOf(instances: readonly InstanceFacts[], now: number, minute: numbe
     renewed: none,
     notices: [],
     obligations: [],
-    ...{
-      policySince: none,
-      lowBalance: none,
-      policyEdits: none,
-      heldUntil: none,
-      leashes: none,
-      watchBeganAt: START,
-    },
+    policySince: none,
+    lowBalance: none,
+    policyEdits: none,
+    heldUntil: none,
+    leashes: none,
+    watchBeganAt: START,
   };
   const listing: Omit<Snapshot, 'instances'> = {
     account: 'hxy',
@@ -200,28 +198,22 @@ function factsOf(instances: readonly InstanceFacts[], now: number, minute: numbe
     incomplete: null,
     shrunken: false,
     balance: null,
-    ...{
-      takenAt: now - 1e3,
-      finishedAt: now - 700,
-      generation: minute,
-    },
+    takenAt: now - 1e3,
+    finishedAt: now - 700,
+    generation: minute,
   };
   return {
     now,
     paused: false,
     account: {
-      ...{
-        name: 'hxy',
-        provider: 'huixingyun',
-        pollEveryMs: MINUTE,
-        prices: new Map(),
-      },
-      ...{
-        actions: ['stop', 'cardless-stop', 'start', 'renew'],
-        spendLimit: {
-          perDayFen: null,
-          callsPerDay: 10,
-        },
+      name: 'hxy',
+      provider: 'huixingyun',
+      pollEveryMs: MINUTE,
+      prices: new Map(),
+      actions: ['stop', 'cardless-stop', 'start', 'renew'],
+      spendLimit: {
+        perDayFen: null,
+        callsPerDay: 10,
       },
     },
     listing,

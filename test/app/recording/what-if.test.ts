@@ -43,12 +43,10 @@ async function* recording(hours: number, then: (at: number) => Then): AsyncGener
       firstSeenAt: NOON - HOUR,
       statusSince: NOON - HOUR,
       upSince: NOON - HOUR,
-      ...{
-        personStartAt: null,
-        stopMode: null,
-        stoppedBy: null,
-        ...seen.tracked,
-      },
+      personStartAt: null,
+      stopMode: null,
+      stoppedBy: null,
+      ...seen.tracked,
       instance: row,
     };
     const rows = {
@@ -59,14 +57,12 @@ async function* recording(hours: number, then: (at: number) => Then): AsyncGener
       renewed: none,
       notices: [],
       obligations: [],
-      ...{
-        policySince: none,
-        lowBalance: none,
-        policyEdits: none,
-        heldUntil: none,
-        leashes: none,
-        watchBeganAt: null,
-      },
+      policySince: none,
+      lowBalance: none,
+      policyEdits: none,
+      heldUntil: none,
+      leashes: none,
+      watchBeganAt: null,
     };
     yield {
       kind: 'pass',
@@ -88,19 +84,15 @@ async function* recording(hours: number, then: (at: number) => Then): AsyncGener
           },
         },
         listing: {
-          ...{
-            account: row.account,
-            provider: row.provider,
-            takenAt: at,
-            finishedAt: at,
-            generation: 1,
-          },
-          ...{
-            complete: true,
-            incomplete: null,
-            shrunken: false,
-            balance: null,
-          },
+          account: row.account,
+          provider: row.provider,
+          takenAt: at,
+          finishedAt: at,
+          generation: 1,
+          complete: true,
+          incomplete: null,
+          shrunken: false,
+          balance: null,
         },
         instances: [
           {
@@ -148,11 +140,9 @@ test('what idled all day would have been stopped once, and is down from then on'
     unpriced: 0,
     upMs: 2 * HOUR,
     recordedUpMs: 10 * HOUR,
-    ...{
-      fen: expect.closeTo(400),
-      recordedFen: expect.closeTo(2e3),
-      paidFen: 0,
-    },
+    fen: expect.closeTo(400),
+    recordedFen: expect.closeTo(2e3),
+    paidFen: 0,
   });
 });
 
