@@ -74,7 +74,8 @@ export function shadowOf(
     at,
     hourlyFen: hourlyFenOf(row, account),
     ...(stoppedFen !== null && { stoppedFen }),
-    gpuCount: row.billing === 'hourly' ? (row.gpuCount ?? 1) : 0,
+    // What is paid ahead is paid whether it runs or not.
+    gpuCount: row.billing === 'daily' || row.billing === 'monthly' ? 0 : (row.gpuCount ?? 1),
     outcome: null,
     endedAt: null,
     ...(byCalendar && { byCalendar }),

@@ -1,6 +1,14 @@
 import { describe, expect, test } from 'vitest';
+import { zoneNamed } from '../../src/calendar/zone.ts';
 import { evaluate } from '../../src/decide/evaluate.ts';
-import { followShadow, type ShadowStop, shadowOf, shadowSaving } from '../../src/decide/shadow.ts';
+import {
+  followShadow,
+  type ShadowStop,
+  shadowJudged,
+  shadowOf,
+  shadowSavedTimes,
+  shadowSaving,
+} from '../../src/decide/shadow.ts';
 import type { Activity } from '../../src/fleet/activity.ts';
 import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { Condition, Policy } from '../../src/policy/policy.ts';
@@ -149,5 +157,43 @@ describe('a stop by the calendar', () => {
     expect(of({ conditions: [open, idle], afterwards: 'start' })?.byCalendar).toBeUndefined();
     expect(of({ conditions: [open, idle] })?.untilAt).toBeUndefined();
     expect(of({ conditions: [{ kind: 'runningFor', ms: HOUR }] })?.byCalendar).toBeUndefined();
+  });
+});
+
+describe('what a stop that would have been made comes to in the ledger', () => {
+  const zone = zoneNamed('Asia/Shanghai');
+  const over: ShadowStop = { ...STOP, stoppedFen: 18, endedAt: NOON + 14 * HOUR, outcome: 'wrong' };
+
+  test('is by local day, for its cards, less what the stop costs', () => {
+    const days = shadowSavedTimes(over, NOON + DAY, zone).map(({ day, ms, gpuMs, grossFen, keptFen }) => [
+      day,
+      ms / HOUR,
+      gpuMs / HOUR,
+      grossFen,
+      keptFen,
+    ]);
+    expect(days).toEqual([
+      ['2026-10-08', 12, 24, 12 * 198, 12 * 18],
+      ['2026-10-09', 2, 4, 2 * 198, 2 * 18],
+    ]);
+    expect(shadowSaving(over, NOON + DAY).fen).toBe(14 * 180);
+  });
+
+  test('goes on until now where it has not ended', () => {
+    const [today] = shadowSavedTimes({ ...over, endedAt: null }, NOON + HOUR, zone);
+    expect(today).toMatchObject({ ms: HOUR, unkeptMs: 0, unpricedMs: 0 });
+  });
+
+  test('has no yuan without a price, and is nothing where the time is paid ahead', () => {
+    const [unpriced] = shadowSavedTimes({ ...over, hourlyFen: null }, NOON + DAY, zone);
+    expect(unpriced).toMatchObject({ grossFen: 0, keptFen: 0, unpricedMs: 12 * HOUR });
+    expect(shadowSavedTimes({ ...over, gpuCount: 0 }, NOON + DAY, zone)).toEqual([]);
+    const [unsaid] = shadowSavedTimes({ ...STOP, endedAt: NOON + HOUR }, NOON + DAY, zone);
+    expect(unsaid).toMatchObject({ grossFen: 198, keptFen: 0, unkeptMs: HOUR });
+  });
+
+  test('counts on the day of the stop, and as wrong where it was', () => {
+    expect(shadowJudged(over, zone)).toMatchObject({ day: '2026-10-08', instance: 'gpu-1', stops: 1, wrong: 1, ms: 0 });
+    expect(shadowJudged({ ...over, outcome: 'right' }, zone).wrong).toBe(0);
   });
 });
