@@ -72,17 +72,16 @@ export function repeatOf(open: OpenThread, { language, zone }: Tongue): Parcel {
 }
 
 function group(parcels: readonly Parcel[], { language, zone }: Tongue): { title: string; lines: readonly Line[] } {
-  const [first] = parcels;
+  const [first, ...others] = parcels;
+  // Only what is true of all of them.
+  const common = (first?.words.manyLines ?? []).filter((line) =>
+    others.every(({ words }) => words.manyLines.some(({ label, text }) => label === line.label && text === line.text)),
+  );
   // All of them: how many the receiver takes is known where it is put into its format.
   const shown = parcels.map((each) => itemOf(each, language));
   return {
     title: manyOf(parcels),
-    lines: [
-      ...(first?.words.manyLines ?? []),
-      ...costOf(parcels, language),
-      ...zoneOf(shown, language, zone),
-      ...shown,
-    ],
+    lines: [...common, ...costOf(parcels, language), ...zoneOf(shown, language, zone), ...shown],
   };
 }
 

@@ -56,11 +56,13 @@ export class Notifier {
   /** On its way here, in this notifier's words. */
   parcel(telling: NotifierTelling): Parcel {
     const { said, notification, links, now, opens, closes } = telling;
-    const { event, severity, account, policy, action, reason } = notification;
+    const { event, severity, account, instance, policy, action, reason } = notification;
+    // Of machines, those of one account are told together; of accounts, all that something befell at once.
+    const where = instance === null ? null : account;
     return {
       notification,
       words: wordsIn(LANGUAGE_WORDS[this.language], { said, notification, zone: this.zone, links, now }),
-      group: [said.kind, event, severity, account, policy, action, reason].join('|'),
+      group: [said.kind, event, severity, where, policy, action, reason].join('|'),
       opens,
       closes,
     };

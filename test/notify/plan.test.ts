@@ -3,6 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { z } from 'zod';
 import { assertNever } from '../../src/fleet/assert-never.ts';
 import { SEVERITIES, type Severity } from '../../src/fleet/event.ts';
+import type { Parcel, Words } from '../../src/fleet/parcel.ts';
 import { compose } from '../../src/notify/compose.ts';
 import { dingTalkBody } from '../../src/notify/dingtalk.ts';
 import { mailOf } from '../../src/notify/email.ts';
@@ -217,6 +218,31 @@ describe('whatever waits', () => {
       { numRuns: 60 },
     );
   });
+});
+
+test('of several is told what is true of all of them, once', () => {
+  const [todo, same] = [
+    { label: 'To do', text: 'look in the cloud’s console' },
+    { label: 'Next', text: 'it goes on' },
+  ];
+  const of = (id: string, manyLines: Words['manyLines']) => ({
+    ...parcel({ id }),
+    words: { ...parcel({ id }).words, manyLines },
+  });
+  const lines = (...all: readonly Parcel[]) =>
+    compose('group', all, { language: 'en', zone: 'UTC' }).lines.map(({ label, text }) => `${label}|${text}`);
+  expect(lines(of('a', [same, todo]), of('b', [todo, same]))).toEqual([
+    'Next|it goes on',
+    'To do|look in the cloud’s console',
+    '|item a',
+    '|item b',
+  ]);
+  expect(lines(of('a', [same, todo]), of('b', [todo, { ...same, text: 'it ends' }]), of('c', [todo]))).toEqual([
+    'To do|look in the cloud’s console',
+    '|item a',
+    '|item b',
+    '|item c',
+  ]);
 });
 
 describe('a group of machines that somebody may hold', () => {

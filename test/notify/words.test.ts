@@ -1,90 +1,17 @@
 import { describe, expect, test } from 'vitest';
-import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Notification } from '../../src/fleet/event.ts';
 import type { Words } from '../../src/fleet/parcel.ts';
 import { OPERATION_REASONS } from '../../src/fleet/reason.ts';
-import type { Said, SaidKind } from '../../src/fleet/said.ts';
+import type { Said } from '../../src/fleet/said.ts';
+import { compose } from '../../src/notify/compose.ts';
 import type { Language } from '../../src/notify/message.ts';
 import { LANGUAGES } from '../../src/notify/message.ts';
+import { Notifier } from '../../src/notify/notifier.ts';
 import { type Links, wordsIn } from '../../src/notify/words/draft.ts';
 import { LANGUAGE_WORDS } from '../../src/notify/words/languages.ts';
+import { READ_FAILURES } from '../../src/providers/port.ts';
 import { NOTIFICATION } from './kit.ts';
-
-/** 2026-11-22 23:00 in Shanghai. */
-const AT = Date.UTC(2026, 10, 22, 15);
-const HOUR = 3_600_000;
-const ANNOUNCED: Said = {
-  kind: 'announced',
-  action: 'cardless-stop',
-  deadlineAt: AT,
-  idleSinceAt: AT - HOUR,
-  probes: verbatim('jupyter: 0 busy'),
-  yuanPerHour: '1.98',
-  aftermath: { kind: 'aftermath', provider: 'huixingyun', action: 'cardless-stop' },
-};
-
-/** One of everything that is said; the compiler sees that none is missing. */
-const SAMPLES: { readonly [K in SaidKind]: Extract<Said, { kind: K }> } = {
-  announced: ANNOUNCED,
-  'notice-off': { kind: 'notice-off', action: 'stop', why: 'hold', detail: NO_DETAIL },
-  'balance-low': {
-    kind: 'balance-low',
-    own: null,
-    yuan: '149.97',
-    belowYuan: '200.00',
-    runway: '3d',
-    runwayBelow: '7d',
-  },
-  'balance-recovered': { kind: 'balance-recovered' },
-  'expiry-soon': { kind: 'expiry-soon', own: null, expiresAt: AT },
-  stuck: { kind: 'stuck', own: null, status: 'starting', sinceAt: AT },
-  'policy-notice': { kind: 'policy-notice', own: '开学前检查 dev-01' },
-  lapsed: { kind: 'lapsed', detail: verbatim('it expired') },
-  unpaid: { kind: 'unpaid', detail: verbatim('the limit is reached') },
-  'restarted-soon': {
-    kind: 'restarted-soon',
-    restarts: 2,
-    stoppedAt: AT - HOUR,
-    startedAt: AT,
-    aloneFor: '1h',
-  },
-  'unclear-payment': { kind: 'unclear-payment', action: 'renew', expiresAt: AT },
-  blind: {
-    kind: 'blind',
-    count: 2,
-    named: [verbatim('dev-01 (hxy/a): stale'), verbatim('dev-02 (hxy/b): stale')],
-    yuanPerHour: '3.96',
-  },
-  'busy-for-nothing': { kind: 'busy-for-nothing', detail: verbatim('busy for 9h') },
-  frozen: { kind: 'frozen', classes: ['paid', 'destructive'], reason: 'excess', detail: verbatim('x') },
-  unfrozen: { kind: 'unfrozen', classes: ['paid', 'destructive'] },
-  breaker: { kind: 'breaker', limit: 2 },
-  'breaker-closed': { kind: 'breaker-closed' },
-  'foreign-listing': { kind: 'foreign-listing', known: 10, listed: 4 },
-  'shrunken-listing': { kind: 'shrunken-listing', before: 100, now: 3 },
-  'listing-recovered': { kind: 'listing-recovered', listed: 100 },
-  unreachable: { kind: 'unreachable', detail: verbatim('401') },
-  reachable: { kind: 'reachable' },
-  outcome: {
-    kind: 'outcome',
-    outcome: 'escalated',
-    action: 'renew',
-    reason: 'not-seen',
-    detail: NO_DETAIL,
-    by: 'person wang',
-    operation: 'op-1',
-  },
-  'operation-closed': {
-    kind: 'operation-closed',
-    action: 'renew',
-    operation: 'op-1',
-    detail: verbatim('done by hand'),
-  },
-  'reload-held': { kind: 'reload-held', things: 2, example: 'stop of dev-01', acknowledge: 'abcd1234' },
-  'reach-widened': { kind: 'reach-widened', things: 12, before: 20, example: 'stop hxy/gpu-1' },
-  invalid: { kind: 'invalid', errors: 2, first: 'policies/a.yaml:3:4 unknown key' },
-  valid: { kind: 'valid', policies: 12 },
-};
+import { ANNOUNCED, AT, HOUR, SAMPLES } from './samples.ts';
 
 const LINKS: Links = {
   hold: (instance, expiresAt) => `https://lamps.example.com/hold/${instance}/${expiresAt}`,
@@ -177,6 +104,51 @@ test('among others it says what it rests on, without the zone that all have in c
   }
 });
 
+test('several say what happens next and what to do, and each that waits for a person has its operation', () => {
+  const escalated = { event: 'operation.escalated', policy: null } as const;
+  for (const [language, next, todo, item] of [
+    ['en', 'it is not sent again by itself', 'lamplighter approve OPERATION --reason "..."', 'operation op-1'],
+    ['zh-CN', '不会自动重发', 'lamplighter approve OPERATION --reason "……"', '操作 op-1'],
+  ] as const) {
+    const words = say(SAMPLES.outcome, language, escalated);
+    expect(words.manyLines.map(({ text }) => text)).toEqual([next, expect.stringContaining(todo)]);
+    expect(words.item).toContain(item);
+    const announced = say(ANNOUNCED, language, { event: 'decision.announced' }).manyLines;
+    expect(announced.map(({ label }) => label)).toEqual(
+      language === 'en' ? ['Policy', 'Next', 'To stop it'] : ['策略', '接下来', '如何阻止'],
+    );
+    // The time of one is not that of the others.
+    expect(announced.map(({ text }) => text).join(' ')).not.toContain('23:00');
+  }
+  // What became of a machine and asks for nobody needs no id.
+  expect(say({ ...SAMPLES.outcome, outcome: 'confirmed' }, 'en').item).not.toContain('op-1');
+});
+
+test('a long name is cut, and never the id behind it; the line of the instance has all of it', () => {
+  const instance = { id: 'gpu-105b6', name: '训练机🧑‍🔬'.repeat(40), status: 'running' as const };
+  for (const language of LANGUAGES) {
+    const { title, item, lines } = say(ANNOUNCED, language, { instance });
+    for (const text of [title, item]) {
+      expect(text).toContain('hxy-main/gpu-105b6');
+      expect(Buffer.byteLength(text)).toBeLessThan(200);
+    }
+    expect(lines[0]?.text).toContain(instance.name);
+  }
+});
+
+test('in Chinese it is said in Chinese why an account cannot be read, and who asked', () => {
+  const lost = { instance: null, event: 'account.unreachable' } as const;
+  for (const reason of READ_FAILURES) {
+    const { title, item } = say(SAMPLES.unreachable, 'zh-CN', { ...lost, reason });
+    for (const text of [title, item]) expect(text).not.toContain(reason);
+  }
+  expect(say(SAMPLES.unreachable, 'zh-CN', { ...lost, reason: 'throttled' }).title).toBe(
+    '账号 hxy-main 读取失败：被限流',
+  );
+  const asked = say(SAMPLES.outcome, 'zh-CN', { policy: null }).lines.at(-1)?.text;
+  expect(asked).toBe('由 wang 要求；操作 op-1');
+});
+
 test('several that a policy is about to act on have a link to hold some or all of them', () => {
   const announced = { event: 'decision.announced' } as const;
   const to = `https://lamps.example.com/hold/hxy-main/lights-out/${AT + 24 * HOUR}`;
@@ -202,7 +174,7 @@ test('spans are told in the words of the language', () => {
   expect(say(SAMPLES['balance-low'], 'en').title).toContain('lasts 3d, less than 7d');
   expect(say(SAMPLES['balance-low'], 'zh-CN').title).toContain('还可用 3 天，少于 7 天');
   const next = say(SAMPLES['restarted-soon'], 'zh-CN').lines.map(({ text }) => text);
-  expect(next).toContain('接下来 1 小时内该策略不再动它');
+  expect(next).toContain('1 小时内该策略不再动它');
 });
 
 test('the policy’s own words stay its own, in either language', () => {
@@ -226,4 +198,43 @@ describe('Chinese', () => {
   test('has full-width punctuation beside Han', () => {
     for (const text of texts) expect(text).not.toMatch(new RegExp(`${CJK}[,;:!?()]|[,;!?()]${CJK}`, 'u'));
   });
+});
+
+test('accounts that the same befell are told of together, and of machines those of one account', () => {
+  const notifier = new Notifier({
+    channel: {
+      name: 'ops',
+      kind: 'feishu',
+      reader: 'person',
+      limits: [],
+      send: () => Promise.reject(new Error('nothing is sent here')),
+    },
+    routes: [],
+    language: 'en',
+    zone: 'UTC',
+    quietUntil: () => null,
+    repeatEveryMs: null,
+  });
+  const parcelOf = (said: Said, notification: Partial<Notification>) =>
+    notifier.parcel({
+      said,
+      notification: { ...NOTIFICATION, ...notification },
+      links: null,
+      now: AT,
+      opens: null,
+      closes: null,
+    });
+  const lost = (account: string) =>
+    parcelOf(SAMPLES.unreachable, { account, instance: null, reason: 'throttled', policy: null });
+  expect(lost('chenyu').group).toBe(lost('hxy-main').group);
+  const { title, lines } = compose('group', [lost('chenyu'), lost('hxy-main')], { language: 'en', zone: 'UTC' });
+  expect(title).toBe('2 accounts cannot be read');
+  expect(lines.map(({ text }) => text)).toEqual([
+    'nothing is done there until it can',
+    'look at the network and the cloud',
+    'chenyu: throttled',
+    'hxy-main: throttled',
+  ]);
+  const machine = (account: string) => parcelOf(ANNOUNCED, { account }).group;
+  expect(machine('chenyu')).not.toBe(machine('hxy-main'));
 });

@@ -4,11 +4,12 @@ import { yuanToFen } from '../../fleet/money.ts';
 import type { Words } from '../../fleet/parcel.ts';
 import { type Said, type SaidKind, type Spoken, spoken } from '../../fleet/said.ts';
 import { wallTime } from '../../fleet/wall-time.ts';
+import { truncateBytes } from '../truncate-bytes.ts';
 
 /** What a catalogue may ask for besides what is said. */
 export interface About {
   readonly notification: Notification;
-  /** "dev-01 (hxy-main/gpu-1)"; where it is about no instance, the account, or nothing. */
+  /** "dev-01 (hxy-main/gpu-1)", the name cut where it is long; where it is about no instance, the account, or nothing. */
   readonly subject: string;
   /** "hxy-main/gpu-1"; `null`: it is about no instance. */
   readonly instance: string | null;
@@ -34,6 +35,9 @@ export interface Draft {
   readonly next?: string;
   /** What a person is to do. */
   readonly todo?: string;
+  /** The same where several are told of at once; absent: as for one. */
+  readonly manyNext?: string;
+  readonly manyTodo?: string;
   /** A hold would stop what is coming. */
   readonly holdable?: boolean;
   /** What comes of what happens next; the first thing to be cut. */
@@ -93,6 +97,8 @@ export interface Links {
 
 /** A link to a hold is good for so long, or until what it stops has happened. */
 const LINK_LASTS_MS = 24 * 3_600_000;
+/** A longer name would leave no room, where a receiver takes little, for the id that tells the machine from others. */
+const LONGEST_NAME_BYTES = 40;
 /** As long as a night; whoever wants more says so. */
 const HOLD_FOR = '4h';
 
@@ -112,7 +118,10 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
   const key = instance === null || account === null ? null : `${account}/${instance.id}`;
   const about: About = {
     notification,
-    subject: instance === null || key === null ? (account ?? '') : frame.named(instance.name, key),
+    subject:
+      instance === null || key === null
+        ? (account ?? '')
+        : frame.named(truncateBytes(instance.name, LONGEST_NAME_BYTES), key),
     instance: key,
     account: account ?? '',
     policy: policy ?? '',
@@ -128,14 +137,8 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
     ...(key === null && account !== null ? [{ label: frame.account, text: account }] : []),
     ...(policy === null ? [] : [{ label: frame.policy, text: policy }]),
   ];
-  const what = (['evidence', 'cost', 'next', 'todo'] as const).flatMap((part) => {
-    const text = draft[part];
-    return text === undefined || text === '' ? [] : [{ label: frame[part], text }];
-  });
-  const last = (['detail', 'after'] as const).flatMap((part) => {
-    const text = draft[part];
-    return text === undefined || text === '' ? [] : [{ label: frame[part], text }];
-  });
+  const what = (['evidence', 'cost', 'next', 'todo'] as const).flatMap((part) => labelled(frame[part], draft[part]));
+  const last = (['detail', 'after'] as const).flatMap((part) => labelled(frame[part], draft[part]));
   const holdable = draft.holdable === true && key !== null;
   const hold = holdable ? (links?.hold(key, now + LINK_LASTS_MS) ?? null) : null;
   const isComing = notification.event === 'decision.announced' && account !== null && policy !== null;
@@ -144,7 +147,7 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
   return {
     title: oneLine(draft.title),
     lines: [
-      ...(key === null ? [] : [{ label: frame.instance, text: about.subject }]),
+      ...(instance === null || key === null ? [] : [{ label: frame.instance, text: frame.named(instance.name, key) }]),
       ...where,
       ...what,
       ...(holdable ? [{ label: frame.stop, text: stop(key) }] : []),
@@ -158,9 +161,19 @@ export function wordsIn(language: LanguageWords, saying: Saying): Words {
     itemEvidence: saysEither(draft.item, evidence) ? '' : oneLine(evidence),
     many: oneLine(draft.many),
     costFen: 'yuanPerHour' in said ? yuanToFen(said.yuanPerHour) : null,
-    manyLines: [...where, ...(holdable ? [{ label: frame.stop, text: stop('ACCOUNT/ID') }] : [])],
+    manyLines: [
+      ...where,
+      ...labelled(frame.next, draft.manyNext ?? draft.next),
+      ...labelled(frame.todo, draft.manyTodo ?? draft.todo),
+      ...(holdable ? [{ label: frame.stop, text: stop('ACCOUNT/ID') }] : []),
+    ],
     manyLinks: holdMany === null ? [] : [{ label: frame.holdMany, url: holdMany }],
   };
+}
+
+/** A line, where there is something to say. */
+function labelled(label: string, text: string | undefined): Words['lines'] {
+  return text === undefined || text === '' ? [] : [{ label, text }];
 }
 
 /** Is one of them said in the other? */

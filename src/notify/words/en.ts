@@ -67,6 +67,8 @@ function ended(outcome: Outcome): string {
   }
 }
 
+const settle = (operation: string) =>
+  `lamplighter approve ${operation} --reason "..." sends it once more, lamplighter close ${operation} --reason "..." settles it by other means`;
 const why = (reason: string, detail: string) => (detail === '' ? reason : `${reason}: ${detail}`);
 
 const catalogue = {
@@ -80,6 +82,7 @@ const catalogue = {
     evidence: idleSinceAt === null ? '' : `idle since ${time(idleSinceAt)}${probes === null ? '' : ` (${probes})`}`,
     cost: yuanPerHour === null ? 'what an hour of it costs is not known' : `¥${yuanPerHour} an hour`,
     next: `policy ${policy} will ${action} it at ${time(deadlineAt)}; activity cancels it`,
+    manyNext: `policy ${policy} will ${action} each at its time; activity on a machine cancels it for that machine`,
     after: aftermath,
     holdable: true,
   }),
@@ -246,13 +249,14 @@ const catalogue = {
     const asked = policy === '' ? `asked by ${by}` : `asked by policy ${policy}`;
     return {
       title: `${action} of ${subject} ${ended(outcome)}`,
-      item: `${subject} (${why(reason, detail)})`,
+      item: `${subject} (${why(reason, detail)})${outcome === 'escalated' ? `, operation ${operation}` : ''}`,
       many: `{n} machines: ${action} ${ended(outcome)}`,
       evidence: why(reason, detail),
       detail: `${asked}; operation ${operation}`,
       ...(outcome === 'escalated' && {
         next: 'it is not sent again by itself',
-        todo: `look in the cloud’s console what became of it, then: lamplighter operations approve ${operation}, or close`,
+        todo: `look in the cloud’s console what became of it, then: ${settle(operation)}`,
+        manyTodo: `look in the cloud’s console what became of each, then: ${settle('OPERATION')}`,
       }),
     };
   },

@@ -80,6 +80,16 @@ export const REASON: Readonly<Record<OperationReason | 'policy-removed' | 'no-lo
   'closed-by-person': '由人关闭',
 };
 
+/** Why an account cannot be read, by the words of the provider port. */
+export const READ_FAILURE: Readonly<Record<string, string>> = {
+  'not-sent': '连不上平台',
+  rejected: '平台拒绝',
+  uncertain: '没有明确答复',
+  unauthorised: '凭据被拒绝',
+  throttled: '被限流',
+  protocol: '答复无法解读',
+};
+
 export const WHY_FROZEN: Readonly<Record<FreezeReason, string>> = {
   amnesia: 'Redis 里的账本不是原来那个，或者比已知的旧，可能忘了某次续费',
   excess: '某台机器付的比所要求的多',

@@ -4,7 +4,7 @@ import { chinese } from '../../fleet/detail/chinese.ts';
 import type { Said } from '../../fleet/said.ts';
 import { wallTime } from '../../fleet/wall-time.ts';
 import type { Catalogue, Frame, LanguageWords } from './draft.ts';
-import { ACTION, CLASS, REASON, STATUS, UNFREEZE, WHY_FROZEN } from './zh-reasons.ts';
+import { ACTION, CLASS, READ_FAILURE, REASON, STATUS, UNFREEZE, WHY_FROZEN } from './zh-reasons.ts';
 
 const frame = {
   instance: '实例',
@@ -63,9 +63,12 @@ function ended(outcome: Outcome): string {
 
 const why = (reason: keyof typeof REASON, detail: string) =>
   detail === '' ? REASON[reason] : `${REASON[reason]}：${detail}`;
+const settle = (operation: string) =>
+  tidy`执行 lamplighter approve ${operation} --reason "……" 再发一次，或 lamplighter close ${operation} --reason "……" 以其他方式了结`;
 const classesOf = (classes: Extract<Said, { kind: 'frozen' }>['classes']) =>
   classes.map((each) => CLASS[each]).join('和');
 const at = (account: string) => (account === '' ? '' : `账号 ${account} 的`);
+const readFailure = (reason: string | null) => READ_FAILURE[reason ?? ''] ?? reason ?? '原因不明';
 const statusOf = (status: string | null) =>
   Object.entries(STATUS).find(([word]) => word === status)?.[1] ?? status ?? '';
 
@@ -81,6 +84,7 @@ const catalogue = {
       idleSinceAt === null ? '' : tidy`自 ${time(idleSinceAt)} 起空闲${probes === null ? '' : tidy`（${probes}）`}`,
     cost: yuanPerHour === null ? '每小时费用未知' : tidy`每小时 ¥${yuanPerHour}`,
     next: tidy`策略 ${policy} 将于 ${time(deadlineAt)} 对它${ACTION[action]}；期间有活动就取消`,
+    manyNext: tidy`策略 ${policy} 到点对每台${ACTION[action]}；期间哪台有活动就取消哪台`,
     after: aftermath,
     holdable: true,
   }),
@@ -153,7 +157,7 @@ const catalogue = {
     item: tidy`${subject}，${clock(startedAt)} 开机`,
     many: tidy`{n} 台实例被策略 ${policy} 关机后很快又被人开机`,
     evidence: tidy`${time(stoppedAt)} 关机，${time(startedAt)} 有人开机${restarts === 1 ? '' : tidy`；已连续 ${restarts} 次`}`,
-    next: tidy`接下来 ${chineseSpan(aloneFor)}内该策略不再动它`,
+    next: tidy`${chineseSpan(aloneFor)}内该策略不再动它`,
     todo: '策略可能判断有误：检查它的探针和 idleFor',
     holdable: true,
   }),
@@ -229,8 +233,8 @@ const catalogue = {
     many: '{n} 个账号的实例列表已恢复可信',
   }),
   unreachable: ({ detail }, { account, notification }) => ({
-    title: tidy`账号 ${account} 读取失败（${notification.reason ?? ''}）`,
-    item: tidy`${account}：${notification.reason ?? ''}`,
+    title: tidy`账号 ${account} 读取失败：${readFailure(notification.reason)}`,
+    item: tidy`${account}：${readFailure(notification.reason)}`,
     many: '{n} 个账号读取失败',
     next: '恢复之前，不会对该账号做任何操作',
     todo: notification.reason === 'unauthorised' ? '在它的令牌文件中换上有效的令牌' : '检查网络和云平台',
@@ -243,13 +247,14 @@ const catalogue = {
   }),
   outcome: ({ outcome, action, reason, detail, by, operation }, { subject, policy }) => ({
     title: tidy`${subject} 的${ACTION[action]}${ended(outcome)}`,
-    item: tidy`${subject}（${why(reason, detail)}）`,
+    item: tidy`${subject}（${why(reason, detail)}）${outcome === 'escalated' ? tidy`，操作 ${operation}` : ''}`,
     many: tidy`{n} 台实例的${ACTION[action]}${ended(outcome)}`,
     evidence: why(reason, detail),
-    detail: tidy`${policy === '' ? tidy`由 ${by} 要求` : tidy`由策略 ${policy} 要求`}；操作 ${operation}`,
+    detail: tidy`${policy === '' ? tidy`由 ${by.replace(/^person /, '')} 要求` : tidy`由策略 ${policy} 要求`}；操作 ${operation}`,
     ...(outcome === 'escalated' && {
       next: '不会自动重发',
-      todo: tidy`到平台控制台查看结果，然后执行 lamplighter operations approve ${operation}，或者用 close 关闭`,
+      todo: tidy`到平台控制台查看结果，然后${settle(operation)}`,
+      manyTodo: tidy`到平台控制台逐台查看结果，然后${settle('OPERATION')}`,
     }),
   }),
   'operation-closed': ({ action, operation, detail }, { subject }) => ({
