@@ -1,9 +1,11 @@
 import { DAY_MS } from '../calendar/civil.ts';
 import type { Zone } from '../calendar/zone.ts';
 import { type ComingDecision, type Forecast, nextOf } from '../decide/forecast.ts';
+import { MISSING } from '../decide/guards.ts';
 import { hourlyCostFen } from '../decide/hourly-cost.ts';
 import type { Price } from '../fleet/account.ts';
 import type { Activity } from '../fleet/activity.ts';
+import { verbatim } from '../fleet/detail/detail.ts';
 import type { Hold } from '../fleet/hold.ts';
 import { type Instance, instanceKey } from '../fleet/instance.ts';
 import { isProtected, type Labels } from '../fleet/label.ts';
@@ -39,7 +41,7 @@ export function makeConsoleSource(parts: ConsoleSourceParts): ConsoleSource {
     const readiness = await parts.ready();
     const problems = Object.entries(readiness.checks)
       .filter(([, check]) => !check.ok)
-      .map(([name, { detail }]) => ({ name, detail }));
+      .map(([name, { detail, told }]) => ({ name, told: told ?? verbatim(detail) }));
     const redis = readiness.checks.redis?.ok === true;
     if (!redis) return { ready: false, problems, redis, paused: null, escalated: 0 };
     const [paused, open] = await Promise.all([store.settings.paused(), store.ledger.openCounts()]);
@@ -188,7 +190,7 @@ function rowOf({ tracked, labels, activity, hold, prices, coming, now, zone }: R
     todayFen: costFenPerHour === null ? null : costFenPerHour * hoursToday(tracked, instance, now, zone),
     next: next === null ? null : comingOf(next),
     isForeseen: coming !== null,
-    problems: isMissing ? ['missing from the last listing', ...instance.problems] : instance.problems,
+    problems: [...(isMissing ? [MISSING] : []), ...instance.problems.map(verbatim)],
   };
 }
 

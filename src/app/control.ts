@@ -1,11 +1,11 @@
 import { parseDuration } from '../calendar/duration.ts';
 import { identityOf } from '../decide/account-identity.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import { beliefKey, personBelieves } from '../decide/person-believes.ts';
-import { localText } from '../decide/time-text.ts';
 import { actionClass } from '../fleet/action.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { assertNever } from '../fleet/assert-never.ts';
-import { verbatim } from '../fleet/detail/detail.ts';
+import { type Detail, verbatim } from '../fleet/detail/detail.ts';
 import type { Hold } from '../fleet/hold.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
 import type { Operation } from '../fleet/operation.ts';
@@ -69,7 +69,7 @@ export class Control {
     await this.#audit(
       'hold',
       found.key,
-      `${hold.owner} holds ${found.key} until ${localText(hold.until, this.#work.standing().zone.name)}: ${hold.reason}`,
+      { kind: 'hold-placed', owner: hold.owner, instance: found.key, until: hold.until, why: hold.reason },
       { hold: hold.id },
     );
     return { kind: 'done', value: holdView(hold) };
@@ -79,9 +79,14 @@ export class Control {
   async releaseHold(id: string, by: string): Promise<Outcome<ReturnType<typeof holdView>>> {
     const hold = await this.#people.dropHold(id);
     if (hold === null) return { kind: 'not-found', message: `there is no hold ${id}` };
-    await this.#audit('hold', hold.instance, `${by} released the hold of ${hold.owner} on ${hold.instance}`, {
-      hold: id,
-    });
+    await this.#audit(
+      'hold',
+      hold.instance,
+      { kind: 'hold-released', by, owner: hold.owner, instance: hold.instance },
+      {
+        hold: id,
+      },
+    );
     return { kind: 'done', value: holdView(hold) };
   }
 
@@ -101,7 +106,7 @@ export class Control {
     await this.#audit(
       'pause',
       null,
-      paused ? `${by} paused all acting${reason === '' ? '' : `: ${reason}`}` : `${by} resumed acting`,
+      paused ? { kind: 'acting-paused', by, why: reason === '' ? null : reason } : { kind: 'acting-resumed', by },
       {},
     );
     return { kind: 'done', value: { paused } };
@@ -265,9 +270,10 @@ export class Control {
   async #audit(
     kind: 'hold' | 'pause',
     instance: InstanceKey | null,
-    text: string,
+    told: Detail,
     data: Record<string, string>,
   ): Promise<void> {
+    const text = inEnglish(told, this.#work.standing().zone.name);
     await this.#work.store.audit({
       at: this.#work.clock.now(),
       kind,
@@ -276,6 +282,7 @@ export class Control {
       policy: null,
       reason: kind,
       text,
+      told,
       data,
     });
     this.#work.onEvent(text);

@@ -1,5 +1,9 @@
 import { actionClass, type CloudAction } from '../fleet/action.ts';
+import { type Detail, isSame } from '../fleet/detail/detail.ts';
+import { english } from '../fleet/detail/english.ts';
+import { readDetail } from '../fleet/detail/stored.ts';
 import type { FreezeReason, StandingFreeze } from '../fleet/freeze.ts';
+import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Work } from '../work/ports.ts';
 
 /** Why nothing of this kind is done on the account at present; `null`: nothing stands against it. */
@@ -20,22 +24,26 @@ interface Frozen {
 
 /** A freeze, in a sentence that says what ends it. */
 export function frozenSentence(freeze: Frozen): string {
-  return `${whatIsFrozen(freeze)}; lamplighter reconcile ends that`;
+  return english(frozenDetail(freeze), rfc3339);
+}
+
+export function frozenDetail(freeze: Frozen): Detail {
+  return { kind: 'ends-by-reconcile', what: whatIsFrozen(freeze) };
 }
 
 /** Which work is frozen, and why. */
-function whatIsFrozen(freeze: Frozen): string {
-  const { reason, detail, account = null } = freeze;
-  const what = account === null ? 'paid and destructive work' : `reversible work on account ${account}`;
-  const why =
-    reason === 'amnesia'
-      ? 'the ledger in Redis is not the one that was known, or is older than it was'
-      : `${reason}${detail === '' ? '' : `: ${detail}`}`;
-  return `${what} is frozen: ${why}`;
+function whatIsFrozen({ account = null, reason, detail }: Frozen): Detail {
+  return { kind: 'work-frozen', account, reason, why: readDetail(detail) };
 }
 
 /** Everything that is frozen, in one sentence; `null`: nothing is. */
 export function frozenAll(freezes: readonly StandingFreeze[]): string | null {
-  const sentences = new Set(freezes.map((freeze) => whatIsFrozen(freeze)));
-  return sentences.size === 0 ? null : [...sentences].join('; ');
+  const all = allFrozen(freezes);
+  return all === null ? null : english(all, rfc3339);
+}
+
+export function allFrozen(freezes: readonly StandingFreeze[]): Detail | null {
+  const parts = freezes.map((freeze) => whatIsFrozen(freeze));
+  const apart = parts.filter((part, place) => parts.findIndex((each) => isSame(each, part)) === place);
+  return apart.length === 0 ? null : { kind: 'parts', parts: apart };
 }

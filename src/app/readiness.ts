@@ -2,7 +2,7 @@ import { type RedisHealth, takesWrites } from '../store/health.ts';
 import type { Store } from '../store/store.ts';
 import type { Readiness } from '../web/source.ts';
 import type { Work } from '../work/ports.ts';
-import { frozenAll, frozenSentence } from './frozen-no.ts';
+import { allFrozen, frozenAll, frozenDetail, frozenSentence } from './frozen-no.ts';
 import type { LastReload } from './reload.ts';
 import { notifierTrouble } from './telling.ts';
 
@@ -23,7 +23,11 @@ export async function readiness(
   const inForce = `${standing.policies.length}${reloads.fromLastGood ? ', the last good ones' : ''}`;
   const policies = { ok: true, detail: reloads.last.ok ? inForce : `${inForce}; ${reloads.last.detail}` };
   if (!redisUp) {
-    return { ready: false, checks: { redis: { ok: false, detail: 'not reachable' }, policies }, accounts: [] };
+    return {
+      ready: false,
+      checks: { redis: { ok: false, detail: 'not reachable', told: { kind: 'redis-unreachable' } }, policies },
+      accounts: [],
+    };
   }
   try {
     const accounts = await Promise.all(
@@ -44,21 +48,37 @@ export async function readiness(
     const redis = await store.askHealth();
     const isOpen = takesWrites(redis);
     const unheard = await notifierTrouble(standing.notifiers, store.outbox);
-    const accountsFrozen = frozenAll(freezes.filter(({ account }) => account !== null));
+    const ofAccounts = freezes.filter(({ account }) => account !== null);
+    const accountsFrozen = frozenAll(ofAccounts);
+    const told = allFrozen(ofAccounts);
     return {
       ready: tried && isOpen,
       checks: {
         redis: { ok: isOpen, detail: isOpen ? 'reachable' : `takes no writes: ${whyNot(redis)}` },
         policies,
-        accounts: { ok: tried, detail: tried ? 'all tried' : 'not all tried yet' },
-        paidWork: { ok: frozen === null, detail: frozen ?? 'open' },
+        accounts: {
+          ok: tried,
+          detail: tried ? 'all tried' : 'not all tried yet',
+          ...(!tried && { told: { kind: 'accounts-untried' } }),
+        },
+        paidWork: {
+          ok: frozen === null,
+          detail: frozen ?? 'open',
+          ...(everywhere !== undefined && { told: frozenDetail(everywhere) }),
+        },
         ...(unheard !== null && { notifiers: { ok: false, detail: unheard } }),
-        ...(accountsFrozen !== null && { reversibleWork: { ok: false, detail: accountsFrozen } }),
+        ...(accountsFrozen !== null && {
+          reversibleWork: { ok: false, detail: accountsFrozen, ...(told !== null && { told }) },
+        }),
       },
       accounts: accounts.map(({ account, ok, detail }) => ({ account, ok, detail })),
     };
   } catch {
-    return { ready: false, checks: { redis: { ok: false, detail: 'does not answer' }, policies }, accounts: [] };
+    return {
+      ready: false,
+      checks: { redis: { ok: false, detail: 'does not answer', told: { kind: 'redis-silent' } }, policies },
+      accounts: [],
+    };
   }
 }
 

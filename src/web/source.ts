@@ -1,3 +1,4 @@
+import type { Detail } from '../fleet/detail/detail.ts';
 import type { ActivityReportInput } from './schemas.ts';
 
 /** A page of a list, as the API answers it. */
@@ -22,7 +23,17 @@ export type Done =
 
 export interface Readiness {
   readonly ready: boolean;
-  readonly checks: Readonly<Record<string, { readonly ok: boolean; readonly detail: string }>>;
+  readonly checks: Readonly<
+    Record<
+      string,
+      {
+        readonly ok: boolean;
+        readonly detail: string;
+        /** The same with its parts, where it has any. */
+        readonly told?: Detail;
+      }
+    >
+  >;
   readonly accounts: readonly { readonly account: string; readonly ok: boolean; readonly detail: string }[];
 }
 

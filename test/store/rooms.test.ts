@@ -4,6 +4,7 @@ import type { History } from '../../src/decide/world.ts';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
 import { verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Notice } from '../../src/fleet/notice.ts';
+import { Keys } from '../../src/store/keys.ts';
 import type { Store } from '../../src/store/store.ts';
 import type { StorePort } from '../../src/work/ports.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';
@@ -349,7 +350,7 @@ describe('the rest', () => {
           unit: '%',
           onlyPositive: false,
           lastActiveAt: null,
-          detail: verbatim('8 cards'),
+          detail: { kind: 'cards-idle', cards: 8, peak: 3, reasons: [], heldGib: 0 },
         },
       ],
       keepAlive: { owner: 'wang', reason: 'training', endsAt: NOON + DAY },
@@ -361,6 +362,12 @@ describe('the rest', () => {
     const [ssh] = (await store.readings.loadOne('parts', 'i')).filter(({ probe }) => probe === 'ssh');
     expect(ssh).toEqual(full);
     expect(await store.readings.loadOne('parts', 'j')).toEqual([plain]);
+    // As an older program has written it.
+    const old = { ...plain, evidence: 'gpu 0 %' };
+    const client = new Redis(redis.url);
+    await client.hset(new Keys('test:').readings('parts'), 'k', JSON.stringify({ ssh: old }));
+    await client.quit();
+    expect(await store.readings.loadOne('parts', 'k')).toEqual([{ ...plain, evidence: verbatim('gpu 0 %') }]);
   });
 
   test('what was said once, health, the shrink guard and the last good policies', async () => {

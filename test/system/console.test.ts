@@ -202,6 +202,34 @@ test('without a script the same is there to read', async () => {
   await plain.context().close();
 });
 
+/** What people and clouds wrote, which stays as it is. */
+const THEIRS = [
+  /What is paid ahead is renewed before it expires/g,
+  /NVIDIA GeForce RTX \d+\w*/g,
+  /a demo this evening/g,
+  /the bill has nothing of it/g,
+  /I7 was broken/g,
+];
+
+test('whoever reads 中文 meets no English sentence', async () => {
+  const operations = (await bed.operations({ instance: 'hxy/a' })).map(
+    ({ id }) => `/operations/${encodeURIComponent(id)}`,
+  );
+  const machines = ['hxy/a', 'hxy/i', 'hxy/b', 'cy/c'].map((key) => `/instances/${key}`);
+  const found: Record<string, readonly string[]> = {};
+  for (const path of [...PAGES, ...machines, ...operations]) {
+    const answer = await fetch(`${bed.daemon.origin}${path}`, { headers: { 'accept-language': 'zh-CN' } });
+    expect([path, answer.status]).toEqual([path, 200]);
+    const html = (await answer.text()).replaceAll(/<(script|style|code)\b.*?<\/\1>/gs, '');
+    const titles = [...html.matchAll(/ title="([^"]*)"/g)].map(([, title = '']) => title);
+    const text = [html.replaceAll(/<[^>]*>/g, '\n'), ...titles].join('\n');
+    const bare = THEIRS.reduce((all, theirs) => all.replaceAll(theirs, ''), text);
+    const english = bare.split('\n').filter((line) => /[a-z]+ [a-z]+ [a-z]+/i.test(line));
+    if (english.length > 0) found[path] = [...new Set(english.map((line) => line.trim()))];
+  }
+  expect(found).toEqual({});
+});
+
 describe('nobody is kept out', () => {
   for (const look of [
     { name: 'light, English', options: { colorScheme: 'light', locale: 'en-GB' } },

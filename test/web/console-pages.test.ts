@@ -114,7 +114,7 @@ describe('the fleet', () => {
         id: evil,
         next: coming,
         hold: { ...HOLD, owner: evil, reason: evil },
-        problems: [evil],
+        problems: [verbatim(evil)],
       }),
     ];
     bed.console.coming = { [`hxy/${evil}`]: [coming] };
@@ -133,7 +133,7 @@ describe('the fleet', () => {
       ...bed.console.around,
       ready: false,
       redis: false,
-      problems: [{ name: 'redis', detail: 'gone' }],
+      problems: [{ name: 'redis', told: verbatim('gone') }],
     };
     bed.console.fleet = () => Promise.reject(new Error('asked'));
     expect(await text(bed, '/')).toContain('Redis cannot be reached');
@@ -426,7 +426,7 @@ describe('what is not as it should be', () => {
     bed.console.around = {
       ready: true,
       redis: true,
-      problems: [{ name: 'paidWork', detail: 'frozen' }],
+      problems: [{ name: 'paidWork', told: verbatim('frozen') }],
       paused: { by: 'li', reason: 'night', at: NOON },
       escalated: 2,
     };

@@ -10,4 +10,15 @@ export const STORY = {
   'start-not-owed': { policy: 'text', instance: 'text', why: 'word' },
   'time-missed': { policy: 'text', target: 'text', why: 'detail' },
   'asked-elsewhere': { action: 'word', instance: 'text', other: 'text', operation: 'text' },
+  'hold-released': { by: 'text', owner: 'text', instance: 'text' },
+  'acting-paused': { by: 'text', why: 'text?' },
+  'acting-resumed': { by: 'text' },
+  'hold-placed': { owner: 'text', instance: 'text', until: 'at', why: 'text' },
+
+  /** What stands in the way of everything. */
+  'work-frozen': { account: 'text?', reason: 'word', why: 'detail' },
+  'ends-by-reconcile': { what: 'detail' },
+  'redis-unreachable': {},
+  'redis-silent': {},
+  'accounts-untried': {},
 } as const satisfies Kinds;

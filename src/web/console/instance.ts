@@ -114,7 +114,7 @@ ${live.part('story', story(board, visit))}`,
 
 function head({ row, rawStatus }: InstanceBoard, visit: Visit): Html {
   const t = WORDS[visit.language];
-  return html`<div id="head" class="head"><h1>${shown(row.name === '' ? row.id : row.name)}</h1><p>${word(row.status, visit.language, row.cardless ? (visit.language === 'zh' ? '·无卡' : ', cardless') : '')}${row.status === 'unknown' ? html` <small class="inline">${t.saidAs(shown(rawStatus))}</small>` : ''}${row.isProtected ? html` <span class="tag">${t.protect}</span>` : ''} <span class="key">${shown(row.key)}</span></p>${row.problems.map((problem) => html`<p class="bad">${shown(problem)}</p>`)}</div>`;
+  return html`<div id="head" class="head"><h1>${shown(row.name === '' ? row.id : row.name)}</h1><p>${word(row.status, visit.language, row.cardless ? (visit.language === 'zh' ? '·无卡' : ', cardless') : '')}${row.status === 'unknown' ? html` <small class="inline">${t.saidAs(shown(rawStatus))}</small>` : ''}${row.isProtected ? html` <span class="tag">${t.protect}</span>` : ''} <span class="key">${shown(row.key)}</span></p>${row.problems.map((problem) => html`<p class="bad">${told(problem, visit)}</p>`)}</div>`;
 }
 
 function waiting({ notices, obligations }: InstanceBoard, visit: Visit): Html {

@@ -4,6 +4,7 @@ import { versionOf } from './events.ts';
 import { fromNow, shown } from './format.ts';
 import { LANGUAGES, LOCALES } from './language.ts';
 import type { Chrome } from './source.ts';
+import { told } from './told.ts';
 import { type Html, type Page, type Rendered, THEMES, type Visit } from './visit.ts';
 import { WORDS } from './words.ts';
 
@@ -72,7 +73,10 @@ function banners(visit: Visit, chrome: Chrome | null): Html {
       : html`<p class="banner bad"><b>${t.escalated(escalated)}</b> <a href="/operations?state=escalated">${t.look}</a></p>`
   }${problems
     .filter(({ name }) => redis || name !== 'redis')
-    .map(({ name, detail }) => html`<p class="banner warn"><b>${name}</b> ${shown(detail)}</p>`)}</div>`;
+    .map(
+      (problem) =>
+        html`<p class="banner warn"><b>${t.checks[problem.name] ?? problem.name}</b> ${told(problem.told, visit)}</p>`,
+    )}</div>`;
 }
 
 /** What every form that acts carries: the proof that it is ours, and where to go on. */

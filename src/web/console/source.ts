@@ -18,7 +18,7 @@ export interface ConsoleSource {
 export interface Chrome {
   readonly ready: boolean;
   /** Checks that fail, with why. */
-  readonly problems: readonly { readonly name: string; readonly detail: string }[];
+  readonly problems: readonly { readonly name: string; readonly told: Detail }[];
   /** `false`: nothing else can be asked. */
   readonly redis: boolean;
   readonly paused: { readonly by: string; readonly reason: string; readonly at: number } | null;
@@ -83,7 +83,7 @@ export interface FleetRow {
   readonly next: Coming | null;
   /** Was it looked at what is coming? Right after a start, or a hold, that is still being worked out. */
   readonly isForeseen: boolean;
-  readonly problems: readonly string[];
+  readonly problems: readonly Detail[];
 }
 
 export interface Fleet {

@@ -1,6 +1,8 @@
 import type { Language } from './language.ts';
 import { catalogue } from './language.ts';
 
+const AS_THEY_ARE: Readonly<Record<string, string>> = {};
+
 /** What stands around every page, and the words of buttons and columns that several pages share. */
 export const WORDS = catalogue({
   en: {
@@ -14,6 +16,8 @@ export const WORDS = catalogue({
     ready: 'ready',
     notReady: 'not ready',
     readiness: 'Readiness',
+    /** By the names of `/readyz`. */
+    checks: AS_THEY_ARE,
     live: 'live',
     connecting: 'connecting',
     offline: 'not live',
@@ -66,6 +70,14 @@ export const WORDS = catalogue({
     ready: '就绪',
     notReady: '未就绪',
     readiness: '就绪状态',
+    checks: {
+      redis: 'Redis',
+      policies: '策略',
+      accounts: '账号',
+      paidWork: '付费和销毁操作',
+      reversibleWork: '可恢复操作',
+      notifiers: '通知渠道',
+    },
     live: '实时',
     connecting: '连接中',
     offline: '未连接',

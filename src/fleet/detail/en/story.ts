@@ -15,4 +15,23 @@ export const EN_STORY: Wording<typeof STORY> = {
     `policy ${policy} missed its time for ${target}: ${detail(why)}`,
   'asked-elsewhere': ({ action, instance, other, operation }) =>
     `${action} of ${instance} is not asked for: the machine of that id has it under ${other}, in operation ${operation}; does one account of the cloud stand in the configuration twice?`,
+  'hold-released': ({ by, owner, instance }) => `${by} released the hold of ${owner} on ${instance}`,
+  'acting-paused': ({ by, why }) => `${by} paused all acting${why === null ? '' : `: ${why}`}`,
+  'acting-resumed': ({ by }) => `${by} resumed acting`,
+  'hold-placed': ({ owner, instance, until, why }, { time }) =>
+    `${owner} holds ${instance} until ${time(until)}: ${why}`,
+
+  'work-frozen': ({ account, reason, why }, { detail }) => {
+    const what = account === null ? 'paid and destructive work' : `reversible work on account ${account}`;
+    const said = detail(why);
+    const because =
+      reason === 'amnesia'
+        ? 'the ledger in Redis is not the one that was known, or is older than it was'
+        : `${reason}${said === '' ? '' : `: ${said}`}`;
+    return `${what} is frozen: ${because}`;
+  },
+  'ends-by-reconcile': ({ what }, { detail }) => `${detail(what)}; lamplighter reconcile ends that`,
+  'redis-unreachable': () => 'not reachable',
+  'redis-silent': () => 'does not answer',
+  'accounts-untried': () => 'not all tried yet',
 };

@@ -17,4 +17,23 @@ export const ZH_STORY: Wording<typeof STORY> = {
     tidy`策略 ${policy} 错过了对 ${target} 的时间：${detail(why)}`,
   'asked-elsewhere': ({ action, instance, other, operation }) =>
     tidy`没有对 ${instance} ${wordZh(action)}：同一编号的机器已在 ${other} 名下由操作 ${operation} 处理；配置里是否把同一个云账号写了两次？`,
+  'hold-released': ({ by, owner, instance }) => tidy`${by} 解除了 ${owner} 对 ${instance} 的保留`,
+  'acting-paused': ({ by, why }) => tidy`${by} 暂停了一切操作${why === null ? '' : `：${why}`}`,
+  'acting-resumed': ({ by }) => tidy`${by} 恢复了操作`,
+  'hold-placed': ({ owner, instance, until, why }, { time }) =>
+    tidy`${owner} 要求保留 ${instance} 到 ${time(until)}：${why}`,
+
+  'work-frozen': ({ account, reason, why }, { detail }) => {
+    const what = account === null ? '付费和销毁操作' : tidy`账号 ${account} 的可恢复操作`;
+    const said = detail(why);
+    const because =
+      reason === 'amnesia'
+        ? 'Redis 里的账本不是原来那个，或者比原来的旧'
+        : `${wordZh(reason)}${said === '' ? '' : `：${said}`}`;
+    return tidy`${what} 已冻结：${because}`;
+  },
+  'ends-by-reconcile': ({ what }, { detail }) => `${detail(what)}；执行 lamplighter reconcile 后解除`,
+  'redis-unreachable': () => '连不上',
+  'redis-silent': () => '没有回应',
+  'accounts-untried': () => '还没有全部试过',
 };
