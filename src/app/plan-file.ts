@@ -1,7 +1,10 @@
+import { hash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
-import type { CloudAct } from '../decide/decision.ts';
+import { formatDuration } from '../calendar/duration.ts';
+import type { CloudAct, Refusal } from '../decide/decision.ts';
 import { evaluate } from '../decide/evaluate.ts';
+import { inEnglish } from '../decide/in-english.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
 import { incarnation } from '../fleet/instance.ts';
 import { formatYuan } from '../fleet/money.ts';
@@ -14,6 +17,9 @@ import type { Outcome } from './outcome.ts';
 /** More would not be reviewed by anybody. */
 const MOST_ACTS = 1_000;
 const MOST_BYTES = 4 * 1024 * 1024;
+const VERSION = 2;
+/** Nobody remembers for longer what was reviewed, and why. */
+const LONGEST_MS = 24 * 3_600_000;
 
 const actSchema = z.strictObject({
   policy: z.string(),
@@ -29,11 +35,15 @@ const actSchema = z.strictObject({
   costYuan: z.string().nullable(),
 });
 const planSchema = z.strictObject({
-  version: z.literal(1),
+  version: z.literal(VERSION, { error: ({ input }) => `is ${String(input)}, and ${VERSION} is read here` }),
   madeAt: z.iso.datetime({ offset: true }),
+  /** When its acts are due, as `--at` asked; the same as `madeAt` where it was made for then. */
+  dueAt: z.iso.datetime({ offset: true }),
   /** Of the policies by name: what each meant. */
   policies: z.record(z.string(), z.string()),
   acts: z.array(actSchema).max(MOST_ACTS),
+  /** Of all the rest: what was changed by hand was reviewed by nobody. */
+  digest: z.string(),
 });
 
 /** What was reviewed: the acts of one moment, and the policies that asked for them. */
@@ -43,30 +53,45 @@ export type PlannedAct = PlanFile['acts'][number];
 /** A file that is no plan, or cannot be read, in a sentence for a person. */
 export class PlanUnreadable extends Error {
   constructor(path: string, cause: unknown) {
-    super(`${path} cannot be used as a plan: ${cause instanceof Error ? cause.message : 'no reason given'}`, { cause });
+    super(`${path} cannot be used as a plan: ${whyUnreadable(cause)}`, { cause });
     this.name = 'PlanUnreadable';
   }
 }
 
-interface Due {
-  readonly planned: PlannedAct;
-  readonly call: ActionCall;
+function whyUnreadable(cause: unknown): string {
+  const issue = cause instanceof z.ZodError ? cause.issues[0] : undefined;
+  if (issue !== undefined) return `${issue.path.map(String).join('.') || 'it'} ${issue.message}`;
+  return cause instanceof Error ? cause.message : 'no reason given';
 }
 
-/** What every policy asks for now, whether it enforces or only observes: a plan is for a person to say yes to. */
-async function dueNow(work: Work): Promise<readonly Due[]> {
+interface Due {
+  readonly acts: readonly { readonly planned: PlannedAct; readonly call: ActionCall }[];
+  readonly refusals: readonly Refusal[];
+  /** Which are announced first, and so are not due yet. */
+  readonly announced: number;
+}
+
+/** What every policy asks for, whether it enforces or only observes: a plan is for a person to say yes to. */
+async function dueAt(work: Work, at: number | null): Promise<Due> {
   const standing = work.standing();
   const policies = standing.policies.map((policy) => ({ ...policy, mode: 'enforce' as const }));
   const now = work.clock.now();
-  const due: Due[] = [];
+  const acts: { planned: PlannedAct; call: ActionCall }[] = [];
+  const refusals: Refusal[] = [];
+  let announced = 0;
   for (const runtime of standing.accounts.values()) {
     const world = await accountWorld(work, standing, runtime, now);
     if (world === null) continue;
-    for (const act of evaluate(policies, world).acts) {
-      if (act.kind === 'operation') due.push({ planned: plannedAct(act), call: act.call });
+    // For another time the fleet is taken as it is, so what is known of its activity counts whatever that time is.
+    const then = at === null ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY };
+    const evaluation = evaluate(policies, { ...world, now: at ?? now }, { ...then, explain: true });
+    for (const act of evaluation.acts) {
+      if (act.kind === 'operation') acts.push({ planned: plannedAct(act), call: act.call });
     }
+    refusals.push(...evaluation.refusals);
+    announced += evaluation.announcements.length;
   }
-  return due;
+  return { acts, refusals, announced };
 }
 
 function plannedAct({ policy, view, action, step, occurrence, call, costFen }: CloudAct): PlannedAct {
@@ -92,17 +117,33 @@ function termsOf(call: ActionCall): string {
   return call.kind === 'lengthen' ? call.to : '';
 }
 
-/** Makes the plan of this moment. */
-export async function makePlanFile(work: Work): Promise<PlanFile> {
-  const acts = (await dueNow(work)).map(({ planned }) => planned);
+/** A plan, with how much is due besides and not in it. */
+export interface MadePlan {
+  readonly plan: PlanFile;
+  readonly announced: number;
+  readonly limited: number;
+}
+
+/** Makes the plan of this moment, or of another one with the fleet as it is. */
+export async function makePlanFile(work: Work, at: number | null): Promise<MadePlan> {
+  const due = await dueAt(work, at);
+  const acts = due.acts.map(({ planned }) => planned);
   const used = new Set(acts.map(({ policy }) => policy));
   const policies = work.standing().policies.filter(({ name }) => used.has(name));
-  return {
-    version: 1,
-    madeAt: rfc3339(work.clock.now()),
-    policies: Object.fromEntries(policies.map(({ name, hash }) => [name, hash])),
+  const madeAt = work.clock.now();
+  const content = {
+    version: VERSION,
+    madeAt: rfc3339(madeAt),
+    dueAt: rfc3339(at ?? madeAt),
+    policies: Object.fromEntries(policies.map((policy) => [policy.name, policy.hash])),
     acts,
-  };
+  } as const;
+  const limited = due.refusals.filter(({ reason }) => reason.startsWith('limit-')).length;
+  return { plan: { ...content, digest: digestOf(content) }, announced: due.announced, limited };
+}
+
+function digestOf({ version, madeAt, dueAt: at, policies, acts }: Omit<PlanFile, 'digest'>): string {
+  return hash('sha256', JSON.stringify([version, madeAt, at, policies, acts]));
 }
 
 /** Only the owner may read it, and none that is there is written over. */
@@ -115,7 +156,9 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
   try {
     const text = await readFile(path, 'utf8');
     if (text.length > MOST_BYTES) throw new Error(`it is larger than ${MOST_BYTES} bytes`);
-    return planSchema.parse(JSON.parse(text));
+    const plan = planSchema.parse(JSON.parse(text));
+    if (plan.digest !== digestOf(plan)) throw new Error('it was changed after it was made; make a new one');
+    return plan;
   } catch (error) {
     throw new PlanUnreadable(path, error);
   }
@@ -131,25 +174,45 @@ export type Applied =
 
 /** Does what was reviewed, through the same ledger and guards as an action by hand; or nothing, where anything differs. */
 export async function applyPlan(work: Work, control: Control, plan: PlanFile, by: string): Promise<Applied> {
-  const due = await dueNow(work);
+  const now = work.clock.now();
+  const dueFrom = Date.parse(plan.dueAt);
+  if (now < dueFrom) return { kind: 'moved', differences: [`it is for ${plan.dueAt}, which is not yet`] };
+  if (now - dueFrom > LONGEST_MS)
+    return { kind: 'moved', differences: [`it is for ${plan.dueAt}, longer ago than ${formatDuration(LONGEST_MS)}`] };
+  const due = await dueAt(work, null);
   const differences: string[] = [];
-  const meanings = new Map(work.standing().policies.map(({ name, hash }) => [name, hash]));
-  for (const [name, hash] of Object.entries(plan.policies)) {
-    const now = meanings.get(name);
-    if (now !== hash)
-      differences.push(`the policy ${name} ${now === undefined ? 'is gone' : 'means something else now'}`);
+  const zone = work.standing().zone.name;
+  const meanings = new Map(work.standing().policies.map((policy) => [policy.name, policy.hash]));
+  for (const [name, known] of Object.entries(plan.policies)) {
+    const meaning = meanings.get(name);
+    if (meaning !== known)
+      differences.push(`the policy ${name} ${meaning === undefined ? 'is gone' : 'means something else now'}`);
   }
   const calls: { act: PlannedAct; call: ActionCall }[] = [];
   for (const act of plan.acts) {
-    const same = due.find(({ planned }) => isSame(planned, act));
+    const same = due.acts.find(({ planned }) => isSame(planned, act));
     if (same === undefined)
-      differences.push(`${act.action} of ${act.name || act.instance} (${act.policy}) is not due any more`);
+      differences.push(`${act.action} of ${act.name || act.instance} (${act.policy}) ${whyNot(act, due, zone)}`);
     else calls.push({ act, call: same.call });
   }
   if (differences.length > 0) return { kind: 'moved', differences };
   const acts: { act: PlannedAct; outcome: Outcome<unknown> }[] = [];
   for (const { act, call } of calls) acts.push({ act, outcome: await control.act(act.instance, call, by) });
   return { kind: 'applied', acts };
+}
+
+/** What has become of it, as far as that can be told. */
+function whyNot(act: PlannedAct, due: Due, zone: string): string {
+  const isOf = (each: { readonly policy: string; readonly instance: string | null }) =>
+    each.policy === act.policy && each.instance === act.instance;
+  const other = due.acts.find(({ planned }) => isOf(planned))?.planned;
+  if (other !== undefined) {
+    const keys = ['machine', 'action', 'step', 'occurrence', 'terms', 'costYuan'] as const;
+    const changed = keys.filter((key) => other[key] !== act[key]);
+    return `is another now: ${changed.map((key) => `${key} ${act[key]} became ${other[key]}`).join(', ')}`;
+  }
+  const refusal = due.refusals.find(isOf);
+  return `is not due any more${refusal === undefined ? '' : `: ${refusal.reason}, ${inEnglish(refusal.detail, zone)}`}`;
 }
 
 function isSame(one: PlannedAct, other: PlannedAct): boolean {

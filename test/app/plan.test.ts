@@ -1,9 +1,12 @@
 import { expect, test } from 'vitest';
+import { peopleStore } from '../../src/app/client.ts';
+import { Control } from '../../src/app/control.ts';
+import { applyPlan, makePlanFile } from '../../src/app/plan-file.ts';
 import { makeReader } from '../../src/app/reader.ts';
 import type { Clock } from '../../src/fleet/clock.ts';
 import { useBeds } from '../support/beds.ts';
 import { HOUR, MINUTE, NOON, SECOND, TestClock } from '../support/clock.ts';
-import { account, busy, daily, idle } from '../support/cloud.ts';
+import { account, busy, daily, GPU_4090, idle } from '../support/cloud.ts';
 import { runCommand } from '../support/command.ts';
 import type { Bed } from '../support/daemon.ts';
 
@@ -32,6 +35,47 @@ test('a plan for later takes the activity as it is known now', async () => {
   await bed.round();
   expect(await planned(bed, NOON + 10 * MINUTE)).toEqual([]);
   expect(await planned(bed, NOON + 40 * MINUTE)).toEqual(['hxy/a act']);
+});
+
+test('a plan that is written down is for its time, and for nobody to do much later or on another world', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [busy('a', { name: 'dev-a' }), busy('x', { name: 'web-x' }), daily('d', 20)])],
+    policies: {
+      'night.yaml': `
+policies:
+  - { name: night, mode: observe, match: { name: "dev-*" }, when: { during: "Mon-Sun 23:00-08:00" }, do: stop }
+  - { name: keep-paid, mode: observe, match: { billing: daily }, when: { expiresWithin: 12h }, do: { renew: { periods: 1 } } }
+  - { name: told-first, mode: observe, match: { name: "web-*" }, when: { runningFor: 1h }, do: restart, notice: 10m }
+`,
+    },
+    accountConfig: { hxy: { prices: { [GPU_4090]: { hourly: 2, daily: 40, monthly: 900 } } } },
+  });
+  await bed.round();
+  const { work, store } = bed.daemon;
+  const evening = NOON + 11 * HOUR + MINUTE;
+  const made = await makePlanFile(work, evening);
+  expect(made).toMatchObject({ announced: 1, limited: 0 });
+  expect(made.plan.acts.map(({ policy, action, costYuan }) => [policy, action, costYuan])).toEqual([
+    ['night', 'stop', null],
+    ['keep-paid', 'renew', '40.00'],
+  ]);
+  const moved = async () => {
+    const applied = await applyPlan(work, new Control(work, peopleStore(store)), made.plan, 'wang');
+    return applied.kind === 'moved' ? applied.differences : [];
+  };
+  expect(await moved()).toEqual(['it is for 2025-12-01T15:01:00Z, which is not yet']);
+  bed.clock.pass(evening + 24 * HOUR + MINUTE - bed.clock.now());
+  expect(await moved()).toEqual(['it is for 2025-12-01T15:01:00Z, longer ago than 1d']);
+  bed.clock.pass(evening + MINUTE - bed.clock.now());
+  // Meanwhile somebody has stopped the one, and renewed the other.
+  bed.sim.account('hxy').instance('a').status = 'stopped';
+  bed.sim.account('hxy').instance('d').expiresAt = NOON + 22 * HOUR;
+  await bed.round();
+  expect(await moved()).toEqual([
+    'stop of dev-a (night) is not due any more: not-due, it is stopped (hourly)',
+    expect.stringMatching(/^renew of prod-d \(keep-paid\) is another now: occurrence expiresWithin=\S+ became expiresWithin=\S+$/),
+  ]);
+  expect(await bed.operations()).toEqual([]);
 });
 
 test('a plan from another process knows that the daemon doubts its clock, as long as it does', async () => {

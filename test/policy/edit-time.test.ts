@@ -134,7 +134,9 @@ const FINDINGS: readonly Finding[] = [
   ],
 ];
 
-test.each(FINDINGS)('%s', (...[, text, severity, told, options]: Finding) => {
+const findings = FINDINGS.map(([what, text, severity, told, options]) => ({ what, text, severity, told, options }));
+
+test.each(findings)('$what', ({ text, severity, told, options }) => {
   expect(found(text, options)).toEqual({ error: [], warning: [], [severity]: [`p.yaml:${told}`] });
 });
 
@@ -151,8 +153,8 @@ const oneOf = <T>(...values: readonly T[]) => fc.constantFrom(...values);
 const policies = fc.record(
   {
     match: fc.record({
-      name: maybe(oneOf('*', 'dev-*', ['dev-1', 'x'], '?ev-2')),
-      status: maybe(oneOf('running', 'stopped', ['running', 'stopped'], 'starting')),
+      name: maybe(oneOf<string | string[]>('*', 'dev-*', ['dev-1', 'x'], '?ev-2')),
+      status: maybe(oneOf<string | string[]>('running', 'stopped', ['running', 'stopped'], 'starting')),
       not: maybe(oneOf({ name: 'dev-2' }, { name: 'dev-*' }, { name: '*-1' }, [{ status: 'unknown' }])),
       provider: oneOf('*', 'huixingyun'),
     }),

@@ -24,7 +24,7 @@ export function applyCommand(program: Command, io: Io): void {
       });
       if (options.yes !== true)
         throw new UserError(
-          `${file} holds ${plan.acts.length} acts of ${plan.madeAt}; say --yes to have them done`,
+          `${file} holds ${plan.acts.length} acts for ${plan.dueAt}; say --yes to have them done`,
           EXIT.usage,
         );
       await withClient(command, io, { policies: 'needed' }, async ({ work, control }) => {

@@ -20,14 +20,12 @@ export function planCommand(program: Command, io: Io): void {
     .option('--out <file>', 'write down what every policy asks for now, those that only observe too, for `apply`')
     .option('--json', 'print JSON')
     .action(async (options: { explain?: boolean; at?: string; out?: string; json?: boolean }, command: Command) => {
-      if (options.out !== undefined && options.at !== undefined)
-        throw new UserError('--out is about now and cannot be written for another time', EXIT.usage);
       await withClient(command, io, { policies: 'needed' }, async (client) => {
+        const at = options.at === undefined ? null : parseTime('--at', options.at, zoneNamed(client.config.timezone));
         if (options.out !== undefined) {
-          await writeDown(client, resolve(io.cwd, options.out), io);
+          await writeDown(client, at, resolve(io.cwd, options.out), io);
           return;
         }
-        const at = options.at === undefined ? null : parseTime('--at', options.at, zoneNamed(client.config.timezone));
         const rows = await makeReader(client.work, client.store).plan({
           at,
           explain: options.explain === true,
@@ -60,8 +58,10 @@ export function planCommand(program: Command, io: Io): void {
     });
 }
 
-async function writeDown({ work }: Client, path: string, io: Io): Promise<void> {
-  const plan = await makePlanFile(work);
+async function writeDown({ work }: Client, at: number | null, path: string, io: Io): Promise<void> {
+  if (at !== null && at < work.clock.now())
+    throw new UserError('--out is for now or later: nothing is done in the past', EXIT.usage);
+  const { plan, announced, limited } = await makePlanFile(work, at);
   try {
     await writePlanFile(path, plan);
   } catch (error) {
@@ -74,5 +74,7 @@ async function writeDown({ work }: Client, path: string, io: Io): Promise<void> 
     const cost = costYuan === null ? '' : ` for ${costYuan} yuan`;
     io.out(`${action} of ${printable(name || instance)}${cost} (${policy})\n`);
   }
+  if (announced > 0) io.out(`not in it: ${announced} that are announced first\n`);
+  if (limited > 0) io.out(`not in it: ${limited} that limits keep back\n`);
   io.out(`${plan.acts.length} acts are in ${path}; to have them done: lamplighter apply ${path} --yes\n`);
 }
