@@ -80,7 +80,7 @@ describe('a policy about an account', () => {
     const { acts: none, refusals } = evaluate([short], world([stale]));
     expect([none, refusals]).toMatchObject([
       [],
-      [{ reason: 'stale-snapshot', detail: expect.stringContaining('stale') }],
+      [{ reason: 'stale-snapshot', detail: { kind: 'listing-untrusted', trust: 'stale-snapshot' } }],
     ]);
   });
 

@@ -314,7 +314,7 @@ describe('whatever the fleet and its policies', () => {
   };
   /** To the second: sums of fractions. */
   const atMost = (a: number, b: number) => expect(a).toBeLessThanOrEqual(b + 1_000);
-  const RUNS = { numRuns: 80 };
+  const RUNS = { numRuns: 50 };
 
   test('the band contains what is expected', () => {
     fc.assert(

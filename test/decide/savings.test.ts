@@ -201,7 +201,7 @@ describe('what policies saved since the ledger was last written', () => {
         else expect([Math.min(ms, watched), stops]).toEqual([ms, 1]);
         if (isSaved && told === 0) expect(ms).toBe(Math.min(watched, 7 * DAY));
       }),
-      { numRuns: 200 },
+      { numRuns: 60 },
     );
   });
 });
