@@ -1,7 +1,7 @@
 import { type Entry, FORMAT, lineOf, type RecordedRules } from './entries.ts';
 import { PassWriter, type PlainPass } from './pass-codec.ts';
 import { type LineFile, SegmentFile } from './segment-file.ts';
-import { makeFolder, prune, segmentPath } from './segments.ts';
+import { freeIn, makeFolder, prune, segmentPath } from './segments.ts';
 
 /** A new segment begins with everything whole: after this, so that little is lost with one, and old ones go piece by piece. */
 export const SEGMENT_MS = 4 * 3_600_000;
@@ -11,6 +11,10 @@ const SEGMENT_SHARE = 8;
 /** What waits for the disk is in memory: so many passes, or so many rows of them, and no more. */
 const MOST_WAITING = 60;
 const MOST_ROWS_WAITING = 60_000;
+/** Left free on the disk, whatever is allowed: the ledger's watermark is on it, without which paid work stands still. */
+const RESERVE_BYTES = 32e6;
+/** Less room than that holds hardly the beginning of anything. */
+const LEAST_BYTES = 1e6;
 /** After the disk has refused once it is not asked again for a while. */
 const PAUSE_MS = 60_000;
 
@@ -32,6 +36,8 @@ export interface RecorderOptions {
   readonly onTrouble: (error: unknown) => void;
   /** Makes a new file; one on the disk where it is left out. @throws Error where it cannot be had */
   readonly opened?: (path: string) => Promise<LineFile>;
+  /** How much is free on the disk of a folder, bytes; asked of the system where it is left out. */
+  readonly freeBytes?: (dir: string) => Promise<number>;
 }
 
 export type DropReason = 'slow' | 'failed';
@@ -74,6 +80,8 @@ export class Recorder {
   #running: Promise<void> | null = null;
   #open: Open | null = null;
   #hole: Hole | null = null;
+  /** How much room there is for all of it, as of the last look. */
+  #room = 0;
   /** Of the segments that are done. */
   #doneBytes = 0;
   #pausedUntil = Number.NEGATIVE_INFINITY;
@@ -163,22 +171,24 @@ export class Recorder {
       newStream,
       version,
       opened = (path) => SegmentFile.create(path),
+      freeBytes = freeIn,
     } = this.#options;
     const now = clock();
     const open = this.#open;
     if (open !== null) {
-      const isFull = open.file.bytes >= Math.min(SEGMENT_BYTES, maxBytes / SEGMENT_SHARE);
+      const isFull = open.file.bytes >= Math.min(SEGMENT_BYTES, this.#room / SEGMENT_SHARE);
       const isOver = now - open.startAt >= SEGMENT_MS || now < open.startAt;
       if (!isFull && !isOver) return open;
       this.#open = null;
       await open.file.end();
     }
     await makeFolder(dir);
-    this.#doneBytes = await prune(dir, {
-      before: now - keepMs - SEGMENT_MS,
-      maxBytes: maxBytes - maxBytes / SEGMENT_SHARE,
-      writing: null,
-    });
+    const before = now - keepMs - SEGMENT_MS;
+    const own = await prune(dir, { before, maxBytes, writing: null });
+    const there = own + (await freeBytes(dir)) - RESERVE_BYTES;
+    this.#room = Math.min(maxBytes, there);
+    if (there < LEAST_BYTES) throw new Error(`the disk of ${dir} is nearly full`);
+    this.#doneBytes = await prune(dir, { before, maxBytes: this.#room - this.#room / SEGMENT_SHARE, writing: null });
     const stream = newStream();
     const path = segmentPath(dir, now, stream);
     const file = await opened(path);

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** `1763801220123-3fa9c1d2e4b5.zst`: when it begins, epoch ms, and whose it is. */
@@ -33,6 +33,12 @@ export async function segmentsIn(dir: string): Promise<readonly Segment[]> {
     if (found !== null) segments.push({ path, startAt: Number(startAt), stream, bytes: found.size });
   }
   return segments.sort((a, b) => a.startAt - b.startAt);
+}
+
+/** What is free on the disk of a folder for whoever is not its administrator, bytes. */
+export async function freeIn(dir: string): Promise<number> {
+  const { bavail, bsize } = await statfs(dir);
+  return bavail * bsize;
 }
 
 export async function makeFolder(dir: string): Promise<void> {

@@ -273,6 +273,25 @@ test('a disk that refuses is not asked again for a minute, is told of once, and 
   expect(all[1]).toMatchObject({ at: START + 20_000, until: START + 100_000, passes: 5, why: 'failed' });
 });
 
+test('what else is on the disk keeps its room: the recording makes way, and stops where there is none', async () => {
+  const disk = 33.2e6;
+  const used = async () => (await segmentsIn(dir)).reduce((sum, { bytes }) => sum + bytes, 0);
+  const writing = recorder({ freeBytes: async () => disk - (await used()) });
+  for (let minute = 0; minute < 250; minute += 1) {
+    now += MINUTE;
+    writing.note(pass({ a: Array.from({ length: 800 }, (_, i) => Math.sin(minute * 801 + i)) }));
+    await writing.settled();
+    expect(size).toBeLessThanOrEqual(1.2e6);
+  }
+  await writing.stop();
+  expect(await used()).toBeLessThanOrEqual(1.2e6);
+  expect(dropped).toEqual([]);
+  const full = recorder({ dir: `${dir}-full`, freeBytes: () => Promise.resolve(32.5e6) });
+  full.note(pass());
+  await full.stop();
+  expect([dropped, String(troubles[0])]).toEqual([['failed'], expect.stringContaining('is nearly full')]);
+});
+
 test('several daemons are put together by time, each told by its own beginning', async () => {
   const [one, other] = [recorder(), recorder()];
   for (let minute = 0; minute < 6; minute += 1) {
