@@ -68,8 +68,11 @@ test('an announcement falls with the idleness that it was about', async () => {
 
 test('what a policy has stopped already would be up without it', async () => {
   const down = 'gpuType: card, status: stopped, workload: busy';
-  const { bill } = await days(NOTHING, `fleet: { a: { ${down}, stoppedBy: none }, b: { ${down} } }`);
-  expect(bill).toMatchObject({ upMs: 0, upWithoutMs: DAY, withoutFen: 4800 + 240, fen: 2 * 240 });
+  const { accounts } = await days(NOTHING, `fleet: { a: { ${down}, stoppedBy: none }, b: { ${down} } }`);
+  expect(accounts[0]?.machines).toMatchObject([
+    { upMs: 0, upWithoutMs: DAY, fen: 240, withoutFen: 4800 },
+    { upMs: 0, upWithoutMs: 0, fen: 240, withoutFen: 240 },
+  ]);
 });
 
 test('paid time that ends stops a machine and gives it back after a while; what is renewed goes on and is paid for', async () => {
