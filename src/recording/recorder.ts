@@ -116,7 +116,8 @@ export class Recorder {
     await this.#running;
     const open = this.#open;
     this.#open = null;
-    await open?.file.end();
+    // What is on the disk by then can be read without its end.
+    await open?.file.end().catch((error: unknown) => this.#options.onTrouble(error));
   }
 
   async #run(): Promise<void> {
@@ -126,7 +127,9 @@ export class Recorder {
       const pass = this.#waiting.shift();
       if (pass === undefined) return;
       this.#rowsWaiting -= pass.rowCount;
-      if (this.#options.clock() < this.#pausedUntil) {
+      const pauseMs = this.#pausedUntil - this.#options.clock();
+      // A longer one is of a clock that has been set back since.
+      if (pauseMs > 0 && pauseMs <= PAUSE_MS) {
         this.#drop(pass, 'failed');
         continue;
       }

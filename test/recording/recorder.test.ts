@@ -273,6 +273,34 @@ test('a disk that refuses is not asked again for a minute, is told of once, and 
   expect(all[1]).toMatchObject({ at: START + 20_000, until: START + 100_000, passes: 5, why: 'failed' });
 });
 
+test('a clock that is set back keeps nothing from being recorded, and a disk that fails at the end nothing from ending', async () => {
+  let isFull = true;
+  const writing = recorder({
+    opened: async (path) => {
+      if (isFull) throw new Error('no space left');
+      const file = await SegmentFile.create(path);
+      const failing: LineFile = {
+        bytes: 0,
+        put: (lines) => file.put(lines),
+        end: async () => {
+          await file.end();
+          throw new Error('the disk is gone');
+        },
+        abandon: () => file.abandon(),
+      };
+      return failing;
+    },
+  });
+  writing.note(pass());
+  await writing.settled();
+  isFull = false;
+  now -= HOUR;
+  writing.note(pass());
+  await writing.stop();
+  expect(times(await entries())).toEqual([now]);
+  expect(troubles.map(String)).toEqual(['Error: no space left', 'Error: the disk is gone']);
+});
+
 test('what else is on the disk keeps its room: the recording makes way, and stops where there is none', async () => {
   const disk = 33.2e6;
   const used = async () => (await segmentsIn(dir)).reduce((sum, { bytes }) => sum + bytes, 0);
