@@ -108,6 +108,10 @@ function refusalLines(
   const refusals = evaluation.refusals.filter(
     (refusal) => refusal.policy === policy.name && refusal.instance === (view?.key ?? null),
   );
+  const isAnnounced = evaluation.announcements.some(
+    (announcement) => announcement.policy === policy.name && announcement.view.key === view?.key,
+  );
+  if (isAnnounced) return ['  notice: it was announced then, and is done when that is over'];
   if (refusals.length === 0) return ['  nothing: it was decided then'];
   return refusals.map(({ reason, detail }) => `  ${reason}: ${inEnglish(detail, timezone)}`);
 }

@@ -317,6 +317,22 @@ describe('a folder of tests', () => {
     expect((await notes())[0]?.slice(1)).toEqual(lines);
   });
 
+  test('what is only announced at that time is said to be so', async () => {
+    await put(
+      'policies/p.yaml',
+      'policies: [{ name: night, match: all, when: { during: "Mon-Sun 23:00-08:00" }, do: stop, notice: 10m }]\n',
+    );
+    await one('    fleet: { dev-1: {} }\n    expect: [{ at: "23:00", do: stop }]\n');
+    expect(await notes()).toEqual([
+      [
+        'did not come: stop at 2026-11-24 23:00',
+        'came instead: 2026-11-24 23:10 stop hxy/dev-1 (night, due): 10m later',
+        'at 2026-11-24 23:00 night came closest on dev-1, where it was kept back by',
+        '  notice: it was announced then, and is done when that is over',
+      ],
+    ]);
+  });
+
   test('which clauses no test has seen is told with their place, and may fail the run', async () => {
     await one(FLEET + EXPECTED);
     const { code, out } = await runCommand(['test', '--coverage'], { cwd: dir });

@@ -140,7 +140,7 @@ describe('reading', () => {
     await writeFile(join(bed.dir, 'other/all.yaml'), POLICIES['all.yaml'].replace('"dev-*"', '"dev-a"'));
     const human = await run('diff', 'policies', 'other', '--days', '1');
     expect(human.out).toMatch(/^~ long-runs: changed\n {2}no longer about: dev-b, dev-c, /);
-    expect(human.out).toMatch(/in 1 days: \+0\.0 h up, \+0\.00 yuan by the hour/);
+    expect(human.out).toMatch(/in 1 day: \+0\.0 h up, \+0\.00 yuan by the hour/);
     expect(await json('diff', 'policies', 'other')).toMatchObject({
       policies: [
         { policy: 'keep-paid', kind: 'same' },

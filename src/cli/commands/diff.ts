@@ -78,7 +78,7 @@ function print(io: Io, { before, after, changes }: Diff, timezone: string, days:
     `${signed((young.paidFen - old.paidFen) / 100, 2)} yuan for renewals`,
     `${signed(young.interruptions - old.interruptions, 0)} interruptions`,
   ];
-  io.out(`in ${days} days: ${parts.join(', ')}\n`);
+  io.out(`in ${days} ${days === 1 ? 'day' : 'days'}: ${parts.join(', ')}\n`);
 }
 
 function listed<T>(sign: string, decisions: readonly T[]): readonly { readonly sign: string; readonly decision: T }[] {
