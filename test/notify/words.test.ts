@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Detail } from '../../src/fleet/detail/detail.ts';
 import type { Notification } from '../../src/fleet/event.ts';
 import type { Words } from '../../src/fleet/parcel.ts';
 import { OPERATION_REASONS } from '../../src/fleet/reason.ts';
@@ -237,4 +238,30 @@ test('accounts that the same befell are told of together, and of machines those 
   ]);
   const machine = (account: string) => parcelOf(ANNOUNCED, { account }).group;
   expect(machine('chenyu')).not.toBe(machine('hxy-main'));
+});
+
+test('what operations, policies and probes tell is in the language of the channel', () => {
+  const idle: Detail = { kind: 'cards-idle', cards: 8, peak: 0, reasons: [], heldGib: 0 };
+  const gone: Detail = { kind: 'blind-by', reason: 'unreachable', why: { kind: 'not-reachable', code: 'ECONNRESET' } };
+  const told: readonly Said[] = [
+    {
+      ...SAMPLES.announced,
+      probes: { kind: 'named', name: 'ssh', what: { kind: 'signal', signal: 'gpu', what: idle } },
+    },
+    { kind: 'notice-off', action: 'stop', why: 'activity', detail: { kind: 'at-work-again' } },
+    { kind: 'lapsed', detail: { kind: 'expired-at', at: AT } },
+    { kind: 'unpaid', detail: { kind: 'calls-spent', account: 'hxy', calls: 10, most: 10 } },
+    { kind: 'blind', count: 1, named: [{ kind: 'named', name: 'dev-01', what: gone }], yuanPerHour: null },
+    { kind: 'busy-for-nothing', detail: { kind: 'kernel-hangs', silentMs: 9 * HOUR } },
+    { ...SAMPLES.outcome, detail: { kind: 'expiry-moved', from: AT, to: AT + 24 * HOUR } },
+  ];
+  const chinese = told.map((said) => JSON.stringify(say(said, 'zh-CN')));
+  for (const words of chinese) expect(words.replace(/lamplighter [^（]*?"/g, '')).not.toMatch(/[a-z]+ [a-z]+ [a-z]+/);
+  expect(chinese[0]).toContain('显卡：8 张卡，利用率最高 0 %');
+  expect(chinese[1]).toContain('又在工作了');
+  expect(chinese[4]).toContain('dev-01：连不上（连接失败：ECONNRESET）');
+  expect(chinese[6]).toContain('到期时间由 2026-11-22 23:00 变为 2026-11-23 23:00');
+  expect(JSON.stringify(told.map((said) => say(said, 'en')))).toContain(
+    'its expiry moved from 2026-11-22 23:00 to 2026-11-23 23:00',
+  );
 });
