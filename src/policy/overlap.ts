@@ -49,7 +49,7 @@ function areApart(one: readonly string[] | undefined, other: readonly string[] |
 export function patternsMeet(a: string, b: string): boolean {
   if (!isGlob(a)) return globTest(b)(a);
   if (!isGlob(b)) return globTest(a)(b);
-  const [left, right] = [[...a], [...b]];
+  const [left, right] = [Array.from(a), Array.from(b)];
   // From the ends to the beginnings: may the rests meet?
   let below: boolean[] = [];
   for (let i = left.length; i >= 0; i -= 1) {

@@ -73,7 +73,9 @@ policies:
   await bed.round();
   expect(await moved()).toEqual([
     'stop of dev-a (night) is not due any more: not-due, it is stopped (hourly)',
-    expect.stringMatching(/^renew of prod-d \(keep-paid\) is another now: occurrence expiresWithin=\S+ became expiresWithin=\S+$/),
+    expect.stringMatching(
+      /^renew of prod-d \(keep-paid\) is another now: occurrence expiresWithin=\S+ became expiresWithin=\S+$/,
+    ),
   ]);
   expect(await bed.operations()).toEqual([]);
 });
