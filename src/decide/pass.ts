@@ -112,7 +112,7 @@ export class AccountPass {
   }
 
   /** By index of the instance: 0 nothing, else 1 + 2 × the policy's index, + 1 for `up`. */
-  readonly #wants: Int32Array;
+  #wants: Int32Array | null = null;
   readonly #noticed: ReadonlySet<string> | null;
   #places: ReadonlyMap<InstanceKey, number> | null = null;
   #size: number | null = null;
@@ -124,7 +124,6 @@ export class AccountPass {
       notices.length === 0 ? null : new Set(notices.map((notice) => watchKey(notice.policy, notice.instance)));
     // Also what a replica with a fast clock did in our future.
     this.interrupted = view.interruptedAt.filter((at) => !(at <= now - ROLLING_MS)).length;
-    this.#wants = new Int32Array(view.instances.length);
   }
 
   /** Where an instance that is looked at stands in the view; `undefined`: it is not there, or not looked at. */
@@ -147,12 +146,13 @@ export class AccountPass {
   }
 
   want(index: number, standing: Standing, direction: Direction): void {
+    this.#wants ??= new Int32Array(this.view.instances.length);
     if (this.#wants[index] === 0) this.#wants[index] = 1 + 2 * standing.index + (direction === 'up' ? 1 : 0);
   }
 
   /** The index of the earliest policy that wants the opposite, or `null`. */
   opposed(index: number, direction: Direction): number | null {
-    const want = this.#wants[index] ?? 0;
+    const want = this.#wants?.[index] ?? 0;
     if (want === 0) return null;
     const wanted = (want - 1) % 2 === 1 ? 'up' : 'down';
     return wanted === direction ? null : (want - 1) >>> 1;

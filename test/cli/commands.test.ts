@@ -124,6 +124,8 @@ describe('reading', () => {
     expect(human.code).toBe(0);
     expect(human.out).toMatch(/\? +stop +\S+ +long-runs +observe/);
     expect(human.out).toMatch(/up [\d.]+ h instead of [\d.]+ h/);
+    expect(human.out).toMatch(/^dev-a +hxy\/a: up 24\.0 of 24\.0 h;/m);
+    expect(human.out).toContain('machines go on with what they are at now');
     expect((await run('simulate')).out).not.toContain('long-runs');
     const data = await json('simulate', '--days', '2');
     const acts = z.object({ from: z.iso.datetime(), until: z.iso.datetime(), decisions: z.array(z.looseObject({})) });
