@@ -20,6 +20,7 @@ export function warnOfTooLittleTime(draft: Draft, now: number, fleet?: readonly 
     const message = `a renewal needs up to ${formatDuration(RENEWAL_NEEDS_MS)} until it is seen or a person has looked, and ${formatDuration(expiry.ms)} is less`;
     subject.warn(['when', 'expiresWithin'], `${message}: write 12h, say`);
   }
+  if (draft.text.limits === undefined && fleet === undefined) return;
   const during = conditionOf(draft, 'during');
   const openMs = during === undefined ? null : longestOpening(during.window, now);
   if (openMs === null) return;
