@@ -105,6 +105,18 @@ describe('operations', () => {
     expect(bed.boards.asked.map(({ cursor }) => cursor)).toEqual([null, null, null]);
   });
 
+  test('what it rested on is in the reader’s words, and what comes of it is one sentence', async () => {
+    const evidence = { idleFor: '30m', lost: 'everything in memory', kept: 'the disk', balanceBelow: '200.00' };
+    bed.boards.board = operationBoard({ operation: operation({ action: 'stop', evidence }) });
+    const zh = text(await page('/operations/op-1', ZH));
+    for (const words of ['空闲至少 30 分', '余额低于 ¥200.00', '影响 会丢失：内存中的一切'])
+      expect(zh).toContain(words);
+    expect(zh).not.toContain('everything in memory');
+    expect(text(await page('/operations/op-1'))).toContain('After it lost: everything in memory');
+    bed.boards.board = operationBoard({ operation: operation({ evidence: { idleFor: '30m' } }) });
+    expect(text(await page('/operations/op-1', ZH))).not.toContain('会丢失');
+  });
+
   test('who only looks is not asked to decide', async () => {
     bed.boards.board = operationBoard();
     const html = await page('/operations/op-1?ask=approve');

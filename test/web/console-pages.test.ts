@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { verbatim } from '../../src/fleet/detail/detail.ts';
+import { NO_DETAIL, verbatim } from '../../src/fleet/detail/detail.ts';
 import { fleetQuery, select } from '../../src/web/console/fleet-query.ts';
 import { holdLinkKey, makeHoldLinks } from '../../src/web/console/hold-link.ts';
 import { askedFor } from '../../src/web/console/language.ts';
@@ -213,6 +213,45 @@ describe('one instance', () => {
     ]);
     const json = await bed.post('/actions/hold', { ...form, reason: '' }, { cookie, accept: 'application/json' });
     expect([json.status, await json.json()]).toMatchObject([409, { ok: false }]);
+  });
+
+  test('what an operation rested on, and what became of it, is in the reader’s words and on the reader’s clock', async () => {
+    const bed = new ConsoleBed();
+    const evidence = {
+      listingAt: '2026-11-22T11:30:00+08:00',
+      billing: 'hourly',
+      expiresWithin: '12h',
+      idleSince: null,
+      costPerHour: '1.98',
+      lost: 'everything in memory',
+      odd: '<b>',
+    };
+    bed.console.boards = {
+      'hxy/gpu-1': board({
+        operations: [
+          {
+            id: 'op-1',
+            action: 'stop',
+            policy: 'stop-idle',
+            by: 'policy stop-idle',
+            state: 'confirmed',
+            reason: 'seen',
+            told: NO_DETAIL,
+            createdAt: '2026-11-20T11:30:00+08:00',
+            updatedAt: '2026-11-20T11:31:00+08:00',
+            costYuan: null,
+            evidence,
+          },
+        ],
+        audit: [{ at: '2026-11-20T11:31:00+08:00', kind: 'transition', reason: 'seen', told: NO_DETAIL }],
+      }),
+    };
+    const plain = (html: string) => html.replace(/<[^>]*>/g, '').replace(/\s+/g, ' ');
+    const zh = plain(await text(bed, '/instances/hxy/gpu-1', { 'accept-language': 'zh-CN' }));
+    expect(zh).toContain('列表时间 11:30 · 计费 按小时 · 距到期不足 12 小时 · 每小时费用 ¥1.98 · odd &lt;b&gt;');
+    expect(zh).not.toContain('everything in memory');
+    expect(zh).toContain('周五 11:31 已看到结果');
+    expect(plain(await text(bed, '/instances/hxy/gpu-1'))).toContain('Listing of 11:30 · Billing hourly');
   });
 
   test('releasing says who asked', async () => {

@@ -49,7 +49,11 @@ type Clocked = Pick<Visit, 'language' | 'timezone' | 'now'>;
 
 /** As short as can be told apart from now: `23:00`, `Tue 23:00`, `3 Dec, 23:00`, `3 Dec 2027`. */
 export function shortTime(at: number, { language, timezone, now }: Clocked): string {
-  const show = (kind: keyof typeof KINDS) => format(language, timezone, kind).format(at);
+  // The format of Chinese leaves no room between the day and the figures after it.
+  const show = (kind: keyof typeof KINDS) =>
+    format(language, timezone, kind)
+      .format(at)
+      .replace(/(?<=^周\p{Script=Han})(?=\d)/u, ' ');
   const distance = Math.abs(at - now);
   if (distance < DAY_MS && dayOf(at, timezone) === dayOf(now, timezone)) return show('time');
   if (distance < 6 * DAY_MS) return show('weekday');

@@ -1,5 +1,7 @@
 import { html } from 'hono/html';
+import { reasonIn } from './board-words.ts';
 import { comingList } from './coming.ts';
+import { evidenceRows } from './evidence.ts';
 import { fromNow, shown, time, toneOf, word, yuan } from './format.ts';
 import { heldLine, holdForm } from './hold-form.ts';
 import { idleSection } from './idle.ts';
@@ -160,15 +162,12 @@ function operations({ operations: done }: InstanceBoard, visit: Visit): Html {
     return html`<section id="operations"><h2>${t.operations}</h2><p class="dim">${t.nothingDone}</p></section>`;
   return html`<section id="operations"><h2>${t.operations}</h2><div class="scroll"><table><caption class="hidden">${t.operations}</caption><thead><tr><th scope="col">${shared.when}</th><th scope="col">${shared.action}</th><th scope="col">${t.state}</th><th scope="col">${shared.policy}</th><th scope="col">${t.evidence}</th></tr></thead><tbody>${done.map(
     (each) =>
-      html`<tr><td>${time(Date.parse(each.createdAt), visit)}<small>${fromNow(Date.parse(each.createdAt), visit)}</small></td><td><a href="/operations/${encodeURIComponent(each.id)}">${wordIn(language, each.action)}</a>${each.costYuan === null ? '' : html`<small>¥${each.costYuan}</small>`}</td><td>${word(each.state, language)}<small>${told(each.told, visit)}</small></td><td>${each.policy === null ? t.byHand : shown(each.policy)}</td><td><small>${evidence(each.evidence)}</small></td></tr>`,
+      html`<tr><td>${time(Date.parse(each.createdAt), visit)}<small>${fromNow(Date.parse(each.createdAt), visit)}</small></td><td><a href="/operations/${encodeURIComponent(each.id)}">${wordIn(language, each.action)}</a>${each.costYuan === null ? '' : html`<small>¥${each.costYuan}</small>`}</td><td>${word(each.state, language)}<small>${told(each.told, visit)}</small></td><td>${each.policy === null ? t.byHand : shown(each.policy)}</td><td><small>${evidence(each.evidence, visit)}</small></td></tr>`,
   )}</tbody></table></div></section>`;
 }
 
-function evidence(facts: Readonly<Record<string, unknown>>): string {
-  return Object.entries(facts)
-    .filter(([, value]) => value !== null && typeof value !== 'object')
-    .map(([name, value]) => `${name} ${shown(String(value))}`)
-    .join(' · ');
+function evidence(facts: Readonly<Record<string, unknown>>, visit: Visit): Html {
+  return html`${evidenceRows(facts, visit).map(([name, value], i) => html`${i === 0 ? '' : ' · '}${name} ${value}`)}`;
 }
 
 function story({ audit }: InstanceBoard, visit: Visit): Html {
@@ -177,6 +176,6 @@ function story({ audit }: InstanceBoard, visit: Visit): Html {
     return html`<section id="story"><h2>${t.story}</h2><p class="dim">${t.nothingTold}</p></section>`;
   return html`<section id="story"><h2>${t.story}</h2><ol class="story card">${audit.map(
     (each) =>
-      html`<li><span class="at">${time(Date.parse(each.at), visit)}</span><span>${told(each.told, visit)} <small class="inline" title="${each.reason}">${wordIn(visit.language, each.reason)}</small></span></li>`,
+      html`<li><span class="at">${time(Date.parse(each.at), visit)}</span><span>${told(each.told, visit)} <small class="inline" title="${each.reason}">${reasonIn(visit.language, each.reason)}</small></span></li>`,
   )}</ol></section>`;
 }

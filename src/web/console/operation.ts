@@ -7,6 +7,7 @@ import { type Action, action, saidOf } from './action.ts';
 import { facts, formFields, instanceCell, linkTo, reasonWord, stateWord, table } from './board-parts.ts';
 import type { BoardSource, OperationBoard } from './board-source.ts';
 import { ESCALATIONS } from './board-words.ts';
+import { aftermathRow, evidenceRows } from './evidence.ts';
 import { fromNow, fullTime, shown, time, word, yuan } from './format.ts';
 import { catalogue } from './language.ts';
 import { type Consequence, deed, whatApprovalDoes, whatClosingDoes } from './operation-words.ts';
@@ -245,11 +246,11 @@ function stepOf({ at, to, reason, detail, by }: Transition, visit: Visit): Html 
   return html`<tr><td class="when">${fullTime(at, visit)}</td><td>${stateWord(to, visit.language)}</td><td class="wide">${reasonWord(reason, visit.language)}${says(detail) ? html`<small>${told(detail, visit)}</small>` : ''}</td><td>${shown(by)}</td></tr>`;
 }
 
-function evidence({ evidence: rested }: Operation, visit: Visit): Html | string {
+function evidence(operation: Operation, visit: Visit): Html | string {
   const t = WORDS[visit.language];
-  const rows = Object.entries(rested).filter(([, value]) => value !== null);
+  const rows = [...evidenceRows(operation.evidence, visit), ...aftermathRow(operation, visit)];
   if (rows.length === 0) return '';
-  return html`<section aria-labelledby="h-evidence"><h2 id="h-evidence">${t.evidence}</h2>${facts(rows.map(([name, value]) => [name, html`<code>${shown(String(value))}</code>`]))}</section>`;
+  return html`<section aria-labelledby="h-evidence"><h2 id="h-evidence">${t.evidence}</h2>${facts(rows)}</section>`;
 }
 
 function lastLook({ lastLook: look }: OperationBoard, visit: Visit): Html | string {
