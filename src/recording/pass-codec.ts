@@ -2,7 +2,7 @@ import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { PassEntry } from './entries.ts';
 import { isJsonList, type Json } from './json.ts';
 import { applied, diff, type Patch, PatchMisfit } from './patch.ts';
-import { packed, unpacked } from './row-patches.ts';
+import { RowPacker, unpacked } from './row-patches.ts';
 
 /** After so many rows, a ms or two of work, other work gets its turn. */
 const ROWS_A_TURN = 200;
@@ -36,7 +36,7 @@ export class PassWriter {
   /** Not to be called again before it is done. */
   async changes(pass: PlainPass): Promise<Changes> {
     const rows = new Map<string, { readonly made: readonly unknown[]; readonly plain: Json }>();
-    const patches = new Map<number, Patch>();
+    const patches = new RowPacker();
     for (const [place, row] of pass.rows.entries()) {
       if (place % ROWS_A_TURN === ROWS_A_TURN - 1) await nextTurn();
       const last = this.#rows.get(row.key);
@@ -46,14 +46,15 @@ export class PassWriter {
       }
       const plain = row.plain();
       const patch = diff(last?.plain, plain);
-      if (patch !== undefined) patches.set(place, patch);
+      if (patch !== undefined) patches.add(place, patch);
       rows.set(row.key, { made: row.made, plain: patch === undefined && last !== undefined ? last.plain : plain });
     }
     const order = [...rows.keys()];
+    const packed = patches.packed();
     const changes = {
       ...some('facts', diff(this.#facts, pass.facts)),
       ...some('order', diff(this.#order, order)),
-      ...(patches.size === 0 ? {} : { rows: packed(patches) }),
+      ...(packed !== null && { rows: packed }),
       ...some('decided', diff(this.#decided, pass.decided)),
     };
     this.#facts = pass.facts;

@@ -8,19 +8,31 @@ import { isReplacement, type Patch, PatchMisfit } from './patch.ts';
  */
 export type RowPatches = readonly (readonly [shape: Json, rows: readonly number[], ...columns: (readonly Json[])[]])[];
 
-/** @param patches by the row's place in a list that reader and writer share; `null`: the row is gone */
-export function packed(patches: ReadonlyMap<number, Patch>): RowPatches {
-  const groups = new Map<string, { readonly shape: Json; readonly rows: number[]; readonly columns: Json[][] }>();
-  for (const [row, patch] of patches) {
+/** Puts the changes of rows together by their shapes, row by row. */
+export class RowPacker {
+  readonly #groups = new Map<string, { readonly rows: number[]; readonly columns: Json[][] }>();
+
+  /** @param row its place in a list that reader and writer share; a later one than before */
+  add(row: number, patch: Patch): void {
     const values: Json[] = [];
     const shape = shapeOf(patch, values);
-    const key = JSON.stringify(shape);
-    const group = groups.get(key) ?? { shape, rows: [], columns: values.map(() => []) };
-    groups.set(key, group);
+    let group = this.#groups.get(shape);
+    if (group === undefined) {
+      group = { rows: [], columns: values.map(() => []) };
+      this.#groups.set(shape, group);
+    }
     group.rows.push(row);
-    for (const [place, value] of values.entries()) group.columns[place]?.push(value);
+    for (let place = 0; place < values.length; place += 1) group.columns[place]?.push(values[place] ?? null);
   }
-  return [...groups.values()].map(({ shape, rows, columns }) => [shape, steps(rows), ...columns] as const);
+
+  /** `null`: nothing has changed. */
+  packed(): RowPatches | null {
+    if (this.#groups.size === 0) return null;
+    return [...this.#groups].map(([text, { rows, columns }]) => {
+      const shape: Json = JSON.parse(text);
+      return [shape, steps(rows), ...columns] as const;
+    });
+  }
 }
 
 /** @throws PatchMisfit */
@@ -43,18 +55,26 @@ export function unpacked(groups: RowPatches): ReadonlyMap<number, Patch> {
   return patches;
 }
 
-/** The patch with its values taken out: a number stands for each that is added, an empty list for each that replaces. */
-function shapeOf(patch: Patch, values: Json[]): Json {
-  if (patch === null) return null;
+/**
+ * The patch with its values taken out, as JSON: a number stands for each that is added, an empty list for each that
+ * replaces. Written at once, since there is one for each row of each pass.
+ */
+function shapeOf(patch: Patch, values: Json[]): string {
+  if (patch === null) return 'null';
   if (typeof patch === 'number') {
     values.push(patch);
-    return 0;
+    return '0';
   }
   if (isReplacement(patch)) {
     values.push(patch);
-    return [];
+    return '[]';
   }
-  return Object.fromEntries(Object.entries(patch).map(([key, change]) => [key, shapeOf(change, values)]));
+  let text = '';
+  for (const key of Object.keys(patch)) {
+    const change = patch[key];
+    if (change !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${shapeOf(change, values)}`;
+  }
+  return `{${text}}`;
 }
 
 function filled(shape: Json, next: () => Json): Patch {

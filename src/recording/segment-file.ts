@@ -89,12 +89,17 @@ export async function* readLines(path: string): AsyncGenerator<string, ReadEnd> 
   input.once('error', (error) => zstd.destroy(error));
   input.pipe(zstd);
   zstd.setEncoding('utf8');
-  let rest = '';
+  // A line may be much longer than what comes at once: it is put together when its end is there.
+  let begun: string[] = [];
   try {
     for await (const chunk of zstd) {
-      const lines = `${rest}${chunk}`.split('\n');
-      rest = lines.pop() ?? '';
+      const [first = '', ...lines] = String(chunk).split('\n');
+      begun.push(first);
+      const next = lines.pop();
+      if (next === undefined) continue;
+      yield begun.join('');
       yield* lines;
+      begun = [next];
     }
   } catch (error) {
     const code = codeOf(error);
@@ -106,7 +111,7 @@ export async function* readLines(path: string): AsyncGenerator<string, ReadEnd> 
     input.destroy();
     zstd.destroy();
   }
-  return rest === '' ? 'whole' : 'torn';
+  return begun.join('') === '' ? 'whole' : 'torn';
 }
 
 function codeOf(error: unknown): string {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Json } from '../../src/recording/json.ts';
 import { applied, diff, PatchMisfit } from '../../src/recording/patch.ts';
-import { packed, unpacked } from '../../src/recording/row-patches.ts';
+import { RowPacker, unpacked } from '../../src/recording/row-patches.ts';
 
 /** As it comes out of a file: there is no -0 in JSON. */
 function written(value: unknown): Json {
@@ -57,9 +57,12 @@ test('changes of many rows come back row by row, and those of one shape stand to
     [4, { gone: null }],
     [9, { at: 60_000, reading: { at: 60_000, evidence: ['idle'] } }],
   ]);
-  const rows = packed(patches);
+  const packer = new RowPacker();
+  expect(packer.packed()).toBeNull();
+  for (const [row, patch] of patches) packer.add(row, patch);
+  const rows = packer.packed();
   expect(rows).toHaveLength(2);
-  expect([...unpacked(rows)].sort(([a], [b]) => a - b)).toEqual([...patches]);
+  expect([...unpacked(rows ?? [])].sort(([a], [b]) => a - b)).toEqual([...patches]);
 });
 
 /** Maps have no order. */
