@@ -134,6 +134,17 @@ test('the example of the repository runs with the example of a configuration and
   expect(text.split('\n')[0]).toBe('# yaml-language-server: $schema=./schema/fleet.schema.json');
 });
 
+test.each(['docs/operations.md', 'docs/zh-CN/operations.md'])(
+  'the fleet of %s runs as it stands there',
+  async (page) => {
+    const text = await readFile(join(ROOT, page), 'utf8');
+    const [, fleet = ''] = /```yaml\n(from: [\s\S]*?)```/.exec(text) ?? [];
+    const { bill, coming } = await days(POLICIES, fleet.replace('hxy-main', 'hxy').replace('count: 200', 'count: 2'));
+    expect(bill.instances).toBe(5);
+    expect(coming.some(({ kind, action }) => kind === 'act' && action === 'stop')).toBe(true);
+  },
+);
+
 test('JSON has everything, and its times and sums', async () => {
   const { out } = await run('fleet: { a: { gpuType: card, workload: busy } }', '--json');
   const shape = z.looseObject({
