@@ -8,6 +8,9 @@ import { name } from './config-grammar.ts';
 /** More machines are no fleet that a person would write down. */
 const MOST_OF_A_KIND = 10_000;
 
+/** Decisions are made each minute; what goes faster would only fill the memory. */
+const SHORTEST_ROUND_MS = 60_000;
+
 const SHARE = /^(100|[1-9]?\d)%$/;
 
 const during = (about: string, examples: readonly string[]) =>
@@ -50,6 +53,7 @@ const ownWork = z
     if (work.hours === undefined && work.share !== undefined) issue('goes with "hours"', 'share');
     for (const key of ['every', 'from'] as const)
       if (work.busyFor === undefined && work[key] !== undefined) issue(`goes with "busyFor"`, key);
+    if (work.every !== undefined && work.every < SHORTEST_ROUND_MS) issue('must be at least 1m', 'every');
     if (work.every !== undefined && work.busyFor !== undefined && work.every <= work.busyFor)
       issue('must be longer than busyFor, or it never idles; write `workload: busy` for that', 'every');
   });

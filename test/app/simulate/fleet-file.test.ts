@@ -28,6 +28,7 @@ test.each([
   ['fleet: { a: { workload: {} } }', '2:15: needs either "hours" or "busyFor"'],
   ['fleet: { a: { workload: { hours: "Mon-Fri 9-18" } } }', '2:34: '],
   ['fleet: { a: { workload: { busyFor: 2h, every: 1h } } }', '2:47: must be longer than busyFor'],
+  ['fleet: { a: { workload: { busyFor: 2ms, every: 3ms } } }', '2:48: must be at least 1m'],
   ['fleet: { a: { workload: { busyFor: 2h, share: 50% } } }', '2:47: goes with "hours"'],
   ['fleet: { a: { count: 2 }, a-1: {} }', '2:27: has a machine "a-1", and so has "a"'],
   ['accounts: { other: { balance: 5 } }\nfleet: { a: {} }', '2:13: no account is called "other"'],
