@@ -6,10 +6,10 @@ import type { Language, Line, Link, Message } from './message.ts';
 import { colon, lineText, type Mentions, mark, mentioned, safeUrl, titleOf } from './message-parts.ts';
 import { oneLine } from './one-line.ts';
 import { type Answer, postJson } from './post-json.ts';
-import { truncateBytes } from './truncate-bytes.ts';
+import { truncateUnits } from './truncate-bytes.ts';
 
 /** Slack doc, Block Kit: a header has 150 characters at most, and all blocks together about 13 000. */
-const MAX_HEADER_BYTES = 150;
+const MAX_HEADER_UNITS = 150;
 const MAX_BLOCKS_BYTES = 10_000;
 /** Slack doc, rate limits: one message a second. */
 const LIMITED_MS = 30_000;
@@ -48,15 +48,18 @@ export function slackBody(message: Message, mentions: Mentions): object {
   const called = mentioned(mentions, message);
   const render = (shown: Message): object => {
     const title = `${mark(shown)} ${titleOf(shown)}`;
+    const header = truncateUnits(title, MAX_HEADER_UNITS);
+    // A policy's own words may be all that is said, and they are as long as it likes.
+    const whole = header === title ? [] : [{ ...text(title), style: { bold: true } }, text('\n')];
     const lines = shown.lines.flatMap((line) => [...lineElements(line, shown.language), text('\n')]);
     const links = shown.links.flatMap((link) => [...linkElements(link), text('   ')]);
     const ats = called.flatMap((id) => [mention(id), text(' ')]);
-    const sections = [lines, links, ats].filter((elements) => elements.length > 0);
+    const sections = [[...whole, ...lines], links, ats].filter((elements) => elements.length > 0);
     return {
       // What a notification shows, and all that the Slack-like servers show that know no blocks.
       text: escaped([title, ...shown.lines.map((line) => lineText(line, shown))].join('\n')),
       blocks: [
-        { type: 'header', text: { type: 'plain_text', text: truncateBytes(title, MAX_HEADER_BYTES), emoji: false } },
+        { type: 'header', text: { type: 'plain_text', text: header, emoji: false } },
         ...(sections.length === 0
           ? []
           : [

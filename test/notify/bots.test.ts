@@ -264,6 +264,32 @@ describe('what it looks like', () => {
   });
 });
 
+describe('slack: a header has 150 characters', () => {
+  const bodyOf = async (title: string, lines = MESSAGE.lines) => {
+    answers(FINE.slack);
+    receiver.requests.length = 0;
+    await send('slack', {}, { ...MESSAGE, title, lines });
+    return JSON.parse(asked().body);
+  };
+
+  test('of whatever bytes', async () => {
+    const title = '开学前检查这台机器上的数据'.repeat(11);
+    const { blocks } = await bodyOf(title);
+    expect(blocks[0].text.text).toBe(`🟠 ${title}`);
+    expect(JSON.stringify(blocks.slice(1))).not.toContain(title);
+  });
+
+  test('and what is longer stands below it whole, whether or not anything else does', async () => {
+    const title = '开学前检查这台机器上的数据'.repeat(20);
+    for (const lines of [MESSAGE.lines, []]) {
+      const { blocks } = await bodyOf(title, lines);
+      expect(blocks[0].text.text).toHaveLength(150);
+      expect(blocks[0].text.text).toMatch(/^🟠 开学前.*…$/);
+      expect(blocks[1].elements[0].elements[0]).toEqual({ type: 'text', text: `🟠 ${title}`, style: { bold: true } });
+    }
+  });
+});
+
 describe('who is mentioned', () => {
   const bodyOf = async (bot: Bot, mentions: Partial<Mentions>, message = MESSAGE) => {
     answers(FINE[bot]);

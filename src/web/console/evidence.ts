@@ -118,7 +118,7 @@ export function evidenceRows(
   visit: Visit,
 ): readonly (readonly [string, Html | string])[] {
   return Object.entries(evidence).flatMap(([name, value]) => {
-    if (value === null || typeof value === 'object' || AFTERMATH.includes(name)) return [];
+    if ((typeof value !== 'string' && typeof value !== 'number') || AFTERMATH.includes(name)) return [];
     return isFact(name)
       ? [[NAMES[visit.language][name], read(KINDS[name], String(value), visit)] as const]
       : [[name, html`<code>${shown(String(value))}</code>`] as const];
