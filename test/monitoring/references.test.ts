@@ -58,6 +58,8 @@ const NOT_SHOWN = new Set([
   'lamplighter_operation_escalated',
   // As many as `lamplighter_policy_enabled` has series.
   'lamplighter_policies_loaded',
+  // Told beside the sum by `lamplighter savings`: on a graph an hour without a price says nothing.
+  'lamplighter_saved_unpriced_seconds_total',
 ]);
 
 test('every metric is on a dashboard or in a rule, or it is said why not', () => {
