@@ -39,10 +39,13 @@ export function evaluate(policies: readonly Policy[], world: World, options: Eva
     announcements: pass.announcements,
     refusals: pass.refusals,
     tidy: pass.tidy,
-    counts: pass.counts(),
+    // Nobody counts what a look at a few comes to.
+    counts: only?.places === undefined ? pass.counts() : NO_COUNTS,
     evaluated: pass.evaluated,
   };
 }
+
+const NO_COUNTS: Evaluation['counts'] = new Map();
 
 function evaluateAccount(pass: Pass, view: AccountView, only: NonNullable<EvaluateOptions['only']>): void {
   const looked = lookedAt(view, only);

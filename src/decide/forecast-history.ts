@@ -220,6 +220,6 @@ class Waiting<T extends { readonly instance: InstanceKey }> {
   }
 }
 
-function keyOf(...parts: readonly (string | number)[]): string {
-  return parts.join('\u0000');
+function keyOf(policy: string, target: string, occurrence = '', step = 0): string {
+  return `${policy}\u0000${target}\u0000${occurrence}\u0000${step}`;
 }

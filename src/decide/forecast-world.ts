@@ -1,3 +1,4 @@
+import { DAY_MS } from '../calendar/civil.ts';
 import { localDay, type Zone } from '../calendar/zone.ts';
 import { interrupts } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
@@ -54,6 +55,7 @@ export class ForecastWorld {
   readonly #before = new Map<InstanceKey, Activity>();
   readonly #holds: Map<InstanceKey, Hold>;
   #now: number;
+  #day = { number: Number.NaN, text: '' };
 
   /** @param levels of money that policies ask about; needed with machines, whose account draws down */
   constructor(world: World, zone: Zone, machines: Machines | null = null, levels: MoneyLevels = NO_LEVELS) {
@@ -149,7 +151,7 @@ export class ForecastWorld {
   at(now: number): World {
     this.#now = now;
     this.history.moveTo(now);
-    const day = localDay(now, this.#zone);
+    const day = this.#dayAt(now);
     const accounts = [...this.#futures.values()].map((future): AccountView => {
       const { instances, money } = future;
       const view = money === null ? future.view : money.over(future.view);
@@ -278,6 +280,13 @@ export class ForecastWorld {
       future.instances = left;
       future.places = placesIn(left);
     }
+  }
+
+  /** The local day, put into words once a day. */
+  #dayAt(now: number): string {
+    const number = Math.floor((now + this.#zone.offsetMs(now)) / DAY_MS);
+    if (number !== this.#day.number) this.#day = { number, text: localDay(now, this.#zone) };
+    return this.#day.text;
   }
 
   #pay(future: Future, costFen: number | null): void {

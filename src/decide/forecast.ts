@@ -166,10 +166,11 @@ export function* forecastSteps(
     coming.push(...newsOf(evaluation, { told, idle, zone, isNow: isFirst, dueAt }));
     const changed = carryOut(forecast, evaluation);
     for (const key of forecast.settle(now)) keys.add(key);
-    const after = forecast.at(now);
-    if (isFirst) for (const { instances } of forecast.accounts) for (const { key } of instances) plan(key, after);
-    else for (const key of keys.union(changed)) plan(key, after);
-    for (const hold of ended) if (hold.until <= now) plan(hold.instance, after);
+    for (const key of changed) keys.add(key);
+    // What is planned by is asked for as it is by now: the history and the machines themselves.
+    if (isFirst) for (const { instances } of forecast.accounts) for (const { key } of instances) plan(key, at);
+    else for (const key of keys) plan(key, at);
+    for (const hold of ended) if (hold.until <= now) plan(hold.instance, at);
     // What has just been done may be followed by the next step of its list, or by another policy.
     for (const key of changed) agenda.add(now + STEP_MS, key);
     // What a limit holds back is asked about again as soon as there may be room.
@@ -324,6 +325,7 @@ function newsOf(
     readonly dueAt: (policy: string, instance: InstanceKey, occurrence: string, at: number) => number;
   },
 ): readonly ComingDecision[] {
+  if (evaluation.acts.length + evaluation.announcements.length + evaluation.refusals.length === 0) return [];
   const { told: toldBefore, idle, zone, isNow, dueAt } = context;
   const news: ComingDecision[] = [];
   const common = (policy: string) => ({ at: evaluation.at, isNow, policy, assumesIdle: idle.has(policy) });

@@ -89,6 +89,8 @@ interface Account {
   readonly setup: AccountSetup;
   readonly book: HourBook;
   readonly edges: DueQueue;
+  /** By the cloud's own ids. */
+  readonly machines: Map<string, Machine>;
   cloud: SimulatedAccount | null;
 }
 
@@ -181,14 +183,24 @@ export class SimulatedMachines implements Machines {
 
   #add(setup: AccountSetup, { from, until }: { from: number; until: number }, random: Random): void {
     const { view } = setup;
-    const account: Account = { setup, book: new HourBook(from, until), edges: new DueQueue(), cloud: null };
+    const account: Account = {
+      setup,
+      book: new HourBook(from, until),
+      edges: new DueQueue(),
+      machines: new Map(),
+      cloud: null,
+    };
     this.#accounts.set(view.name, account);
     // What cannot be read, or is about to vanish, goes on as it is: nobody knows how.
     const known = view.instances.flatMap((each) => {
       const status = simStatusOf(each);
       return status === null ? [] : [{ each, status, work: setup.workOf(each) }];
     });
-    for (const { each, work } of known) this.#machines.set(each.key, machineOf(each, work, account, from));
+    for (const { each, work } of known) {
+      const machine = machineOf(each, work, account, from);
+      this.#machines.set(each.key, machine);
+      account.machines.set(each.tracked.instance.id, machine);
+    }
     const saved = seedToSaved(
       {
         name: view.name,
@@ -239,10 +251,9 @@ export class SimulatedMachines implements Machines {
 
   /** Books what has been, and notes what is from now on. */
   #touched(account: Account, id: string, instance: SimInstance | null, at: number): void {
-    const key = instanceKey({ account: account.setup.view.name, id });
-    const machine = this.#machines.get(key);
+    const machine = account.machines.get(id);
     if (machine === undefined) return;
-    const { track } = machine;
+    const { track, key } = machine;
     count(track, account.book, at);
     const before = machine.status;
     const status = instance === null ? 'destroyed' : statusOf(instance.status);
