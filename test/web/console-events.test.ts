@@ -55,12 +55,15 @@ describe('a page that is followed', () => {
   let shown: Live;
   let made: number;
   let isAllowed: boolean;
+  /** What making the page comes to; `null`: it is made at once. */
+  let rendered: (() => Promise<Live | null>) | null;
   beforeEach(() => {
     stop = new AbortController();
-    events = new Events(stop.signal, 5);
+    events = new Events(stop.signal, { lookMs: 5, lateMs: 20 });
     shown = liveOf({ a: '1' });
     made = 0;
     isAllowed = true;
+    rendered = null;
     app = new Hono();
     app.get('/', (context) =>
       events.open(context, {
@@ -70,7 +73,7 @@ describe('a page that is followed', () => {
         now: () => 7,
         render: () => {
           made += 1;
-          return Promise.resolve(shown);
+          return rendered === null ? Promise.resolve(shown) : rendered();
         },
       }),
     );
@@ -97,6 +100,24 @@ describe('a page that is followed', () => {
       event: 'patch',
       data: { now: 7, parts: { b: '<p id="b">new</p>' }, lists: {} },
     });
+    await stream.return(undefined);
+  });
+
+  test('is said not to be live while it cannot be made, and to be live again after', async () => {
+    const stream = eventsOf(await app.request(`/?seen=${versionOf(shown)}`));
+    expect((await stream.next()).value).toMatchObject({ event: 'now' });
+    const redis = Promise.withResolvers<Live>();
+    rendered = () => redis.promise;
+    expect((await stream.next()).value).toEqual({ event: 'late', data: { now: 7 } });
+    rendered = null;
+    redis.resolve(shown);
+    // Nothing has changed, and that is news.
+    expect((await stream.next()).value).toEqual({ event: 'now', data: { now: 7 } });
+    rendered = () => Promise.reject(new Error('no Redis'));
+    expect((await stream.next()).value).toMatchObject({ event: 'late' });
+    rendered = null;
+    shown = liveOf({ a: '2' });
+    expect((await stream.next()).value).toMatchObject({ event: 'patch', data: { parts: { a: '<p id="a">2</p>' } } });
     await stream.return(undefined);
   });
 

@@ -11,6 +11,11 @@ const LOOK_MS = 2_000;
 const LOOK_SHARE = 0.1;
 /** …but not more rarely than this: a page that says that it is live has to be. */
 const LONGEST_LOOK_MS = 30_000;
+/**
+ * A page that is not made in this time waits for something, such as a Redis that does not answer: what the browser shows is
+ * no longer live, and is said not to be.
+ */
+const LATE_MS = 5_000;
 /** Who takes nothing for so long is gone, whatever the connection says. */
 const STUCK_MS = 30_000;
 /** Proxies cut off what is silent for half a minute. */
@@ -41,14 +46,19 @@ interface Look {
 export class Events {
   readonly #signal: AbortSignal;
   readonly #lookMs: number;
+  readonly #lateMs: number;
   readonly #looks = new Map<string, Promise<Look | null>>();
   readonly #followers = new Map<string, number>();
   #clients = 0;
 
-  /** @param lookMs how often it is looked at what has changed */
-  constructor(signal: AbortSignal, lookMs = LOOK_MS) {
+  /**
+   * @param lookMs how often it is looked at what has changed
+   * @param lateMs when whoever waits for a look is told that the page is not live
+   */
+  constructor(signal: AbortSignal, { lookMs = LOOK_MS, lateMs = LATE_MS } = {}) {
     this.#signal = signal;
     this.#lookMs = lookMs;
+    this.#lateMs = lateMs;
   }
 
   async open(context: Context, following: Following): Promise<Response> {
@@ -86,9 +96,19 @@ export class Events {
     let before: Live | null = null;
     let version = '';
     let spokeAt = Number.NEGATIVE_INFINITY;
+    let isLate = false;
     while (!signal.aborted && following.isStillAllowed()) {
-      const look = await this.#look(following).catch(() => null);
+      const looking = this.#look(following).catch(() => null);
+      const isInTime = await isDoneWithin(looking, this.#lateMs, signal);
       if (signal.aborted) return;
+      if (!isLate && (!isInTime || (await looking) === null)) {
+        const data = JSON.stringify({ now: following.now() });
+        if (!(await isDoneWithin(stream.writeSSE({ event: 'late', data, retry: RETRY_MS }), STUCK_MS, signal))) return;
+        isLate = true;
+      }
+      // Nobody waits for it any longer than the stream is open.
+      if (!(await isDoneWithin(looking, LONGEST_LOOK_MS, signal))) continue;
+      const look = await looking;
       if (look !== null && before === null && look.version === following.seen) {
         before = look.live;
         version = look.version;
@@ -96,13 +116,17 @@ export class Events {
       if (look !== null && look.version !== version) {
         const changes = changesBetween(before, look.live);
         const data = JSON.stringify({ now: following.now(), ...changes });
-        if (!(await isTaken(stream.writeSSE({ event: 'patch', data, retry: RETRY_MS }), signal))) return;
+        if (!(await isDoneWithin(stream.writeSSE({ event: 'patch', data, retry: RETRY_MS }), STUCK_MS, signal))) return;
         before = look.live;
         version = look.version;
+        isLate = false;
         spokeAt = performance.now();
-      } else if (performance.now() - spokeAt >= HEARTBEAT_MS) {
+      } else if ((isLate && look !== null) || performance.now() - spokeAt >= HEARTBEAT_MS) {
+        // Not a word of what is not known, but one all the same: a silent connection is cut off.
+        const event = look === null ? 'late' : 'now';
         const data = JSON.stringify({ now: following.now() });
-        if (!(await isTaken(stream.writeSSE({ event: 'now', data }), signal))) return;
+        if (!(await isDoneWithin(stream.writeSSE({ event, data }), STUCK_MS, signal))) return;
+        isLate = look === null;
         spokeAt = performance.now();
       }
       await pause(this.#pauseMs(look), signal);
@@ -110,7 +134,10 @@ export class Events {
   }
 
   #pauseMs(look: Look | null): number {
-    const affordable = ((look?.tookMs ?? 0) * this.#followers.size) / LOOK_SHARE;
+    const tookMs = look?.tookMs ?? 0;
+    // It waited rather than worked, and whoever looks wants to know when that is over.
+    if (tookMs >= this.#lateMs) return Math.max(this.#lookMs, this.#lateMs);
+    const affordable = (tookMs * this.#followers.size) / LOOK_SHARE;
     return Math.max(this.#lookMs, Math.min(LONGEST_LOOK_MS, affordable));
   }
 
@@ -159,14 +186,14 @@ export function changesBetween(before: Live | null, after: Live) {
   return { parts, lists };
 }
 
-/** `false`: it was not taken in time. */
-async function isTaken(writing: Promise<unknown>, signal: AbortSignal): Promise<boolean> {
+/** `false`: it took longer, or there is no need for it any more. */
+async function isDoneWithin(doing: Promise<unknown>, ms: number, signal: AbortSignal): Promise<boolean> {
   let isDone = false;
-  const done = writing.then(() => {
+  const done = doing.then(() => {
     isDone = true;
   });
   const over = new AbortController();
-  await Promise.race([done, pause(STUCK_MS, AbortSignal.any([signal, over.signal]))]);
+  await Promise.race([done, pause(ms, AbortSignal.any([signal, over.signal]))]);
   over.abort();
   return isDone;
 }

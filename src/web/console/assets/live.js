@@ -138,11 +138,15 @@ export function follow(onState) {
       waitMs = FIRST_WAIT_MS;
       onState('live');
     });
+    // The connection stands, and the daemon has nothing new to say: what is shown may be old.
+    source.addEventListener('late', () => onState('offline'));
     source.addEventListener('patch', (event) => {
+      onState('live');
       patch(JSON.parse(event.data), isFirst);
       isFirst = false;
     });
     source.addEventListener('now', (event) => {
+      onState('live');
       told = { at: JSON.parse(event.data).now, here: performance.now() };
       isFirst = false;
       tellTimes();
