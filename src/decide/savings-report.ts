@@ -1,5 +1,5 @@
+import type { SavedTime } from '../fleet/saved-time.ts';
 import type { SavingsBy, SavingsReport, SavingsRow, SavingsSum } from '../fleet/savings-report.ts';
-import type { SavedTime } from './savings.ts';
 
 /** What the ledger of one account has of the days that are asked about. */
 export interface AccountLedger {

@@ -1,13 +1,14 @@
 import { localDay, type Zone } from '../calendar/zone.ts';
 import { type InstanceKey, parseInstanceKey } from '../fleet/instance.ts';
 import type { Fen } from '../fleet/money.ts';
+import type { SavedTime } from '../fleet/saved-time.ts';
 import { isUp } from '../fleet/status.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Refusal } from './decision.ts';
 import { hourlyFenOf } from './evidence.ts';
 import { idleSince } from './idle-clock.ts';
 import { stoppedPriceFen } from './price.ts';
-import { noSaving, SAVING_HORIZON_MS, type SavedTime, savedTimes, WRONG_WITHIN_MS } from './savings.ts';
+import { noSaving, SAVING_HORIZON_MS, savedTimes, WRONG_WITHIN_MS } from './savings.ts';
 import { utcText } from './time-text.ts';
 import type { AccountView, InstanceView } from './world.ts';
 

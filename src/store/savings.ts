@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { LedgerEntry, SavedTime } from '../fleet/saved-time.ts';
 import { COUNT_SAVINGS } from './lua/savings.lua.ts';
 import { parseInteger, parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
@@ -9,29 +10,6 @@ const DAY_MS = 86_400_000;
 export const LEDGER_DAYS = 100;
 export const KEEP_LEDGER_SECONDS = LEDGER_DAYS * 86_400;
 
-/** As decide's `SavedTime` has it. */
-export interface StoredSaved {
-  readonly day: string;
-  readonly policy: string;
-  readonly instance: string;
-  readonly ms: number;
-  readonly gpuMs: number;
-  readonly grossFen: number;
-  readonly keptFen: number;
-  readonly unpricedMs: number;
-  readonly unkeptMs: number;
-  readonly stops: number;
-  readonly wrong: number;
-}
-
-/** As decide's `LedgerEntry` has it. */
-export interface SavingsEntry {
-  readonly from: number | null;
-  readonly to: number;
-  readonly saved: readonly StoredSaved[];
-  readonly unwatched: readonly { readonly day: string; readonly ms: number }[];
-}
-
 /** How an instance was called and labelled when it was last counted: it may be gone since. */
 export interface NamedInstance {
   readonly name: string;
@@ -41,9 +19,9 @@ export interface NamedInstance {
 /** One local day of one account. */
 export interface LedgerDay {
   readonly day: string;
-  readonly saved: readonly StoredSaved[];
+  readonly saved: readonly SavedTime[];
   /** What observing policies would have saved, of their stops that are over. */
-  readonly would: readonly StoredSaved[];
+  readonly would: readonly SavedTime[];
   readonly unwatchedMs: number;
 }
 
@@ -88,7 +66,7 @@ export class Savings {
    */
   async count(
     account: string,
-    entry: SavingsEntry,
+    entry: LedgerEntry,
     called: ReadonlyMap<string, NamedInstance>,
   ): Promise<{ readonly isCounted: boolean; readonly countedTo: number | null }> {
     const { keys } = this.#redis;
@@ -168,7 +146,7 @@ export class Savings {
 }
 
 /** Key, field and numbers of one addition to a day of the ledger. */
-export function additionOf(key: string, kind: 's' | 'w', saved: StoredSaved): readonly string[] {
+export function additionOf(key: string, kind: 's' | 'w', saved: SavedTime): readonly string[] {
   const { policy, instance, ms, gpuMs, grossFen, keptFen, unpricedMs, unkeptMs, stops, wrong } = saved;
   // Money in thousandths: a poll adds a few fen at a time, and rounding those would lose a tenth of the sum.
   const numbers = [ms, gpuMs, grossFen * 1000, keptFen * 1000, unpricedMs, unkeptMs, stops, wrong];
@@ -176,8 +154,8 @@ export function additionOf(key: string, kind: 's' | 'w', saved: StoredSaved): re
 }
 
 function dayOf(day: string, row: unknown, where: string): LedgerDay {
-  const saved: StoredSaved[] = [];
-  const would: StoredSaved[] = [];
+  const saved: SavedTime[] = [];
+  const would: SavedTime[] = [];
   let unwatchedMs = 0;
   for (const [field, text] of Object.entries(typeof row === 'object' && row !== null ? row : {})) {
     const numbers = String(text)

@@ -1,9 +1,10 @@
 import { z } from 'zod';
+import type { SavedTime } from '../fleet/saved-time.ts';
 import { ADD_SAVED } from './lua/savings.lua.ts';
 import { instanceKeySchema } from './operation-record.ts';
 import { parseInteger, parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
-import { additionOf, KEEP_LEDGER_SECONDS, type StoredSaved } from './savings.ts';
+import { additionOf, KEEP_LEDGER_SECONDS } from './savings.ts';
 import { Script } from './script.ts';
 
 const schema = z.object({
@@ -98,8 +99,8 @@ export class Shadows {
       readonly gpuSeconds: number;
       readonly fen: number;
       /** The same by local day, once it has ended, and that it was a stop, once it is judged. */
-      readonly ended?: readonly StoredSaved[];
-      readonly judged?: StoredSaved;
+      readonly ended?: readonly SavedTime[];
+      readonly judged?: SavedTime;
     },
     now: number,
   ): Promise<boolean> {

@@ -3,6 +3,7 @@ import type { FreezeReason, FrozenClass, StandingFreeze } from '../fleet/freeze.
 import type { Hold } from '../fleet/hold.ts';
 import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
+import type { LedgerEntry } from '../fleet/saved-time.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import { Audit, type AuditEntry } from './audit.ts';
 import { type BalanceSample, Balances } from './balances.ts';
@@ -28,7 +29,7 @@ import { Obligations } from './obligations.ts';
 import { Outbox } from './outbox.ts';
 import { Readings } from './readings.ts';
 import { StoreRedis } from './redis.ts';
-import { type NamedInstance, Savings, type SavingsEntry } from './savings.ts';
+import { type NamedInstance, Savings } from './savings.ts';
 import { type AccountHealth, Settings } from './settings.ts';
 import { SettleTimes } from './settle-times.ts';
 import { Shadows } from './shadows.ts';
@@ -349,7 +350,7 @@ export class Store {
   }
   countSavings(
     account: string,
-    entry: SavingsEntry,
+    entry: LedgerEntry,
     called: ReadonlyMap<string, NamedInstance>,
   ): Promise<{ readonly isCounted: boolean; readonly countedTo: number | null }> {
     return this.savings.count(account, entry, called);

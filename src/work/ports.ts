@@ -1,7 +1,6 @@
 import type { ActivityObserver } from '../activity/observer.ts';
 import type { Zone } from '../calendar/zone.ts';
 import type { Cap, Evaluation, Refusal } from '../decide/decision.ts';
-import type { LedgerEntry } from '../decide/savings.ts';
 import type { History } from '../decide/world.ts';
 import type { Account } from '../fleet/account.ts';
 import type { CloudAction } from '../fleet/action.ts';
@@ -17,6 +16,7 @@ import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
 import type { Operation, OperationDraft, OperationOutcome } from '../fleet/operation.ts';
 import type { OpenThread, Parcel } from '../fleet/parcel.ts';
+import type { LedgerEntry } from '../fleet/saved-time.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import type { Notifier } from '../notify/notifier.ts';
 import type { Links } from '../notify/words/draft.ts';

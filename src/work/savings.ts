@@ -1,6 +1,7 @@
 import { localDay } from '../calendar/zone.ts';
-import { ledgerEntry, type SavedTime } from '../decide/savings.ts';
+import { ledgerEntry } from '../decide/savings.ts';
 import type { Operation } from '../fleet/operation.ts';
+import type { SavedTime } from '../fleet/saved-time.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import { believedMs } from './facts.ts';
 import { forPeople } from './for-people.ts';

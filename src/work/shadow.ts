@@ -1,6 +1,5 @@
 import type { Zone } from '../calendar/zone.ts';
 import type { Evaluation, Refusal } from '../decide/decision.ts';
-import type { SavedTime } from '../decide/savings.ts';
 import {
   followShadow,
   type ShadowStop,
@@ -10,6 +9,7 @@ import {
   shadowSaving,
 } from '../decide/shadow.ts';
 import type { AccountView, InstanceView, World } from '../decide/world.ts';
+import type { SavedTime } from '../fleet/saved-time.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Work } from './ports.ts';
 

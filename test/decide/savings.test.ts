@@ -1,10 +1,11 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { zoneNamed } from '../../src/calendar/zone.ts';
-import { type LedgerLook, ledgerEntry, type SavedTime } from '../../src/decide/savings.ts';
+import { type LedgerLook, ledgerEntry } from '../../src/decide/savings.ts';
 import type { Price } from '../../src/fleet/account.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
 import type { Operation } from '../../src/fleet/operation.ts';
+import type { SavedTime } from '../../src/fleet/saved-time.ts';
 import type { Snapshot, Tracked } from '../../src/fleet/snapshot.ts';
 import { at, DAY, HOUR, MINUTE, NOON, view } from './kit.ts';
 import { operation } from './operation-kit.ts';

@@ -1,7 +1,7 @@
 import { Redis } from 'ioredis';
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import type { LedgerEntry, SavedTime } from '../../src/decide/savings.ts';
 import type { ShadowStop } from '../../src/decide/shadow.ts';
+import type { LedgerEntry, SavedTime } from '../../src/fleet/saved-time.ts';
 import { LEDGER_DAYS } from '../../src/store/savings.ts';
 import type { Store } from '../../src/store/store.ts';
 import { startRedis, type TestRedis } from '../support/redis.ts';

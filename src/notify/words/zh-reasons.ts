@@ -1,32 +1,5 @@
-import type { CloudAction } from '../../fleet/action.ts';
 import type { FreezeReason, FrozenClass } from '../../fleet/freeze.ts';
 import type { OperationReason } from '../../fleet/reason.ts';
-import type { Status } from '../../fleet/status.ts';
-
-export const ACTION: Readonly<Record<CloudAction, string>> = {
-  stop: '关机',
-  'cardless-stop': '无卡关机',
-  start: '开机',
-  restart: '重启',
-  snapshot: '保存镜像',
-  renew: '续费',
-  lengthen: '改为更长的计费周期',
-  destroy: '销毁',
-  rebuild: '重装',
-  create: '创建',
-  'shutdown-timer': '定时关机',
-};
-
-export const STATUS: Readonly<Record<Status, string>> = {
-  creating: '创建中',
-  starting: '开机中',
-  running: '运行中',
-  stopping: '关机中',
-  stopped: '已关机',
-  restarting: '重启中',
-  destroyed: '已销毁',
-  unknown: '未知',
-};
 
 export const CLASS: Readonly<Record<FrozenClass, string>> = {
   paid: '付费',

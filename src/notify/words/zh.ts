@@ -1,10 +1,11 @@
 import { assertNever } from '../../fleet/assert-never.ts';
 import { chineseSpan } from '../../fleet/chinese-span.ts';
 import { chinese } from '../../fleet/detail/chinese.ts';
+import { ACTION, STATUS } from '../../fleet/detail/zh/words.ts';
 import type { Said } from '../../fleet/said.ts';
 import { wallTime } from '../../fleet/wall-time.ts';
 import type { Catalogue, Frame, LanguageWords } from './draft.ts';
-import { ACTION, CLASS, READ_FAILURE, REASON, STATUS, UNFREEZE, WHY_FROZEN } from './zh-reasons.ts';
+import { CLASS, READ_FAILURE, REASON, UNFREEZE, WHY_FROZEN } from './zh-reasons.ts';
 
 const frame = {
   instance: '实例',

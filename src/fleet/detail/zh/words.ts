@@ -5,7 +5,7 @@ import type { OperationState } from '../../operation.ts';
 import type { OperationReason } from '../../reason.ts';
 import type { Billing, Status } from '../../status.ts';
 
-const STATUS: Readonly<Record<Status, string>> = {
+export const STATUS: Readonly<Record<Status, string>> = {
   creating: '创建中',
   starting: '开机中',
   running: '运行中',
@@ -23,7 +23,7 @@ const BILLING: Readonly<Record<Billing, string>> = {
   unknown: '未知',
 };
 
-const ACTION: Readonly<Record<Action, string>> = {
+export const ACTION: Readonly<Record<Action, string>> = {
   stop: '关机',
   'cardless-stop': '无卡关机',
   start: '开机',
