@@ -298,7 +298,7 @@ describe('policies', () => {
       expect(said).toContain(words);
     }
     const zh = text(await page('/policies/stop-idle', ZH));
-    for (const words of ['已证实空闲满 30 分钟', '状态为“启动中或创建中”已超过 1 小时', '通知 ops（紧急）']) {
+    for (const words of ['已证实空闲满 30 分钟', '状态为“开机中或创建中”已超过 1 小时', '通知 ops（紧急）']) {
       expect(zh).toContain(words);
     }
   });

@@ -87,7 +87,7 @@ export const POLICY_WORDS = catalogue({
     nextTick: '下次',
     expiresWithin: (ms: string) => `${ms}内到期`,
     runningFor: (ms: string) => `已连续运行超过 ${ms}`,
-    stoppedFor: (ms: string) => `已停止超过 ${ms}`,
+    stoppedFor: (ms: string) => `已关机超过 ${ms}`,
     statusFor: (status: string, ms: string) => `状态为“${status}”已超过 ${ms}`,
     anyStatus: '同一状态',
     or: '或',

@@ -126,15 +126,15 @@ type Translated = Readonly<Record<string, string>>;
 const IN_CHINESE: Translated = {
   // statuses
   creating: '创建中',
-  starting: '启动中',
+  starting: '开机中',
   running: '运行中',
-  stopping: '停止中',
-  stopped: '已停止',
+  stopping: '关机中',
+  stopped: '已关机',
   restarting: '重启中',
   destroyed: '已销毁',
   unknown: '未知',
   // verdicts
-  active: '活跃',
+  active: '在用',
   idle: '空闲',
   'not-applicable': '不适用',
   // billing
