@@ -118,8 +118,17 @@ describe('a page that is followed', () => {
     rendered = null;
     shown = liveOf({ a: '2' });
     expect((await stream.next()).value).toMatchObject({ event: 'patch', data: { parts: { a: '<p id="a">2</p>' } } });
+    // A page that says that nothing is known is no page of what is.
+    const makeshift = liveOf({ a: 'no Redis' });
+    makeshift.isKnown = false;
+    shown = makeshift;
+    expect((await stream.next()).value).toMatchObject({ event: 'patch' });
+    expect((await stream.next()).value).toMatchObject({ event: 'late' });
+    shown = liveOf({ a: '2' });
+    expect((await stream.next()).value).toMatchObject({ event: 'patch' });
     await stream.return(undefined);
-  });
+    // Less than the time after which a word is sent in any case.
+  }, 10_000);
 
   test('ends when the daemon stops, and when whoever looks may no longer', async () => {
     const all = [await app.request('/'), await app.request('/')];

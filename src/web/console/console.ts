@@ -184,6 +184,7 @@ export class Console {
         if (rendered === null) return null;
         const frame = { assets: this.#assets, pages: this.#pages, page, chrome: rendered.chrome, canSignIn: false };
         await layout(visit, frame, rendered);
+        visit.live.isKnown = rendered.chrome.redis;
         return visit.live;
       },
     });

@@ -121,12 +121,14 @@ export class Events {
         version = look.version;
         isLate = false;
         spokeAt = performance.now();
-      } else if ((isLate && look !== null) || performance.now() - spokeAt >= HEARTBEAT_MS) {
+      }
+      const isKnown = look?.live.isKnown ?? false;
+      if (isLate === isKnown || performance.now() - spokeAt >= HEARTBEAT_MS) {
         // Not a word of what is not known, but one all the same: a silent connection is cut off.
-        const event = look === null ? 'late' : 'now';
+        const event = isKnown ? 'now' : 'late';
         const data = JSON.stringify({ now: following.now() });
         if (!(await isDoneWithin(stream.writeSSE({ event, data }), STUCK_MS, signal))) return;
-        isLate = look === null;
+        isLate = !isKnown;
         spokeAt = performance.now();
       }
       await pause(this.#pauseMs(look), signal);

@@ -44,7 +44,7 @@ ${(page?.styles ?? []).map((name) => html`<link rel="stylesheet" href="${url(nam
 <nav aria-label="${t.navigation}">${visit.role === 'none' ? '' : frame.pages.map((each) => link(each, frame, visit))}</nav>
 <div class="tools">${isLive ? html`<span class="pulse" data-live data-words="${JSON.stringify([t.connecting, t.live, t.offline])}" role="status"></span>` : ''}${settings(visit)}${session(visit, frame)}</div>
 </header>
-${visit.live.part('banners', banners(visit, frame.chrome))}
+<div aria-live="polite" aria-relevant="additions">${visit.live.part('banners', banners(visit, frame.chrome))}</div>
 <p id="said" class="said ${visit.said === null ? '' : visit.said.ok ? 'good' : 'bad'}" role="status" aria-live="polite">${visit.said?.text ?? ''}</p>
 <main id="main" tabindex="-1">
 ${rendered.body}

@@ -40,6 +40,8 @@ export interface Visit {
 export class Live {
   readonly parts = new Map<string, string>();
   readonly lists = new Map<string, readonly string[]>();
+  /** `false`: the daemon does not know at the moment what it would show, and what a browser shows is old. */
+  isKnown = true;
 
   /** `element` must be one element that has this id. */
   part(id: string, element: Html): Html {
