@@ -69,7 +69,12 @@ export type Said =
       /** What they cost an hour together; `null`: not known. */
       readonly yuanPerHour: string | null;
     }
-  | { readonly kind: 'busy-for-nothing'; readonly detail: Detail }
+  | {
+      readonly kind: 'busy-for-nothing';
+      readonly detail: Detail;
+      /** `null`: not known, or not paid by the hour. */
+      readonly yuanPerHour: string | null;
+    }
   | {
       readonly kind: 'frozen';
       readonly classes: readonly FrozenClass[];

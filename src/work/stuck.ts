@@ -1,7 +1,9 @@
 import { isJudged } from '../decide/blind.ts';
+import { hourlyFenOf } from '../decide/evidence.ts';
 import { inEnglish } from '../decide/in-english.ts';
 import { busyButDoingNothing } from '../decide/stuck-kernel.ts';
 import type { World } from '../decide/world.ts';
+import { formatYuan } from '../fleet/money.ts';
 import type { Standing, Work } from './ports.ts';
 import { tell } from './tell.ts';
 
@@ -26,6 +28,8 @@ export async function tellStuck(work: Work, standing: Standing, world: World): P
     if (why === null || !isJudged(standing.policies, account, view)) continue;
     const key = `stuck|${view.key}|${day}`;
     if (!(await work.store.wasSaid(key))) {
+      const fen = hourlyFenOf(tracked.instance, account);
+      const costPerHour = fen === null ? null : formatYuan(fen);
       const isTold = await tell(work, {
         event: 'policy.notice',
         severity: 'warning',
@@ -36,8 +40,8 @@ export async function tellStuck(work: Work, standing: Standing, world: World): P
         occurrence: null,
         reason: 'activity',
         text: `${tracked.instance.name} (${view.key}): ${inEnglish(why, standing.zone.name)}`,
-        said: { kind: 'busy-for-nothing', detail: why },
-        details: {},
+        said: { kind: 'busy-for-nothing', detail: why, yuanPerHour: costPerHour },
+        details: { costPerHour },
         to: null,
         identity: key,
       });

@@ -46,7 +46,7 @@ export const SAMPLES: { readonly [K in SaidKind]: Extract<Said, { kind: K }> } =
     named: [verbatim('dev-01 (hxy/a): stale'), verbatim('dev-02 (hxy/b): stale')],
     yuanPerHour: '3.96',
   },
-  'busy-for-nothing': { kind: 'busy-for-nothing', detail: verbatim('busy for 9h') },
+  'busy-for-nothing': { kind: 'busy-for-nothing', detail: verbatim('busy for 9h'), yuanPerHour: '1.98' },
   frozen: { kind: 'frozen', classes: ['paid', 'destructive'], reason: 'excess', detail: verbatim('x') },
   unfrozen: { kind: 'unfrozen', classes: ['paid', 'destructive'] },
   breaker: { kind: 'breaker', limit: 2 },

@@ -137,6 +137,15 @@ test('a long name is cut, and never the id behind it; the line of the instance h
   }
 });
 
+test('what goes on costing for nothing is told with what that is', () => {
+  const words = say(SAMPLES['busy-for-nothing'], 'zh-CN');
+  expect(words.lines).toContainEqual({ label: '费用', text: '每小时 ¥1.98' });
+  expect(words.costFen).toBe(198);
+  expect(say(SAMPLES['busy-for-nothing'], 'en').lines).toContainEqual({ label: 'Cost', text: '¥1.98 an hour' });
+  const unknown = say({ ...SAMPLES['busy-for-nothing'], yuanPerHour: null }, 'en');
+  expect([unknown.costFen, unknown.lines.some(({ label }) => label === 'Cost')]).toEqual([null, false]);
+});
+
 test('in Chinese it is said in Chinese why an account cannot be read, and who asked', () => {
   const lost = { instance: null, event: 'account.unreachable' } as const;
   for (const reason of READ_FAILURES) {
@@ -252,7 +261,7 @@ test('what operations, policies and probes tell is in the language of the channe
     { kind: 'lapsed', detail: { kind: 'expired-at', at: AT } },
     { kind: 'unpaid', detail: { kind: 'calls-spent', account: 'hxy', calls: 10, most: 10 } },
     { kind: 'blind', count: 1, named: [{ kind: 'named', name: 'dev-01', what: gone }], yuanPerHour: null },
-    { kind: 'busy-for-nothing', detail: { kind: 'kernel-hangs', silentMs: 9 * HOUR } },
+    { kind: 'busy-for-nothing', detail: { kind: 'kernel-hangs', silentMs: 9 * HOUR }, yuanPerHour: null },
     { ...SAMPLES.outcome, detail: { kind: 'expiry-moved', from: AT, to: AT + 24 * HOUR } },
   ];
   const chinese = told.map((said) => JSON.stringify(say(said, 'zh-CN')));

@@ -174,11 +174,12 @@ const catalogue = {
     next: 'nothing is stopped there for being idle until a probe can tell',
     todo: 'look at the probes: lamplighter why ACCOUNT/ID',
   }),
-  'busy-for-nothing': ({ detail }, { subject }) => ({
+  'busy-for-nothing': ({ detail, yuanPerHour }, { subject }) => ({
     title: `${subject} says that it is busy, and computes nothing`,
     item: `${subject}: ${detail}`,
     many: '{n} machines say that they are busy, and compute nothing',
     evidence: detail,
+    ...(yuanPerHour !== null && { cost: `¥${yuanPerHour} an hour` }),
     next: 'it is not stopped for being idle, and goes on costing',
     todo: 'look whether its kernel hangs; interrupt or stop it by hand',
   }),

@@ -178,11 +178,12 @@ const catalogue = {
     next: '在探针能判断之前，不会因空闲而关闭它们',
     todo: '检查探针：lamplighter why ACCOUNT/ID',
   }),
-  'busy-for-nothing': ({ detail }, { subject }) => ({
+  'busy-for-nothing': ({ detail, yuanPerHour }, { subject }) => ({
     title: tidy`${subject} 显示忙碌，却没有在计算`,
     item: tidy`${subject}：${detail}`,
     many: '{n} 台实例显示忙碌，却没有在计算',
     evidence: detail,
+    ...(yuanPerHour !== null && { cost: tidy`每小时 ¥${yuanPerHour}` }),
     next: '它不会因空闲而被关闭，会继续计费',
     todo: '检查内核是否卡死；手工中断内核或关机',
   }),
