@@ -101,7 +101,7 @@ test('work that begins between the decision and the act is seen at the last look
   bed.sim.account('hxy').instance('a').workload = alwaysBusy(bed.clock.now());
   await pass(bed.daemon.work, 'hxy', new AbortController().signal);
   const off = await bed.operation('hxy/a', 'cancelled');
-  expect(off).toMatchObject({ reason: 'activity', detail: 'it is at work again', sendingAt: null });
+  expect(off).toMatchObject({ reason: 'activity', detail: { kind: 'at-work-again' }, sendingAt: null });
   const told = await bed.until('it is off', () => bed.receiver.told('policy.notice')[0]);
   expect(told).toMatchObject({ reason: 'activity', policy: 'stop-idle' });
   expect(told.details).toMatchObject({ operation: off.id });

@@ -88,8 +88,9 @@ for (const { reason, policy = DARK, machine = {}, accountConfig, config, others 
     await bed.round();
     if (prepare !== undefined) {
       await prepare(bed);
-      // Seen before the policy is in force: a reload decides at once, by what was seen last.
-      await bed.round();
+      // Seen before the policy is in force: a reload decides at once, by what was seen last. A minute later, since of two
+      // listings of one instant the first stays.
+      await bed.roll(MINUTE, 1);
     }
     await bed.writePolicy('dark.yaml', policy);
     await bed.control('/-/reload');
