@@ -119,10 +119,19 @@ describe.each(dashboards.map((file) => [file.name, file] as const))('%s', (_name
     expect(bare).toEqual([]);
   });
 
-  test('asks for rates over what fits the resolution', () => {
-    const ranges = all.flatMap(({ id, expr }) => [...expr.matchAll(/\[([^\]]+)\]/g)].map(([, range]) => [id, range]));
-    expect(ranges.filter(([, range]) => range !== '$__rate_interval')).toEqual([]);
-    const without = all.filter(({ expr }) => /\b(rate|increase|irate)\((?![^()]*\[\$__rate_interval\]\))/.test(expr));
+  test('asks for rates over what fits the resolution, or over the day that the title names', () => {
+    const ofDay = new Set(panels.filter(({ title }) => /24 hours|24 小时/.test(title)).map(({ id }) => id));
+    const ranges = all.flatMap(({ id, expr }) =>
+      [...expr.matchAll(/\[([^\]]+)\]/g)].map(([, range]) => ({
+        id,
+        range,
+        wanted: ofDay.has(id) ? '1d' : '$__rate_interval',
+      })),
+    );
+    expect(ranges.filter(({ range, wanted }) => range !== wanted)).toEqual([]);
+    const without = all.filter(({ expr }) =>
+      /\b(rate|increase|irate)\((?![^()]*\[(\$__rate_interval|1d)\]\))/.test(expr),
+    );
     expect(without).toEqual([]);
   });
 
