@@ -1,7 +1,6 @@
-import type { Action } from '../fleet/action.ts';
 import { hasBalance } from '../fleet/action.ts';
 import { nearestWord } from '../fleet/nearest-word.ts';
-import type { Status } from '../fleet/status.ts';
+import { USEFUL_IN, warnOfWhatCannotBe } from './cannot-be.ts';
 import { isAboutInstances } from './compile-match.ts';
 import type { CompileOptions, Draft } from './draft.ts';
 import { conditionOf } from './draft.ts';
@@ -14,17 +13,10 @@ import { warnOfLongNotice } from './notice-too-long.ts';
 import type { Match } from './policy.ts';
 import { warnOfTooLittleTime } from './too-little-time.ts';
 
-/** In which statuses an action can do something at all; what is not named is not judged. */
-const USEFUL_IN: Partial<Readonly<Record<Action, readonly Status[]>>> = {
-  stop: ['running', 'starting', 'restarting'],
-  'cardless-stop': ['running', 'starting', 'restarting'],
-  restart: ['running'],
-  start: ['stopped'],
-};
-
 /** Finds what is legal but odd. */
 export function warnOfOddities(draft: Draft, options: CompileOptions): void {
   warnOfStatus(draft);
+  warnOfWhatCannotBe(draft);
   warnOfBilling(draft);
   if (options.labels !== undefined) warnOfLabels(draft, options.labels);
   warnOfWindow(draft, options.now);

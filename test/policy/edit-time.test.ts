@@ -132,9 +132,65 @@ const FINDINGS: readonly Finding[] = [
     'warning',
     '7:24: the window is open for 30m at most, and 2% a minute reach 60% of an account in that time: the rest is left as it is',
   ],
+  [
+    'statuses of which each is left out by another map',
+    one(
+      'match: { status: [running, stopped], not: [{ status: running }, { status: stopped }] }\nwhen: { during: always }\ndo: { notify: {} }',
+    ),
+    'error',
+    '4:42: leaves out running and stopped (where status is unknown, it might be one of these), so nothing ever matches',
+  ],
+  [
+    'an unknown billing that might be the one that is left out',
+    one('match: { billing: unknown, not: { billing: daily } }\nwhen: { during: always }\ndo: stop'),
+    'error',
+    '4:32: leaves out unknown (where billing is unknown, it might be one of these), so nothing ever matches',
+  ],
+  [
+    'conditions that never hold together',
+    one('match: all\nwhen: { runningFor: 1h, stoppedFor: 1h }\ndo: { notify: {} }'),
+    'warning',
+    '5:29: stoppedFor and runningFor never hold at the same time, so this policy never acts',
+  ],
+  [
+    'a start of what is idle',
+    one('match: { account: hxy-main }\nwhen: { idleFor: 30m }\ndo: start'),
+    'warning',
+    '5:13: idleFor holds of instances that are running, and start does nothing to these, so this policy never acts',
+  ],
+  [
+    'a stop of what has been down for long',
+    one('match: all\nwhen: { statusFor: { status: [stopped, destroyed], for: 1h } }\ndo: stop'),
+    'warning',
+    '5:13: statusFor holds of instances that are stopped or destroyed, and stop does nothing to these, so this policy never acts',
+  ],
+  [
+    'a step to which an earlier one leaves nothing',
+    one('match: { account: hxy-main }\nwhen: { runningFor: 8h }\ndo: [stop, { notify: {} }, cardless-stop]'),
+    'warning',
+    '6:32: cardless-stop does nothing to an instance that stop has left stopped',
+  ],
+  [
+    'renewals that leave it due',
+    one(
+      'match: { billing: daily }\nwhen: { expiresWithin: 30d }\ndo: { renew: { periods: { daily: 1, monthly: 1 } } }',
+    ),
+    'warning',
+    '5:28: what is renewed by 1 d may still expire within 30d, and is paid for again until it does not',
+  ],
 ];
 
 const findings = FINDINGS.map(([what, text, severity, told, options]) => ({ what, text, severity, told, options }));
+
+test.each([
+  'match: { status: [running, unknown], not: [{ status: stopped }] }\nwhen: { during: always }\ndo: { notify: {} }',
+  'match: { status: running, not: [{ status: running, name: "dev-*" }] }\nwhen: { during: always }\ndo: { notify: {} }',
+  'match: { not: [{ billing: [daily, monthly] }] }\nwhen: { runningFor: 1h, statusFor: { status: [running, stopped], for: 1h } }\ndo: [stop, start]',
+  'match: { billing: monthly }\nwhen: { expiresWithin: 31d }\ndo: { renew: { periods: { daily: 1, monthly: 1 } } }',
+  'match: { billing: daily }\nwhen: { expiresWithin: 3d }\ndo: { renew: { periods: 3 } }',
+])('what is meant so is left alone: %s', (text) => {
+  expect(found(one(text))).toEqual({ error: [], warning: [] });
+});
 
 test.each(findings)('$what', ({ text, severity, told, options }) => {
   expect(found(text, options)).toEqual({ error: [], warning: [], [severity]: [`p.yaml:${told}`] });

@@ -67,7 +67,8 @@ test('whatever names say, they are read back as they are', () => {
   fc.assert(
     fc.property(
       word,
-      word.filter((each) => each !== ''),
+      // The one key that no file may have.
+      word.filter((each) => each !== '' && each !== '__proto__'),
       word,
       (name, id, value) => {
         const test = { ...HEAD, name, fleet: { [id]: { name: value, gpu: id } } };
