@@ -9,8 +9,8 @@ test('K7: two replicas, killed again and again at random: everything is done onc
 }, async () => {
   const plan: KillPlan = {
     seed: seedFor('k-7', 3),
-    kills: 12,
-    renewals: 12,
+    kills: 8,
+    renewals: 10,
     accounts: 2,
     spanMs: HOUR,
     lifeMs: 1_500,
