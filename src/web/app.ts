@@ -165,7 +165,13 @@ export function makeWeb(
     await next();
     return undefined;
   });
-  app.notFound((context) => fail(context, 404, 'not-found', `there is no ${context.req.method} ${context.req.path}`));
+  app.notFound(async (context) => {
+    // Whoever types an address is a person; the API answers in its own way whoever asks.
+    const isPerson = context.req.method === 'GET' && /\btext\/html\b/.test(context.req.header('accept') ?? '');
+    if (console !== null && isPerson && !/^\/(api|-|assets|events)(\/|$)/.test(context.req.path))
+      return await console.nowhere(context);
+    return fail(context, 404, 'not-found', `there is no ${context.req.method} ${context.req.path}`);
+  });
   app.onError((error, context) => {
     // A form that is not ours.
     if (error instanceof HTTPException) return error.getResponse();

@@ -33,6 +33,25 @@ describe('who may look', () => {
     }
   });
 
+  test('an address under which there is nothing says so to people in words, and to scripts as the API does', async () => {
+    const bed = new ConsoleBed();
+    const browser = { accept: 'text/html,application/xhtml+xml', 'accept-language': 'zh-CN' };
+    for (const ends of [HERE, ELSEWHERE]) {
+      const page = await bed.get('/nothing', browser, ends);
+      expect([page.status, page.headers.get('content-type')]).toEqual([404, 'text/html; charset=UTF-8']);
+      const text = await page.text();
+      expect(text).toContain('没有这个页面');
+      expect(text).not.toContain('gpu-1');
+    }
+    for (const [path, headers] of [
+      ['/nothing', {}],
+      ['/api/v1/nothing', browser],
+    ] as const) {
+      const answer = await bed.get(path, headers);
+      expect([answer.status, answer.headers.get('content-type')]).toEqual([404, 'application/json']);
+    }
+  });
+
   test('a console under a name of this machine for itself is open to it', async () => {
     expect((await new ConsoleBed({ url: 'http://localhost:8080' }).get('/')).status).toBe(200);
   });

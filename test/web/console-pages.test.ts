@@ -136,7 +136,9 @@ describe('the fleet', () => {
       problems: [{ name: 'redis', told: verbatim('gone') }],
     };
     bed.console.fleet = () => Promise.reject(new Error('asked'));
-    expect(await text(bed, '/')).toContain('Redis cannot be reached');
+    const response = await bed.get('/');
+    expect(response.status).toBe(503);
+    expect(await response.text()).toContain('Redis cannot be reached');
   });
 
   test('what fails is told to the log, and to the reader only that it did', async () => {

@@ -114,6 +114,12 @@ export class Console {
     return app;
   }
 
+  /** For an address under which there is nothing. Tells nothing of the daemon, so anybody may see it. */
+  async nowhere(context: Context<WebEnv>): Promise<Response> {
+    const visit = this.#stranger(context);
+    return await this.#answer(context, visit, null, notFound(visit), 404);
+  }
+
   async #show(context: Context<WebEnv>, page: Page): Promise<Response> {
     const asking = this.access.asking(context);
     if (asking.role === 'none') return await this.#signInPage(context, 401);
@@ -121,7 +127,8 @@ export class Console {
     const visit = this.#visit(context, asking, path, new URL(context.req.url).searchParams, takeSaid(context));
     try {
       const rendered = await this.#render(page, visit);
-      return await this.#answer(context, visit, page, rendered ?? notFound(visit), rendered === null ? 404 : 200);
+      if (rendered === null) return await this.#answer(context, visit, page, notFound(visit), 404);
+      return await this.#answer(context, visit, page, rendered, rendered.chrome.redis ? 200 : 503);
     } catch (error) {
       this.#onFailure(error, `GET ${path}`);
       return await this.#answer(context, { ...visit, live: new Live() }, null, failed(visit), 500);
@@ -148,7 +155,7 @@ export class Console {
     visit: Visit,
     page: Page | null,
     rendered: Rendered & { readonly chrome?: Awaited<ReturnType<ConsoleSource['chrome']>> },
-    status: 200 | 401 | 404 | 409 | 410 | 422 | 429 | 500,
+    status: 200 | 401 | 404 | 409 | 410 | 422 | 429 | 500 | 503,
   ): Promise<Response> {
     // A page with somebody's session on it is nobody else's.
     context.header('cache-control', 'no-store');
