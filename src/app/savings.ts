@@ -35,7 +35,8 @@ export function readSavings(asked: SavingsAsked, now: number, zone: Zone): ReadS
   const by = SAVINGS_BY.find((each) => each === word);
   if (by === undefined) {
     const near = nearestWord(word, SAVINGS_BY);
-    const hint = near === null ? `it is one of ${SAVINGS_BY.join(', ')}` : `did you mean "${near}"?`;
+    const hint =
+      near === null ? 'it is one of policy, account, instance, day, or label:KEY' : `did you mean "${near}"?`;
     return no(`savings cannot be told by "${word}"; ${hint}`);
   }
   const label = rest.join(':');

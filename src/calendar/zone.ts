@@ -91,6 +91,8 @@ function whatIsWrong(name: string): { message: string; suggestion: string | null
 function suggestZone(name: string): string | null {
   const names = Intl.supportedValuesOf('timeZone');
   const wanted = name.replaceAll(' ', '_');
+  // All of China keeps one time, and its zone is not named after the capital.
+  if (/^(?:Asia\/)?(?:Beijing|Peking|Shenzhen|Guangzhou|Hangzhou|Chengdu)$/i.test(wanted)) return 'Asia/Shanghai';
   const whole = nearestWord(wanted, names);
   if (whole !== null) return whole;
   // "Shanghai" alone: compare with the last part of each name.

@@ -1,5 +1,6 @@
 import { formatDuration } from '../calendar/duration.ts';
 import type { PrepaidUnit } from '../fleet/action-call.ts';
+import { assertNever } from '../fleet/assert-never.ts';
 import { isUp, STATUSES, type Status } from '../fleet/status.ts';
 import { conditionOf, type Draft, stepPath } from './draft.ts';
 import type { Condition, Step } from './policy.ts';
@@ -43,8 +44,14 @@ function statusesOf(condition: Condition): readonly Status[] | null {
       return ['stopped'];
     case 'statusFor':
       return condition.status;
-    default:
+    case 'during':
+    case 'cron':
+    case 'expiresWithin':
+    case 'balanceBelow':
+    case 'runwayBelow':
       return null;
+    default:
+      return assertNever(condition);
   }
 }
 

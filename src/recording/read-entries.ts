@@ -17,6 +17,7 @@ export class NoRecording extends Error {
 export type OnTorn = (path: string, why: string) => void;
 
 const CUT_OFF = 'is cut off at its end: it is still written to, or its writer was killed';
+const DAMAGED = 'is damaged in the middle: what follows cannot be read';
 
 /** What a file holds, as far as it can be read. @throws NoRecording, or the error that kept it from being opened */
 export async function* readEntries(path: string, onTorn: OnTorn): AsyncGenerator<Entry> {
@@ -27,14 +28,14 @@ export async function* readEntries(path: string, onTorn: OnTorn): AsyncGenerator
       const line = await lines.next();
       if (line.done === true) {
         if (line.value === 'foreign' && isFirst) throw new NoRecording(path, 'is no recording of lamplighter');
-        if (line.value !== 'whole') onTorn(path, CUT_OFF);
+        if (line.value !== 'whole') onTorn(path, line.value === 'torn' ? CUT_OFF : DAMAGED);
         return;
       }
       const entry = entryOf(line.value);
       if (entry === null) {
         if (isFirst) throw new NoRecording(path, 'is no recording of lamplighter');
         // What follows is told by what changed since.
-        onTorn(path, 'is damaged in the middle');
+        onTorn(path, DAMAGED);
         return;
       }
       if (entry.kind === 'head' && entry.format !== FORMAT)

@@ -78,8 +78,11 @@ export class SegmentFile implements LineFile {
   }
 }
 
-/** How reading a file came to its end: `torn`, its writer was cut off in the middle, as by a kill; `foreign`, it is none of ours. */
-export type ReadEnd = 'whole' | 'torn' | 'foreign';
+/**
+ * How reading a file came to its end: `torn`, its writer was cut off in the middle, as by a kill; `damaged`, what follows is not as it was
+ * written; `foreign`, it is none of ours.
+ */
+export type ReadEnd = 'whole' | 'torn' | 'damaged' | 'foreign';
 
 /** The lines of a file, as far as it can be read; answers how it ended. @throws Error where it cannot be opened */
 export async function* readLines(path: string): AsyncGenerator<string, ReadEnd> {
@@ -104,8 +107,8 @@ export async function* readLines(path: string): AsyncGenerator<string, ReadEnd> 
   } catch (error) {
     const code = codeOf(error);
     if (code === 'ZSTD_error_prefix_unknown') return 'foreign';
-    // It ends in the middle, or what is there is no zstd from some place on.
-    if (code === 'Z_BUF_ERROR' || code.startsWith('ZSTD_error')) return 'torn';
+    if (code === 'Z_BUF_ERROR') return 'torn';
+    if (code.startsWith('ZSTD_error')) return 'damaged';
     throw error;
   } finally {
     input.destroy();

@@ -17,6 +17,7 @@ describe('parseZone', () => {
 
   test.each([
     ['Asia/Shanghia', '"Asia/Shanghia" is not a time zone; did you mean "Asia/Shanghai"?'],
+    ['Asia/Beijing', '"Asia/Beijing" is not a time zone; did you mean "Asia/Shanghai"?'],
     ['Shanghai', '"Shanghai" is not a time zone; did you mean "Asia/Shanghai"?'],
     ['Europe/Berln', '"Europe/Berln" is not a time zone; did you mean "Europe/Berlin"?'],
     ['America/New York', '"America/New York" is not a time zone; did you mean "America/New_York"?'],

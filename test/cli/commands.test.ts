@@ -132,6 +132,13 @@ describe('reading', () => {
     const { from, until, decisions } = acts.parse(data);
     expect(Date.parse(until) - Date.parse(from)).toBe(48 * HOUR);
     expect(decisions).toContainEqual(expect.objectContaining({ kind: 'observe', policy: 'long-runs' }));
+    const whatFor = async (...args: string[]) => (await run('simulate', ...args)).err;
+    expect(await whatFor('--fleet', 'f.yaml', '--record', 'r.zst')).toContain(
+      '--fleet and --record exclude each other',
+    );
+    expect(await whatFor('--record', 'r.zst', '--days', '3')).toContain('--days does nothing with --record');
+    expect(await whatFor('--record', 'r.zst', '--html', 'r.html')).toContain('--html does nothing with --record');
+    expect(await whatFor('--what-if')).toContain('--what-if goes with --record');
     for (const days of ['0', '-1', '91', 'many'])
       expect(await run('simulate', '--days', days)).toMatchObject({ code: 2, out: '' });
   });

@@ -158,6 +158,7 @@ test('what is not understood is refused with what is allowed', async () => {
     2,
     'lamplighter: savings cannot be told by "polcy"; did you mean "policy"?\n',
   ]);
+  expect((await refused('--by', 'label=owner'))[1]).toContain('or label:KEY');
   expect(await refused('--by', 'label')).toEqual([
     2,
     'lamplighter: by label needs the key of the label, such as label:env\n',

@@ -146,6 +146,25 @@ test('a segment that was cut off anywhere is read up to there, and said to be cu
   expect(times(await entries())).toHaveLength(40);
 });
 
+test('a segment with a wrong byte in the middle is not taken for one whose end is missing', async () => {
+  const writing = recorder();
+  for (let minute = 0; minute < 40; minute += 1) {
+    now += MINUTE;
+    writing.note(pass({ a: { at: now, word: `${minute * 7919}` } }));
+    await writing.settled();
+  }
+  await writing.stop();
+  const [segment] = await segmentsIn(dir);
+  const bytes = await readFile(segment?.path ?? '');
+  // The length of a block: what follows is then no longer where it is looked for.
+  bytes.fill(0xff, bytes.length >> 1, (bytes.length >> 1) + 40);
+  const path = join(dir, 'damaged.zst');
+  await writeFile(path, bytes);
+  const why: string[] = [];
+  await Array.fromAsync(readEntries(path, (_, told) => why.push(told)));
+  expect(why).toEqual(['is damaged in the middle: what follows cannot be read']);
+});
+
 test('a line that is not as it was written ends what can be read', async () => {
   const path = join(await newFolder('recording-'), 'x.zst');
   const file = await SegmentFile.create(path);
@@ -157,7 +176,7 @@ test('a line that is not as it was written ends what can be read', async () => {
   const found: Entry[] = [];
   for await (const entry of readEntries(path, (_, why) => told.push(why))) found.push(entry);
   expect(found).toEqual([head, pass]);
-  expect(told).toEqual(['is damaged in the middle']);
+  expect(told).toEqual(['is damaged in the middle: what follows cannot be read']);
 });
 
 test('of another format nothing is guessed', async () => {

@@ -116,7 +116,7 @@ function print(io: Io, view: InfoView, zone: string): void {
     ),
   );
   if (cutOff > 0)
-    io.out(`\n${counted(cutOff, 'segment')} cut off at the end: it is still written to, or its daemon was killed\n`);
+    io.out(`\n${counted(cutOff, 'segment')} not whole: still written to, its daemon killed, or damaged on the disk\n`);
   const lost = holes.reduce((sum, { passes }) => sum + passes, 0);
   if (lost > 0) io.out(`\n${counted(lost, 'pass', 'passes')} were not recorded:\n`);
   for (const hole of holes)

@@ -63,6 +63,7 @@ export function simulateCommand(program: Command, io: Io): void {
     .option('--all', 'also what observing policies would do, and what is kept from being done')
     .option('--json', 'print JSON')
     .action(async (options: Options, command: Command) => {
+      refuseWhatDoesNothing(command, options.record !== undefined);
       if (options.record !== undefined) {
         await simulateRecord(command, io, { ...options, record: options.record });
         return;
@@ -101,6 +102,20 @@ export function simulateCommand(program: Command, io: Io): void {
         await done(await simulate(work, { from, untilMs: days * DAY_MS, seed }));
       });
     });
+}
+
+/** What only a fleet that is led through days to come has a use for. */
+const NOT_OF_RECORDINGS = ['fleet', 'days', 'from', 'seed', 'mode', 'show', 'html', 'lang', 'all'];
+
+/** A flag that would change nothing is a misunderstanding. */
+function refuseWhatDoesNothing(command: Command, isRecorded: boolean): void {
+  const given = (name: string) => command.getOptionValueSource(name) === 'cli';
+  const idle = isRecorded ? NOT_OF_RECORDINGS.find(given) : undefined;
+  if (idle === 'fleet')
+    throw new UserError('--fleet and --record exclude each other: which fleet is meant?', EXIT.usage);
+  if (idle !== undefined)
+    throw new UserError(`--${idle} does nothing with --record, which has its own machines and times`, EXIT.usage);
+  if (!isRecorded && given('whatIf')) throw new UserError('--what-if goes with --record', EXIT.usage);
 }
 
 interface Printing {
