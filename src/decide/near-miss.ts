@@ -52,7 +52,8 @@ export class NearMiss {
       return [policy === null ? `no policy of this test does a ${action}` : `${policy} does no ${action}`];
     }
     const nearest = this.#nearest;
-    if (nearest === null) return [];
+    // What was decided then was something else than what was hoped for, and that is told as what came instead.
+    if (nearest === null || nearest.lines.length === 0) return [];
     const { policy, target, at, lines } = nearest;
     const whom = target.view?.tracked.instance.id ?? target.account.name;
     return [
@@ -112,7 +113,6 @@ function refusalLines(
     (announcement) => announcement.policy === policy.name && announcement.view.key === view?.key,
   );
   if (isAnnounced) return ['  notice: it was announced then, and is done when that is over'];
-  if (refusals.length === 0) return ['  nothing: it was decided then'];
   return refusals.map(({ reason, detail }) => `  ${reason}: ${inEnglish(detail, timezone)}`);
 }
 

@@ -270,6 +270,11 @@ describe('a folder of tests', () => {
       ],
     ],
     [
+      'an action that the policy does later on',
+      '{ at: "23:00", do: start, instance: dev-1 }',
+      ['came instead: 2026-11-25 08:00 start hxy/dev-1 (night, afterwards): 9h later'],
+    ],
+    [
       'another policy',
       '{ at: "23:00", do: stop, instance: dev-1, policy: never-tested }',
       [

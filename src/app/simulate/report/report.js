@@ -168,9 +168,13 @@ function plot(canvas, series, xs, marks = []) {
   }
   pen.textAlign = 'center';
   const every = Math.ceil(data.days.length / Math.max(1, Math.floor((width - left) / 64)));
-  for (const [index, { day, hour }] of data.days.entries())
-    if (index % every === 0)
-      pen.fillText(day.slice(5), Math.min(width - 20, Math.max(left + 14, x(hour * HOUR))), height - 10);
+  const placeOf = ({ hour }) => Math.min(width - 20, Math.max(left + 14, x(hour * HOUR)));
+  for (const [index, day] of data.days.entries()) {
+    const next = data.days[index + every];
+    // A first day of a few hours leaves no room for its name.
+    const isRoom = next === undefined || placeOf(next) - placeOf(day) >= 40;
+    if (index % every === 0 && isRoom) pen.fillText(day.day.slice(5), placeOf(day), height - 10);
+  }
   for (const { minute, colour: own } of marks) {
     pen.strokeStyle = own;
     pen.beginPath();
