@@ -65,7 +65,9 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
   if (findings.errors.length === 0 && policies.length === 0) findings.errors.push(nothingAtAll(files, documents));
   warnOfContradictions(drafts, options.now);
   calendars.warnOfMissingYears(used, yearsAround(options.now));
-  if (findings.errors.length === 0) warnOfObserving(policies, documents, findings);
+  // Without a configuration nobody knows the mode of a policy that does not say.
+  const isModeKnown = options.accounts !== null || drafts.every(({ text }) => text.mode !== undefined);
+  if (findings.errors.length === 0 && isModeKnown) warnOfObserving(policies, documents, findings);
   const warnings = findings.warnings.sort(byPlace);
   if (findings.errors.length > 0) return { ok: false, errors: findings.errors.sort(byPlace), warnings };
   const hash = fingerprint(policies.map((policy) => [policy.name, policy.hash]));

@@ -328,6 +328,10 @@ describe('legal but odd is a warning at its place', () => {
   test('nothing but observing', () => {
     const text = policy('match: all\nwhen: { during: always }\ndo: stop').replace('enforce', 'observe');
     expect(warningsOf(text)).toEqual([expect.stringContaining('every policy only observes')]);
+    // Without a configuration the mode is not known, unless the policy itself says.
+    const alone = { ...OPTIONS, accounts: null };
+    expect(warningsOf(text, alone)).toEqual([expect.stringContaining('every policy only observes')]);
+    expect(warningsOf(text.replace('    mode: observe\n', ''), alone)).toEqual([]);
     expect(warningsOf(text.replace('    mode: observe\n', ''), { ...OPTIONS, mode: 'enforce' })).toEqual([]);
   });
 
