@@ -5,7 +5,7 @@ const MARK = '…';
  * parts stays whole or goes, and ends in "…" where anything was cut.
  */
 export function truncateBytes(text: string, max: number): string {
-  return truncated(text, max, Buffer.byteLength);
+  return truncated(text, max, (each) => Buffer.byteLength(each));
 }
 
 /** The same in at most `max` units of UTF-16, by which JavaScript and Java count characters. */

@@ -142,7 +142,7 @@ async function round(ports: Ports, instances: number, dead: number): Promise<Rou
   clearInterval(watch);
   if (looks.length !== 2 * instances) throw new Error(`${looks.length} looks were made, not ${2 * instances}`);
   const wrong = looks.find(({ reading }) => reading.verdict !== 'idle' && (dead === 0 || reading.probe !== 'ssh'));
-  if (wrong !== undefined) throw new Error(`a machine was not idle: ${wrong.reading.evidence}`);
+  if (wrong !== undefined) throw new Error(`a machine was not idle: ${JSON.stringify(wrong.reading.evidence)}`);
   return { seconds, cpuSeconds: (user + system) / 1e6, startMb, peakMb: Math.max(peakMb, residentMb()), looks };
 }
 

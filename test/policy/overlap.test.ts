@@ -18,14 +18,16 @@ test.each([
   expect([patternsMeet(a, b), patternsMeet(b, a)]).toEqual([meet, meet]);
 });
 
+const ABC = ['a', 'b', 'c'];
+
 const letters = (alphabet: string, maxLength: number) =>
-  fc.array(fc.constantFrom(...alphabet), { maxLength }).map((all) => all.join(''));
+  fc.array(fc.constantFrom(...alphabet.split('')), { maxLength }).map((all) => all.join(''));
 
 test('two patterns that some text fits meet, and where they cannot meet no text fits both', () => {
   const texts = [
     '',
-    ...'abc',
-    ...[...'abc'].flatMap((a) => [...'abc'].map((b) => `${a}${b}`)),
+    ...ABC,
+    ...ABC.flatMap((a) => ABC.map((b) => `${a}${b}`)),
     'abc',
     'cab',
     'aab',

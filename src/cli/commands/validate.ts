@@ -35,7 +35,7 @@ export function validateCommand(program: Command, io: Io): void {
         throw new UserError('--redis needs the configuration, which --no-config leaves out', EXIT.usage);
       if (options.fleet === true && !options.config)
         throw new UserError('--fleet needs the configuration, which --no-config leaves out', EXIT.usage);
-      let unseen: string | null = null;
+      const unseen: string[] = [];
       const lookAt = async (read: Config) => {
         const prefix = sharedOptions(command).demo ? DEMO_KEY_PREFIX : KEY_PREFIX;
         try {
@@ -43,7 +43,7 @@ export function validateCommand(program: Command, io: Io): void {
         } catch (error) {
           // Whether it is there has nothing to do with the mistakes in the files, which are told all the same.
           if (!(error instanceof RedisUnreachable)) throw error;
-          unseen = error.message;
+          unseen.push(error.message);
           return null;
         }
       };
@@ -56,7 +56,7 @@ export function validateCommand(program: Command, io: Io): void {
       const redis = options.redis === true && config !== null ? await askRedis(config, io) : null;
       const json = options.output === undefined ? options.json === true : options.output === 'json';
       report(io, { json, strict: options.strict === true }, { ...found, redis });
-      if (unseen !== null) throw new UserError(`the fleet is not known: ${unseen}`, EXIT.failed);
+      if (unseen.length > 0) throw new UserError(`the fleet is not known: ${unseen.join('; ')}`, EXIT.failed);
     });
 }
 
