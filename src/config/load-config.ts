@@ -111,7 +111,16 @@ export function compileOptions(config: Config, now: number): CompileOptions {
   const { accounts, timezone, mode } = config;
   const notifiers = config.notifiers.map(({ name }) => name);
   const judged = config.activity.filter(({ probes }) => probes.some(seesWork)).map(({ match }) => match);
-  return { accounts, timezone, mode, notifiers, labels: labelValues(config.labels), judged, now };
+  return {
+    accounts,
+    timezone,
+    mode,
+    notifiers,
+    labels: labelValues(config.labels),
+    judged,
+    labelRules: config.labels,
+    now,
+  };
 }
 
 function labelValues(rules: readonly LabelRule[]): ReadonlyMap<string, readonly string[]> {

@@ -27,6 +27,7 @@ export function compileMatch(text: MatchText | undefined): Match {
       // What is left out in some status only is not left out whatever the status.
       ...not.filter((map) => map.status === undefined).map((map) => noneOf(testsOf(map, 'may-be'))),
     ]),
+    given: text,
     text: matchText(text),
   };
 }
@@ -36,6 +37,7 @@ const EVERYTHING: Match = {
   account: () => true,
   instance: () => true,
   instanceWhateverStatus: () => true,
+  given: 'all',
   text: 'all',
 };
 

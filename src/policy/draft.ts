@@ -14,6 +14,12 @@ export interface KnownAccount {
   readonly instances: readonly { readonly instance: Instance; readonly labels: Labels }[];
 }
 
+/** Labels that lamplighter.yaml gives to what a match fits. */
+export interface LabelGiver {
+  readonly match: Match;
+  readonly set: Labels;
+}
+
 /** What the configuration says around the policies. */
 export interface CompileOptions {
   /** `null`: not known, and nothing that depends on accounts is checked. */
@@ -24,6 +30,8 @@ export interface CompileOptions {
   readonly labels?: ReadonlyMap<string, readonly string[]>;
   /** Whose activity is judged by a probe that sees work; left out: not known. */
   readonly judged?: readonly Match[];
+  /** What gives the labels; goes with `judged`. */
+  readonly labelRules?: readonly LabelGiver[];
   readonly timezone: string;
   readonly mode: Mode;
   /** What each account has, as last seen; left out: not known. */

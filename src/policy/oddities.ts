@@ -10,8 +10,8 @@ import type { MatchClauses } from './match-grammar.ts';
 import { matchMaps } from './match-names.ts';
 import { warnOfNoCommonTime } from './never-together.ts';
 import { warnOfLongNotice } from './notice-too-long.ts';
-import type { Match } from './policy.ts';
 import { warnOfTooLittleTime } from './too-little-time.ts';
+import { warnOfUnjudged } from './unjudged.ts';
 
 /** Finds what is legal but odd. */
 export function warnOfOddities(draft: Draft, options: CompileOptions): void {
@@ -24,7 +24,7 @@ export function warnOfOddities(draft: Draft, options: CompileOptions): void {
   warnOfNoCommonTime(draft, options.now);
   warnOfLongNotice(draft, options.now);
   warnOfTooLittleTime(draft, options.now, options.fleet);
-  if (options.judged !== undefined) warnOfUnjudged(draft, options.judged);
+  if (options.judged !== undefined) warnOfUnjudged(draft, options.judged, options.labelRules ?? []);
   const { text, subject } = draft;
   if (text.catchUp !== undefined && text.when.cron === undefined) {
     subject.warn(['catchUp'], 'catchUp is about when.cron and does nothing here', { part: 'key' });
@@ -106,16 +106,4 @@ function warnOfWindow(draft: Draft, now: number): void {
   if (over && during.window.specs.some((spec) => spec.kind !== 'never')) {
     draft.subject.warn(['when', 'during'], 'this window is over and will not open again');
   }
-}
-
-/** Idleness that nobody can prove stops nothing. */
-function warnOfUnjudged(draft: Draft, judged: readonly Match[]): void {
-  if (conditionOf(draft, 'idleFor') === undefined || draft.reach === null) return;
-  const without = draft.reach.filter((account) => !judged.some((match) => match.account(account)));
-  if (without.length === 0) return;
-  const names = without.map(({ name }) => name).join(', ');
-  const isAll = without.length === draft.reach.length;
-  const message = `no probe under activity in lamplighter.yaml judges the instances of ${names}`;
-  const end = isAll ? 'so this policy never acts' : 'so there it never acts';
-  draft.subject.warn(['when', 'idleFor'], `${message}, ${end}`, { part: 'key' });
 }

@@ -7,6 +7,7 @@ import type { Instance } from '../fleet/instance.ts';
 import type { Labels } from '../fleet/label.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Status } from '../fleet/status.ts';
+import type { MatchText } from './match-grammar.ts';
 
 export type Mode = 'observe' | 'enforce';
 
@@ -26,6 +27,8 @@ export interface Match {
   instance(instance: Instance, labels: Labels): boolean;
   /** Like `instance`, with the `status` clauses left out: what `afterwards` covers. */
   instanceWhateverStatus(instance: Instance, labels: Labels): boolean;
+  /** As it was written; left out: not known. */
+  readonly given?: MatchText;
   /** One line for people: `provider=huixingyun name=dev-*`. */
   readonly text: string;
 }

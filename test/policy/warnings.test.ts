@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import type { Account } from '../../src/fleet/account.ts';
 import { compile } from '../../src/policy/compile.ts';
+import { compileMatch } from '../../src/policy/compile-match.ts';
 import type { CompileOptions } from '../../src/policy/draft.ts';
 import type { Match } from '../../src/policy/policy.ts';
 import { unmark } from './marked.ts';
@@ -177,6 +178,26 @@ describe('legal but odd is a warning at its place', () => {
     ]);
     expect(warningsOf(text, { ...OPTIONS, judged: [covering('hxy-main', 'chenyu', 'old')] })).toEqual([]);
     expect(warningsOf(text)).toEqual([]);
+  });
+
+  test('idleness of instances that no probe judges, though some on their account are judged', () => {
+    const labelRules = [
+      { match: compileMatch({ name: ['dev-*', 'lab-*'] }), set: { env: 'dev' } },
+      { match: compileMatch({ name: ['prod-*'] }), set: { env: 'prod' } },
+    ];
+    const judged = [compileMatch({ labels: { env: ['dev'] } })];
+    const found = (match: string) => {
+      const { text, place } = unmark(policy(`match: ${match}\nwhen: { ▶idleFor: 1h }\ndo: stop`));
+      return warningsOf(text, { ...OPTIONS, judged, labelRules }).map((each) => each.replace(`${place}: `, '▶'));
+    };
+    const never =
+      '▶no probe under activity in lamplighter.yaml judges what it matches on hxy-main, chenyu, old, so this policy never acts';
+    expect(found('{ name: "prod-*" }')).toEqual([never]);
+    expect(found('{ labels: { env: prod } }')).toEqual([never]);
+    expect(found('{ name: ["prod-*", "lab-7"] }')).toEqual([]);
+    expect(found('{ name: "*-gpu" }')).toEqual([]);
+    expect(found('{ labels: { env: "*" } }')).toEqual([]);
+    expect(found('all')).toEqual([]);
   });
 
   describe('limits that do not reach what is there', () => {
