@@ -13,8 +13,11 @@ import { type AccountRun, type MachineRun, type RunTime, runAccount } from './si
 
 /** What was taken for granted, so that whoever reads the result knows what it rests on. */
 export interface Assumptions {
-  /** `as-now`: machines go on with what they are at; `file`: as the fleet file says, by dice of the seed. */
-  readonly work: 'as-now' | 'file';
+  /**
+   * `as-now`: machines go on with what they are at; `file`: as the fleet file says, by dice of the seed; `recorded`: as they
+   * did when it was recorded, and "without" policies is as it was then.
+   */
+  readonly work: 'as-now' | 'file' | 'recorded';
   /** Machines of which nobody can say what they are at; none is stopped for idling. */
   readonly unknown: number;
   /** Machines that stay as they are, since their listing cannot be read. */
@@ -23,16 +26,19 @@ export interface Assumptions {
   readonly endless: readonly string[];
   /** Policies that only say what they would do. */
   readonly observing: readonly string[];
+  /** Time of the accounts that nobody recorded, ms; absent: there is none. */
+  readonly unrecordedMs?: number;
 }
 
-/** Days to come as the policies would have them. */
+/** Days as the policies would have them: to come, or those of a recording. */
 export interface Simulation {
   readonly from: number;
   /** Earlier than asked for where there is too much to decide. */
   readonly reached: number;
   /** There was too much to decide. */
   readonly isCut: boolean;
-  readonly seed: number;
+  /** `null`: nothing is left to dice. */
+  readonly seed: number | null;
   readonly timezone: string;
   readonly policies: readonly Policy[];
   readonly accounts: readonly AccountRun[];

@@ -314,7 +314,7 @@ function pop(heap: number[]): number | undefined {
 }
 
 /** What an evaluation says that was not said before. */
-function newsOf(
+export function newsOf(
   evaluation: Evaluation,
   context: {
     readonly told: Set<string>;
@@ -380,7 +380,7 @@ function toldOf(coming: ComingDecision[], refused: readonly RefusedAct[]): reado
 }
 
 /** Leaves out what a limit only puts off: the act itself is told. */
-function withoutMere(coming: readonly ComingDecision[]): readonly ComingDecision[] {
+export function withoutMere(coming: readonly ComingDecision[]): readonly ComingDecision[] {
   const keyOf = ({ policy, instance, occurrence, step }: ComingDecision) =>
     [policy, instance, occurrence, step].join('\u0000');
   const done = new Set(coming.filter(({ kind }) => kind === 'act').map(keyOf));

@@ -137,7 +137,9 @@ describe('reading', () => {
       '--fleet and --record exclude each other',
     );
     expect(await whatFor('--record', 'r.zst', '--days', '3')).toContain('--days does nothing with --record');
-    expect(await whatFor('--record', 'r.zst', '--html', 'r.html')).toContain('--html does nothing with --record');
+    expect(await whatFor('--record', 'r.zst', '--seed', '3')).toContain('--seed does nothing with --record');
+    expect(await whatFor('--record', 'r.zst', '--html', 'r.html')).not.toContain('does nothing');
+    expect(await whatFor('--record', 'r.zst', '--show', 'some')).toContain('--show is a number or all, not "some"');
     expect(await whatFor('--what-if')).toContain('--what-if goes with --record');
     for (const days of ['0', '-1', '91', 'many'])
       expect(await run('simulate', '--days', days)).toMatchObject({ code: 2, out: '' });

@@ -1,6 +1,7 @@
 import { type Zone, zoneNamed } from '../../calendar/zone.ts';
 import type { Evaluation } from '../../decide/decision.ts';
 import { evaluate } from '../../decide/evaluate.ts';
+import { type ComingDecision, newsOf } from '../../decide/forecast.ts';
 import { hourlyPriceFen, stoppedPriceFen } from '../../decide/price.ts';
 import type { AccountView, InstanceView } from '../../decide/world.ts';
 import { type InstanceKey, parseInstanceKey } from '../../fleet/instance.ts';
@@ -11,12 +12,14 @@ import type { RecordedRules } from '../../recording/entries.ts';
 import { isJsonMap, type Json } from '../../recording/json.ts';
 import { historyOf } from '../../store/history.ts';
 import { worldOf } from '../../work/facts.ts';
+import { HOUR_MS } from '../simulate/track.ts';
+import type { Simulation } from '../simulate.ts';
 import { LedAccount, type LedStop } from './led-account.ts';
 import type { Recorded, RecordedPass } from './read-recording.ts';
+import { RecordedDays, recordedSimulation } from './recorded-simulation.ts';
 
 /** Between two passes over an account more than this is a time that nobody knows of. */
 const LONGEST_GAP_MS = 30 * 60_000;
-const HOUR_MS = 3_600_000;
 
 /** Something that the policies would have done. */
 export interface WouldAct {
@@ -54,6 +57,8 @@ export interface WhatIf {
   readonly uses: readonly WhatIfUse[];
   /** Time of which nobody knows, ms: holes, restarts. */
   readonly unknownMs: number;
+  /** The same hour by hour, "without" being as it was recorded; `null`: there is no pass. */
+  readonly simulation: Simulation | null;
 }
 
 /** Sums over the instances. Money is a lower bound where `unpriced` are left out of it. */
@@ -92,13 +97,17 @@ interface Course {
 /**
  * Leads a recording by other policies than those that were in force: they decide at every pass that was made, on what was
  * known then and what they would have done by then.
- * @param policiesFor the policies, by those that were in force at the beginning
+ * @param policiesFor the policies, by those that were in force at a pass
  */
 export async function whatIf(
   recording: AsyncIterable<Recorded>,
   policiesFor: (rules: RecordedRules) => readonly Policy[],
 ): Promise<WhatIf> {
-  let by: { readonly policies: readonly Policy[]; readonly zone: Zone } | null = null;
+  let policies: readonly Policy[] = [];
+  let zone: Zone | null = null;
+  const days = new RecordedDays();
+  const coming: ComingDecision[] = [];
+  const told = new Set<string>();
   const courses = new Map<string, Course>();
   const sums = new Map<InstanceKey, Sum>();
   const acts: WouldAct[] = [];
@@ -109,8 +118,8 @@ export async function whatIf(
   let until: number | null = null;
   for await (const pass of recording) {
     if (pass.kind !== 'pass') continue;
-    by ??= { policies: policiesFor(pass.rules), zone: zoneNamed(pass.rules.timezone) };
-    const { policies, zone } = by;
+    policies = policiesFor(pass.rules);
+    zone ??= zoneNamed(pass.rules.timezone);
     const recorded = worldOf(pass.facts, policies);
     const [account] = recorded.accounts;
     if (account === undefined) continue;
@@ -119,11 +128,13 @@ export async function whatIf(
     until = Math.max(until ?? pass.at, pass.at);
     const course = courses.get(pass.account) ?? begin(pass, account, zone);
     courses.set(pass.account, course);
-    if (pass.at > course.at) unknownMs += count(sums, course, account, pass.at - course.at);
+    if (pass.at > course.at) unknownMs += count({ sums, days }, course, account, pass.at);
     const world = course.led.at(recorded, account);
     const evaluation = evaluate(policies, world);
     course.led.carryOut(evaluation, account);
     acts.push(...wouldActs(evaluation));
+    // Everything is done as soon as it is decided, and who would have come is known.
+    coming.push(...newsOf(evaluation, { told, idle: new Set(), zone, isNow: false, dueAt: (_p, _i, _o, at) => at }));
     for (const subject of actsIn(pass.decided)) {
       recordedActs += 1;
       if (subject.action === 'renew' && subject.instance !== null) course.led.renewedThen(subject.instance);
@@ -135,7 +146,11 @@ export async function whatIf(
   }
   const uses = [...sums].map(([instance, sum]) => ({ instance, ...sum }));
   const stops = [...courses.values()].flatMap(({ led }) => led.stops);
-  return { from, until, passes, acts, stops, recordedActs, uses, unknownMs };
+  const simulation =
+    zone === null || from === null || until === null
+      ? null
+      : recordedSimulation(days, uses, { policies, zone, from, until, coming, unknownMs });
+  return { from, until, passes, acts, stops, recordedActs, uses, unknownMs, simulation };
 }
 
 function begin({ facts }: RecordedPass, account: AccountView, zone: Zone): Course {
@@ -147,8 +162,17 @@ function begin({ facts }: RecordedPass, account: AccountView, zone: Zone): Cours
 }
 
 /** Adds the time since the pass before; answers how much of it nobody knows of. */
-function count(sums: Map<InstanceKey, Sum>, { would, was }: Course, { prices }: AccountView, ms: number): number {
-  if (ms > LONGEST_GAP_MS) return ms;
+function count(
+  { sums, days }: { readonly sums: Map<InstanceKey, Sum>; readonly days: RecordedDays },
+  { would, was, at: from }: Course,
+  account: AccountView,
+  until: number,
+): number {
+  const ms = until - from;
+  if (ms > LONGEST_GAP_MS) {
+    days.unknown(account, would, from);
+    return ms;
+  }
   for (const view of would) {
     const then = was.get(view.key);
     if (then === undefined) continue;
@@ -157,24 +181,25 @@ function count(sums: Map<InstanceKey, Sum>, { would, was }: Course, { prices }: 
     sum.name = view.tracked.instance.name;
     if (isUp(view.tracked.instance.status)) sum.upMs += ms;
     if (isUp(then.tracked.instance.status)) sum.recordedUpMs += ms;
-    sum.fen = added(sum.fen, costOf(view, prices, ms));
-    sum.recordedFen = added(sum.recordedFen, costOf(then, prices, ms));
+    const rateFen = rateOf(view, account.prices);
+    const recordedRateFen = rateOf(then, account.prices);
+    sum.fen = added(sum.fen, rateFen, ms);
+    sum.recordedFen = added(sum.recordedFen, recordedRateFen, ms);
+    days.ran(account, view, { from, until, rateFen: rateFen ?? 0, recordedRateFen: recordedRateFen ?? 0 });
   }
+  days.goneBut(account, would, from);
   return 0;
 }
 
-function added(sum: number | null, more: number | null): number | null {
-  return sum === null || more === null ? null : sum + more;
+function added(sum: number | null, rateFen: number | null, ms: number): number | null {
+  return sum === null || rateFen === null ? null : sum + (rateFen * ms) / HOUR_MS;
 }
 
-/** What time costs that is paid as it goes by. */
-function costOf({ tracked }: InstanceView, prices: AccountView['prices'], ms: number): number | null {
+/** What an hour costs that is paid as it goes by. */
+function rateOf({ tracked }: InstanceView, prices: AccountView['prices']): number | null {
   const { instance, stopMode } = tracked;
   if (instance.billing === 'daily' || instance.billing === 'monthly') return 0;
-  const fen = isUp(instance.status)
-    ? hourlyPriceFen(instance, prices)
-    : (stoppedPriceFen(instance, prices, stopMode) ?? 0);
-  return fen === null ? null : (fen * ms) / HOUR_MS;
+  return isUp(instance.status) ? hourlyPriceFen(instance, prices) : (stoppedPriceFen(instance, prices, stopMode) ?? 0);
 }
 
 function wouldActs({ at, acts }: Evaluation): readonly WouldAct[] {

@@ -147,9 +147,6 @@ function machineRun(
   const fen = cost(track);
   const withoutFen = cost(without);
   const paidFen = paidOf(done);
-  const interrupting = done.filter(({ action }) =>
-    POLICY_ACTIONS.some((known) => known === action && interrupts(known, provider)),
-  );
   const timeline = track?.changes ?? [];
   return {
     key,
@@ -161,11 +158,25 @@ function machineRun(
     fen,
     withoutFen,
     paidFen,
-    interruptions: interrupting.length,
-    whileBusy: interrupting.filter(({ at }) => doingBefore(timeline, at) === 'busy').length,
+    ...interruptionsOf(done, timeline, provider),
     acts,
     timeline,
     isUnpriced: fen === null || withoutFen === null || paidFen === null,
+  };
+}
+
+/** How often what was done to a machine interrupts whoever is there, and how often at work. */
+export function interruptionsOf(
+  done: readonly ComingDecision[],
+  timeline: MachineRun['timeline'],
+  provider: AccountView['provider'],
+): Pick<MachineRun, 'interruptions' | 'whileBusy'> {
+  const interrupting = done.filter(({ action }) =>
+    POLICY_ACTIONS.some((known) => known === action && interrupts(known, provider)),
+  );
+  return {
+    interruptions: interrupting.length,
+    whileBusy: interrupting.filter(({ at }) => doingBefore(timeline, at) === 'busy').length,
   };
 }
 

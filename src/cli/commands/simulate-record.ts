@@ -2,19 +2,29 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidInput, loadPolicies } from '../../app/load.ts';
 import { recordedIn, sourcesOf } from '../../app/recording/recording-files.ts';
-import { policiesIn, type Replay, replay } from '../../app/recording/replay.ts';
+import { PolicyShelf, policiesIn, type Replay, replay } from '../../app/recording/replay.ts';
 import { billOf, type WhatIf, whatIf } from '../../app/recording/what-if.ts';
+import { machinesByKey } from '../../app/simulate/run.ts';
+import type { Simulation } from '../../app/simulate.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { readConfig, sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
-import { printable, table } from '../table.ts';
+import { printable } from '../table.ts';
+import { printAssumptions, printDecisions, printMachines, printSimulation, writeReport } from './simulation-text.ts';
 
 const HOUR_MS = 3_600_000;
 
 export interface RecordOptions {
   readonly record: string;
   readonly whatIf?: boolean;
+  readonly html?: string;
+  readonly lang: string;
+  readonly all?: boolean;
+  /** Machines hour by hour. */
+  readonly shown: number;
+  /** The days are asked for, not only whether they are decided as they were. */
+  readonly isAsked: boolean;
   readonly json?: boolean;
 }
 
@@ -26,17 +36,31 @@ export async function simulateRecord(command: Command, io: Io, options: RecordOp
   const { policies } = sharedOptions(command);
   if (options.whatIf === true || policies !== undefined) {
     const found = await whatIf(recording, await policiesFor(command, io, policies));
-    if (found.passes === 0) throw new UserError(`there is no pass in ${record}`, EXIT.usage);
+    if (found.simulation === null) throw new UserError(`there is no pass in ${record}`, EXIT.usage);
+    await writeReport(io, found.simulation, options);
     if (json === true) printJson(io, whatIfView(found));
-    else printWhatIf(io, found);
+    else printWhatIf(io, found, found.simulation, options);
     return;
   }
   const found = await replay(recording);
   if (found.passes === 0) throw new UserError(`there is no pass in ${record}`, EXIT.usage);
   if (json === true) printJson(io, replayView(found));
   else printReplay(io, found);
+  if (options.html !== undefined || (options.isAsked && json !== true)) await showDays(io, sources, options);
   if (found.otherwisePasses > 0)
     throw new UserError(`${found.otherwisePasses} of ${found.passes} passes are decided otherwise than they were`);
+}
+
+/** The days hour by hour, by the policies that were in force. */
+async function showDays(io: Io, sources: Parameters<typeof recordedIn>[0], options: RecordOptions): Promise<void> {
+  const shelf = new PolicyShelf();
+  const { simulation } = await whatIf(recordedIn(sources), (rules) => shelf.of(rules));
+  if (simulation === null) return;
+  await writeReport(io, simulation, options);
+  if (!options.isAsked || options.json === true) return;
+  io.out('\n');
+  const { all = false, shown } = options;
+  printSimulation(io, simulation, { until: simulation.reached, all, shown });
 }
 
 /** Those of a folder, as they are meant where it was recorded, whose configuration need not be here; else those of the configuration. */
@@ -79,11 +103,12 @@ function printReplay(io: Io, { passes, acts, from, until, otherwise, otherwisePa
   if (holes > 0) io.out(`${holes} passes were made and not recorded\n`);
 }
 
-function whatIfView({ from, until, acts, stops, uses, ...rest }: WhatIf) {
+function whatIfView({ from, until, acts, stops, uses, simulation, ...rest }: WhatIf) {
   const time = (at: number | null) => (at === null ? null : rfc3339(at));
   const yuan = (fen: number | null) => (fen === null ? null : (fen / 100).toFixed(2));
   const hours = (ms: number) => Math.round((ms / HOUR_MS) * 100) / 100;
   const bill = billOf({ uses, acts });
+  const machines = machinesByKey(simulation?.accounts ?? []);
   return {
     from: time(from),
     until: time(until),
@@ -108,23 +133,21 @@ function whatIfView({ from, until, acts, stops, uses, ...rest }: WhatIf) {
       recordedUpHours: hours(use.recordedUpMs),
       yuan: yuan(use.fen),
       recordedYuan: yuan(use.recordedFen),
+      timeline: machines.get(use.instance)?.timeline.map(({ at, doing }) => ({ at: rfc3339(at), doing })) ?? [],
     })),
   };
 }
 
-function printWhatIf(io: Io, found: WhatIf): void {
-  const { acts, stops, passes, recordedActs, unknownMs } = found;
-  if (acts.length === 0) io.out('nothing would have been done\n');
-  else {
-    const cells = acts.map(({ at, action, name, instance, account, policy, reason }) => [
-      rfc3339(at),
-      action,
-      printable(name ?? instance ?? account),
-      policy,
-      reason,
-    ]);
-    io.out(table(['WHEN', 'ACTION', 'INSTANCE', 'POLICY', 'REASON'], cells));
-  }
+function printWhatIf(
+  io: Io,
+  found: WhatIf,
+  simulation: Simulation,
+  { shown, all = false }: Pick<RecordOptions, 'shown' | 'all'>,
+): void {
+  const { acts, stops, passes, recordedActs } = found;
+  const machines = simulation.accounts.flatMap((account) => account.machines);
+  printMachines(io, simulation, machines, shown);
+  printDecisions(io, simulation, machines, all);
   const bill = billOf(found);
   const hours = (ms: number) => (ms / HOUR_MS).toFixed(1);
   const yuan = (fen: number) => (fen / 100).toFixed(2);
@@ -142,12 +165,7 @@ function printWhatIf(io: Io, found: WhatIf): void {
     io.out(
       `  ${instance}, stopped by ${policy} at ${rfc3339(at)}, was wanted at ${missedAt === null ? '' : rfc3339(missedAt)}\n`,
     );
-  if (bill.unpriced > 0)
-    io.out(`${bill.unpriced} of ${bill.instances} instances have no known price and are left out of the yuan\n`);
-  if (unknownMs > 0) io.out(`${hours(unknownMs)} h of the accounts' time were not recorded and are left out\n`);
-  io.out(
-    'taken for granted: what is decided is done at once; what the policies of the time did was not; a machine that was down at the time goes on as before\n',
-  );
+  printAssumptions(io, simulation);
 }
 
 function span({ from, until }: { readonly from: number | null; readonly until: number | null }): string {

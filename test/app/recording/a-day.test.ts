@@ -1,6 +1,7 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
 import type { Recorded } from '../../../src/app/recording/read-recording.ts';
 import { recordedIn, saveRecording, sourcesOf } from '../../../src/app/recording/recording-files.ts';
 import { replay } from '../../../src/app/recording/replay.ts';
@@ -146,6 +147,7 @@ interface Said {
   readonly err: string;
 }
 const said: Record<string, Said> = {};
+const pages: string[] = [];
 
 /** What the commands make of it, before the bed's folder goes. */
 async function sayByCommands(bed: Bed, dir: string): Promise<void> {
@@ -165,7 +167,11 @@ async function sayByCommands(bed: Bed, dir: string): Promise<void> {
   await mkdir(at('others'));
   await writeFile(at('others/a.yaml'), 'policies: [{ name: none, match: all, when: { idleFor: 90d }, do: stop }]');
   await run('what if', 'simulate', '--record', 'day.zst', '--policies', 'others', '--json');
-  await run('what if told', 'simulate', '--record', 'day.zst', '--config', bed.configFile, '--what-if');
+  const page = ['--show', '2', '--html', 'day.html', '--lang', 'zh'];
+  await run('what if told', 'simulate', '--record', 'day.zst', '--config', bed.configFile, '--what-if', ...page);
+  pages.push(await readFile(at('day.html'), 'utf8'));
+  await run('days', 'simulate', '--record', 'day.zst', '--show', 'all', '--html', 'days.html');
+  pages.push(await readFile(at('days.html'), 'utf8'));
   await writeFile(at('text.zst'), 'policies:');
   await run('none', 'simulate', '--record', 'text.zst');
   await run('nowhere', 'record', '--from', at('others'));
@@ -310,5 +316,23 @@ test('simulate --record by other policies tells what they would have done in hou
   expect(said['what if']?.code).toBe(0);
   const found: unknown = JSON.parse(said['what if']?.out ?? '');
   expect(found).toMatchObject({ passes: 148, acts: [], stops: [], totals: { instances: 7 } });
+  const { instances } = z
+    .object({ instances: z.array(z.object({ timeline: z.array(z.looseObject({})).nonempty() })) })
+    .parse(found);
+  expect(instances).toHaveLength(7);
   expect(said['what if told']?.out).toMatch(/148 passes, \d+ acts instead of \d+; up \d+\.\d h instead of/);
+});
+
+test('simulate --record shows each machine hour by hour, in the terminal and on a page', () => {
+  const told = said['what if told'];
+  expect(told).toMatchObject({ code: 0, err: expect.stringMatching(/^the report is in .*day\.html\n$/) });
+  expect(told?.out.match(/: up \d+\.\d of \d+\.\d h; /g)).toHaveLength(2);
+  expect(told?.out).toContain('5 more machines');
+  expect(told?.out).toContain('what is decided is done at once');
+  expect(said.days).toMatchObject({ code: 0, err: expect.stringContaining('days.html') });
+  expect(said.days?.out).toMatch(/every one decided as it was[\s\S]*# at work/);
+  expect(said.days?.out.match(/: up \d+\.\d of \d+\.\d h; /g)).toHaveLength(7);
+  expect(pages[0]).toContain('记录下来的日子');
+  expect(pages[0]).not.toContain('· 种子');
+  expect(pages[1]).toContain('Lamplighter: recorded days');
 });

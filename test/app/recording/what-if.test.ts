@@ -205,6 +205,46 @@ test('what is stopped for the night is started in the morning', async () => {
   expect(billOf(found)).toMatchObject({ upMs: 15 * HOUR, recordedUpMs: 24 * HOUR });
 });
 
+const hoursOf = ({ simulation }: WhatIf) =>
+  simulation?.accounts
+    .flatMap(({ machines }) => machines)
+    .map(({ timeline }) => timeline.map(({ at, doing }) => [(at - NOON) / HOUR, doing]));
+
+test('what a machine would have been at changes when something is done, and comes to the same hours and money', async () => {
+  const policy =
+    '{ name: night, match: all, when: { during: "Mon-Sun 23:00-08:00", idleFor: 30m }, do: stop, afterwards: start }';
+  const then = (at: number): Then => (at >= NOON + 5 * HOUR && at < NOON + 7 * HOUR ? { activity: active(at) } : {});
+  const found = await ask(policy, 24, then);
+  const { simulation } = found;
+  expect(hoursOf(found)).toEqual([
+    [
+      [0, 'idle'],
+      [5, 'busy'],
+      [7, 'idle'],
+      [11, 'off'],
+      [20, 'idle'],
+    ],
+  ]);
+  const [account] = simulation?.accounts ?? [];
+  const [machine] = account?.machines ?? [];
+  const [use] = found.uses;
+  expect(machine).toMatchObject({
+    upMs: use?.upMs,
+    upWithoutMs: use?.recordedUpMs,
+    fen: use?.fen,
+    withoutFen: use?.recordedFen,
+    interruptions: 1,
+    whileBusy: 0,
+    acts: [{ action: 'stop' }, { action: 'start' }],
+  });
+  const sum = (hours: readonly number[] = []) => hours.reduce((total, fen) => total + fen, 0);
+  expect(sum(account?.hours.running)).toBeCloseTo(use?.fen ?? 0);
+  expect(sum(account?.hours.without)).toBeCloseTo(use?.recordedFen ?? 0);
+  expect(simulation?.assumptions).toMatchObject({ work: 'recorded', unknown: 0 });
+  expect(simulation?.seed).toBeNull();
+  expect((await ask(NOTHING, 2)).simulation?.bill).toMatchObject({ upMs: 2 * HOUR, upWithoutMs: 2 * HOUR });
+});
+
 test('of a time that nobody recorded nothing is counted', async () => {
   async function* holed(): AsyncGenerator<Recorded> {
     for await (const each of recording(10, () => ({}))) {
@@ -216,5 +256,13 @@ test('of a time that nobody recorded nothing is counted', async () => {
   const files = [{ file: 'a.yaml', text: `policies:\n  - ${NOTHING}\n` }];
   const found = await whatIf(holed(), (rules) => shelf.of({ ...rules, files }));
   expect(found.unknownMs).toBe(8 * HOUR);
+  expect(hoursOf(found)).toEqual([
+    [
+      [0, 'idle'],
+      [1, 'unknown'],
+      [9, 'idle'],
+    ],
+  ]);
+  expect(found.simulation?.assumptions.unrecordedMs).toBe(8 * HOUR);
   expect(billOf(found)).toMatchObject({ upMs: 2 * HOUR, recordedUpMs: 2 * HOUR });
 });

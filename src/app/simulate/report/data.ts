@@ -1,10 +1,11 @@
 import { localDay, zoneNamed } from '../../../calendar/zone.ts';
+import { assertNever } from '../../../fleet/assert-never.ts';
 import { policyText } from '../../../web/console/policy-text.ts';
 import { policyFacts } from '../../boards/policy-facts.ts';
 import type { Simulation } from '../../simulate.ts';
 import type { MachineRun } from '../run.ts';
 import { DOINGS } from '../track.ts';
-import { filled, REPORT_WORDS, type ReportLanguage } from './words.ts';
+import { filled, type ReportLanguage, type ReportWords, wordsFor } from './words.ts';
 
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -18,7 +19,7 @@ const LETTERS = 'ABCDEFG';
  */
 export function reportData(simulation: Simulation, language: ReportLanguage) {
   const { from, reached, accounts, coming, bill, seed, timezone, policies } = simulation;
-  const words = REPORT_WORDS[language];
+  const words = wordsFor(language, simulation.assumptions.work);
   const zone = zoneNamed(timezone);
   const machines = accounts.flatMap((account, place) => account.machines.map((machine) => ({ machine, place })));
   const places = new Map(machines.map(({ machine }, place) => [machine.key, place]));
@@ -167,19 +168,18 @@ function listOf(first: readonly string[]) {
 /** What the simulation rests on, in sentences. */
 export function assumptionTexts(simulation: Simulation, language: ReportLanguage, until: string): readonly string[] {
   const { assumptions, bill, seed, accounts, timezone } = simulation;
-  const { work, unknown, unread, endless, observing } = assumptions;
-  const words = REPORT_WORDS[language].assumptions;
+  const { work, unknown, unread, endless, observing, unrecordedMs = 0 } = assumptions;
+  const { assumptions: words, labels } = wordsFor(language, work);
   const separator = language === 'zh' ? '、' : ', ';
   const of = (count: number, text: string) => (count > 0 ? [filled(text, { count, all: bill.instances })] : []);
   return [
-    filled(work === 'as-now' ? words.asNow : words.file, { seed }),
-    words.clouds,
+    ...groundOf(work, words, seed),
     ...of(bill.unpriced, words.unpriced),
-    ...of(unknown, words.unknown),
+    ...of(unknown, work === 'recorded' ? words.untold : words.unknown),
+    ...(unrecordedMs > 0 ? [filled(words.unrecorded, { hours: (unrecordedMs / HOUR_MS).toFixed(1) })] : []),
     ...of(unread, words.unread),
     ...accounts.flatMap(({ name, broke: { at, withoutAt } }) => {
-      const text = (when: number | null) =>
-        when === null ? REPORT_WORDS[language].labels.never : localText(when, timezone);
+      const text = (when: number | null) => (when === null ? labels.never : localText(when, timezone));
       return at === null && withoutAt === null
         ? []
         : [filled(words.broke, { name, at: text(at), without: text(withoutAt) })];
@@ -188,4 +188,22 @@ export function assumptionTexts(simulation: Simulation, language: ReportLanguage
     ...(observing.length > 0 ? [filled(words.observing, { names: observing.join(separator) })] : []),
     ...(simulation.isCut ? [filled(words.cut, { until })] : []),
   ];
+}
+
+/** How machines work, and what becomes of what is decided. */
+function groundOf(
+  work: Simulation['assumptions']['work'],
+  words: ReportWords['assumptions'],
+  seed: Simulation['seed'],
+): readonly string[] {
+  switch (work) {
+    case 'as-now':
+      return [words.asNow, words.clouds];
+    case 'file':
+      return [filled(words.file, { seed: seed ?? '' }), words.clouds];
+    case 'recorded':
+      return [words.recorded, words.atOnce];
+    default:
+      return assertNever(work);
+  }
 }

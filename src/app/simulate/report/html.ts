@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Simulation } from '../../simulate.ts';
 import { assumptionTexts, localText, reportData } from './data.ts';
-import { filled, REPORT_WORDS, type ReportLanguage } from './words.ts';
+import { filled, type ReportLanguage, wordsFor } from './words.ts';
 
 const HOUR_MS = 3_600_000;
 
@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
  */
 export async function reportHtml(simulation: Simulation, language: ReportLanguage): Promise<string> {
   const [style, script] = await Promise.all(['report.css', 'report.js'].map(asset));
-  const words = REPORT_WORDS[language];
+  const words = wordsFor(language, simulation.assumptions.work);
   const { labels } = words;
   const { from, reached, bill, accounts, timezone, policies, seed } = simulation;
   const data = JSON.stringify(reportData(simulation, language)).replaceAll('<', '\\u003c');
@@ -53,7 +53,7 @@ export async function reportHtml(simulation: Simulation, language: ReportLanguag
 <main>
 <header>
 <h1>${escaped(words.title)}</h1>
-<p class="note">${escaped(subtitle)} · ${escaped(filled(labels.seed, { seed }))}</p>
+<p class="note">${escaped(seed === null ? subtitle : `${subtitle} · ${filled(labels.seed, { seed })}`)}</p>
 </header>
 <section class="cards" aria-label="${escaped(labels.total)}">
 ${card(labels.saved, yuan(bill.withoutFen - bill.fen), labels.savedNote)}

@@ -13,6 +13,8 @@ export interface ReportWords {
   readonly doing: Readonly<Record<Doing, string>>;
   readonly kinds: Readonly<Record<Simulation['coming'][number]['kind'] | 'refused' | Happening['kind'], string>>;
   readonly labels: Readonly<Record<Label, string>>;
+  /** What is said otherwise of the days of a recording. */
+  readonly recorded: Readonly<Record<RecordedWord, string>>;
   readonly assumptions: Readonly<Record<AssumptionWord, string>>;
 }
 
@@ -83,9 +85,15 @@ const LABELS = [
 ] as const;
 type Label = (typeof LABELS)[number];
 
+type RecordedWord = 'title' | 'savedNote' | 'with' | 'without' | 'hoursWithout' | 'yuanWithout';
+
 type AssumptionWord =
   | 'asNow'
   | 'file'
+  | 'recorded'
+  | 'atOnce'
+  | 'unrecorded'
+  | 'untold'
   | 'clouds'
   | 'unpriced'
   | 'unknown'
@@ -187,9 +195,23 @@ const EN: ReportWords = {
     since: '{doing} since {at}',
     never: 'never',
   },
+  recorded: {
+    title: 'Lamplighter: recorded days',
+    savedNote: 'by the hour, against what was recorded',
+    with: 'with these policies',
+    without: 'as recorded',
+    hoursWithout: 'as recorded',
+    yuanWithout: 'as recorded',
+  },
   assumptions: {
     asNow: 'Machines go on with what they are at now: what idles idles, what works works, and nobody comes or goes.',
     file: 'Machines work as the fleet file says, with the dice of seed {seed}.',
+    recorded:
+      'Machines work as they did on the days of the recording, where that is known; one that was down at the time goes on as before.',
+    atOnce: 'What is decided is done at once; what the policies of the time did was not.',
+    unrecorded:
+      "{hours} h of the accounts' time were not recorded: they count for nothing, and nobody can tell of them.",
+    untold: '{count} of {all} machines were for a time at something that nobody can tell.',
     clouds: 'Starting, stopping and saving images take the time and end as they do in the simulated clouds.',
     unpriced: '{count} of {all} machines have no known price and are left out of the yuan.',
     unknown: '{count} of {all} machines are at something that no probe can tell, and are never stopped for idling.',
@@ -293,9 +315,21 @@ const ZH: ReportWords = {
     since: '{at} 起{doing}',
     never: '不会',
   },
+  recorded: {
+    title: 'Lamplighter：记录下来的日子',
+    savedNote: '按小时计费部分，与记录相比',
+    with: '用这些策略',
+    without: '照记录',
+    hoursWithout: '照记录',
+    yuanWithout: '照记录',
+  },
   assumptions: {
     asNow: '机器照现在的样子继续：空闲的继续空闲，工作的继续工作，没有人来，也没有人走。',
     file: '机器按机队文件里写的工作，随机数种子为 {seed}。',
+    recorded: '机器照记录的那几天工作，凡是知道的；当时关着的机器照旧运行。',
+    atOnce: '决定的事立刻做成；当时的策略做过的事算作没有做。',
+    unrecorded: '各账号共有 {hours} 小时没有记录：不计入，显示为无法判断。',
+    untold: '{all} 台机器中有 {count} 台在一段时间里无法判断。',
     clouds: '开机、关机和保存镜像所需的时间和结果与模拟的平台相同。',
     unpriced: '{all} 台机器中有 {count} 台价格未知，不计入金额。',
     unknown: '{all} 台机器中有 {count} 台没有探针能判断，因此从不因空闲而关机。',
@@ -308,6 +342,14 @@ const ZH: ReportWords = {
 };
 
 export const REPORT_WORDS: Readonly<Record<ReportLanguage, ReportWords>> = { en: EN, zh: ZH };
+
+/** What a report of these days says. */
+export function wordsFor(language: ReportLanguage, work: Simulation['assumptions']['work']): ReportWords {
+  const words = REPORT_WORDS[language];
+  if (work !== 'recorded') return words;
+  const { title, ...labels } = words.recorded;
+  return { ...words, title, labels: { ...words.labels, ...labels } };
+}
 
 /** A text with its gaps filled in. */
 export function filled(text: string, values: Readonly<Record<string, string | number>>): string {

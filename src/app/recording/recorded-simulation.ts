@@ -1,0 +1,196 @@
+import type { Zone } from '../../calendar/zone.ts';
+import { comingBill, paidOf } from '../../decide/coming-bill.ts';
+import { type ComingDecision, withoutMere } from '../../decide/forecast.ts';
+import type { AccountView, InstanceView } from '../../decide/world.ts';
+import { assertNever } from '../../fleet/assert-never.ts';
+import type { InstanceKey } from '../../fleet/instance.ts';
+import type { Policy } from '../../policy/policy.ts';
+import { type AccountRun, interruptionsOf, type MachineRun } from '../simulate/run.ts';
+import { type Doing, HourBook } from '../simulate/track.ts';
+import type { Simulation } from '../simulate.ts';
+import type { WhatIfUse } from './what-if.ts';
+
+/** A page on no time at all could draw nothing. */
+const LEAST_MS = 60_000;
+
+/** Times are epoch ms, money is fen an hour. */
+interface Stretch {
+  readonly from: number;
+  until: number;
+  readonly rateFen: number;
+  readonly recordedRateFen: number;
+}
+
+/** What is noted of one machine. */
+interface Noted {
+  billing: string;
+  readonly timeline: { readonly at: number; readonly doing: Doing }[];
+  readonly stretches: Stretch[];
+}
+
+/** What the machines of a recording would have been at, and what that costs, from pass to pass. */
+export class RecordedDays {
+  readonly #accounts = new Map<string, { view: AccountView; readonly machines: Map<InstanceKey, Noted> }>();
+
+  /** What a machine is at between two passes. */
+  ran(account: AccountView, view: InstanceView, stretch: Stretch): void {
+    const noted = this.#noted(account, view);
+    change(noted, stretch.from, doingOf(view));
+    const last = noted.stretches.at(-1);
+    const goesOn =
+      last?.until === stretch.from &&
+      last.rateFen === stretch.rateFen &&
+      last.recordedRateFen === stretch.recordedRateFen;
+    if (goesOn) last.until = stretch.until;
+    else noted.stretches.push({ ...stretch });
+  }
+
+  /** From then on nobody recorded anything. */
+  unknown(account: AccountView, views: readonly InstanceView[], at: number): void {
+    for (const view of views) change(this.#noted(account, view), at, 'unknown');
+  }
+
+  /** Of the machines of an account these are all that are still there. */
+  goneBut({ name }: AccountView, views: readonly InstanceView[], at: number): void {
+    const there = new Set(views.map(({ key }) => key));
+    for (const [key, noted] of this.#accounts.get(name)?.machines ?? []) if (!there.has(key)) change(noted, at, 'gone');
+  }
+
+  /** In the order in which they were first seen. */
+  get accounts(): Iterable<{ readonly view: AccountView; readonly machines: ReadonlyMap<InstanceKey, Noted> }> {
+    return this.#accounts.values();
+  }
+
+  #noted(view: AccountView, { key, tracked }: InstanceView): Noted {
+    const account = this.#accounts.get(view.name) ?? { view, machines: new Map<InstanceKey, Noted>() };
+    this.#accounts.set(view.name, account);
+    account.view = view;
+    const noted = account.machines.get(key) ?? { billing: '', timeline: [], stretches: [] };
+    account.machines.set(key, noted);
+    noted.billing = tracked.instance.billing;
+    return noted;
+  }
+}
+
+/** The days of a recording in the form of days to come, so that the same tables and pages show them. */
+export function recordedSimulation(
+  days: RecordedDays,
+  uses: readonly WhatIfUse[],
+  led: {
+    readonly from: number;
+    readonly until: number;
+    readonly zone: Zone;
+    /** Those in force at the end. */
+    readonly policies: readonly Policy[];
+    readonly coming: readonly ComingDecision[];
+    readonly unknownMs: number;
+  },
+): Simulation {
+  const { from, zone, policies, unknownMs } = led;
+  const reached = Math.max(led.until, from + LEAST_MS);
+  const coming = withoutMere(led.coming).toSorted((a, b) => a.at - b.at);
+  const byUse = new Map(uses.map((use) => [use.instance, use]));
+  const noted = [...days.accounts];
+  const accounts = noted.map(({ view, machines }): AccountRun => {
+    const own = coming.filter(({ account }) => account === view.name);
+    const [would, was] = [new HourBook(from, reached), new HourBook(from, reached)];
+    for (const { kind, costYuan, at } of own)
+      if (kind === 'act' && costYuan !== null) would.pay(Math.round(Number(costYuan) * 100), Math.min(at, reached - 1));
+    const acts = Map.groupBy(
+      own.filter(({ kind }) => kind === 'act'),
+      ({ instance }) => instance,
+    );
+    const runs = [...machines].map(([key, each]) => machineRun(view, key, each, byUse.get(key), acts.get(key) ?? []));
+    for (const { key, isUnpriced } of runs) {
+      // What is left out of the sums is left out of the curves.
+      if (isUnpriced) continue;
+      for (const stretch of machines.get(key)?.stretches ?? []) {
+        would.run(stretch.rateFen, stretch.from, stretch.until);
+        was.run(stretch.recordedRateFen, stretch.from, stretch.until);
+      }
+    }
+    return {
+      name: view.name,
+      machines: runs,
+      coming: own,
+      happenings: [],
+      broke: { at: null, withoutAt: null },
+      reached,
+      hours: { running: would.runningFen, without: was.runningFen, paid: would.paidFen, balance: null },
+    };
+  });
+  const machines = accounts.flatMap((account) => account.machines);
+  return {
+    from,
+    reached,
+    isCut: false,
+    seed: null,
+    timezone: zone.name,
+    policies,
+    accounts,
+    coming,
+    bill: comingBill(machines),
+    fleet: noted.map(({ view }) => view),
+    unlisted: [],
+    assumptions: {
+      work: 'recorded',
+      unknown: machines.filter(({ timeline }) => timeline.some(({ doing }) => doing === 'unknown')).length,
+      unread: 0,
+      endless: [],
+      observing: policies.filter(({ enabled, mode }) => enabled && mode === 'observe').map(({ name }) => name),
+      ...(unknownMs > 0 && { unrecordedMs: unknownMs }),
+    },
+  };
+}
+
+function machineRun(
+  { name: account, provider }: AccountView,
+  key: InstanceKey,
+  { billing, timeline }: Noted,
+  use: WhatIfUse | undefined,
+  acts: readonly ComingDecision[],
+): MachineRun {
+  const { name = key, upMs = 0, recordedUpMs = 0, fen = 0, recordedFen = 0 } = use ?? {};
+  const paidFen = paidOf(acts);
+  return {
+    key,
+    account,
+    name,
+    billing,
+    upMs,
+    upWithoutMs: recordedUpMs,
+    fen,
+    withoutFen: recordedFen,
+    paidFen,
+    ...interruptionsOf(acts, timeline, provider),
+    acts,
+    timeline,
+    isUnpriced: fen === null || recordedFen === null || paidFen === null,
+  };
+}
+
+function change({ timeline }: Noted, at: number, doing: Doing): void {
+  if (timeline.at(-1)?.doing !== doing) timeline.push({ at, doing });
+}
+
+function doingOf({ tracked, activity }: InstanceView): Doing {
+  const { status } = tracked.instance;
+  switch (status) {
+    case 'running':
+      if (activity?.kind === 'active') return 'busy';
+      return activity?.kind === 'idle' ? 'idle' : 'unknown';
+    case 'stopped':
+      return tracked.stopMode === 'cardless' ? 'cardless' : 'off';
+    case 'destroyed':
+      return 'gone';
+    case 'unknown':
+      return 'unknown';
+    case 'creating':
+    case 'starting':
+    case 'stopping':
+    case 'restarting':
+      return 'moving';
+    default:
+      return assertNever(status);
+  }
+}
