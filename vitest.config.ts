@@ -2,8 +2,34 @@ import { defineConfig } from 'vitest/config';
 
 /** Rooms whose tests leave nothing behind in a module: their files share the modules of a worker, which halves their cost. */
 const SHARING = [
-  ...['app', 'calendar', 'config', 'decide', 'docs', 'fleet', 'notify', 'policy', 'providers', 'queue', 'simulation'],
-  ...['simulator', 'store', 'telemetry', 'web', 'work', 'yaml'],
+  ...[
+    'activity',
+    'app',
+    'calendar',
+    'cli',
+    'config',
+    'decide',
+    'deploy',
+    'docs',
+    'faults',
+    'fleet',
+    'monitoring',
+    'notify',
+  ],
+  ...[
+    'policy',
+    'providers',
+    'queue',
+    'recording',
+    'simulation',
+    'simulator',
+    'store',
+    'system',
+    'telemetry',
+    'web',
+    'work',
+  ],
+  'yaml',
 ].map((room) => `test/${room}/**/*.test.ts`);
 /** Slow fault cases run in `npm run test:faults`; see test/faults/harness.ts. */
 const ELSEWHERE = ['test/bench/**', 'test/faults/**/*.slow.test.ts', 'test/faults/**/*.long.test.ts'];
