@@ -249,7 +249,8 @@ class Builder {
     const name = typeof key.value === 'string' ? key.value : (key.source ?? '');
     const before = entries.get(name);
     const glued = key.type === 'PLAIN' ? gluedKey(span, name, value, this.#source.shown) : null;
-    const odd = ODD_SPACE.exec(name)?.[0].codePointAt(0);
+    // In quotes it is meant.
+    const odd = key.type === 'PLAIN' ? ODD_SPACE.exec(name)?.[0].codePointAt(0) : undefined;
     if (name === '') this.#refuse(span, 'a key is missing before the colon', path);
     else if (name === '__proto__') this.#refuse(span, 'the key "__proto__" is not allowed', path);
     else if (glued !== null) this.#refuse(glued, glued.message, path, glued.hint);

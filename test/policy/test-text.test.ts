@@ -46,6 +46,8 @@ test('whatever names say, they are read back as they are', () => {
       .filter((each) => each.isWellFormed() && !/\p{Cc}|\p{Cs}|[\ufeff\ufffe\uffff]/u.test(each)),
     fc.constantFrom(
       'yes',
+      '\u2000',
+      'a\u3000b',
       'null',
       '1e3',
       '0x1',
