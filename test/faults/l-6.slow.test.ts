@@ -85,7 +85,7 @@ test('L6: the id goes to a new machine after the decision: the request is not se
     const [operation] = await bed.operations();
     return operation !== undefined && operation.state !== 'armed' && operation;
   });
-  expect(off).toMatchObject({ state: 'superseded', reason: 'changed', detail: 'another machine has this id now' });
+  expect(off).toMatchObject({ state: 'superseded', reason: 'changed', detail: { kind: 'another-machine' } });
   expect(destroyed(bed)).toEqual([]);
   expect(bed.sim.account('hxy').has('reused')).toBe(true);
   await bed.expectSound();
