@@ -1,9 +1,10 @@
 import { Script } from '../script.ts';
 
 /**
- * Stores a snapshot unless a newer one is there; one from after `latest` is no newer one, it was taken by a clock that has been set back since. Hash of an account: `meta` JSON, `takenAt`, `generation`, `digest` of the
- * rows, `table` the rows compressed. Rows that are there already are not sent again: without `rows` and with another digest the
- * answer is `rows`, and the caller brings them. `meta` is JSON that lacks its end, so that the generation is given here.
+ * Stores a snapshot unless a newer one is there; one from after `latest` is no newer one: it was taken by a clock that has
+ * been set back since. Hash of an account: `meta` JSON, `takenAt`, `generation`, `digest` of the rows, `table` the rows
+ * compressed. Rows that are there already are not sent again: without `rows` and with another digest the answer is `rows`, and
+ * the caller brings them. `meta` is JSON that lacks its end, so that the generation is given here.
  */
 export const SAVE_SNAPSHOT = new Script(
   'save-snapshot',
