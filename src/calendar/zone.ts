@@ -1,5 +1,5 @@
 import { nearestWord } from '../fleet/nearest-word.ts';
-import { DAY_MS, formatDay, MINUTE_MS } from './civil.ts';
+import { DAY_MS, formatDay, formatReading, MINUTE_MS } from './civil.ts';
 
 /** The last instants that Temporal can name lie a little outside; beyond them nothing changes any more. */
 const EDGE_OF_TIME = 8.6e15;
@@ -179,9 +179,18 @@ export function localDay(at: number, zone: Zone): string {
 export function formatTime(at: number, zone: Zone): string {
   const exact = zone.offsetMs(at);
   const offsetMs = exact % MINUTE_MS === 0 ? exact : 0;
-  const iso = new Date(at + offsetMs).toISOString();
-  const reading = iso.endsWith('.000Z') ? iso.slice(0, -'.000Z'.length) : iso.slice(0, -1);
+  return `${formatReading(at + offsetMs)}${offsetText(offsetMs)}`;
+}
+
+/** Whole hours, halves and quarters, over the centuries: fewer than a hundred. */
+const offsetTexts = new Map<number, string>();
+
+function offsetText(offsetMs: number): string {
+  const known = offsetTexts.get(offsetMs);
+  if (known !== undefined) return known;
   const minutes = Math.abs(offsetMs) / MINUTE_MS;
   const two = (value: number) => String(value).padStart(2, '0');
-  return `${reading}${offsetMs < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  const text = `${offsetMs < 0 ? '-' : '+'}${two(Math.floor(minutes / 60))}:${two(minutes % 60)}`;
+  offsetTexts.set(offsetMs, text);
+  return text;
 }

@@ -4,6 +4,8 @@ import { DECISION_REASONS, type DecisionReason } from '../fleet/reason.ts';
 const REASON_INDEX: ReadonlyMap<DecisionReason, number> = new Map(
   DECISION_REASONS.map((reason, index) => [reason, index]),
 );
+/** A copy of this is made several times as quickly as a typed array, of which small ones are dear. */
+const NONE: readonly number[] = DECISION_REASONS.map(() => 0);
 const NOT_DUE = DECISION_REASONS.indexOf('not-due');
 
 /** Key of one count: policy, action and reason with NUL between, which no name contains. */
@@ -16,20 +18,20 @@ export function parseCountKey(key: string): { policy: string; action: string; re
   return { policy, action, reason };
 }
 
-/** Counts the decisions of one policy. Typed cells, since `not-due` is counted for nearly every pair. */
+/** Counts the decisions of one policy, in cells, since `not-due` is counted for nearly every pair. */
 export class PolicyCounts {
   readonly policy: string;
-  readonly #rows = new Map<PolicyAction, Int32Array>();
+  readonly #rows = new Map<PolicyAction, number[]>();
 
   constructor(policy: string) {
     this.policy = policy;
   }
 
   /** The cells of one action; keep them at hand where it must be quick. */
-  row(action: PolicyAction): Int32Array {
+  row(action: PolicyAction): number[] {
     let row = this.#rows.get(action);
     if (row === undefined) {
-      row = new Int32Array(DECISION_REASONS.length);
+      row = NONE.slice();
       this.#rows.set(action, row);
     }
     return row;
@@ -53,11 +55,11 @@ export class PolicyCounts {
   }
 }
 
-export function addTo(row: Int32Array, reason: DecisionReason): void {
+export function addTo(row: number[], reason: DecisionReason): void {
   const index = REASON_INDEX.get(reason) ?? NOT_DUE;
   row[index] = (row[index] ?? 0) + 1;
 }
 
-export function addNotDue(row: Int32Array): void {
+export function addNotDue(row: number[]): void {
   row[NOT_DUE] = (row[NOT_DUE] ?? 0) + 1;
 }

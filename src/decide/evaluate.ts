@@ -10,7 +10,7 @@ import { keepObligations } from './obligations.ts';
 import { decidePair } from './pair.ts';
 import { AccountPass, type EvaluateOptions, type Pair, Pass } from './pass.ts';
 import { type Standing, standingOf } from './standing.ts';
-import { tidyNotices, watchNotices } from './tidy.ts';
+import { tidyNotices } from './tidy.ts';
 import type { AccountView, InstanceView, World } from './world.ts';
 
 /**
@@ -54,7 +54,6 @@ function evaluateAccount(pass: Pass, view: AccountView, only: NonNullable<Evalua
   const isQuestion = only.instance !== undefined || only.policy !== undefined;
   const notices = isQuestion ? pass.world.history.notices(view.name) : noticesFor(pass, view, looked);
   const account = new AccountPass(view, pass.now, notices, looked);
-  if (!isQuestion) watchNotices(account, notices);
   for (const standing of pass.standings) {
     if (only.policy !== undefined && standing.policy.name !== only.policy) continue;
     evaluatePolicy(pass, account, standing);

@@ -10,19 +10,24 @@ export const OPEN_ENDS_MS = 10 * 60_000;
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
 
+/** What one policy has done to one target since. */
+interface Acts {
+  /** When, and for which occurrence, it last did anything. */
+  at: number;
+  occurrence: string;
+  /** By occurrence, then by place: when it was done, or when the cloud refused it. */
+  readonly steps: Map<string, { readonly doneAt: number | null; readonly refusedAt: readonly number[] }[]>;
+}
+
 /** What was done before, and what a forecast has made happen since. The real history is read and never written. */
 export class ForecastHistory implements History {
   readonly #base: History;
   readonly #from: number;
   #now: number;
-  /** By step of an occurrence: when it has been done. */
-  readonly #done = new Map<string, number>();
-  /** By step of an occurrence: when the cloud refused it. */
-  readonly #refused = new Map<string, number[]>();
+  /** By target, then by policy. */
+  readonly #acts = new Map<string, Map<string, Acts>>();
   readonly #openUntil = new Map<InstanceKey, number>();
-  readonly #acted = new Map<string, number>();
   readonly #actedOn = new Map<string, number[]>();
-  readonly #occurrences = new Map<string, string>();
   readonly #renewed = new Map<InstanceKey, number>();
   readonly #notices = new Waiting<Notice>();
   readonly #droppedNotices = new Set<string>();
@@ -54,11 +59,14 @@ export class ForecastHistory implements History {
     readonly doneAt: number | null;
   }): void {
     const { policy, target, account, occurrence, step, doneAt } = done;
-    const own = keyOf(policy, target, occurrence, step);
-    if (doneAt === null) this.#refused.set(own, [...(this.#refused.get(own) ?? []), this.#now]);
-    else this.#done.set(own, doneAt);
-    this.#occurrences.set(keyOf(policy, target), occurrence);
-    this.#acted.set(keyOf(policy, target), this.#now);
+    const acts = this.#actsOf(policy, target);
+    acts.at = this.#now;
+    acts.occurrence = occurrence;
+    const steps = acts.steps.get(occurrence) ?? [];
+    acts.steps.set(occurrence, steps);
+    const before = steps[step];
+    if (doneAt !== null) steps[step] = { doneAt, refusedAt: [] };
+    else steps[step] = { doneAt: before?.doneAt ?? null, refusedAt: [...(before?.refusedAt ?? []), this.#now] };
     const key = keyOf(policy, account);
     const times = this.#actedOn.get(key);
     // Nobody asks for more than the last hour.
@@ -110,21 +118,20 @@ export class ForecastHistory implements History {
   }
 
   step(policy: string, target: string, occurrence: string, step: number): StepState {
-    const key = keyOf(policy, target, occurrence, step);
-    const doneAt = this.#done.get(key);
-    if (doneAt !== undefined) return doneAt <= this.#now ? 'done' : 'open';
-    const refused = this.#refused.get(key);
-    if (refused === undefined) return this.#base.step(policy, target, occurrence, step);
-    const waited = this.#now - (refused.at(-1) ?? 0) >= RETRY_AFTER_REFUSAL_MS;
-    return waited && refused.filter((at) => at > this.#now - DAY_MS).length < REFUSALS_PER_DAY ? 'none' : 'failed';
+    const act = this.#acts.get(target)?.get(policy)?.steps.get(occurrence)?.[step];
+    if (act === undefined) return this.#base.step(policy, target, occurrence, step);
+    const { doneAt, refusedAt } = act;
+    if (doneAt !== null) return doneAt <= this.#now ? 'done' : 'open';
+    const waited = this.#now - (refusedAt.at(-1) ?? 0) >= RETRY_AFTER_REFUSAL_MS;
+    return waited && refusedAt.filter((at) => at > this.#now - DAY_MS).length < REFUSALS_PER_DAY ? 'none' : 'failed';
   }
 
   latestOccurrence(policy: string, target: string): string | null {
-    return this.#occurrences.get(keyOf(policy, target)) ?? this.#base.latestOccurrence?.(policy, target) ?? null;
+    return this.#acts.get(target)?.get(policy)?.occurrence ?? this.#base.latestOccurrence?.(policy, target) ?? null;
   }
 
   lastActedAt(policy: string, target: string): number | null {
-    return this.#acted.get(keyOf(policy, target)) ?? this.#base.lastActedAt(policy, target);
+    return this.#acts.get(target)?.get(policy)?.at ?? this.#base.lastActedAt(policy, target);
   }
 
   actedAt(policy: string, account: string): readonly number[] {
@@ -186,6 +193,14 @@ export class ForecastHistory implements History {
   restarts(instance: InstanceKey): { readonly count: number; readonly lastAt: number } | null {
     return this.#base.restarts?.(instance) ?? null;
   }
+
+  #actsOf(policy: string, target: string): Acts {
+    const here = this.#acts.get(target) ?? new Map<string, Acts>();
+    this.#acts.set(target, here);
+    const acts = here.get(policy) ?? { at: this.#now, occurrence: '', steps: new Map() };
+    here.set(policy, acts);
+    return acts;
+  }
 }
 
 /** Things that wait for instances, found by instance: there may be one for each of a large fleet. */
@@ -220,6 +235,6 @@ class Waiting<T extends { readonly instance: InstanceKey }> {
   }
 }
 
-function keyOf(policy: string, target: string, occurrence = '', step = 0): string {
-  return `${policy}\u0000${target}\u0000${occurrence}\u0000${step}`;
+function keyOf(policy: string, account: string): string {
+  return `${policy}\u0000${account}`;
 }

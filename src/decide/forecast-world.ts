@@ -49,6 +49,8 @@ export class ForecastWorld {
   readonly #zone: Zone;
   readonly #machines: Machines | null;
   readonly #futures: ReadonlyMap<string, Future>;
+  /** Also of machines that have gone. */
+  readonly #futureByKey = new Map<InstanceKey, Future>();
   /** Which policy has stopped a machine that has not come up since. */
   readonly #stops = new Map<InstanceKey, string>();
   /** Of machines that were stopped on the way: what they were at before. */
@@ -84,8 +86,12 @@ export class ForecastWorld {
         },
       ]),
     );
-    for (const { instances } of world.accounts)
-      for (const { key, tracked } of instances) if (tracked.stoppedBy !== null) this.#stops.set(key, tracked.stoppedBy);
+    for (const future of this.#futures.values()) {
+      for (const { key, tracked } of future.instances) {
+        this.#futureByKey.set(key, future);
+        if (tracked.stoppedBy !== null) this.#stops.set(key, tracked.stoppedBy);
+      }
+    }
   }
 
   get accounts(): readonly AccountView[] {
@@ -302,7 +308,7 @@ export class ForecastWorld {
   }
 
   #futureOf(key: InstanceKey): Future | null {
-    return this.#futures.get(key.slice(0, key.indexOf('/'))) ?? null;
+    return this.#futureByKey.get(key) ?? null;
   }
 }
 

@@ -352,7 +352,7 @@ export function newsOf(
   }
   for (const { policy, account, instance, action, step, occurrence, reason, detail: told } of evaluation.refusals) {
     if (QUIET.has(reason)) continue;
-    const key = [policy, instance ?? account, occurrence, action, step, reason].join('\u0000');
+    const key = `${policy}\u0000${instance ?? account}\u0000${occurrence}\u0000${action}\u0000${step}\u0000${reason}`;
     if (toldBefore.has(key)) continue;
     toldBefore.add(key);
     const detail = inEnglish(told, zone.name);

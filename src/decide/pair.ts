@@ -117,10 +117,8 @@ function notDue(pair: Pair, view: InstanceView, stepIndex: number, why: NotDue):
   const { pass, account, standing } = pair;
   const row = standing.rows[stepIndex];
   if (row !== undefined) addNotDue(row);
-  if (account.watched !== null) {
-    const consumed = why === 'under-way' || why === 'done' || why === 'failed';
-    account.watch(standing.policy.name, view.key, consumed ? 'consumed' : 'not-due', null);
-  }
+  const consumed = why === 'under-way' || why === 'done' || why === 'failed';
+  account.watch(standing.policy.name, view.key, consumed ? 'consumed' : 'not-due', null);
   const action = standing.policy.steps[stepIndex]?.kind;
   // Too late to renew is reported without being asked: somebody is about to lose a machine.
   const tell = pass.explain || (why === 'expired' && action === 'renew');

@@ -38,6 +38,13 @@ export interface Watched {
   readonly reason: InactionReason | 'acted' | 'consumed';
 }
 
+/** A pair that an announcement stands for. */
+interface Noticed {
+  readonly policy: string;
+  /** `null`: it has not come up so far. */
+  cameOut: Watched | null;
+}
+
 /** Everything one pass gathers. Lives as long as the pass. */
 export class Pass {
   readonly world: World;
@@ -98,30 +105,35 @@ export class AccountPass {
   /** Paid acts of this pass and what they cost. */
   paidCalls = 0;
   paidFen = 0;
-  /** Pairs that a notice waits for; `null`: none on this account. */
-  watched: Map<string, Watched | null> | null = null;
   /** Does an announcement of this policy stand for the instance? */
   hasNotice(policy: string, instance: InstanceKey): boolean {
-    return this.#noticed?.has(watchKey(policy, instance)) ?? false;
+    return this.#noticedBy(policy, instance) !== undefined;
   }
   /** Remembers how a pair came out, where a notice waits for it. */
   watch(policy: string, instance: InstanceKey, reason: Watched['reason'], occurrence: string | null): void {
-    if (this.watched === null) return;
-    const key = watchKey(policy, instance);
-    if (this.watched.has(key)) this.watched.set(key, { reason, occurrence });
+    const noticed = this.#noticedBy(policy, instance);
+    if (noticed !== undefined) noticed.cameOut = { reason, occurrence };
+  }
+  /** How the pair came out; `null`: it did not come up. */
+  watchedOf(policy: string, instance: InstanceKey): Watched | null {
+    return this.#noticedBy(policy, instance)?.cameOut ?? null;
   }
 
-  /** By index of the instance: 0 nothing, else 1 + 2 × the policy's index, + 1 for `up`. */
-  #wants: Int32Array | null = null;
-  readonly #noticed: ReadonlySet<string> | null;
+  /** By place of the instance: 0 nothing, else 1 + 2 × the policy's index, + 1 for `up`. */
+  #wants: Wants | null = null;
+  /** The pairs that an announcement stands for; most instances have none, and the others one. */
+  readonly #noticed = new Map<InstanceKey, Noticed[]>();
   #places: ReadonlyMap<InstanceKey, number> | null = null;
   #size: number | null = null;
 
   constructor(view: AccountView, now: number, notices: readonly Notice[], looked: readonly number[] | null = null) {
     this.view = view;
     this.looked = looked;
-    this.#noticed =
-      notices.length === 0 ? null : new Set(notices.map((notice) => watchKey(notice.policy, notice.instance)));
+    for (const { policy, instance } of notices) {
+      const here = this.#noticed.get(instance);
+      if (here === undefined) this.#noticed.set(instance, [{ policy, cameOut: null }]);
+      else if (!here.some((each) => each.policy === policy)) here.push({ policy, cameOut: null });
+    }
     // Also what a replica with a fast clock did in our future.
     this.interrupted = view.interruptedAt.filter((at) => !(at <= now - ROLLING_MS)).length;
   }
@@ -145,17 +157,46 @@ export class AccountPass {
     return this.#size;
   }
 
-  want(index: number, standing: Standing, direction: Direction): void {
-    this.#wants ??= new Int32Array(this.view.instances.length);
-    if (this.#wants[index] === 0) this.#wants[index] = 1 + 2 * standing.index + (direction === 'up' ? 1 : 0);
+  want(place: number, standing: Standing, direction: Direction): void {
+    this.#wants ??= this.looked === null ? new WantsOfAll(this.view.instances.length) : new Map<number, number>();
+    if ((this.#wants.get(place) ?? 0) === 0)
+      this.#wants.set(place, 1 + 2 * standing.index + (direction === 'up' ? 1 : 0));
   }
 
   /** The index of the earliest policy that wants the opposite, or `null`. */
-  opposed(index: number, direction: Direction): number | null {
-    const want = this.#wants?.[index] ?? 0;
+  opposed(place: number, direction: Direction): number | null {
+    const want = this.#wants?.get(place) ?? 0;
     if (want === 0) return null;
     const wanted = (want - 1) % 2 === 1 ? 'up' : 'down';
     return wanted === direction ? null : (want - 1) >>> 1;
+  }
+
+  #noticedBy(policy: string, instance: InstanceKey): Noticed | undefined {
+    if (this.#noticed.size === 0) return undefined;
+    return this.#noticed.get(instance)?.find((each) => each.policy === policy);
+  }
+}
+
+/** What policies want of instances, by place. */
+interface Wants {
+  get(place: number): number | undefined;
+  set(place: number, want: number): unknown;
+}
+
+/** Of a whole fleet in one piece; a look at a few keeps a map instead. */
+class WantsOfAll implements Wants {
+  readonly #cells: Int32Array;
+
+  constructor(size: number) {
+    this.#cells = new Int32Array(size);
+  }
+
+  get(place: number): number | undefined {
+    return this.#cells[place];
+  }
+
+  set(place: number, want: number): void {
+    this.#cells[place] = want;
   }
 }
 
@@ -190,8 +231,4 @@ export function bookAct(
     account.paidCalls += 1;
     account.paidFen += paidFen;
   }
-}
-
-export function watchKey(policy: string, instance: InstanceKey): string {
-  return `${policy}\u0000${instance}`;
 }

@@ -31,7 +31,7 @@ export interface Standing {
   readonly enforcing: boolean;
   readonly counts: PolicyCounts;
   /** Counter cells of each step's action. */
-  readonly rows: readonly Int32Array[];
+  readonly rows: readonly number[][];
   readonly calendar: CalendarState;
   readonly keys: CalendarKeys;
   /** In the order in which an occurrence names them. */
@@ -54,6 +54,27 @@ export interface Standing {
   readonly listGoesOn: boolean;
 }
 
+/** What of it is the same at every pass. */
+type Lasting = Pick<Standing, 'ordered' | 'noticedTests' | 'stuck' | 'idle' | 'lasting' | 'listGoesOn'>;
+
+const lastings = new WeakMap<Policy, Lasting>();
+
+function lastingOf(policy: Policy): Lasting {
+  const known = lastings.get(policy);
+  if (known !== undefined) return known;
+  const last = policy.steps.findLast((step) => directionOf(step.kind) !== null);
+  const made: Lasting = {
+    ordered: inOccurrenceOrder(policy.conditions),
+    noticedTests: instanceTests(policy.conditions),
+    stuck: policy.conditions.some((condition) => condition.kind === 'statusFor'),
+    idle: policy.conditions.some((condition) => condition.kind === 'idleFor'),
+    lasting: last === undefined ? null : lastingWish(policy, last),
+    listGoesOn: canGoOn(policy.steps),
+  };
+  lastings.set(policy, made);
+  return made;
+}
+
 export function standingOf(policy: Policy, index: number, world: World): Standing {
   const { now } = world;
   const counts = new PolicyCounts(policy.name);
@@ -72,8 +93,8 @@ export function standingOf(policy: Policy, index: number, world: World): Standin
   const openedAt = state?.inside ? state.openedAt : null;
   const keys = { window: window?.occurrence(windowAt) ?? null, tickAt };
   const notBefore = notBeforeOf(policy.name, world.history);
-  const last = policy.steps.findLast((step) => directionOf(step.kind) !== null);
   return {
+    ...lastingOf(policy),
     policy,
     index,
     enforcing: policy.mode === 'enforce',
@@ -81,17 +102,11 @@ export function standingOf(policy: Policy, index: number, world: World): Standin
     rows: policy.steps.map((step) => counts.row(step.kind)),
     calendar,
     keys,
-    ordered: inOccurrenceOrder(policy.conditions),
     notBefore,
     tests: instanceTests(policy.conditions, notBefore.at),
-    noticedTests: instanceTests(policy.conditions),
-    stuck: policy.conditions.some((condition) => condition.kind === 'statusFor'),
-    idle: policy.conditions.some((condition) => condition.kind === 'idleFor'),
     window,
     openedAt,
     opening: openingOf(policy, window, now),
-    listGoesOn: canGoOn(policy.steps),
-    lasting: last === undefined ? null : lastingWish(policy, last),
   };
 }
 

@@ -1,25 +1,18 @@
 import type { Notice } from '../fleet/notice.ts';
 import { isOfAnother } from './announce.ts';
 import type { Tidy } from './decision.ts';
-import { type AccountPass, type Pass, type Watched, watchKey } from './pass.ts';
+import type { AccountPass, Pass, Watched } from './pass.ts';
 import type { Standing } from './standing.ts';
 import type { InstanceView } from './world.ts';
 
 type Why = Extract<Tidy, { kind: 'drop-notice' }>['why'];
-
-/** Marks the pairs that a notice waits for, before they are decided. */
-export function watchNotices(account: AccountPass, notices: readonly Notice[]): void {
-  if (notices.length > 0) {
-    account.watched = new Map(notices.map((notice) => [watchKey(notice.policy, notice.instance), null]));
-  }
-}
 
 /** Drops the notices whose reason has gone. What merely cannot be told right now keeps its notice. */
 export function tidyNotices(pass: Pass, account: AccountPass, notices: readonly Notice[]): void {
   for (const notice of notices) {
     const place = account.placeOf(notice.instance);
     const view = place === undefined ? undefined : account.view.instances[place];
-    const watched = account.watched?.get(watchKey(notice.policy, notice.instance)) ?? null;
+    const watched = account.watchedOf(notice.policy, notice.instance);
     const why = whyDropped(pass, account, notice, view, watched);
     if (why !== null) pass.tidy.push({ kind: 'drop-notice', notice, why });
   }

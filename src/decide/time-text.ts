@@ -1,3 +1,4 @@
+import { formatReading } from '../calendar/civil.ts';
 import { formatTime, zoneNamed } from '../calendar/zone.ts';
 
 /** The widest instant that JavaScript can name; beyond it a number is shown as it is. */
@@ -9,8 +10,7 @@ const EDGE_OF_TIME = 8.64e15;
  */
 export function utcText(at: number): string {
   if (!(Math.abs(at) <= EDGE_OF_TIME)) return String(at);
-  const iso = new Date(at).toISOString();
-  return iso.endsWith('.000Z') ? `${iso.slice(0, -'.000Z'.length)}Z` : iso;
+  return `${formatReading(at)}Z`;
 }
 
 /** RFC 3339 to the second with the offset of an IANA zone: for people, who have no use for milliseconds. */
