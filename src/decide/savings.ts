@@ -5,6 +5,7 @@ import type { Operation } from '../fleet/operation.ts';
 import type { LedgerEntry, SavedTime } from '../fleet/saved-time.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { hourlyPriceFen, stoppedPriceFen } from './price.ts';
+import { lastMove } from './track.ts';
 
 /** A machine that nobody has wanted back for so long was not saved, it was given up: counting ends. */
 export const SAVING_HORIZON_MS = 7 * 86_400_000;
@@ -36,7 +37,7 @@ export interface LedgerLook {
  * Money is an estimate: the listed or configured price, less what the configuration says that a stopped instance costs.
  */
 export function ledgerEntry(look: LedgerLook): LedgerEntry | null {
-  const { countedTo, previous, snapshot, zone, operations } = look;
+  const { countedTo, previous, snapshot, zone } = look;
   const to = snapshot.takenAt;
   if (!snapshot.complete || snapshot.shrunken) return null;
   // The clock was set back: what was counted ahead of it stands, and counting begins anew.
@@ -46,41 +47,54 @@ export function ledgerEntry(look: LedgerLook): LedgerEntry | null {
   // Another replica may have counted a later listing than the one that this one was compared with: then what seems new is not.
   const isLatest = previous !== null && previous.takenAt >= countedTo;
   const before = new Map(isLatest ? previous.instances.map((tracked) => [tracked.instance.id, tracked]) : []);
-  const wrong = wrongStops(before, snapshot, operations, zone);
+  const wrong = wrongStops(before, look, countedTo);
   const longestGapMs = Math.max(LONGEST_GAP_MS, look.believedMs);
-  if (to - countedTo > longestGapMs) {
-    const unwatched = byDay(countedTo, to, zone).map(({ day, fromAt, untilAt }) => ({ day, ms: untilAt - fromAt }));
-    return { from: countedTo, to, saved: wrong, unwatched };
-  }
-  const saved = snapshot.instances.flatMap((tracked) => {
-    const was = before.get(tracked.instance.id);
-    const { stoppedBy, statusSince } = tracked;
-    // Told only now whose stop it was, or stopped since.
-    const isToldNow = isLatest && (was?.stoppedBy !== stoppedBy || was.statusSince !== statusSince);
-    // What began after the last count has not been counted, whatever listings there were in between.
-    const isNew = isToldNow || statusSince > countedTo;
+  const isGap = to - countedTo > longestGapMs;
+  const saved = snapshot.instances.flatMap((tracked): readonly SavedTime[] => {
+    const { instance, stoppedBy: policy, statusSince } = tracked;
+    if (policy === null || instance.status !== 'stopped' || (tracked.missing ?? 0) > 0) return [];
+    const isNew = isNewStop(tracked, before.get(instance.id), look, countedTo);
+    const stop = isNew ? [{ ...noSaving(localDay(statusSince, zone), policy, instance.id), stops: 1 }] : [];
+    if (isGap) return stop;
     // Since it was first seen stopped, where it was watched since.
     const sinceAt = isNew && to - statusSince <= longestGapMs ? statusSince : Math.max(countedTo, statusSince);
-    return savedOn(tracked, { ...look, sinceAt, isNew });
+    return [...stop, ...savedOn(tracked, policy, sinceAt, look)];
   });
-  return { from: countedTo, to, saved: [...saved, ...wrong], unwatched: [] };
+  const gap = isGap ? byDay(countedTo, to, zone) : [];
+  const unwatched = gap.map(({ day, fromAt, untilAt }) => ({ day, ms: untilAt - fromAt }));
+  return { from: countedTo, to, saved: [...saved, ...wrong], unwatched };
+}
+
+/** Has this stop not been counted as one? */
+function isNewStop(
+  { instance, stoppedBy, statusSince }: Tracked,
+  was: Tracked | undefined,
+  { previous, operations }: LedgerLook,
+  countedTo: number,
+): boolean {
+  if (previous !== null && previous.takenAt >= countedTo) {
+    // Told only now whose stop it was; one that could not be read for a moment was told before.
+    if (was?.stoppedBy !== stoppedBy) return true;
+    // What began after the last count has not been counted, whatever listings there were in between.
+    return was.instance.status !== 'unknown' && (was.statusSince !== statusSince || statusSince > countedTo);
+  }
+  // Another replica counted in between: it has seen what was done before then.
+  return statusSince > countedTo && lastStop(operations.get(instance.id) ?? [], statusSince).at > countedTo;
 }
 
 function savedOn(
-  tracked: Tracked,
-  look: Pick<LedgerLook, 'snapshot' | 'prices' | 'zone'> & { readonly sinceAt: number; readonly isNew: boolean },
+  { instance, stopMode, statusSince }: Tracked,
+  policy: string,
+  sinceAt: number,
+  { snapshot, prices, zone }: LedgerLook,
 ): readonly SavedTime[] {
-  const { instance, stoppedBy: policy, stopMode, statusSince } = tracked;
-  const { snapshot, prices, zone, sinceAt, isNew } = look;
-  if (policy === null || instance.status !== 'stopped' || (tracked.missing ?? 0) > 0) return [];
   // What is paid ahead is paid whether it runs or not.
   if (instance.billing !== 'hourly' && instance.billing !== 'unknown') return [];
-  const untilAt = Math.min(snapshot.takenAt, statusSince + SAVING_HORIZON_MS);
+  const endsAt = Math.min(statusSince + SAVING_HORIZON_MS, instance.expiresAt ?? Number.POSITIVE_INFINITY);
   const hourlyFen = instance.billing === 'hourly' ? hourlyPriceFen(instance, prices) : null;
   const stoppedFen = stoppedPriceFen(instance, prices, stopMode);
   const of = { policy, instance: instance.id, cards: instance.gpuCount ?? 1, hourlyFen, stoppedFen };
-  const parts = savedTimes(of, sinceAt, untilAt, zone);
-  return isNew ? [{ ...noSaving(localDay(statusSince, zone), policy, instance.id), stops: 1 }, ...parts] : parts;
+  return savedTimes(of, sinceAt, Math.min(snapshot.takenAt, endsAt), zone);
 }
 
 /** A stretch of standing stopped, by local day. Prices in fen an hour; `null`: not known. */
@@ -113,23 +127,30 @@ export function noSaving(day: string, policy: string, instance: string): SavedTi
   return { day, policy, instance, ...none };
 }
 
-/** Stops after which a person has started the instance soon, of starts that this listing shows first. */
+/** Stops after which a person has started the instance soon, of starts that have not been counted. */
 function wrongStops(
   before: ReadonlyMap<string, Tracked>,
-  snapshot: Snapshot,
-  operations: LedgerLook['operations'],
-  zone: Zone,
+  { previous, snapshot, operations, zone }: LedgerLook,
+  countedTo: number,
 ): readonly SavedTime[] {
+  // What it shows has been stored and not counted: it was not whole, or the ledger could not be written.
+  const isUncounted = previous !== null && previous.takenAt > countedTo;
   return snapshot.instances.flatMap((tracked): readonly SavedTime[] => {
     const { id } = tracked.instance;
     const was = before.get(id);
     const startedAt = tracked.personStartAt;
-    if (was === undefined || startedAt === null || startedAt === was.personStartAt) return [];
-    const seen = was.instance.status === 'stopped' && was.stoppedBy !== null;
+    if (was === undefined || startedAt === null) return [];
+    const isToldBefore = startedAt === was.personStartAt;
+    if (isToldBefore && !(isUncounted && startedAt > countedTo && tracked.statusSince > countedTo)) return [];
+    const seen = !isToldBefore && was.instance.status === 'stopped' && was.stoppedBy !== null;
     const stop = seen ? { policy: was.stoppedBy, at: was.statusSince } : lastStop(operations.get(id) ?? [], startedAt);
     if (stop.policy === null || startedAt - stop.at > WRONG_WITHIN_MS) return [];
-    // One that was over before it was seen is a stop all the same.
-    return [{ ...noSaving(localDay(stop.at, zone), stop.policy, id), stops: seen ? 0 : 1, wrong: 1 }];
+    // It has been started since then, and this start is another.
+    const startedBefore = isToldBefore ? null : was.personStartAt;
+    if (!seen && startedBefore !== null && startedBefore >= stop.at) return [];
+    // One that was over before it was counted is a stop all the same.
+    const isCounted = (seen || isToldBefore) && stop.at <= countedTo;
+    return [{ ...noSaving(localDay(stop.at, zone), stop.policy, id), stops: isCounted ? 0 : 1, wrong: 1 }];
   });
 }
 
@@ -137,12 +158,7 @@ const NO_STOP = { policy: null, at: Number.NEGATIVE_INFINITY } as const;
 
 /** The last thing that was done to it before then, where that was a policy's stop. */
 function lastStop(operations: readonly Operation[], before: number): { policy: string | null; at: number } {
-  let last: Operation | null = null;
-  for (const operation of operations) {
-    const { sendingAt, state } = operation;
-    if (sendingAt === null || sendingAt > before || state === 'rejected') continue;
-    if (last === null || sendingAt > (last.sendingAt ?? 0)) last = operation;
-  }
+  const last = lastMove(operations, before);
   if (last === null || last.state !== 'confirmed' || last.sendingAt === null) return NO_STOP;
   if (last.action !== 'stop' && last.action !== 'cardless-stop') return NO_STOP;
   return { policy: last.policy, at: last.effectiveAt ?? last.sendingAt };

@@ -141,19 +141,19 @@ function believable(startedAt: number | null, listing: Listing): number | null {
  * start by hand (`lamplighter do start`) is a person's own, whichever way it took.
  */
 function isOurs(operations: readonly Operation[], before: Tracked | null, listing: Listing): boolean {
-  const last = lastMove(operations, listing);
+  const last = lastMove(operations, listing.finishedAt);
   if (last === null || last.policy === null || !['start', 'restart', 'create', 'rebuild'].includes(last.action))
     return false;
   const sentAt = last.sendingAt ?? 0;
   return sentAt >= listing.startedAt - SHOWS_WITHIN_MS || (before !== null && sentAt >= before.statusSince);
 }
 
-/** The last operation of ours that may have moved it up or down. */
-function lastMove(operations: readonly Operation[], listing: Listing): Operation | null {
+/** The last operation of ours until then that may have moved it up or down. */
+export function lastMove(operations: readonly Operation[], until: number): Operation | null {
   let last: Operation | null = null;
   for (const operation of operations) {
     const { sendingAt, action, state } = operation;
-    if (sendingAt === null || state === 'rejected' || sendingAt > listing.finishedAt) continue;
+    if (sendingAt === null || state === 'rejected' || sendingAt > until) continue;
     if (action === 'renew' || action === 'lengthen' || action === 'shutdown-timer') continue;
     if (last === null || sendingAt > (last.sendingAt ?? 0)) last = operation;
   }
@@ -169,11 +169,15 @@ function howStopped(
   operations: readonly Operation[],
   listing: Listing,
 ): Pick<Tracked, 'stopMode' | 'stoppedBy'> {
-  if (tracked.instance.status !== 'stopped') return NOT_BY_US;
-  if (before?.instance.status === 'stopped' && before.stopMode !== null && tracked.stopMode !== null) {
+  const { status } = tracked.instance;
+  if (status !== 'stopped' && status !== 'unknown') return NOT_BY_US;
+  // A word that nobody can read for a moment neither makes nor unmakes a stop of ours.
+  const wasDown = before?.instance.status === 'stopped' || before?.instance.status === 'unknown';
+  if (wasDown && before.stopMode !== null && tracked.stopMode !== null) {
     return { stopMode: before.stopMode, stoppedBy: before.stoppedBy };
   }
-  const last = lastMove(operations, listing);
+  if (status === 'unknown') return NOT_BY_US;
+  const last = lastMove(operations, listing.finishedAt);
   if (last === null || last.state !== 'confirmed' || last.sendingAt === null) return NOT_BY_US;
   if (last.action !== 'stop' && last.action !== 'cardless-stop') return NOT_BY_US;
   const doneAt = Math.max(last.sendingAt, last.effectiveAt ?? 0);
