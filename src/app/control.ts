@@ -1,5 +1,6 @@
 import { parseDuration } from '../calendar/duration.ts';
 import { identityOf } from '../decide/account-identity.ts';
+import type { CloudAct } from '../decide/decision.ts';
 import { inEnglish } from '../decide/in-english.ts';
 import { beliefKey, personBelieves } from '../decide/person-believes.ts';
 import { actionClass } from '../fleet/action.ts';
@@ -249,6 +250,11 @@ export class Control {
   /** One action on one instance, at once; see {@link HandActs.act}. */
   act(text: string, call: ActionCall, by: string): ReturnType<HandActs['act']> {
     return this.#hand.act(text, call, by);
+  }
+
+  /** What a person applies from a plan; see {@link HandActs.applied}. */
+  applied(act: CloudAct, by: string): ReturnType<HandActs['applied']> {
+    return this.#hand.applied(act, by);
   }
 
   /** Orders a new instance; see {@link HandActs.create}. */

@@ -1,3 +1,4 @@
+import type { CloudAct } from '../decide/decision.ts';
 import { costOf, HALF_UNIT_MS } from '../decide/spending.ts';
 import { localText } from '../decide/time-text.ts';
 import type { Account } from '../fleet/account.ts';
@@ -9,7 +10,9 @@ import { type InstanceKey, instanceKey } from '../fleet/instance.ts';
 import { isProtected } from '../fleet/label.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import { unknownName } from '../fleet/unknown-name.ts';
+import type { ArmResult } from '../store/ledger.ts';
 import { arm } from '../work/arm.ts';
+import { armDecided } from '../work/arm-decided.ts';
 import { byInstance } from '../work/facts.ts';
 import { operationKey } from '../work/operation-id.ts';
 import type { Standing, Work } from '../work/ports.ts';
@@ -49,6 +52,17 @@ export class HandActs {
       by,
       costFen: runtime === undefined ? null : costOf(call, instance, runtime.account),
     });
+  }
+
+  /**
+   * What a policy asked for and a person applied from a plan, through the guards of what is done by hand. It stands in the
+   * ledger as done for the policy's occurrence, so that the policy does not do it again and goes on from there; just before
+   * it is sent the policy is asked once more.
+   */
+  async applied(act: CloudAct, by: string): Promise<Outcome<ReturnType<typeof operationView>>> {
+    const { view, call } = act;
+    const no = await this.#whyNot(this.#work.standing(), view.key, view.tracked, call);
+    return no === null ? this.#armed(await armDecided(this.#work, act, `person ${by}`)) : refuse(no);
   }
 
   /** Orders a new instance. `slot` names what it is for: one order per slot, ever, unless a person names another. */
@@ -113,6 +127,10 @@ export class HandActs {
       },
       [],
     );
+    return this.#armed(result);
+  }
+
+  #armed(result: ArmResult): Outcome<ReturnType<typeof operationView>> {
     switch (result.kind) {
       case 'armed':
         return { kind: 'done', value: operationView(result.operation, this.#work.standing().zone.name) };

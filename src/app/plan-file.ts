@@ -64,8 +64,13 @@ function whyUnreadable(cause: unknown): string {
   return cause instanceof Error ? cause.message : 'no reason given';
 }
 
+interface DueAct {
+  readonly planned: PlannedAct;
+  readonly act: CloudAct;
+}
+
 interface Due {
-  readonly acts: readonly { readonly planned: PlannedAct; readonly call: ActionCall }[];
+  readonly acts: readonly DueAct[];
   readonly refusals: readonly Refusal[];
   /** Which are announced first, and so are not due yet. */
   readonly announced: number;
@@ -76,7 +81,7 @@ async function dueAt(work: Work, at: number | null): Promise<Due> {
   const standing = work.standing();
   const policies = standing.policies.map((policy) => ({ ...policy, mode: 'enforce' as const }));
   const now = work.clock.now();
-  const acts: { planned: PlannedAct; call: ActionCall }[] = [];
+  const acts: DueAct[] = [];
   const refusals: Refusal[] = [];
   let announced = 0;
   for (const runtime of standing.accounts.values()) {
@@ -86,7 +91,7 @@ async function dueAt(work: Work, at: number | null): Promise<Due> {
     const then = at === null ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY };
     const evaluation = evaluate(policies, { ...world, now: at ?? now }, { ...then, explain: true });
     for (const act of evaluation.acts) {
-      if (act.kind === 'operation') acts.push({ planned: plannedAct(act), call: act.call });
+      if (act.kind === 'operation') acts.push({ planned: plannedAct(act), act });
     }
     refusals.push(...evaluation.refusals);
     announced += evaluation.announcements.length;
@@ -188,16 +193,16 @@ export async function applyPlan(work: Work, control: Control, plan: PlanFile, by
     if (meaning !== known)
       differences.push(`the policy ${name} ${meaning === undefined ? 'is gone' : 'means something else now'}`);
   }
-  const calls: { act: PlannedAct; call: ActionCall }[] = [];
+  const asked: DueAct[] = [];
   for (const act of plan.acts) {
     const same = due.acts.find(({ planned }) => isSame(planned, act));
     if (same === undefined)
       differences.push(`${act.action} of ${act.name || act.instance} (${act.policy}) ${whyNot(act, due, zone)}`);
-    else calls.push({ act, call: same.call });
+    else asked.push(same);
   }
   if (differences.length > 0) return { kind: 'moved', differences };
   const acts: { act: PlannedAct; outcome: Outcome<unknown> }[] = [];
-  for (const { act, call } of calls) acts.push({ act, outcome: await control.act(act.instance, call, by) });
+  for (const { planned, act } of asked) acts.push({ act: planned, outcome: await control.applied(act, by) });
   return { kind: 'applied', acts };
 }
 

@@ -33,6 +33,11 @@ export const OPERATION_STATES = [
 ] as const;
 export type OperationState = (typeof OPERATION_STATES)[number];
 
+/** Asked for by a person who applied a plan: of a policy, whether it acts by itself or only observes. */
+export function isApplied({ policy, by, transitions }: Pick<Operation, 'policy' | 'by' | 'transitions'>): boolean {
+  return policy !== null && by.startsWith('person ') && transitions[0]?.reason !== 'approved';
+}
+
 /** How an operation ended, or `null` while it has not. `escalated` waits for a person and may still be confirmed. */
 export const OPERATION_OUTCOMES = ['confirmed', 'rejected', 'escalated', 'superseded', 'cancelled'] as const;
 export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number];

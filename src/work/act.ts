@@ -187,9 +187,13 @@ async function standingReason(work: Work, operation: Operation, runtime: Account
   return null;
 }
 
-/** By hand, or one more request that a person has approved: the policy that once asked for it is not asked again. */
-function isWishOfPerson(operation: Operation): boolean {
-  return operation.policy === null || operation.by.startsWith('person ');
+/**
+ * By hand, or one more request that a person has approved: the policy that once asked for it is not asked again. What a
+ * person applied from a plan is still what the policy asks for.
+ */
+function isWishOfPerson({ policy, transitions }: Operation): boolean {
+  // The first reason: after a try that was put off the present one is another.
+  return policy === null || transitions[0]?.reason === 'approved';
 }
 
 /** A person's own wish has no policy to ask again; what protects the instance from robots protects it here too. */

@@ -44,7 +44,8 @@ export function draftOf(wish: Wish, attempt: number): OperationDraft {
   };
 }
 
-export function wishOf(act: CloudAct, key: string): Wish {
+/** @param by who asks */
+export function wishOf(act: CloudAct, key: string, by: string): Wish {
   return {
     key,
     instance: act.view.tracked.instance,
@@ -53,7 +54,7 @@ export function wishOf(act: CloudAct, key: string): Wish {
     policy: act.policy,
     step: act.step,
     occurrence: act.occurrence,
-    by: `policy ${act.policy}`,
+    by,
     reason: act.reason,
     detail: NO_DETAIL,
     costFen: act.costFen,

@@ -3,25 +3,21 @@ import { aftermathText } from '../decide/aftermath.ts';
 import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal, Tidy } from '../decide/decision.ts';
 import { evaluate } from '../decide/evaluate.ts';
 import { inEnglish } from '../decide/in-english.ts';
-import { afterTry } from '../decide/obligations.ts';
 import type { InstanceView, World } from '../decide/world.ts';
 import type { Action } from '../fleet/action.ts';
 import { ACTIONS } from '../fleet/action.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import { type Detail, NO_DETAIL } from '../fleet/detail/detail.ts';
 import type { InstanceKey } from '../fleet/instance.ts';
-import type { Obligation } from '../fleet/obligation.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { ACT_REASONS, type DecisionReason, INACTION_REASONS } from '../fleet/reason.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
-import { arm } from './arm.ts';
+import { armDecided } from './arm-decided.ts';
 import { tellBlind } from './blind.ts';
-import { wishOf } from './draft.ts';
 import { worldOf } from './facts.ts';
 import { forPeople } from './for-people.ts';
 import { breach, brokenDecision } from './invariants.ts';
 import { balanceThread, noticeThread } from './open-threads.ts';
-import { operationKey } from './operation-id.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 import { idlenessOf, saidOf, textOf } from './said-of.ts';
 import { shadow } from './shadow.ts';
@@ -99,20 +95,7 @@ async function begin(
     await breach(work, broken, act);
     return;
   }
-  const key = operationKey({
-    instance,
-    action: act.action,
-    policy: act.policy,
-    step: act.step,
-    occurrence: act.occurrence,
-  });
-  // Before arming: a start that is refused after a crash in between must not wait for the first try's occurrence.
-  if (act.obligation !== null) await postpone(work, act.obligation);
-  const result = await arm(work, wishOf(act, key), act.caps);
-  if (result.kind !== 'armed' && act.obligation !== null) {
-    const { attempts, nextTryAt } = act.obligation;
-    await work.store.postponeObligation(act.obligation, attempts, nextTryAt);
-  }
+  const result = await armDecided(work, act, `policy ${act.policy}`);
   const log = work.log.child({ policy: act.policy, instance: act.view.key, action: act.action });
   switch (result.kind) {
     case 'armed':
@@ -152,11 +135,6 @@ async function begin(
     default:
       assertNever(result);
   }
-}
-
-async function postpone(work: Work, obligation: Obligation): Promise<void> {
-  const { attempts, nextTryAt } = afterTry(obligation, work.clock.now());
-  await work.store.postponeObligation(obligation, attempts, nextTryAt);
 }
 
 async function notifyStep(work: Work, standing: Standing, act: NotifyAct): Promise<void> {

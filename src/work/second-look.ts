@@ -7,9 +7,10 @@ import type { Activity, Protection } from '../fleet/activity.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import type { Detail } from '../fleet/detail/detail.ts';
 import { type Instance, instanceKey } from '../fleet/instance.ts';
-import type { Operation } from '../fleet/operation.ts';
+import { isApplied, type Operation } from '../fleet/operation.ts';
 import type { InactionReason, OperationReason } from '../fleet/reason.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
+import type { Policy } from '../policy/policy.ts';
 import { historyWithout, withoutOne } from './history-without.ts';
 import { breach, brokenDecision } from './invariants.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
@@ -74,7 +75,8 @@ export async function secondLook(
   if (isObligation) return stillOwed(before, operation);
   if (policy === undefined)
     return { reason: 'policy-removed', detail: { kind: 'policy-gone', policy: operation.policy ?? '' } };
-  const evaluation = evaluate([policy], before, {
+  const asked: Policy = isApplied(operation) ? { ...policy, mode: 'enforce' } : policy;
+  const evaluation = evaluate([asked], before, {
     only: { account: operation.account, instance: key, policy: policy.name },
   });
   const again = evaluation.acts.find(

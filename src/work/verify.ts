@@ -232,10 +232,10 @@ async function learn(work: Work, operation: Operation, seenAt: number): Promise<
 const REPEATS = 3;
 
 function mayBeRepeated(operation: Operation): boolean {
-  const { action, policy, attempt } = operation;
-  return (
-    policy !== null && attempt < REPEATS && (action === 'stop' || action === 'cardless-stop' || action === 'start')
-  );
+  const { action, by, attempt } = operation;
+  // Nobody asks again for what a person asked for once.
+  const asksAgain = by.startsWith('policy ') && attempt < REPEATS;
+  return asksAgain && (action === 'stop' || action === 'cardless-stop' || action === 'start');
 }
 
 /**

@@ -1,0 +1,81 @@
+import { expect, test } from 'vitest';
+import { peopleStore } from '../../src/app/client.ts';
+import { Control } from '../../src/app/control.ts';
+import { applyPlan, makePlanFile } from '../../src/app/plan-file.ts';
+import { alwaysBusy } from '../../src/simulator/workload.ts';
+import { act } from '../../src/work/act.ts';
+import type { Work } from '../../src/work/ports.ts';
+import { useBeds } from '../support/beds.ts';
+import { HOUR, MINUTE, NOON, SECOND } from '../support/clock.ts';
+import { account, busy, idle } from '../support/cloud.ts';
+import type { Bed } from '../support/daemon.ts';
+import { withMethods } from '../support/with-methods.ts';
+
+const beds = useBeds();
+
+/** What is due now is written down and applied at once; the sentences of both. */
+async function planAndApply(bed: Bed, work: Work = bed.daemon.work): Promise<readonly string[]> {
+  const { plan } = await makePlanFile(work, null);
+  const applied = await applyPlan(work, new Control(work, peopleStore(bed.daemon.store)), plan, 'wang');
+  if (applied.kind === 'moved') return applied.differences;
+  return applied.acts.map(({ act: { action, name, policy }, outcome }) =>
+    outcome.kind === 'done' ? `${action} of ${name} (${policy})` : outcome.message,
+  );
+}
+
+test('what was applied was done for its policy: the next step follows, the same one does not, and what is owed after is kept', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [busy('a'), busy('lunch', { name: 'web-lunch' })])],
+    policies: {
+      'applied.yaml': `
+policies:
+  - { name: image-then-off, mode: observe, match: { name: "dev-*" }, when: { cron: "0 12 * * *" }, do: [snapshot, stop] }
+  - { name: lunch, mode: observe, match: { name: "web-*" }, when: { during: "Mon-Sun 12:00-13:00" }, do: stop, afterwards: start }
+`,
+    },
+  });
+  await bed.round();
+  expect(await planAndApply(bed)).toEqual(['snapshot of dev-a (image-then-off)', 'stop of web-lunch (lunch)']);
+  const image = await bed.operationInTime('hxy/a', 'confirmed', 'snapshot');
+  expect(image).toMatchObject({ policy: 'image-then-off', step: 0, by: 'person wang', reason: 'seen' });
+  await bed.operationInTime('hxy/lunch', 'confirmed', 'stop');
+  expect(await planAndApply(bed)).toEqual(['stop of dev-a (image-then-off)']);
+  await bed.operationInTime('hxy/a', 'confirmed', 'stop');
+  expect(await planAndApply(bed)).toEqual([]);
+  bed.clock.pass(NOON + HOUR + MINUTE - bed.clock.now());
+  await bed.round();
+  expect(await planAndApply(bed)).toEqual(['start of web-lunch (lunch)']);
+  const start = await bed.operationInTime('hxy/lunch', 'confirmed', 'start');
+  expect(start).toMatchObject({ policy: 'lunch', by: 'person wang' });
+  expect(await bed.daemon.store.obligationsOf('hxy')).toEqual([]);
+});
+
+test('between applying and acting the policy is asked once more, also one that only observes', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [idle('a'), idle('b'), idle('c', { name: 'web-c' })])],
+    policies: {
+      'idle.yaml': `
+policies:
+  - { name: stop-idle, mode: observe, match: { name: "dev-*" }, when: { idleFor: 30m }, do: stop, limits: { perPass: 5 } }
+  - { name: night, mode: observe, match: { name: "web-*" }, when: { during: "Mon-Sun 12:00-12:45" }, do: stop, limits: { perPass: 5 } }
+`,
+    },
+  });
+  await bed.round();
+  await bed.roll(10 * MINUTE, 4);
+  // As where no daemon runs: what is armed waits until somebody carries it out.
+  const { work } = bed.daemon;
+  const deaf = withMethods(work, { queue: withMethods(work.queue, { act: () => Promise.resolve() }) });
+  expect(await planAndApply(bed, deaf)).toEqual([
+    'stop of dev-a (stop-idle)',
+    'stop of dev-b (stop-idle)',
+    'stop of web-c (night)',
+  ]);
+  bed.sim.account('hxy').instance('b').workload = alwaysBusy(bed.clock.now());
+  await bed.roll(10 * MINUTE, 1);
+  for (const { id } of await bed.operations()) await act(work, id, AbortSignal.timeout(10 * SECOND));
+  const ended = async (instance: string) => (await bed.operations({ instance }))[0];
+  expect(await ended('hxy/a')).toMatchObject({ state: 'accepted' });
+  expect(await ended('hxy/b')).toMatchObject({ state: 'cancelled', reason: 'activity' });
+  expect(await ended('hxy/c')).toMatchObject({ state: 'cancelled', reason: 'no-longer-due' });
+});
