@@ -1,7 +1,7 @@
 /** Where a policy sets no limits of its own: this share of an account's instances in any rolling minute… */
 export const DEFAULT_PERCENT = 10;
 /** …and at most so many, however large the account. */
-const DEFAULT_MAX = 3;
+export const DEFAULT_MAX = 3;
 
 /** How many instances `percent` of `size` are; never less than one, or a small account could never be served. */
 export function share(percent: number, size: number): number {

@@ -391,10 +391,10 @@ describe('a folder of tests', () => {
     const english = await runCommand(['explain', 'night'], { cwd: dir, env: { LANG: 'C.UTF-8' } });
     expect(english.code).toBe(0);
     expect(english.out).toMatch(
-      /^night {2}policies\/p\.yaml:2 {2}observe\nOn each instance where name=dev-\*, when all of this holds:\n {2}- the time is within Mon-Sun 23:00-08:00 \((closed now, opens|open now, until) .+\)\nIt would, if it were to act, stop it\.\nWhen the window closes, what it stopped is started again\.\n$/,
+      /^night {2}policies\/p\.yaml:2 {2}observe\nFor each instance:\n {2}- whose name begins with “dev-”\nWhen:\n {2}- the time is from 23:00 to 08:00 of the next day, every day \((closed now, opens|open now, until) .+\)\nLamplighter would, if this policy did more than observe, stop it\.\nWhen the window closes, what it stopped is started again\.\n/,
     );
     const chinese = await runCommand(['explain', 'night'], { cwd: dir, env: { LANG: 'zh_CN.UTF-8' } });
-    expect(chinese.out).toContain('若要动手，就会关机。\n窗口结束后，把它关掉的重新开机。\n');
+    expect(chinese.out).toContain('Lamplighter 会关机。\n时间范围结束时，由它关掉的会重新开机。\n');
     expect((await runCommand(['explain', '--lang', 'en'], { cwd: dir, env: { LANG: 'zh_CN.UTF-8' } })).out).toContain(
       'never-tested',
     );

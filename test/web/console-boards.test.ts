@@ -253,7 +253,20 @@ describe('policies', () => {
       facts: policyFacts({
         conditions: [
           { kind: 'idleFor', ms: 30 * 60_000 },
-          { kind: 'during', text: 'Mon-Sun 23:00-08:00', inside: true, changesAt: NOON + HOUR },
+          {
+            kind: 'during',
+            openings: [
+              {
+                kind: 'weekly',
+                days: [0, 1, 2, 3, 4, 5, 6],
+                startMinute: 1380,
+                endMinute: 1920,
+                zone: 'Asia/Shanghai',
+              },
+            ],
+            inside: true,
+            changesAt: NOON + HOUR,
+          },
           { kind: 'cron', text: '0 3 * * *', timezone: 'Asia/Shanghai', nextAt: NOON + 2 * HOUR },
           { kind: 'statusFor', ms: HOUR, status: ['starting', 'creating'] },
           { kind: 'balanceBelow', fen: 20_000 },
@@ -267,7 +280,7 @@ describe('policies', () => {
           { kind: 'cardless-stop' },
           { kind: 'renew', daily: 3, monthly: 1 },
           { kind: 'lengthen', to: 'monthly' },
-          { kind: 'notify', to: ['ops'], severity: 'critical' },
+          { kind: 'notify', to: ['ops'], severity: 'critical', text: 'Look <here>.' },
         ],
         startsAfterwards: true,
         cooldownMs: HOUR,
@@ -277,18 +290,18 @@ describe('policies', () => {
     });
     const said = text(await page('/policies/stop-idle'));
     for (const words of [
-      'On each instance where provider=huixingyun name=dev-* , when all of this holds:',
-      'it has been proven idle for 30m',
-      'the time is within Mon-Sun 23:00-08:00 open now, until 13:00',
-      'the schedule has ticked 0 3 * * * Asia/Shanghai · next 14:00',
+      'For each instance: at huixingyun whose name begins with “dev-”',
+      'When all of this holds: it has been proven idle for 30m',
+      'the time is from 23:00 to 08:00 of the next day, every day (open now, until 13:00)',
+      'the time has come: at 03:00, every day (0 3 * * *, next 14:00)',
       'its status has been starting or creating for more than 1h',
       'the account has less than ¥200.00',
       'it expires within 12h',
       'it has been up for more than 2d',
       'save an image of it as “{name}-{date}”',
       'stop it and give back its cards',
-      'renew it by 3 days where it is billed by the day, 1 month where it is billed by the month',
-      'tell ops (critical)',
+      'renew it by 3 days where it is billed by the day and 1 month where it is billed by the month',
+      'tell ops (critical): “Look &lt;here&gt;.”',
       'It is announced 10m before, and a hold or any activity calls it off.',
       'Not again on the same machine within 1h.',
       'When the window closes, what it stopped is started again.',
@@ -298,7 +311,7 @@ describe('policies', () => {
       expect(said).toContain(words);
     }
     const zh = text(await page('/policies/stop-idle', ZH));
-    for (const words of ['已证实空闲满 30 分钟', '状态为“开机中或创建中”已超过 1 小时', '通知 ops（紧急）']) {
+    for (const words of ['已证实空闲满 30 分钟', '状态为开机中或创建中已超过 1 小时', '通知 ops（紧急）']) {
       expect(zh).toContain(words);
     }
   });

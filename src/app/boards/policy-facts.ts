@@ -1,6 +1,19 @@
+import type { WindowSpec } from '../../calendar/window-spec.ts';
+import { interrupts } from '../../fleet/action.ts';
 import { assertNever } from '../../fleet/assert-never.ts';
+import { PROVIDER_KINDS } from '../../fleet/provider-kind.ts';
+import { DEFAULT_MAX, DEFAULT_PERCENT } from '../../policy/allowance.ts';
+import { anyGlobTest } from '../../policy/glob.ts';
+import type { MatchClauses } from '../../policy/match-grammar.ts';
 import type { Condition, Policy, Step } from '../../policy/policy.ts';
-import type { ConditionFacts, PolicyFacts, StepFacts } from '../../web/console/board-source.ts';
+import type {
+  ConditionFacts,
+  MatchClause,
+  MatchFacts,
+  PolicyFacts,
+  StepFacts,
+  WindowFacts,
+} from '../../web/console/board-source.ts';
 
 /** What a compiled policy says, as plain data: the console puts it in words. */
 export function policyFacts(policy: Policy, now: number): PolicyFacts {
@@ -10,8 +23,7 @@ export function policyFacts(policy: Policy, now: number): PolicyFacts {
     description,
     enabled,
     mode,
-    match: match.text,
-    matchesAll: match.all,
+    match: matchFacts(match.given),
     conditions: policy.conditions.map((condition) => conditionFacts(condition, now)),
     steps: policy.steps.map(stepFacts),
     startsAfterwards: policy.afterwards !== null,
@@ -21,10 +33,64 @@ export function policyFacts(policy: Policy, now: number): PolicyFacts {
     cooldownMs,
     catchUpMs: policy.catchUpMs,
     limits: policy.limits,
-    timezone: policy.timezone,
+    commonLimits: commonLimits(policy),
     scope: policy.scope,
     place: { file: policy.place.file, line: policy.place.line },
   };
+}
+
+/** `null`: nothing narrows it. */
+function matchFacts(given: Policy['match']['given']): MatchFacts | null {
+  if (given === undefined || given === 'all') return null;
+  const { not = [], ...clauses } = given;
+  return { clauses: matchClauses(clauses), not: not.map(matchClauses) };
+}
+
+/** From the widest to the narrowest, as one would say it. */
+function matchClauses(clauses: MatchClauses): readonly MatchClause[] {
+  const { provider, status, billing, labels = {} } = clauses;
+  const patterns = (about: 'account' | 'gpu' | 'room' | 'id' | 'name'): MatchClause[] => {
+    const values = clauses[about];
+    return values === undefined ? [] : [{ about, values }];
+  };
+  return [
+    ...patterns('account'),
+    ...(provider === undefined ? [] : [{ about: 'provider' as const, values: providersOf(provider) }]),
+    ...patterns('room'),
+    ...patterns('gpu'),
+    ...patterns('id'),
+    ...patterns('name'),
+    ...Object.entries(labels).map(([label, values]) => ({ about: 'label' as const, label, values })),
+    ...(billing === undefined ? [] : [{ about: 'billing' as const, values: billing }]),
+    ...(status === undefined ? [] : [{ about: 'status' as const, values: status }]),
+  ];
+}
+
+function providersOf(patterns: readonly string[]) {
+  return PROVIDER_KINDS.filter(anyGlobTest(patterns));
+}
+
+function commonLimits({ limits, match, steps }: Policy): PolicyFacts['commonLimits'] {
+  const { provider = ['*'] } = match.given === undefined || match.given === 'all' ? {} : match.given;
+  const cuts = steps.some(({ kind }) => providersOf(provider).some((cloud) => interrupts(kind, cloud)));
+  return limits === null && cuts ? { percent: DEFAULT_PERCENT, most: DEFAULT_MAX } : null;
+}
+
+function windowFacts(spec: WindowSpec): WindowFacts {
+  const zone = spec.zone.name;
+  switch (spec.kind) {
+    case 'always':
+    case 'never':
+      return { kind: spec.kind, zone };
+    case 'weekly':
+      return { kind: 'weekly', days: [...spec.days], ...spec.span, zone };
+    case 'calendar':
+      return { kind: 'calendar', calendar: spec.calendar.name, dayKind: spec.dayKind, ...spec.span, zone };
+    case 'interval':
+      return { kind: 'interval', startAt: spec.startAt, endAt: spec.endAt, zone };
+    default:
+      return assertNever(spec);
+  }
 }
 
 function conditionFacts(condition: Condition, now: number): ConditionFacts {
@@ -32,7 +98,7 @@ function conditionFacts(condition: Condition, now: number): ConditionFacts {
     case 'during': {
       const state = condition.window.state(now);
       const changesAt = state.inside ? state.closesAt : state.opensAt;
-      return { kind: 'during', text: condition.text, inside: state.inside, changesAt };
+      return { kind: 'during', openings: condition.window.specs.map(windowFacts), inside: state.inside, changesAt };
     }
     case 'cron': {
       const { text, timezone, ticks } = condition;
@@ -58,7 +124,7 @@ function stepFacts(step: Step): StepFacts {
     case 'renew':
       return { kind: 'renew', daily: step.periods.daily, monthly: step.periods.monthly };
     case 'notify':
-      return { kind: 'notify', to: step.to, severity: step.severity };
+      return { kind: 'notify', to: step.to, severity: step.severity, text: step.text };
     case 'snapshot':
       return { kind: 'snapshot', name: step.name };
     case 'lengthen':

@@ -5,6 +5,11 @@ import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { printable } from '../table.ts';
 
+const STANDINGS = {
+  en: { enforce: 'enforce', observe: 'observe', off: 'off' },
+  zh: { enforce: '执行', observe: '只观察', off: '已停用' },
+} as const;
+
 /** `lamplighter explain [POLICY]`: what a policy will do, in plain words, from its compiled form. Offline. */
 export function explainCommand(program: Command, io: Io): void {
   program
@@ -25,11 +30,11 @@ export function explainCommand(program: Command, io: Io): void {
       const found = await explainPolicies(config, { name: name ?? null, language, cwd: io.cwd, now: Date.now() });
       if (found.kind === 'unknown') throw new UserError(found.message, EXIT.usage);
       if (options.json === true) printJson(io, { items: found.policies, next: null });
-      else io.out(found.policies.map(shown).join('\n'));
+      else io.out(found.policies.map((policy) => shown(policy, language)).join('\n'));
     });
 }
 
-function shown({ name, place, mode, enabled, description, text }: ExplainedPolicy): string {
-  const head = `${name}  ${place}  ${enabled ? mode : 'off'}\n`;
+function shown({ name, place, mode, enabled, description, text }: ExplainedPolicy, language: 'en' | 'zh'): string {
+  const head = `${name}  ${place}  ${STANDINGS[language][enabled ? mode : 'off']}\n`;
   return `${head}${description === '' ? '' : `${printable(description)}\n`}${text}`;
 }

@@ -3,6 +3,7 @@ import type { Detail } from '../../fleet/detail/detail.ts';
 import type { Severity } from '../../fleet/event.ts';
 import type { FreezeReason, FrozenClass } from '../../fleet/freeze.ts';
 import type { Operation, OperationOutcome, OperationState } from '../../fleet/operation.ts';
+import type { ProviderKind } from '../../fleet/provider-kind.ts';
 import type { InactionReason } from '../../fleet/reason.ts';
 import type { SavingsReport } from '../../fleet/savings-report.ts';
 import type { Billing, Status } from '../../fleet/status.ts';
@@ -75,9 +76,8 @@ export interface PolicyFacts {
   readonly description: string;
   readonly enabled: boolean;
   readonly mode: 'observe' | 'enforce';
-  /** `provider=huixingyun name=dev-*`. */
-  readonly match: string;
-  readonly matchesAll: boolean;
+  /** `null`: everything. */
+  readonly match: MatchFacts | null;
   readonly conditions: readonly ConditionFacts[];
   readonly steps: readonly StepFacts[];
   readonly startsAfterwards: boolean;
@@ -91,10 +91,45 @@ export interface PolicyFacts {
     readonly perHour: number | null;
     readonly percent: number | null;
   } | null;
-  readonly timezone: string;
+  /** What holds for all policies together, where this one interrupts and has no limits of its own. */
+  readonly commonLimits: { readonly percent: number; readonly most: number } | null;
   readonly scope: 'instance' | 'account';
   readonly place: { readonly file: string; readonly line: number };
 }
+
+/** All clauses must fit, and none of the maps under `not` may; of the values of a clause any may. */
+export interface MatchFacts {
+  readonly clauses: readonly MatchClause[];
+  readonly not: readonly (readonly MatchClause[])[];
+}
+
+export type MatchClause =
+  /** Patterns, with `*` and `?`. */
+  | { readonly about: 'account' | 'gpu' | 'room' | 'id' | 'name'; readonly values: readonly string[] }
+  | { readonly about: 'label'; readonly label: string; readonly values: readonly string[] }
+  | { readonly about: 'provider'; readonly values: readonly ProviderKind[] }
+  | { readonly about: 'status'; readonly values: readonly Status[] }
+  | { readonly about: 'billing'; readonly values: readonly Billing[] };
+
+/** One part of a window; days count from 0, Monday, and an end after 1440 lies on the next day. */
+export type WindowFacts =
+  | { readonly kind: 'always' | 'never'; readonly zone: string }
+  | {
+      readonly kind: 'weekly';
+      readonly days: readonly number[];
+      readonly startMinute: number;
+      readonly endMinute: number;
+      readonly zone: string;
+    }
+  | {
+      readonly kind: 'calendar';
+      readonly calendar: string;
+      readonly dayKind: 'workdays' | 'restdays' | 'holidays';
+      readonly startMinute: number;
+      readonly endMinute: number;
+      readonly zone: string;
+    }
+  | { readonly kind: 'interval'; readonly startAt: number; readonly endAt: number; readonly zone: string };
 
 export type ConditionFacts =
   | {
@@ -102,7 +137,12 @@ export type ConditionFacts =
       readonly ms: number;
     }
   | { readonly kind: 'statusFor'; readonly ms: number; readonly status: readonly Status[] | null }
-  | { readonly kind: 'during'; readonly text: string; readonly inside: boolean; readonly changesAt: number | null }
+  | {
+      readonly kind: 'during';
+      readonly openings: readonly WindowFacts[];
+      readonly inside: boolean;
+      readonly changesAt: number | null;
+    }
   | { readonly kind: 'cron'; readonly text: string; readonly timezone: string; readonly nextAt: number | null }
   | { readonly kind: 'balanceBelow'; readonly fen: number };
 
@@ -111,7 +151,13 @@ export type StepFacts =
   | { readonly kind: 'snapshot'; readonly name: string }
   | { readonly kind: 'renew'; readonly daily: number | null; readonly monthly: number | null }
   | { readonly kind: 'lengthen'; readonly to: 'daily' | 'monthly' }
-  | { readonly kind: 'notify'; readonly to: readonly string[] | null; readonly severity: Severity };
+  | {
+      readonly kind: 'notify';
+      readonly to: readonly string[] | null;
+      readonly severity: Severity;
+      /** `null`: a sentence about the facts. */
+      readonly text: string | null;
+    };
 
 /** What a policy did, was kept from and saved in a stretch of time. */
 export interface PolicyTally {

@@ -1,5 +1,6 @@
 import { html } from 'hono/html';
 import { chineseSpan } from '../../fleet/chinese-span.ts';
+import { formatDuration } from '../../fleet/duration-text.ts';
 import { type Language, LOCALES } from './language.ts';
 import type { Html, Visit } from './visit.ts';
 import { wordIn } from './words.ts';
@@ -92,6 +93,11 @@ export function fromNow(at: number | null, visit: Clocked): Html {
 /** A span to two units: `1h 20m`, `3d 4h`; `1 小时 20 分`. */
 export function span(ms: number, language: Language): string {
   return spanIn(shortSpan(ms), language);
+}
+
+/** A span as it was written, to the second: `90s` is `1m30s`. */
+export function exactSpan(ms: number, language: Language): string {
+  return spanIn(formatDuration(ms), language);
 }
 
 /** A duration that comes as text, such as `1h20m`. */

@@ -3,7 +3,15 @@ import { z } from 'zod';
 import type { WebSource } from '../source.ts';
 import { type Action, action, saidOf } from './action.ts';
 import { cell, formFields, gpuHours, linkTo, table } from './board-parts.ts';
-import type { BoardSource, FileMistake, PolicyFacts, PolicyRow, PolicyTally, ReloadState } from './board-source.ts';
+import type {
+  BoardSource,
+  FileMistake,
+  PolicyFacts,
+  PolicyRow,
+  PolicyTally,
+  ReloadState,
+  StepFacts,
+} from './board-source.ts';
 import { fromNow, idOf, shown, yuan } from './format.ts';
 import { catalogue, LIST_COMMA } from './language.ts';
 import { stepInWords } from './policy-words.ts';
@@ -136,7 +144,12 @@ function list(rows: readonly PolicyRow[], visit: Visit): Html {
 function rowOf(id: string, row: PolicyRow, visit: Visit): Html {
   const { facts, day, week } = row;
   const t = WORDS[visit.language];
-  return html`<tr id="${id}"${facts.enabled ? '' : html` class="quiet"`}><th scope="row"><a href="${linkTo.policy(facts.name)}">${shown(facts.name)}</a>${facts.description === '' ? '' : html`<small>${shown(facts.description)}</small>`}${placeOf(facts)}</th>${cell(t.mode, modeWord(facts, visit))}${cell(t.does, html`${facts.steps.map((step, i) => html`${i > 0 ? LIST_COMMA[visit.language] : ''}${stepInWords(step, visit)}`)}`, 'wide')}${cell(t.matches, about(row, visit), 'one-line')}${cell(t.day, tallyCell(day, visit))}${cell(t.week, tallyCell(week, visit))}${cell(t.saved, savedCell(row, visit), 'number')}</tr>`;
+  return html`<tr id="${id}"${facts.enabled ? '' : html` class="quiet"`}><th scope="row"><a href="${linkTo.policy(facts.name)}">${shown(facts.name)}</a>${facts.description === '' ? '' : html`<small>${shown(facts.description)}</small>`}${placeOf(facts)}</th>${cell(t.mode, modeWord(facts, visit))}${cell(t.does, html`${facts.steps.map((step, i) => html`${i > 0 ? LIST_COMMA[visit.language] : ''}${stepInWords(wordless(step), visit)}`)}`, 'wide')}${cell(t.matches, about(row, visit), 'one-line')}${cell(t.day, tallyCell(day, visit))}${cell(t.week, tallyCell(week, visit))}${cell(t.saved, savedCell(row, visit), 'number')}</tr>`;
+}
+
+/** Without what is said to people, which may be long. */
+function wordless(step: StepFacts): StepFacts {
+  return step.kind === 'notify' ? { ...step, text: null } : step;
 }
 
 /** `enforce` or `observe`, in the reader's words. */

@@ -1,9 +1,12 @@
 import { html } from 'hono/html';
 import { assertNever } from '../../fleet/assert-never.ts';
 import type { ConditionFacts, PolicyFacts, StepFacts } from './board-source.ts';
-import { shown, span, time, yuan } from './format.ts';
+import { cronInWords } from './cron-words.ts';
+import { exactSpan, shortTime, shown, yuan } from './format.ts';
 import { catalogue, LIST_COMMA } from './language.ts';
+import { matchInWords } from './match-words.ts';
 import type { Html, Visit } from './visit.ts';
+import { windowInWords } from './window-words.ts';
 import { wordIn } from './words.ts';
 
 /** In which language and at what time of which zone a policy is put in words. */
@@ -11,34 +14,38 @@ export type Reader = Pick<Visit, 'language' | 'timezone' | 'now'>;
 
 export const POLICY_WORDS = catalogue({
   en: {
-    everything: 'On every instance',
-    accounts: 'On every account',
-    where: 'On each instance where',
-    accountWhere: 'On each account where',
-    when: 'when all of this holds',
-    always: 'always',
-    does: 'it will',
-    wouldDo: 'it would, if it were to act,',
+    everything: 'For every instance',
+    accounts: 'For every account',
+    each: 'For each instance',
+    eachAccount: 'For each account',
+    when: 'When',
+    whenAll: 'When all of this holds',
+    does: 'Lamplighter will',
+    wouldDo: 'Lamplighter would, if this policy did more than observe,',
+    space: ' ',
+    next: ', and then ',
     and: ' and ',
     comma: ', ',
     colon: ':',
     fullStop: '.',
+    aside: (text: string) => ` (${text})`,
+    off: 'It is turned off, and nothing of this is done.',
     idleFor: (ms: string) => `it has been proven idle for ${ms}`,
-    during: 'the time is within',
+    during: (window: string) => `the time is ${window}`,
     openUntil: 'open now, until',
     opensAt: 'closed now, opens',
     open: 'open now',
     closed: 'closed now',
-    cron: 'the schedule has ticked',
+    cron: (when: string) => `the time has come: ${when}`,
     nextTick: 'next',
     expiresWithin: (ms: string) => `it expires within ${ms}`,
     runningFor: (ms: string) => `it has been up for more than ${ms}`,
     stoppedFor: (ms: string) => `it has been stopped for more than ${ms}`,
     statusFor: (status: string, ms: string) => `its status has been ${status} for more than ${ms}`,
-    anyStatus: 'the same',
+    sameStatus: (ms: string) => `its status has not changed for more than ${ms}`,
     or: ' or ',
     balanceBelow: (money: string) => `the account has less than ${money}`,
-    runwayBelow: (ms: string) => `the account’s money lasts for less than ${ms}`,
+    runwayBelow: (ms: string) => `the account’s money is expected to last for less than ${ms}`,
     stop: 'stop it',
     'cardless-stop': 'stop it and give back its cards',
     start: 'start it',
@@ -50,49 +57,57 @@ export const POLICY_WORDS = catalogue({
     renewMonthly: (count: number) => `${count} ${count === 1 ? 'month' : 'months'} where it is billed by the month`,
     lengthen: (to: string) => `change its billing to ${to}`,
     notify: (to: string, severity: string) => `tell ${to} (${severity})`,
+    saying: (text: string) => `: “${text}”`,
     severities: { info: 'info', warning: 'warning', critical: 'critical' },
     everybody: 'every notifier',
+    named: (names: string) => names,
     notice: (ms: string) => `It is announced ${ms} before, and a hold or any activity calls it off.`,
     requireNotice: 'It is not done where the announcement could not be delivered.',
     minimumUptime: (ms: string) => `Not within ${ms} of the start of the machine.`,
     cooldown: (ms: string) => `Not again on the same machine within ${ms}.`,
     afterwards: 'When the window closes, what it stopped is started again.',
+    once: 'Once for each opening of the window: what somebody undoes stays so until the next.',
+    commonLimits: (percent: number, most: number) =>
+      `At most ${percent} % of an account’s machines in a minute, counted over all policies; never more than ${most}, and always one.`,
     limits: (parts: string) => `At most ${parts}.`,
     perPass: (count: number) => `${count} at once`,
     perHour: (count: number) => `${count} an hour`,
     percent: (count: number) => `${count} % of an account’s machines in a minute`,
     catchUp: (ms: string) => `A tick that was missed is made up for within ${ms}.`,
-    zone: (zone: string) => `Its times are those of ${zone}.`,
   },
   zh: {
-    everything: '对每一台实例',
-    accounts: '对每一个账号',
-    where: '对符合以下条件的实例',
-    accountWhere: '对符合以下条件的账号',
-    when: '当以下全部成立时',
-    always: '任何时候',
-    does: '就',
-    wouldDo: '若要动手，就会',
-    and: '，并且',
+    everything: '针对每一台实例',
+    accounts: '针对每一个账号',
+    each: '针对符合以下全部条件的实例',
+    eachAccount: '针对符合以下全部条件的账号',
+    when: '当以下条件成立时',
+    whenAll: '当以下条件全部成立时',
+    does: 'Lamplighter 会',
+    wouldDo: '本策略只观察；若执行，Lamplighter 会',
+    space: '',
+    next: '，然后',
+    and: '，',
     comma: '，',
     colon: '：',
     fullStop: '。',
+    aside: (text: string) => `（${text}）`,
+    off: '已停用，以上一概不做。',
     idleFor: (ms: string) => `已证实空闲满 ${ms}`,
-    during: '时间在窗口内',
-    openUntil: '现在开着，到',
-    opensAt: '现在关着，下次开启',
-    open: '现在开着',
-    closed: '现在关着',
-    cron: '到了计划的时刻',
+    during: (window: string) => `时间在以下范围内：${window}`,
+    openUntil: '现在在内，到',
+    opensAt: '现在不在，下次',
+    open: '现在在内',
+    closed: '现在不在',
+    cron: (when: string) => `到了预定时刻：${when}`,
     nextTick: '下次',
     expiresWithin: (ms: string) => `${ms}内到期`,
     runningFor: (ms: string) => `已连续运行超过 ${ms}`,
     stoppedFor: (ms: string) => `已关机超过 ${ms}`,
-    statusFor: (status: string, ms: string) => `状态为“${status}”已超过 ${ms}`,
-    anyStatus: '同一状态',
+    statusFor: (status: string, ms: string) => `状态为${status}已超过 ${ms}`,
+    sameStatus: (ms: string) => `状态未变已超过 ${ms}`,
     or: '或',
     balanceBelow: (money: string) => `账号余额低于 ${money}`,
-    runwayBelow: (ms: string) => `账号余额撑不到 ${ms}`,
+    runwayBelow: (ms: string) => `账号余额预计撑不到 ${ms}`,
     stop: '关机',
     'cardless-stop': '无卡关机（退还显卡）',
     start: '开机',
@@ -103,41 +118,69 @@ export const POLICY_WORDS = catalogue({
     renewDaily: (count: number) => `按天计费的续 ${count} 天`,
     renewMonthly: (count: number) => `按月计费的续 ${count} 个月`,
     lengthen: (to: string) => `把计费改为${to}`,
-    notify: (to: string, severity: string) => `通知 ${to}（${severity}）`,
+    notify: (to: string, severity: string) => `通知${to}（${severity}）`,
+    saying: (text: string) => `：“${text}”`,
     severities: { info: '一般', warning: '警告', critical: '紧急' },
     everybody: '所有通知渠道',
+    named: (names: string) => ` ${names}`,
     notice: (ms: string) => `提前 ${ms}预告；有人保留或有任何活动就取消。`,
     requireNotice: '预告没能送达就不做。',
     minimumUptime: (ms: string) => `开机 ${ms}内不动。`,
     cooldown: (ms: string) => `同一台实例 ${ms}内不重复。`,
-    afterwards: '窗口结束后，把它关掉的重新开机。',
+    afterwards: '时间范围结束时，由它关掉的会重新开机。',
+    once: '每次进入时间范围，同一台只做一次；有人改回来的，到下次之前不再动。',
+    commonLimits: (percent: number, most: number) =>
+      `所有策略合计，每个账号一分钟内不超过其实例的 ${percent} %，最多 ${most} 台，至少可有 1 台。`,
     limits: (parts: string) => `最多${parts}。`,
-    perPass: (count: number) => `一次 ${count} 台`,
+    perPass: (count: number) => `每次 ${count} 台`,
     perHour: (count: number) => `每小时 ${count} 台`,
-    percent: (count: number) => `一分钟内不超过账号实例的 ${count} %`,
+    percent: (count: number) => `每分钟账号实例的 ${count} %`,
     catchUp: (ms: string) => `错过的时刻在 ${ms}内补做。`,
-    zone: (zone: string) => `时间按 ${zone}。`,
   },
 });
 
-/** A policy as a sentence that can be read aloud. */
+/** A policy in words, before they are given a form: each list goes on from what leads it in. */
+export interface PolicyInWords {
+  readonly about: string;
+  /** None: everything. */
+  readonly match: readonly string[];
+  readonly when: string;
+  readonly conditions: readonly string[];
+  readonly will: string;
+  readonly steps: readonly string[];
+  /** Nothing where the last step ends in what is quoted. */
+  readonly end: string;
+}
+
+export function policyWords(facts: PolicyFacts, reader: Reader): PolicyInWords {
+  const t = POLICY_WORDS[reader.language];
+  const isAccount = facts.scope === 'account';
+  const everything = isAccount ? t.accounts : t.everything;
+  const { match, conditions } = facts;
+  const steps = facts.steps.map((step) => stepInWords(step, reader));
+  return {
+    about: match === null ? everything : isAccount ? t.eachAccount : t.each,
+    match: match === null ? [] : matchInWords(match, facts.scope, reader.language),
+    when: conditions.length === 1 ? t.when : t.whenAll,
+    conditions: conditions.map((condition) => conditionInWords(condition, reader)),
+    will: facts.mode === 'observe' ? t.wouldDo : t.does,
+    steps,
+    end: steps.at(-1)?.endsWith('”') === true ? '' : t.fullStop,
+  };
+}
+
+/** The same for a page. */
 export function policyInWords(facts: PolicyFacts, visit: Visit): Html {
   const t = POLICY_WORDS[visit.language];
-  const isAccount = facts.scope === 'account';
-  const whom = facts.matchesAll
-    ? html`${isAccount ? t.accounts : t.everything}`
-    : html`${isAccount ? t.accountWhere : t.where} <code>${shown(facts.match)}</code>`;
-  const when =
-    facts.conditions.length === 0
-      ? html`${t.always}`
-      : html`${t.when}${t.colon}<ul>${facts.conditions.map((condition) => html`<li>${conditionInWords(condition, visit)}</li>`)}</ul>`;
-  return html`<div class="in-words"><p>${whom}${t.comma}${when}</p><p>${facts.mode === 'observe' ? t.wouldDo : t.does} ${facts.steps.map((step, i) => html`${i > 0 ? t.and : ''}<b>${stepInWords(step, visit)}</b>`)}${t.fullStop}</p></div>`;
+  const { about, match, when, conditions, will, steps, end } = policyWords(facts, visit);
+  const list = (items: readonly string[]) => html`<ul>${items.map((item) => html`<li>${item}</li>`)}</ul>`;
+  return html`<div class="in-words"><p>${about}${match.length === 0 ? '' : html`${t.colon}${list(match)}`}</p><p>${when}${t.colon}${list(conditions)}</p><p>${will}${t.space}${steps.map((step, i) => html`${i > 0 ? t.next : ''}<b>${step}</b>`)}${end}</p></div>`;
 }
 
 /** What holds it back besides its conditions; each a sentence. */
 export function cautionsInWords(facts: PolicyFacts, visit: Reader): readonly string[] {
   const t = POLICY_WORDS[visit.language];
-  const { noticeMs, minimumUptimeMs, cooldownMs, limits } = facts;
+  const { noticeMs, minimumUptimeMs, cooldownMs, limits, commonLimits } = facts;
   const bounds =
     limits === null
       ? []
@@ -147,45 +190,56 @@ export function cautionsInWords(facts: PolicyFacts, visit: Reader): readonly str
           ...(limits.percent === null ? [] : [t.percent(limits.percent)]),
         ];
   return [
-    ...(noticeMs > 0 ? [t.notice(span(noticeMs, visit.language))] : []),
+    ...(noticeMs > 0 ? [t.notice(exactSpan(noticeMs, visit.language))] : []),
     ...(facts.requireNotice ? [t.requireNotice] : []),
-    ...(minimumUptimeMs > 0 ? [t.minimumUptime(span(minimumUptimeMs, visit.language))] : []),
-    ...(cooldownMs > 0 ? [t.cooldown(span(cooldownMs, visit.language))] : []),
+    ...(minimumUptimeMs > 0 ? [t.minimumUptime(exactSpan(minimumUptimeMs, visit.language))] : []),
+    ...(cooldownMs > 0 ? [t.cooldown(exactSpan(cooldownMs, visit.language))] : []),
     ...(facts.startsAfterwards ? [t.afterwards] : []),
+    ...(facts.conditions.every(({ kind }) => kind === 'during') ? [t.once] : []),
     ...(bounds.length > 0 ? [t.limits(bounds.join(t.comma))] : []),
-    ...(facts.conditions.some(({ kind }) => kind === 'cron') ? [t.catchUp(span(facts.catchUpMs, visit.language))] : []),
-    ...(facts.conditions.some(({ kind }) => kind === 'during') && facts.timezone !== visit.timezone
-      ? [t.zone(facts.timezone)]
+    ...(commonLimits === null ? [] : [t.commonLimits(commonLimits.percent, commonLimits.most)]),
+    ...(facts.conditions.some(({ kind }) => kind === 'cron')
+      ? [t.catchUp(exactSpan(facts.catchUpMs, visit.language))]
       : []),
+    ...(facts.enabled ? [] : [t.off]),
   ];
 }
 
-function conditionInWords(condition: ConditionFacts, visit: Visit): Html {
-  const t = POLICY_WORDS[visit.language];
+function conditionInWords(condition: ConditionFacts, reader: Reader): string {
+  const t = POLICY_WORDS[reader.language];
   switch (condition.kind) {
     case 'during': {
-      const { inside, changesAt, text } = condition;
-      const state =
-        changesAt === null
-          ? html`${inside ? t.open : t.closed}`
-          : html`${inside ? t.openUntil : t.opensAt} ${time(changesAt, visit)}`;
-      return html`${t.during} <code>${shown(text)}</code> <small class="inline">${state}</small>`;
+      const { inside, changesAt, openings } = condition;
+      const window = t.during(windowInWords(openings, reader));
+      if (changesAt !== null)
+        return `${window}${t.aside(`${inside ? t.openUntil : t.opensAt} ${shortTime(changesAt, reader)}`)}`;
+      // Of what is always open, or never, this is said by the word itself.
+      const isPlain = openings.every(({ kind }) => kind === 'always' || kind === 'never');
+      return isPlain ? window : `${window}${t.aside(inside ? t.open : t.closed)}`;
     }
-    case 'cron':
-      return html`${t.cron} <code>${shown(condition.text)}</code> <small class="inline">${condition.timezone}${condition.nextAt === null ? '' : html` · ${t.nextTick} ${time(condition.nextAt, visit)}`}</small>`;
+    case 'cron': {
+      const { text, timezone, nextAt } = condition;
+      const facts = [
+        shown(text.trim()),
+        ...(timezone === reader.timezone ? [] : [timezone]),
+        ...(nextAt === null ? [] : [`${t.nextTick} ${shortTime(nextAt, reader)}`]),
+      ];
+      return `${t.cron(cronInWords(text, reader.language))}${t.aside(facts.join(t.comma))}`;
+    }
     case 'statusFor': {
-      const { status } = condition;
-      const words = status === null ? t.anyStatus : status.map((each) => wordIn(visit.language, each)).join(t.or);
-      return html`${t.statusFor(words, span(condition.ms, visit.language))}`;
+      const { status, ms } = condition;
+      if (status === null) return t.sameStatus(exactSpan(ms, reader.language));
+      const words = status.map((each) => wordIn(reader.language, each)).join(t.or);
+      return t.statusFor(words, exactSpan(ms, reader.language));
     }
     case 'balanceBelow':
-      return html`${t.balanceBelow(yuan(condition.fen))}`;
+      return t.balanceBelow(yuan(condition.fen));
     case 'idleFor':
     case 'expiresWithin':
     case 'runningFor':
     case 'stoppedFor':
     case 'runwayBelow':
-      return html`${t[condition.kind](span(condition.ms, visit.language))}`;
+      return t[condition.kind](exactSpan(condition.ms, reader.language));
     default:
       return assertNever(condition);
   }
@@ -202,15 +256,15 @@ export function stepInWords(step: StepFacts, visit: Pick<Visit, 'language'>): st
         ...(step.daily === null ? [] : [t.renewDaily(step.daily)]),
         ...(step.monthly === null ? [] : [t.renewMonthly(step.monthly)]),
       ];
-      return t.renew(parts.join(t.comma));
+      return t.renew(parts.join(t.and));
     }
     case 'lengthen':
       return t.lengthen(wordIn(visit.language, step.to));
-    case 'notify':
-      return t.notify(
-        step.to === null ? t.everybody : step.to.map(shown).join(LIST_COMMA[visit.language]),
-        t.severities[step.severity],
-      );
+    case 'notify': {
+      const to = step.to === null ? t.everybody : t.named(step.to.map(shown).join(LIST_COMMA[visit.language]));
+      const told = t.notify(to, t.severities[step.severity]);
+      return step.text === null ? told : `${told}${t.saying(shown(step.text))}`;
+    }
     case 'stop':
     case 'cardless-stop':
     case 'start':
