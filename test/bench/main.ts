@@ -70,7 +70,9 @@ function table(results: readonly Result[]): string {
     for (const row of rows) {
       const held = holds(row);
       const ratio = ratioOf(row);
-      const limit = row.target && `${row.target.kind === 'at-most' ? '≤' : '≥'} ${row.target.limit} ${row.unit}`;
+      // As a number, so that a whole one has no places.
+      const bound = row.target && Number(digits(row.target.limit));
+      const limit = row.target && `${row.target.kind === 'at-most' ? '≤' : '≥'} ${bound} ${row.unit}`;
       grid.push([
         `${row.what}\n  ${row.detail}`,
         `${digits(row.measured)} ${row.unit}`,
