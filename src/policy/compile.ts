@@ -3,7 +3,7 @@ import { zoneNamed } from '../calendar/zone.ts';
 import { byPlace, type Located } from '../yaml/located.ts';
 import type { Lost } from '../yaml/lost.ts';
 import { readDocument } from '../yaml/read-document.ts';
-import { salvage } from '../yaml/salvage.ts';
+import { type Salvaged, salvage } from '../yaml/salvage.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { Calendars } from './compile-calendars.ts';
 import { compileConditions, ReadTimes } from './compile-conditions.ts';
@@ -17,7 +17,7 @@ import type { MatchText } from './match-grammar.ts';
 import { warnOfOddities } from './oddities.ts';
 import { checkOwnRules } from './own-rules.ts';
 import type { Policy } from './policy.ts';
-import { policyFileFrame, policyGrammar, policyParts } from './policy-grammar.ts';
+import { type PolicyParts, type PolicyText, policyFileFrame, policyGrammar, policyParts } from './policy-grammar.ts';
 import type { PolicySet } from './policy-set.ts';
 import { checkReach } from './reach-rules.ts';
 import { toPolicy } from './to-policy.ts';
@@ -113,8 +113,7 @@ interface Around {
 
 /** Reads, compiles and checks one policy; `null` where anything is wrong with it. Mistakes in one piece hide none in another. */
 function draftPolicy(written: Subject, options: CompileOptions, around: Around): Draft | null {
-  const before = written.lost.inside(written.path);
-  const read = salvage(policyGrammar, policyParts, written.document, written.path, undefined, before);
+  const read = readPolicy(written);
   const subject = written.without(read);
   const text = read.parts;
   if (text === null) return null;
@@ -133,6 +132,23 @@ function draftPolicy(written: Subject, options: CompileOptions, around: Around):
   const draft = { ...outline, text: read.value, match };
   warnOfOddities(draft, options);
   return draft;
+}
+
+type ReadPolicy = Salvaged<PolicyText, PolicyParts>;
+
+/** What has been read of a document before, by place: most files stand as they are from one reload to the next. */
+const readBefore = new WeakMap<YamlDocument, Map<number, ReadPolicy>>();
+
+function readPolicy({ document, path, lost }: Subject): ReadPolicy {
+  const before = lost.inside(path);
+  const [, index] = path;
+  if (before.length > 0 || typeof index !== 'number')
+    return salvage(policyGrammar, policyParts, document, path, undefined, before);
+  const known = readBefore.get(document) ?? new Map<number, ReadPolicy>();
+  readBefore.set(document, known);
+  const read = known.get(index) ?? salvage(policyGrammar, policyParts, document, path);
+  known.set(index, read);
+  return read;
 }
 
 function checkName(name: string, subject: Subject, names: Map<string, Subject>): void {

@@ -9,10 +9,13 @@ function canonical(data: unknown): string {
   if (typeof data === 'string' || data === null) return JSON.stringify(data);
   if (Array.isArray(data)) return `[${data.map(canonical).join(',')}]`;
   if (typeof data === 'object') {
-    const entries = Object.entries(data).sort(([a], [b]) => (a < b ? -1 : 1));
+    const values = new Map(Object.entries(data));
     let text = '';
-    for (const [key, value] of entries)
+    // By the units of their letters, which no machine's language changes.
+    for (const key of [...values.keys()].sort()) {
+      const value = values.get(key);
       if (value !== undefined) text += `${text === '' ? '' : ','}${JSON.stringify(key)}:${canonical(value)}`;
+    }
     return `{${text}}`;
   }
   return JSON.stringify(data) ?? 'null';

@@ -21,19 +21,26 @@ export type YamlNode =
       readonly verbatimAt: number | null;
     };
 
-/** The bare data, for a schema. Maps have no prototype, so no key can be taken for something inherited. */
+/** What has been made of maps and lists before: a schema's frame, its pieces and whoever counts them ask for the same. */
+const made = new WeakMap<YamlNode, unknown>();
+
+/**
+ * The bare data, for a schema. Maps have no prototype, so no key can be taken for something inherited. The same for the
+ * same node each time, so it is only read.
+ */
 export function plainData(node: YamlNode): unknown {
-  switch (node.kind) {
-    case 'scalar':
-      return node.value;
-    case 'list':
-      return node.items.map(plainData);
-    case 'map': {
-      const data: Record<string, unknown> = Object.create(null);
-      for (const [key, entry] of node.entries) data[key] = plainData(entry.value);
-      return data;
-    }
-  }
+  if (node.kind === 'scalar') return node.value;
+  const known = made.get(node);
+  if (known !== undefined) return known;
+  const data = node.kind === 'list' ? node.items.map(plainData) : plainMap(node.entries);
+  made.set(node, data);
+  return data;
+}
+
+function plainMap(entries: ReadonlyMap<string, YamlEntry>): Record<string, unknown> {
+  const data: Record<string, unknown> = Object.create(null);
+  for (const [key, entry] of entries) data[key] = plainData(entry.value);
+  return data;
 }
 
 type Steps = readonly PropertyKey[];
