@@ -20,7 +20,7 @@ const BERLIN = {
   ...OPTIONS,
   timezone: 'Europe/Berlin',
   mode: 'enforce',
-  accounts: [account('hxy-main', 'huixingyun')],
+  accounts: [account('hxy-main', 'huixingyun', { spendLimit: { perDayFen: null, callsPerDay: 5 } })],
 } as const;
 
 /** What can be compared: everything but functions. */
@@ -42,4 +42,21 @@ test.each([
   const documents = new DocumentMemo();
   for (const options of [OPTIONS, BERLIN, OPTIONS])
     expect(seen(compile(files, { ...options, documents }))).toEqual(seen(compile(files, options)));
+});
+
+test('the policies of one file are not taken for those of another', () => {
+  const documents = new DocumentMemo();
+  const other = OTHER.split('\n').slice(0, 3).join('\n');
+  const files = [
+    { file: 'one.yaml', text: ONE },
+    { file: 'other.yaml', text: other },
+  ];
+  for (const options of [OPTIONS, BERLIN]) {
+    const result = compile(files, { ...options, documents });
+    expect(result.ok && result.set.policies.map(({ name, place }) => `${place.file}:${place.line} ${name}`)).toEqual([
+      'one.yaml:5 night',
+      'one.yaml:6 idle',
+      'other.yaml:3 expiry',
+    ]);
+  }
 });
