@@ -34,8 +34,11 @@ export async function diffFolders(
     return loaded.set.policies;
   };
   const [old, young] = [await read(options.old), await read(options.young)];
-  const before = await simulate(work, { from, untilMs, policies: old });
-  const after = await simulate(work, { from, untilMs, policies: young });
+  // Each as if it were in force: what is read of the past, and how long the money lasts, goes by the policies too.
+  const led = (policies: readonly Policy[]) =>
+    simulate({ ...work, standing: () => ({ ...work.standing(), policies }) }, { from, untilMs });
+  const before = await led(old);
+  const after = await led(young);
   const changes = policyDiff(
     { policies: old, coming: before.coming },
     { policies: young, coming: after.coming },

@@ -1,5 +1,7 @@
 import { interrupts } from '../fleet/action.ts';
+import type { ProviderKind } from '../fleet/provider-kind.ts';
 import { DEFAULT_PERCENT, defaultMax, share } from '../policy/allowance.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Cap } from './decision.ts';
 import type { CloudPolicyAction, Due, No } from './due.ts';
 import { actsOfPolicy, type Pass, ROLLING_MS } from './pass.ts';
@@ -35,6 +37,12 @@ export function capsOf(due: Due, action: CloudPolicyAction): readonly Cap[] {
     caps.push({ key: `policy:${policy.name}:hour`, reason: 'limit-per-hour', windowMs: HOUR_MS, max: perHour });
   }
   return caps;
+}
+
+/** Do the policy's limits ask what it armed lately on such an account? What interrupts in a minute is counted elsewhere. */
+export function asksArmed({ limits, steps }: Pick<Policy, 'limits' | 'steps'>, provider: ProviderKind): boolean {
+  if (limits === null) return false;
+  return limits.perHour !== null || (limits.percent !== null && steps.some(({ kind }) => !interrupts(kind, provider)));
 }
 
 /** Is there room for one more act of this kind? */

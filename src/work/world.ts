@@ -1,5 +1,6 @@
 import { localDay } from '../calendar/zone.ts';
 import { strangeness } from '../decide/account-identity.ts';
+import { asksArmed } from '../decide/limits.ts';
 import type { World } from '../decide/world.ts';
 import { interrupts } from '../fleet/action.ts';
 import type { Activity } from '../fleet/activity.ts';
@@ -51,7 +52,7 @@ export async function gatherFacts(
   if (snapshot === null) return null;
   // Of what may be much only what some policy in force asks for.
   const { policies } = standing;
-  const hourly = policies.some(({ limits }) => (limits?.perHour ?? null) !== null);
+  const hourly = policies.some((policy) => asksArmed(policy, account.provider));
   const mayInterrupt = policies.some((policy) =>
     policyActions(policy).some((action) => interrupts(action, account.provider)),
   );

@@ -158,6 +158,11 @@ describe('reading', () => {
         { policy: 'long-runs', kind: 'changed', gained: [], lost: expect.arrayContaining(['hxy/b']) },
       ],
     });
+    // A limit of which no policy in force knows counts what was armed in the last hour.
+    await mkdir(join(bed.dir, 'limited'));
+    const limited = POLICIES['all.yaml'].replace('mode: observe', 'limits: { perHour: 2 }');
+    await writeFile(join(bed.dir, 'limited/all.yaml'), limited);
+    expect((await run('diff', 'policies', 'limited')).out).toMatch(/^~ long-runs: changed\n/);
     const wrong = await run('diff', 'policies', 'nowhere');
     expect(wrong).toMatchObject({ code: 3, out: '' });
   });
