@@ -3,7 +3,7 @@ import { leaseInForce } from '../activity/verdict.ts';
 import { formatDuration } from '../calendar/duration.ts';
 import { type IdleStand, idleStands } from '../decide/eligible.ts';
 import { inEnglish } from '../decide/in-english.ts';
-import { type ShadowStop, shadowSaving } from '../decide/shadow.ts';
+import { shadowSaving } from '../decide/shadow.ts';
 import { busyButDoingNothing } from '../decide/stuck-kernel.ts';
 import type { InstanceView, World } from '../decide/world.ts';
 import type { Activity, ProbeReading, SignalReading } from '../fleet/activity.ts';
@@ -13,6 +13,7 @@ import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { LastEvidence } from '../store/evidence-book.ts';
 import type { ShadowTotal } from '../store/shadows.ts';
+import type { WatchedShadow } from './open-shadows.ts';
 
 function time(at: number | null): string | null {
   return at === null ? null : rfc3339(at);
@@ -141,8 +142,8 @@ export function lastLookView(evidence: LastEvidence | null, zone: string) {
 }
 
 /** A stop that an observing policy would have made. */
-export function shadowView(stop: ShadowStop, now: number) {
-  const { gpuSeconds, fen } = shadowSaving(stop, now);
+export function shadowView({ stop, watchedTo }: WatchedShadow) {
+  const { gpuSeconds, fen } = shadowSaving(stop, watchedTo);
   return {
     policy: stop.policy,
     instance: stop.instance,
@@ -158,16 +159,18 @@ export function shadowView(stop: ShadowStop, now: number) {
 /** What a policy would have stopped and saved since the beginning, with what has not ended yet. */
 export function shadowTotalView(
   totals: readonly ShadowTotal[],
-  open: readonly ShadowStop[],
+  open: readonly WatchedShadow[],
   policy: string,
   now: number,
 ) {
   const total = totals.find((each) => each.policy === policy);
-  const going = open.filter((stop) => stop.policy === policy && stop.endedAt === null);
-  const savings = going.map((stop) => shadowSaving(stop, now));
+  const mine = open.filter(({ stop }) => stop.policy === policy);
+  const savings = mine
+    .filter(({ stop }) => stop.endedAt === null)
+    .map(({ stop, watchedTo }) => shadowSaving(stop, watchedTo));
   const sum = (numbers: readonly number[]) => numbers.reduce((all, each) => all + each, 0);
   const { right = 0, wrong = 0, unknown = 0, gpuSeconds = 0, fen = 0 } = total ?? {};
-  const undecided = open.filter((stop) => stop.policy === policy && stop.outcome === null && stop.at <= now).length;
+  const undecided = mine.filter(({ stop }) => stop.outcome === null && stop.at <= now).length;
   return {
     stops: right + wrong + unknown + undecided,
     right,

@@ -14,6 +14,7 @@ import type { AccountRuntime, Work } from '../work/ports.ts';
 import { accountWorld } from '../work/world.ts';
 import { idleView, lastLookView, shadowTotalView, shadowView } from './idle-view.ts';
 import { lastSeen } from './last-seen.ts';
+import { watchedShadows } from './open-shadows.ts';
 import { findInstance, instanceView, noticeView, obligationView, operationView } from './views.ts';
 
 /** How much of what happened `why` shows. */
@@ -143,7 +144,7 @@ export function makeReader(work: Work, store: Store) {
     const explained = world === null ? null : explainInstance(standing.policies, world, key, standing.zone.name);
     const operations = await store.ledger.list({ instance: key, limit: OPERATIONS_SHOWN });
     const looks = await Promise.all(operations.items.map(({ id }) => store.evidence.load(id)));
-    const shadows = (await store.shadows.load(account)).filter(({ instance }) => instance === key);
+    const shadows = (await watchedShadows(store, account, now)).filter(({ stop }) => stop.instance === key);
     const everyMs = standing.observer.everyMsOf(tracked.instance, standing.labels(tracked.instance));
     const audit = await store.auditLog.list({ instance: key, limit: AUDIT_SHOWN });
     return {
@@ -168,7 +169,7 @@ export function makeReader(work: Work, store: Store) {
           world === null || view === undefined
             ? null
             : idleView(standing.policies, world, view, everyMs, standing.zone.name),
-        shadows: shadows.map((stop) => shadowView(stop, now)),
+        shadows: shadows.map(shadowView),
         operations: operations.items.map((operation, place) => ({
           ...operationView(operation, standing.zone.name),
           lastLook: lastLookView(looks[place] ?? null, standing.zone.name),
@@ -194,11 +195,11 @@ export function makeReader(work: Work, store: Store) {
 
   /** What each policy would have stopped while it only observed. */
   async function shadowTotals(): Promise<(policy: string) => ReturnType<typeof shadowTotalView>> {
+    const now = work.clock.now();
     const [totals, ...loaded] = await Promise.all([
       store.shadows.totals(),
-      ...[...work.standing().accounts.keys()].map((account) => store.shadows.load(account)),
+      ...[...work.standing().accounts.keys()].map((account) => watchedShadows(store, account, now)),
     ]);
-    const now = work.clock.now();
     const open = loaded.flat();
     return (policy) => shadowTotalView(totals, open, policy, now);
   }

@@ -10,6 +10,7 @@ import { SAVINGS_BY, type SavingsReport, type SavingsRow, type SavingsSum } from
 import { LEDGER_DAYS } from '../store/savings.ts';
 import type { Store } from '../store/store.ts';
 import type { Work } from '../work/ports.ts';
+import { watchedShadows } from './open-shadows.ts';
 
 const DAY_MS = 86_400_000;
 const DEFAULT_SINCE = '30d';
@@ -82,18 +83,18 @@ export async function savings(
 
 async function accountLedger(work: Work, store: Store, account: string, days: readonly string[]) {
   const { zone, labels } = work.standing();
+  const now = work.clock.now();
   const [kept, names, snapshot, shadows] = await Promise.all([
     store.savings.days(account, days),
     store.savings.names(account),
     store.loadSnapshot(account),
-    store.shadows.load(account),
+    watchedShadows(store, account, now),
   ]);
-  const now = work.clock.now();
   const listed = new Map(snapshot?.instances.map(({ instance }) => [instance.id, instance]));
   // What has not ended or is not judged yet is not in the ledger: it is added as it stands now.
-  const going = shadows.flatMap((stop) => {
+  const going = shadows.flatMap(({ stop, watchedTo }) => {
     if (stop.at > now) return [];
-    const times = stop.endedAt === null ? shadowSavedTimes(stop, now, zone) : [];
+    const times = stop.endedAt === null ? shadowSavedTimes(stop, watchedTo, zone) : [];
     const { policy, instance, at } = stop;
     const id = instance.slice(account.length + 1);
     return stop.outcome === null ? [{ ...noSaving(localDay(at, zone), policy, id), stops: 1 }, ...times] : times;

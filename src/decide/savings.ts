@@ -48,8 +48,8 @@ export function ledgerEntry(look: LedgerLook): LedgerEntry | null {
   const isLatest = previous !== null && previous.takenAt >= countedTo;
   const before = new Map(isLatest ? previous.instances.map((tracked) => [tracked.instance.id, tracked]) : []);
   const wrong = wrongStops(before, look, countedTo);
-  const longestGapMs = Math.max(LONGEST_GAP_MS, look.believedMs);
-  const isGap = to - countedTo > longestGapMs;
+  const longestMs = longestGapMs(look.believedMs);
+  const isGap = to - countedTo > longestMs;
   const saved = snapshot.instances.flatMap((tracked): readonly SavedTime[] => {
     const { instance, stoppedBy: policy, statusSince } = tracked;
     if (policy === null || instance.status !== 'stopped' || (tracked.missing ?? 0) > 0) return [];
@@ -57,12 +57,17 @@ export function ledgerEntry(look: LedgerLook): LedgerEntry | null {
     const stop = isNew ? [{ ...noSaving(localDay(statusSince, zone), policy, instance.id), stops: 1 }] : [];
     if (isGap) return stop;
     // Since it was first seen stopped, where it was watched since.
-    const sinceAt = isNew && to - statusSince <= longestGapMs ? statusSince : Math.max(countedTo, statusSince);
+    const sinceAt = isNew && to - statusSince <= longestMs ? statusSince : Math.max(countedTo, statusSince);
     return [...stop, ...savedOn(tracked, policy, sinceAt, look)];
   });
   const gap = isGap ? byDay(countedTo, to, zone) : [];
   const unwatched = gap.map(({ day, fromAt, untilAt }) => ({ day, ms: untilAt - fromAt }));
   return { from: countedTo, to, saved: [...saved, ...wrong], unwatched };
+}
+
+/** Longer than this between two listings, and nothing is counted of the time; `believedMs` as in {@link LedgerLook}. */
+export function longestGapMs(believedMs: number): number {
+  return Math.max(LONGEST_GAP_MS, believedMs);
 }
 
 /** Has this stop not been counted as one? */

@@ -42,6 +42,8 @@ export interface ShadowStop {
   readonly endedAt: number | null;
   /** When the policy would have had it started again at the latest; absent: that is for people to do. */
   readonly untilAt?: number;
+  /** Stretches in which nobody looked, from and to: nothing is counted of them. Absent: there were none. */
+  readonly unseen?: readonly (readonly [number, number])[];
   /** It goes by the calendar alone, so that what works there does not keep it from being stopped, nor starts it again. */
   readonly byCalendar?: boolean;
 }
@@ -132,9 +134,17 @@ function lastSeenActive({ activity, tracked }: InstanceView): number | null {
   return times.reduce((latest, at) => (at !== null && (latest === null || at > latest) ? at : latest), null);
 }
 
+/** The same with a stretch in which nobody looked; the very same object where it is known already, or is none of its time. */
+export function unseenBetween(stop: ShadowStop, from: number, to: number): ShadowStop {
+  const { at, endedAt, unseen = [] } = stop;
+  const gap = [Math.max(at, from), Math.min(to, endedAt ?? to)] as const;
+  if (gap[0] >= gap[1] || unseen.some(([, until]) => until >= gap[1])) return stop;
+  return { ...stop, unseen: [...unseen, gap] };
+}
+
 /** What it would have saved by `now`, less what the machine would have cost stopped. */
 export function shadowSaving(stop: ShadowStop, now: number): { readonly gpuSeconds: number; readonly fen: number } {
-  const ms = Math.max(0, endOf(stop, now) - stop.at);
+  const ms = seenParts(stop, now).reduce((sum, [from, until]) => sum + until - from, 0);
   const fenPerHour = stop.hourlyFen === null ? 0 : stop.hourlyFen - (stop.stoppedFen ?? 0);
   return { gpuSeconds: (stop.gpuCount * ms) / 1000, fen: (fenPerHour * ms) / HOUR_MS };
 }
@@ -144,7 +154,8 @@ export function shadowSavedTimes(stop: ShadowStop, now: number, zone: Zone): rea
   const { policy, hourlyFen, stoppedFen = null, gpuCount: cards } = stop;
   // Paid ahead: nothing would have been saved.
   if (cards === 0) return [];
-  return savedTimes({ policy, instance: idOf(stop), cards, hourlyFen, stoppedFen }, stop.at, endOf(stop, now), zone);
+  const of = { policy, instance: idOf(stop), cards, hourlyFen, stoppedFen };
+  return seenParts(stop, now).flatMap(([from, until]) => savedTimes(of, from, until, zone));
 }
 
 /** That it would have been a stop, and whether a wrong one, on the day of it. */
@@ -157,6 +168,16 @@ function idOf({ instance }: ShadowStop): string {
   return parseInstanceKey(instance)?.id ?? instance;
 }
 
-function endOf(stop: ShadowStop, now: number): number {
-  return stop.endedAt ?? Math.max(now, stop.at);
+/** The time that it would have been stopped by `now`, without what nobody saw. */
+function seenParts(stop: ShadowStop, now: number): readonly (readonly [number, number])[] {
+  const { at, untilAt = Number.POSITIVE_INFINITY, unseen = [] } = stop;
+  const endsAt = stop.endedAt ?? Math.min(now, at + SAVING_HORIZON_MS, untilAt);
+  const parts: (readonly [number, number])[] = [];
+  let from = at;
+  for (const [gapFrom, gapTo] of [...unseen, [endsAt, endsAt] as const]) {
+    const until = Math.min(gapFrom, endsAt);
+    if (until > from) parts.push([from, until]);
+    from = Math.max(from, gapTo);
+  }
+  return parts;
 }

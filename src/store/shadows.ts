@@ -21,6 +21,10 @@ const schema = z.object({
   outcome: z.enum(['right', 'wrong', 'unknown']).nullable().default(null),
   endedAt: z.number().nullable().default(null),
   untilAt: z.number().exactOptional(),
+  unseen: z
+    .array(z.tuple([z.number(), z.number()]).readonly())
+    .readonly()
+    .exactOptional(),
   byCalendar: z.boolean().exactOptional(),
 });
 
@@ -191,6 +195,7 @@ function text(stop: StoredShadow): string {
     outcome,
     endedAt,
     untilAt,
+    unseen,
     byCalendar,
   } = stop;
   return JSON.stringify({
@@ -207,6 +212,7 @@ function text(stop: StoredShadow): string {
     outcome,
     endedAt,
     untilAt,
+    unseen,
     byCalendar,
   });
 }

@@ -1,5 +1,6 @@
 import type { Zone } from '../calendar/zone.ts';
 import type { Evaluation, Refusal } from '../decide/decision.ts';
+import { longestGapMs } from '../decide/savings.ts';
 import {
   followShadow,
   type ShadowStop,
@@ -7,11 +8,16 @@ import {
   shadowOf,
   shadowSavedTimes,
   shadowSaving,
+  unseenBetween,
 } from '../decide/shadow.ts';
 import type { AccountView, InstanceView, World } from '../decide/world.ts';
 import type { SavedTime } from '../fleet/saved-time.ts';
 import type { Policy } from '../policy/policy.ts';
-import type { Work } from './ports.ts';
+import { believedMs } from './facts.ts';
+import type { AccountRuntime, Work } from './ports.ts';
+
+/** Another replica may be there first, and then what it has left is noted. */
+const MOST_TRIES = 3;
 
 /** Where it is kept what observing policies would have stopped. */
 export interface ShadowPort {
@@ -51,18 +57,18 @@ export async function shadow(
   const known = await book.load(account.name);
   if (observing.size === 0 && known.length === 0) return;
   const views = new Map(account.instances.map((view) => [view.key, view]));
+  const unseenFrom = known.some(({ endedAt }) => endedAt === null)
+    ? await unseenSince(work, account.name, world.now)
+    : null;
   const last = new Map<string, ShadowStop>();
   await Promise.all(
     known.map(async (stop) => {
-      const now = await follow(
-        book,
-        account,
-        views.get(stop.instance) ?? null,
-        stop,
-        observing.has(stop.policy),
-        world.now,
-        work.standing().zone,
-      );
+      const now = await follow(book, account, views.get(stop.instance) ?? null, stop, {
+        isObserved: observing.has(stop.policy),
+        now: world.now,
+        zone: work.standing().zone,
+        unseenFrom,
+      });
       if (now !== null) last.set(`${stop.policy}|${stop.instance}`, now);
     }),
   );
@@ -91,14 +97,22 @@ async function follow(
   account: AccountView,
   view: InstanceView | null,
   stop: ShadowStop,
-  isObserved: boolean,
-  now: number,
-  zone: Zone,
+  look: {
+    readonly isObserved: boolean;
+    readonly now: number;
+    readonly zone: Zone;
+    /** Nobody has looked since then; `null`: somebody has lately. */
+    readonly unseenFrom: number | null;
+  },
 ): Promise<ShadowStop | null> {
+  const { isObserved, now, zone, unseenFrom } = look;
   // What a listing that is not whole does not show is not thereby gone.
   if (view === null && account.trust !== 'good') return stop;
-  const next = isObserved ? followShadow(stop, view, now) : givenUp(stop, now);
-  if (next === stop) return stop;
+  const followed = isObserved ? followShadow(stop, view, now) : givenUp(stop, now);
+  if (followed === stop) return stop;
+  // What is over is counted with this; what goes on, when it is known how long nobody looked.
+  const isOver = followed !== null && stop.endedAt === null && followed.endedAt !== null;
+  const next = isOver && unseenFrom !== null ? unseenBetween(followed, unseenFrom, now) : followed;
   const saved =
     next === null
       ? { gpuSeconds: 0, fen: 0 }
@@ -108,6 +122,30 @@ async function follow(
           judged: shadowJudged(next, zone),
         };
   return (await book.replace(account.name, stop, next, saved, now)) ? next : stop;
+}
+
+/** Since when nobody has looked at the account; `null`: somebody has lately, or the ledger of savings has not begun. */
+async function unseenSince(work: Work, name: string, now: number): Promise<number | null> {
+  const runtime = work.standing().accounts.get(name);
+  const at = runtime === undefined ? null : await work.store.savingsCountedTo(name);
+  if (runtime === undefined || at === null) return null;
+  return now - at > longestGapMs(believedMs(runtime.account.pollEveryMs)) ? at : null;
+}
+
+/** Notes in what observing policies would have stopped that nobody looked from then to then. */
+export async function noteUnseen(work: Work, { account }: AccountRuntime, from: number, to: number): Promise<void> {
+  const book = work.shadows;
+  if (book === undefined) return;
+  for (let tries = 0; tries < MOST_TRIES; tries += 1) {
+    const open = (await book.load(account.name)).filter(({ endedAt }) => endedAt === null);
+    const noted = await Promise.all(
+      open.map(async (stop) => {
+        const next = unseenBetween(stop, from, to);
+        return next === stop || (await book.replace(account.name, stop, next, { gpuSeconds: 0, fen: 0 }, to));
+      }),
+    );
+    if (noted.every((each) => each)) return;
+  }
 }
 
 /** The policy observes no longer: what has not shown by now never will. */

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { type Zone, zoneNamed } from '../../src/calendar/zone.ts';
-import { ledgerEntry } from '../../src/decide/savings.ts';
+import { type LedgerLook, ledgerEntry } from '../../src/decide/savings.ts';
 import { track } from '../../src/decide/track.ts';
 import type { Price } from '../../src/fleet/account.ts';
 import type { ActionCall } from '../../src/fleet/action-call.ts';
@@ -40,7 +40,7 @@ function told(looks: readonly Look[], operations: readonly Operation[] = [], zon
     const instancesThen = track(previous, listing, { operations: asked });
     const times = { takenAt: at, finishedAt: at, complete: incomplete === null, incomplete };
     const snapshot: Snapshot = { ...NOTHING, ...times, instances: instancesThen };
-    const look = { countedTo, previous, snapshot, prices, believedMs: 150_000, zone, operations: asked };
+    const look: LedgerLook = { countedTo, previous, snapshot, prices, believedMs: 150_000, zone, operations: asked };
     const entry: LedgerEntry | null = isUncounted ? null : ledgerEntry(look);
     for (const { policy, day, ms, grossFen, keptFen, stops, wrong } of entry?.saved ?? []) {
       const sum = sums.get(policy) ?? { minutes: 0, yuan: 0, stops: 0, wrong: 0 };

@@ -8,6 +8,7 @@ import {
   shadowOf,
   shadowSavedTimes,
   shadowSaving,
+  unseenBetween,
 } from '../../src/decide/shadow.ts';
 import type { Activity } from '../../src/fleet/activity.ts';
 import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
@@ -177,6 +178,32 @@ describe('what a stop that would have been made comes to in the ledger', () => {
       ['2026-10-09', 2, 4, 2 * 198, 2 * 18],
     ]);
     expect(shadowSaving(over, NOON + DAY).fen).toBe(14 * 180);
+  });
+
+  test('is nothing of the time in which nobody looked', () => {
+    const gap = unseenBetween({ ...over, endedAt: null }, NOON + HOUR, NOON + 13 * HOUR);
+    const hours = (stop: ShadowStop, until: number) =>
+      shadowSavedTimes(stop, until, zone).map(({ day, ms }) => [day, ms / HOUR]);
+    expect(hours(gap, NOON + 6 * HOUR)).toEqual([['2026-10-08', 1]]);
+    expect(hours(gap, NOON + 15 * HOUR)).toEqual([
+      ['2026-10-08', 1],
+      ['2026-10-09', 2],
+    ]);
+    expect(shadowSaving(gap, NOON + 15 * HOUR)).toEqual({ gpuSeconds: 6 * 3_600, fen: 3 * 180 });
+    const twice = unseenBetween(gap, NOON + 14 * HOUR, NOON + 15 * HOUR);
+    expect(shadowSaving(twice, NOON + 16 * HOUR).fen).toBe(3 * 180);
+    expect(shadowSaving({ ...twice, endedAt: NOON + 5 * HOUR }, NOON + 16 * HOUR).fen).toBe(180);
+    // Told once more by another replica, and from before it would have been stopped.
+    expect(unseenBetween(gap, NOON + 2 * HOUR, NOON + 13 * HOUR)).toBe(gap);
+    expect(unseenBetween(gap, NOON - 9 * HOUR, NOON)).toBe(gap);
+    expect(unseenBetween(STOP, NOON - HOUR, NOON + HOUR).unseen).toEqual([[NOON, NOON + HOUR]]);
+    expect(unseenBetween({ ...STOP, endedAt: NOON + HOUR }, NOON + 2 * HOUR, NOON + 3 * HOUR).unseen).toBeUndefined();
+  });
+
+  test('is no more than a week, and no longer than its window, whether or not anybody follows it', () => {
+    const open = { ...STOP, outcome: 'right' } as const;
+    expect(shadowSaving(open, NOON + 30 * DAY).fen).toBe(7 * 24 * 198);
+    expect(shadowSaving({ ...open, untilAt: NOON + 8 * HOUR }, NOON + 30 * DAY).fen).toBe(8 * 198);
   });
 
   test('goes on until now where it has not ended', () => {

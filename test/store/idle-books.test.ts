@@ -71,7 +71,8 @@ describe('the book of what would have been stopped', () => {
   test('two replicas that see the same change count it once', async () => {
     const both = await Promise.all([store, other].map((one) => one.shadows.replace('s', null, begun, nothing, NOON)));
     expect(both.filter(Boolean)).toHaveLength(1);
-    const right = { ...begun, outcome: 'right', endedAt: NOON + 2 * HOUR } as const;
+    const unseen = [[NOON + 1, NOON + 2]] as const;
+    const right = { ...begun, outcome: 'right', endedAt: NOON + 2 * HOUR, unseen } as const;
     const saved = { gpuSeconds: 7200, fen: 396 };
     const ends = await Promise.all(
       [store, other].map((one) => one.shadows.replace('s', begun, right, saved, NOON + 2 * HOUR)),

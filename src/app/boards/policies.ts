@@ -1,4 +1,4 @@
-import { type ShadowStop, shadowSaving } from '../../decide/shadow.ts';
+import { shadowSaving } from '../../decide/shadow.ts';
 import type { Snapshot } from '../../fleet/snapshot.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { ShadowTotal } from '../../store/shadows.ts';
@@ -14,6 +14,7 @@ import type {
 import type { Work } from '../../work/ports.ts';
 import { caretLines, type Located } from '../../yaml/located.ts';
 import { lastSeen } from '../last-seen.ts';
+import { type WatchedShadow, watchedShadows } from '../open-shadows.ts';
 import type { Reader } from '../reader.ts';
 import type { Reloader } from '../reload.ts';
 import { policyFacts } from './policy-facts.ts';
@@ -80,7 +81,7 @@ export class PolicyBoards {
       store.tallies.lately(now),
       store.savings.list(),
       store.shadows.totals(),
-      this.#open(),
+      this.#open(now),
     ]);
     return policies.map((policy): PolicyRow => {
       const saved = savings.find((each) => each.policy === policy.name);
@@ -104,30 +105,33 @@ export class PolicyBoards {
       .filter(({ instance }) => policy.match.instance(instance, labels(instance))).length;
   }
 
-  async #open(): Promise<readonly ShadowStop[]> {
+  async #open(now: number): Promise<readonly WatchedShadow[]> {
     const { work, store } = this.#parts;
     const accounts = [...work.standing().accounts.keys()];
-    return (await Promise.all(accounts.map((account) => store.shadows.load(account)))).flat();
+    return (await Promise.all(accounts.map((account) => watchedShadows(store, account, now)))).flat();
   }
 
   /** What it would have stopped, the latest first: what goes on, and what has ended. */
   async #shadows(policy: string): Promise<PolicyBoard['shadows']> {
     const { work, store } = this.#parts;
     const now = work.clock.now();
-    const [open, log] = await Promise.all([this.#open(), store.shadows.log(now - SHADOW_LOG_MS, SHADOW_LOG_LENGTH)]);
-    const key = ({ instance, at }: ShadowStop) => `${instance} ${at}`;
-    const all = new Map([...log, ...open].filter((stop) => stop.policy === policy).map((stop) => [key(stop), stop]));
+    const [open, log] = await Promise.all([this.#open(now), store.shadows.log(now - SHADOW_LOG_MS, SHADOW_LOG_LENGTH)]);
+    const key = ({ stop: { instance, at } }: WatchedShadow) => `${instance} ${at}`;
+    const over = log.map((stop) => ({ stop, watchedTo: now }));
+    const all = new Map(
+      [...over, ...open].filter(({ stop }) => stop.policy === policy).map((each) => [key(each), each]),
+    );
     return [...all.values()]
-      .sort((a, b) => b.at - a.at)
+      .sort((a, b) => b.stop.at - a.stop.at)
       .slice(0, SHADOWS_SHOWN)
-      .map((stop) => ({
+      .map(({ stop, watchedTo }) => ({
         instance: stop.instance,
         name: stop.name,
         action: stop.action,
         at: stop.at,
         outcome: stop.outcome ?? 'open',
         endedAt: stop.endedAt,
-        savedFen: stop.hourlyFen === null ? null : shadowSaving(stop, now).fen,
+        savedFen: stop.hourlyFen === null ? null : shadowSaving(stop, watchedTo).fen,
       }));
   }
 
@@ -153,14 +157,16 @@ function mistake(located: Located): FileMistake {
 /** Since the beginning, with what has not ended yet. */
 function observed(
   totals: readonly ShadowTotal[],
-  open: readonly ShadowStop[],
+  open: readonly WatchedShadow[],
   policy: string,
   now: number,
 ): ObservedTally {
   const total = totals.find((each) => each.policy === policy);
-  const mine = open.filter((stop) => stop.policy === policy);
-  const going = mine.filter(({ endedAt }) => endedAt === null).map((stop) => shadowSaving(stop, now));
-  const undecided = mine.filter(({ outcome, at }) => outcome === null && at <= now).length;
+  const mine = open.filter(({ stop }) => stop.policy === policy);
+  const going = mine
+    .filter(({ stop }) => stop.endedAt === null)
+    .map(({ stop, watchedTo }) => shadowSaving(stop, watchedTo));
+  const undecided = mine.filter(({ stop }) => stop.outcome === null && stop.at <= now).length;
   const { right = 0, wrong = 0, unknown = 0, gpuSeconds = 0, fen = 0 } = total ?? {};
   return {
     stops: right + wrong + unknown + undecided,
