@@ -5,17 +5,14 @@ import type { Config } from '../config/config.ts';
 import { labelsOf } from '../config/labels-of.ts';
 import { readTestFiles, readText, shortened } from '../config/policy-folder.ts';
 import { type Coverage, CoverageBook } from '../decide/coverage.ts';
-import { runPolicyTest, strangeNames, type TestGround, type Unmet } from '../decide/policy-test.ts';
+import { runPolicyTest, type TestGround, type Unmet } from '../decide/policy-test.ts';
 import { type Clause, clausesOf } from '../policy/clauses.ts';
 import type { PolicyFile } from '../policy/compile.ts';
-import type { Policy } from '../policy/policy.ts';
-import { testFileGrammar } from '../policy/test-grammar.ts';
-import { checkShape } from '../yaml/check-shape.ts';
 import { DocumentMemo } from '../yaml/document-memo.ts';
-import type { Located } from '../yaml/located.ts';
-import { readDocument } from '../yaml/read-document.ts';
+import { byPlace, type Located } from '../yaml/located.ts';
 import type { YamlDocument } from '../yaml/yaml-document.ts';
 import { InvalidInput, loadPolicies } from './load.ts';
+import { readTestFile, senselessOf, type TestFile } from './test-file.ts';
 
 /** What came out otherwise, at its place, with lines about what came instead and what was in the way. */
 export interface TestFailure extends Located {
@@ -55,52 +52,65 @@ export async function runPolicyTests(
     readonly coverage?: boolean;
   },
 ): Promise<TestRun> {
-  const { cwd } = options;
-  const files = await filesOf(options.targets.length > 0 ? options.targets : [config.policiesDir], cwd);
+  const { cwd, now } = options;
+  const files = (await filesOf(options.targets.length > 0 ? options.targets : [config.policiesDir], cwd)).map(
+    readTestFile,
+  );
+  const grounds = await groundsOf(config, { files, cwd, now, coverage: options.coverage === true });
+  const wrong = files.map((file) => {
+    const ground = grounds.of.get(file.mode);
+    return [...file.errors, ...(ground === undefined ? [] : senselessOf(file, ground))].sort(byPlace);
+  });
+  const errors = [...wrong.flat(), ...grounds.errors];
+  if (errors.length > 0) {
+    const [first, ...more] = files.filter((_, index) => wrong[index]?.length !== 0);
+    const which = grounds.errors.length === 0 && more.length === 0 ? `${first?.file ?? ''} is` : 'the tests are';
+    throw new InvalidInput(first === undefined ? 'the policies are not valid' : `${which} not valid`, errors);
+  }
   const outcomes: TestOutcome[] = [];
-  const documents = new DocumentMemo();
   const decided = new Set<string>();
-  let known: readonly Policy[] = [];
-  let clauses: ReadonlyMap<string, readonly Clause[]> | null = null;
-  let book: CoverageBook | null = null;
-  for (const file of files) {
-    const read = readDocument(file.text, file.file);
-    if (!read.ok) throw new InvalidInput(`${file.file} is not valid`, read.errors);
-    const { document } = read;
-    const checked = checkShape(testFileGrammar, document);
-    if (!checked.ok) throw new InvalidInput(`${file.file} is not valid`, checked.errors);
-    // A test is about what policies do, so they do it here unless they say otherwise themselves.
-    const loaded = await loadPolicies(
-      { ...config, mode: checked.value.mode ?? 'enforce' },
-      cwd,
-      options.now,
-      documents,
-    );
-    if (!loaded.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
-    known = loaded.set.policies;
-    clauses ??= clausesOf(loaded.files, known);
-    if (options.coverage === true) book ??= new CoverageBook(clauses);
-    const ground: TestGround = {
-      accounts: config.accounts,
-      labelsOf: (instance) => labelsOf(config.labels, instance),
-      policies: known,
-      clauses,
-      coverage: book,
-      zone: zoneNamed(config.timezone),
-    };
-    const strange = checked.value.tests.flatMap((test, index) => located(document, index, strangeNames(test, ground)));
-    if (strange.length > 0) throw new InvalidInput(`${file.file} is not valid`, strange);
-    for (const [index, test] of checked.value.tests.entries()) {
+  for (const { file, mode, tests } of files) {
+    const ground = grounds.of.get(mode);
+    for (const { test, index, document } of tests) {
+      if (test === null || ground === undefined) continue;
       const began = performance.now();
       const result = runPolicyTest(test, ground);
       for (const { policy } of result.decided) decided.add(policy);
       const { line } = document.place(['tests', index, 'name']);
       const failures = located(document, index, result.unmet);
-      outcomes.push({ file: file.file, line, name: test.name, failures, tookMs: performance.now() - began });
+      outcomes.push({ file, line, name: test.name, failures, tookMs: performance.now() - began });
     }
   }
+  const { policies: known = [], coverage: book = null } = [...grounds.of.values()][0] ?? {};
   const untested = known.filter(({ name, enabled }) => enabled && !decided.has(name)).map(({ name }) => name);
   return { outcomes, untested, coverage: book?.of(known) ?? null };
+}
+
+/** What tests are run on, by the mode of policies that do not say. All share the clauses and what is seen of them. */
+async function groundsOf(
+  config: Config,
+  { files, cwd, now, coverage }: { files: readonly TestFile[]; cwd: string; now: number; coverage: boolean },
+): Promise<{ readonly of: ReadonlyMap<TestFile['mode'], TestGround>; readonly errors: readonly Located[] }> {
+  const documents = new DocumentMemo();
+  const of = new Map<TestFile['mode'], TestGround>();
+  let clauses: ReadonlyMap<string, readonly Clause[]> | null = null;
+  let book: CoverageBook | null = null;
+  for (const mode of new Set(files.map((file) => file.mode))) {
+    const loaded = await loadPolicies({ ...config, mode }, cwd, now, documents);
+    if (!loaded.ok) return { of, errors: loaded.errors };
+    const { policies } = loaded.set;
+    clauses ??= clausesOf(loaded.files, policies);
+    if (coverage) book ??= new CoverageBook(clauses);
+    of.set(mode, {
+      accounts: config.accounts,
+      labelsOf: (instance) => labelsOf(config.labels, instance),
+      policies,
+      clauses,
+      coverage: book,
+      zone: zoneNamed(config.timezone),
+    });
+  }
+  return { of, errors: [] };
 }
 
 function located(document: YamlDocument, index: number, unmet: readonly Unmet[]): TestFailure[] {

@@ -30,6 +30,11 @@ export function eachMachine(given: PolicyTestText['fleet']): PolicyTestText['fle
   return Object.fromEntries(Object.entries(given).flatMap(([id, machine]) => idsOf(id).map((each) => [each, machine])));
 }
 
+/** Is it written like several machines? */
+export function isMany(id: string): boolean {
+  return MANY.test(id);
+}
+
 /** `dev-01..12` is twelve ids, anything else is itself. */
 export function idsOf(id: string): readonly string[] {
   const [, stem = '', first = '', last = ''] = MANY.exec(id) ?? [];

@@ -2,7 +2,6 @@ import type { Zone } from '../calendar/zone.ts';
 import type { Clause } from '../policy/clauses.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { EventText, PolicyTestText } from '../policy/test-grammar.ts';
-import { clockText } from './clause-stands.ts';
 import type { CoverageBook } from './coverage.ts';
 import { type ComingDecision, type ForecastEvent, type ForecastOptions, forecast } from './forecast.ts';
 import {
@@ -49,37 +48,7 @@ export interface TestGround extends Omit<GivenFleet, 'machines' | 'money'> {
   readonly coverage: CoverageBook | null;
 }
 
-/** Names in a test that stand for nothing. Nothing can be run before they are mended. */
-export function strangeNames(test: PolicyTestText, ground: TestGround): readonly Unmet[] {
-  const strange: Unmet[] = [];
-  const machines = new Set(Object.keys(eachMachine(test.fleet)));
-  const accounts = new Set(ground.accounts.map(({ name }) => name));
-  const policies = new Set(ground.policies.map(({ name }) => name));
-  const check = (what: string, name: string | undefined, known: ReadonlySet<string>, path: readonly PropertyKey[]) => {
-    if (name === undefined || known.has(name)) return;
-    const there = [...known].join(', ') || 'none';
-    strange.push({ path, message: `there is no ${what} "${name}"; there are ${there}`, notes: [] });
-  };
-  for (const [index, name] of (test.policies ?? []).entries()) check('policy', name, policies, ['policies', index]);
-  for (const [id, machine] of Object.entries(test.fleet)) check('account', machine?.account, accounts, ['fleet', id]);
-  for (const name of Object.keys(test.accounts ?? {})) check('account', name, accounts, ['accounts', name]);
-  for (const [index, event] of (test.timeline ?? []).entries()) {
-    const path = ['timeline', index];
-    for (const id of Object.keys(event.set ?? {})) check('machine', id, machines, [...path, 'set', id]);
-    for (const name of Object.keys(event.accounts ?? {})) check('account', name, accounts, [...path, 'accounts', name]);
-    check('machine', event.hold?.instance, machines, [...path, 'hold', 'instance']);
-    check('machine', event.personStarts, machines, [...path, 'personStarts']);
-  }
-  for (const key of ['expect', 'never'] as const) {
-    for (const [index, { instance, policy }] of (test[key] ?? []).entries()) {
-      check('machine', instance, machines, [key, index, 'instance']);
-      check('policy', policy, policies, [key, index, 'policy']);
-    }
-  }
-  return strange;
-}
-
-/** Runs one test on virtual time with the live evaluator. Its names must have been checked by {@link strangeNames}. */
+/** Runs one test on virtual time with the live evaluator. It must have been found sensible by {@link senselessIn}. */
 export function runPolicyTest(test: PolicyTestText, ground: TestGround): PolicyTestResult {
   const { zone, coverage } = ground;
   const given: GivenFleet = { ...ground, machines: eachMachine(test.fleet), money: test.accounts ?? {} };
@@ -114,7 +83,6 @@ export function runPolicyTest(test: PolicyTestText, ground: TestGround): PolicyT
       message: `did not come: ${expectedText(each, zone)}`,
       notes: [
         ...(instead === null ? [] : [`came instead: ${decidedText(instead, zone)}: ${differsIn(each, instead)}`]),
-        ...(each.at !== null && each.at >= until ? [`the test ends at ${clockText(until, zone)}, before that`] : []),
         ...(instead !== null && explainsItself(each, instead) ? [] : near.lines(policies)),
       ],
     })),

@@ -1,6 +1,6 @@
 import { formatDuration } from '../calendar/duration.ts';
 import type { Zone } from '../calendar/zone.ts';
-import type { ExpectationText, NeverText, PolicyTestText } from '../policy/test-grammar.ts';
+import { type ExpectationText, kindOf, type NeverText, type PolicyTestText } from '../policy/test-grammar.ts';
 import { clockText } from './clause-stands.ts';
 import type { ComingDecision } from './forecast.ts';
 import { type GivenFleet, givenKey } from './given-fleet.ts';
@@ -31,13 +31,7 @@ export function differenceOf(
   coming: readonly ComingDecision[],
   given: GivenFleet,
 ): Difference {
-  const taken = new Set<ComingDecision>();
-  const unmet: Expected[] = [];
-  for (const each of expected) {
-    const found = coming.find((decision) => !taken.has(decision) && fits(decision, each, given));
-    if (found === undefined) unmet.push(each);
-    else taken.add(found);
-  }
+  const { taken, unmet } = pairUp(expected, coming, given);
   const missing = unmet.map((each) => {
     const instead = insteadOf(
       each,
@@ -59,9 +53,30 @@ export function differenceOf(
   return { missing, forbidden, unexpected };
 }
 
+/**
+ * As many expectations as possible, each with a decision of its own: what a loose one has taken is given to a stricter one
+ * where the loose one finds another.
+ */
+function pairUp(expected: readonly Expected[], coming: readonly ComingDecision[], given: GivenFleet) {
+  const takenBy = new Map<ComingDecision, Expected>();
+  const findFor = (each: Expected, tried: Set<ComingDecision>): boolean => {
+    for (const decision of coming) {
+      if (tried.has(decision) || !fits(decision, each, given)) continue;
+      tried.add(decision);
+      const owner = takenBy.get(decision);
+      if (owner !== undefined && !findFor(owner, tried)) continue;
+      takenBy.set(decision, each);
+      return true;
+    }
+    return false;
+  };
+  const unmet = expected.filter((each) => !findFor(each, new Set()));
+  return { taken: new Set(takenBy.keys()), unmet };
+}
+
 function fits(decision: ComingDecision, { wanted, at }: Expected, given: GivenFleet): boolean {
   return (
-    fitsNever(decision, { ...wanted, kind: wanted.kind ?? 'act' }, given) &&
+    fitsNever(decision, wanted, given) &&
     (wanted.reason === undefined || decision.reason === wanted.reason) &&
     // Decisions are made each minute.
     (at === null || Math.floor(decision.at / MINUTE_MS) === Math.floor(at / MINUTE_MS))
@@ -70,7 +85,7 @@ function fits(decision: ComingDecision, { wanted, at }: Expected, given: GivenFl
 
 function fitsNever(decision: ComingDecision, wanted: NeverText, given: GivenFleet): boolean {
   return (
-    decision.kind === (wanted.kind ?? 'act') &&
+    decision.kind === kindOf(wanted) &&
     (wanted.do === undefined || decision.action === wanted.do) &&
     (wanted.policy === undefined || decision.policy === wanted.policy) &&
     (wanted.instance === undefined || decision.instance === givenKey(given, wanted.instance))
@@ -86,7 +101,7 @@ function insteadOf(
   const key = wanted.instance === undefined ? null : givenKey(given, wanted.instance);
   const likeness = (decision: ComingDecision) =>
     (decision.action === wanted.do ? 4 : 0) +
-    (decision.kind === (wanted.kind ?? 'act') ? 2 : 0) +
+    (decision.kind === kindOf(wanted) ? 2 : 0) +
     (wanted.policy === undefined || decision.policy === wanted.policy ? 1 : 0);
   const away = (decision: ComingDecision) => (at === null ? 0 : Math.abs(decision.at - at));
   const alike = coming
@@ -97,8 +112,9 @@ function insteadOf(
 
 /** `stop of dev-1 at 2026-11-24 22:30 (night, due)` */
 export function expectedText({ wanted, at }: Expected, zone: Zone): string {
-  const { kind = 'act', do: action, instance, policy, reason } = wanted;
-  const what = kind === 'act' ? action : `${kind} ${action}`;
+  const { do: action, instance, policy, reason } = wanted;
+  const kind = kindOf(wanted);
+  const what = kind === 'act' || kind === action ? action : `${kind} ${action}`;
   const told = [policy, reason].filter((each) => each !== undefined).join(', ');
   const whom = instance === undefined ? '' : ` of ${instance}`;
   const when = at === null ? '' : ` at ${clockText(at, zone)}`;
@@ -108,7 +124,7 @@ export function expectedText({ wanted, at }: Expected, zone: Zone): string {
 /** `2026-11-24 23:00 stop hxy/dev-1 (night, due)` */
 export function decidedText(decision: ComingDecision, zone: Zone): string {
   const { at, kind, action, instance, account, policy, reason } = decision;
-  const word = kind === 'act' ? action : `${kind} ${action}`;
+  const word = kind === 'act' || kind === action ? action : `${kind} ${action}`;
   return `${clockText(at, zone)} ${word} ${instance ?? account} (${policy}, ${reason})`;
 }
 
@@ -118,7 +134,7 @@ export function differsIn({ wanted, at }: Expected, decision: ComingDecision): s
   const shift = at === null ? 0 : Math.floor(decision.at / MINUTE_MS) - Math.floor(at / MINUTE_MS);
   if (shift !== 0) words.push(`${formatDuration(Math.abs(shift) * MINUTE_MS)} ${shift > 0 ? 'later' : 'earlier'}`);
   if (decision.action !== wanted.do) words.push(`${decision.action} and not ${wanted.do}`);
-  const kind = wanted.kind ?? 'act';
+  const kind = kindOf(wanted);
   if (decision.kind !== kind) words.push(`${KINDS[decision.kind]} and not ${KINDS[kind]}`);
   if (wanted.policy !== undefined && decision.policy !== wanted.policy) words.push(`by ${decision.policy}`);
   if (wanted.reason !== undefined && decision.reason !== wanted.reason)

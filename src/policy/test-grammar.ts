@@ -1,19 +1,29 @@
 import { z } from 'zod';
+import { parseDay } from '../calendar/civil.ts';
 import { POLICY_ACTIONS } from '../fleet/action.ts';
 import { DECISION_REASONS } from '../fleet/reason.ts';
 import { BILLINGS, STATUSES } from '../fleet/status.ts';
 import { duration } from './grammar-parts.ts';
 import { labelKey } from './match-grammar.ts';
 
+const NO_DAY = { error: ({ input }: { readonly input?: unknown }) => `there is no day ${String(input).slice(0, 10)}` };
+
+/** Of a text with a date: is there such a day? */
+function isOnADay(text: string): boolean {
+  return text.length < 10 || parseDay(text.slice(0, 10)) !== null;
+}
+
 const ACTIVITIES = ['active', 'idle', 'unknown'] as const;
 /** How a decision comes out: done, told, announced, only observed, or kept from being done. */
 export const EXPECTED_KINDS = ['act', 'notify', 'announce', 'observe', 'kept'] as const;
+export type ExpectedKind = (typeof EXPECTED_KINDS)[number];
 
 /** Times are those of the configuration's zone; what is repeated every day is meant for the first day. */
 const TIME = /^(\d{4}-\d{2}-\d{2} )?([01]\d|2[0-3]):[0-5]\d$/;
 export const moment = z
   .string()
   .regex(TIME, 'must be a time such as "22:30" or "2026-11-24 22:30"')
+  .refine(isOnADay, NO_DAY)
   .meta({ description: 'A local time: the first such moment at or after the beginning, or a whole date and time.' });
 
 const yuan = z.number().min(0).meta({ description: 'Yuan.' });
@@ -61,25 +71,53 @@ const event = z
     hold: z.strictObject({ instance: z.string(), for: duration('For how long.', ['4h']) }).optional(),
     personStarts: z.string().meta({ description: 'A machine that somebody starts.' }).optional(),
   })
-  .refine((each) => (each.at === undefined) !== (each.after === undefined), 'needs either "at" or "after"');
+  .refine((each) => (each.at === undefined) !== (each.after === undefined), 'needs either "at" or "after"')
+  .refine(
+    ({ set, accounts, hold, personStarts }) => [set, accounts, hold, personStarts].some((each) => each !== undefined),
+    'nothing happens then; name "set", "accounts", "hold" or "personStarts"',
+  );
+
+const NOT_TOGETHER = 'what is told (do: notify) is of kind notify, observe or kept, and nothing else is of kind notify';
+
+/** May a decision to do this come out so? */
+function goTogether({
+  do: action,
+  kind,
+}: {
+  readonly do?: string | undefined;
+  readonly kind?: ExpectedKind | undefined;
+}) {
+  if (action === undefined || kind === undefined) return true;
+  return action === 'notify' ? kind !== 'act' && kind !== 'announce' : kind !== 'notify';
+}
 
 const expectation = z
   .strictObject({
     at: moment.optional(),
     after: duration('So long after the beginning.', ['10m'], 'zero').optional(),
     do: z.enum(POLICY_ACTIONS).meta({ description: 'What is decided.' }),
-    kind: z.enum(EXPECTED_KINDS).meta({ description: 'How it comes out; act where it is left out.' }).optional(),
+    kind: z
+      .enum(EXPECTED_KINDS)
+      .meta({ description: 'How it comes out; where it is left out act, and notify of do: notify.' })
+      .optional(),
     instance: z.string().optional(),
     policy: z.string().optional(),
     reason: z.enum(DECISION_REASONS).optional(),
   })
-  .refine((each) => each.at === undefined || each.after === undefined, '"at" and "after" say the same; leave one out');
+  .refine((each) => each.at === undefined || each.after === undefined, '"at" and "after" say the same; leave one out')
+  .refine(goTogether, NOT_TOGETHER);
 
-const never = z.strictObject({
-  do: z.enum(POLICY_ACTIONS).optional(),
-  instance: z.string().optional(),
-  policy: z.string().optional(),
-  kind: z.enum(EXPECTED_KINDS).optional(),
+const never = z
+  .strictObject({
+    do: z.enum(POLICY_ACTIONS).optional(),
+    instance: z.string().optional(),
+    policy: z.string().optional(),
+    kind: z.enum(EXPECTED_KINDS).optional(),
+  })
+  .refine(goTogether, NOT_TOGETHER);
+
+const MODE = z.enum(['observe', 'enforce']).meta({
+  description: 'For policies that do not say; enforce where it is left out, whatever lamplighter.yaml says.',
 });
 
 export const policyTestGrammar = z.strictObject({
@@ -87,6 +125,7 @@ export const policyTestGrammar = z.strictObject({
   now: z
     .string()
     .regex(/^\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):[0-5]\d$/, 'must be a date and time such as "2026-11-24 22:00"')
+    .refine(isOnADay, NO_DAY)
     .meta({ description: 'When it begins, in the zone of lamplighter.yaml.' }),
   for: duration('How long it goes on.', ['12h']),
   policies: z.array(z.string()).min(1).meta({ description: 'Only these; all where it is left out.' }).optional(),
@@ -103,18 +142,47 @@ export const policyTestGrammar = z.strictObject({
     .optional(),
 });
 
+/** The same with nothing required: for what is left of a test with mistakes. */
+export const policyTestParts = policyTestGrammar.partial();
+
+const name = z.string().optional().catch(undefined);
+const keys = z.record(z.string(), z.unknown()).default({}).catch({});
+const list = <S extends z.ZodType>(item: S) => z.array(item).default([]).catch([]);
+const named = list(z.object({ instance: name, policy: name }).catch({}));
+
+/** The names in a test, whatever else is wrong with it. */
+export const namesInTest = z
+  .object({
+    policies: list(name),
+    fleet: z
+      .record(z.string(), z.object({ account: name, stoppedBy: name }).nullable().catch(null))
+      .optional()
+      .catch(undefined),
+    accounts: keys,
+    timeline: list(
+      z
+        .object({ set: keys, accounts: keys, hold: z.object({ instance: name }).catch({}), personStarts: name })
+        .catch({ set: {}, accounts: {}, hold: {} }),
+    ),
+    expect: named,
+    never: named,
+  })
+  .catch({ policies: [], accounts: {}, timeline: [], expect: [], never: [] });
+
+/** The frame alone; tests are checked one by one so that one mistake does not hide the others. */
+export const testFileFrame = z.strictObject({
+  mode: MODE.optional(),
+  tests: z.array(z.unknown()).min(1),
+});
+
 /** `NAME.test.yaml`: what policies are expected to do with a fleet given in a few lines. */
 export const testFileGrammar = z.strictObject({
-  mode: z
-    .enum(['observe', 'enforce'])
-    .meta({
-      description: 'For policies that do not say; enforce where it is left out, whatever lamplighter.yaml says.',
-    })
-    .optional(),
+  mode: MODE.optional(),
   tests: z.array(policyTestGrammar).min(1),
 });
 
 export type TestFileText = z.output<typeof testFileGrammar>;
+export type PolicyTestParts = z.output<typeof policyTestParts>;
 export type PolicyTestText = z.output<typeof policyTestGrammar>;
 /** The same as it is written, with durations as texts. */
 export type PolicyTestInput = z.input<typeof policyTestGrammar>;
@@ -125,3 +193,8 @@ export type AccountText = z.output<typeof account>;
 export type EventText = z.output<typeof event>;
 export type ExpectationText = z.output<typeof expectation>;
 export type NeverText = z.output<typeof never>;
+
+/** How what is expected, or must never come, comes out where it does not say. */
+export function kindOf({ kind, do: action }: NeverText): ExpectedKind {
+  return kind ?? (action === 'notify' ? 'notify' : 'act');
+}

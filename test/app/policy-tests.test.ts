@@ -193,7 +193,7 @@ describe('a folder of tests', () => {
   test('an act that nobody expects fails it, unless others are allowed; what must never come fails it always', async () => {
     await one(FLEET);
     expect(await failures()).toHaveLength(2);
-    await one(`${FLEET}    others: allowed\n`);
+    await one(`${FLEET}    others: allowed\n    expect: [{ do: start }]\n`);
     expect(await failures()).toEqual([]);
     await one(`${FLEET}    others: allowed\n    never: [{ do: start }]\n`);
     expect(await failures()).toEqual(['7: came all the same: 2026-11-25 08:00 start hxy/dev-1 (night, afterwards)']);
@@ -213,10 +213,10 @@ describe('a folder of tests', () => {
     [
       'a machine',
       '    expect: [{ do: stop, instance: dev-9 }]\n',
-      'there is no machine "dev-9"; there are dev-1, web-1',
+      'there is no machine "dev-9"; did you mean "dev-1"?',
     ],
-    ['a policy', '    policies: [nigth]\n', 'there is no policy "nigth"; there are night, never-tested'],
-    ['an account', '    accounts: { hxi: { balance: 1 } }\n', 'there is no account "hxi"; there are hxy'],
+    ['a policy', '    policies: [nigth]\n', 'there is no policy "nigth"; did you mean "night"?'],
+    ['an account', '    accounts: { hxi: { balance: 1 } }\n', 'there is no account "hxi"; did you mean "hxy"?'],
     ['a key', '    expects: []\n', 'unknown key "expects"; did you mean "expect"?'],
     ['a time', '    expect: [{ at: "24:00", do: stop }]\n', 'must be a time such as "22:30"'],
     ['a moment', '    timeline: [{ set: { dev-1: { activity: idle } } }]\n', 'needs either "at" or "after"'],
@@ -314,7 +314,6 @@ describe('a folder of tests', () => {
         '  not-due: it is stopped (hourly)',
       ],
     ],
-    ['an end before', '{ at: "12:00", do: stop, instance: web-1 }', ['the test ends at 2026-11-25 10:00, before that']],
   ])('tells what was in the way of %s', async (_, expected, lines) => {
     await one(
       `    fleet: { dev-1: {}, web-1: {}, dev-off: { status: stopped } }\n    others: allowed\n    expect: [${expected.replace('off-1', 'dev-off')}]\n`,

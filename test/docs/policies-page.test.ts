@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, test } from 'vitest';
 import { zoneNamed } from '../../src/calendar/zone.ts';
 import { CoverageBook } from '../../src/decide/coverage.ts';
-import { runPolicyTest, strangeNames } from '../../src/decide/policy-test.ts';
+import { runPolicyTest } from '../../src/decide/policy-test.ts';
+import { senselessIn, strangeNames } from '../../src/decide/test-sense.ts';
 import { clausesOf } from '../../src/policy/clauses.ts';
 import { compile } from '../../src/policy/compile.ts';
 import { testFileGrammar } from '../../src/policy/test-grammar.ts';
@@ -32,7 +33,7 @@ test.each(['policies.md', 'zh-CN/policies.md'])(
     const around = { accounts: OPTIONS.accounts ?? [], labelsOf: () => ({}), zone: zoneNamed('Asia/Shanghai') };
     const ground = { ...around, policies, clauses, coverage };
     for (const each of testFileGrammar.parse(read.document.data()).tests) {
-      expect(strangeNames(each, ground)).toEqual([]);
+      expect([...strangeNames(each, ground), ...senselessIn(each, ground)]).toEqual([]);
       expect([each.name, runPolicyTest(each, ground).unmet]).toEqual([each.name, []]);
     }
     const gaps = coverage.of(policies).policies.flatMap((policy) => policy.clauses.filter(({ gap }) => gap !== null));
