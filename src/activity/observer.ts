@@ -155,21 +155,33 @@ export class ActivityObserver {
     labels: (instance: Instance) => Labels,
     now: number,
   ): Promise<ReadonlyMap<InstanceKey, Activity>> {
+    const judged = await this.judged(snapshot, labels, now);
     const result = new Map<InstanceKey, Activity>();
-    if (this.#rules.length === 0) return result;
+    for (const [place, { instance }] of snapshot.instances.entries()) {
+      const activity = judged[place] ?? null;
+      if (activity !== null) result.set(instanceKey(instance), activity);
+    }
+    return result;
+  }
+
+  /** The same in the order of the snapshot, for whoever goes through all of it. `null`: no rule covers that one. */
+  async judged(
+    snapshot: Snapshot,
+    labels: (instance: Instance) => Labels,
+    now: number,
+  ): Promise<readonly (Activity | null)[]> {
+    if (this.#rules.length === 0) return snapshot.instances.map(() => null);
     const [known, watches] = await Promise.all([
       this.#store.load(snapshot.account),
       this.#watches.load(snapshot.account),
     ]);
-    for (const tracked of snapshot.instances) {
+    return snapshot.instances.map((tracked) => {
       const { instance } = tracked;
       const rule = this.#rule(instance, labels(instance));
-      if (rule === undefined) continue;
+      if (rule === undefined) return null;
       const watched = watches.get(instance.id) ?? null;
-      const activity = this.#judge(tracked, rule, known.get(instance.id) ?? [], watched, now);
-      result.set(instanceKey(instance), activity);
-    }
-    return result;
+      return this.#judge(tracked, rule, known.get(instance.id) ?? [], watched, now);
+    });
   }
 
   /** The last look before an act: goes to the instance now. `null`: no rule covers it. */

@@ -9,6 +9,7 @@ import { QUEUE_NAMES } from '../queue/payloads.ts';
 import { QueueDown, Queues, RUN_OUTCOMES } from '../queue/queue.ts';
 import type { LedgerFound } from '../store/ledger-epoch.ts';
 import { Store } from '../store/store.ts';
+import { FleetSeries } from '../telemetry/fleet-series.ts';
 import { type Log, scrubber } from '../telemetry/log.ts';
 import { makeMetrics } from '../telemetry/metrics.ts';
 import { version } from '../version.ts';
@@ -304,6 +305,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
     await tellValid(work, policies.set.policies.length);
 
   const reader = makeReader(work, store);
+  const fleet = new FleetSeries();
   const control = new Control(work, peopleStore(store));
   const reloader = new Reloader({
     readConfig: options.readConfig,
@@ -336,7 +338,7 @@ async function build(options: DaemonOptions, cleanups: Cleanups): Promise<Daemon
       return workersState(queues, graceFrom, performance.now());
     },
     ready,
-    metrics: () => scrape({ work, store, queues, reader, metrics }),
+    metrics: () => scrape({ work, store, queues, reader, metrics, fleet }),
     reload: (acknowledge) => reloader.byPerson(acknowledge),
     recording: (since) => recordingSince(config.stateDir, since, clock.now()),
     operations: (query) => store.ledger.list(query),

@@ -5,7 +5,7 @@ import { isTerminal, OPERATION_STATES, type Operation } from '../fleet/operation
 import type { Queues } from '../queue/queue.ts';
 import { takesWrites } from '../store/health.ts';
 import type { Store } from '../store/store.ts';
-import { fleetSeries } from '../telemetry/fleet-series.ts';
+import type { FleetSeries } from '../telemetry/fleet-series.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
 import type { Work } from '../work/ports.ts';
 import { fleetSources } from './fleet-sources.ts';
@@ -14,23 +14,28 @@ import type { Reader } from './reader.ts';
 /** Reading the gauges' sources must never make a scrape fail: what cannot be read is left out. */
 const COLLECT_LIMIT_MS = 3_000;
 
-/** Everything `/metrics` answers: gauges read now, counters as they are, the fleet's series in pieces. */
-export async function* scrape(parts: {
+interface ScrapeParts {
   readonly work: Work;
   readonly store: Store;
   readonly queues: Queues;
   readonly reader: Reader;
   readonly metrics: Metrics;
-}): AsyncGenerator<string> {
-  const { metrics } = parts;
+  readonly fleet: FleetSeries;
+}
+
+/** Everything `/metrics` answers: gauges read now, counters as they are, the fleet's series in pieces. */
+export async function* scrape(parts: ScrapeParts): AsyncGenerator<string | Uint8Array> {
+  const { work, reader, metrics, fleet } = parts;
   const isUp = parts.store.state.kind === 'ready';
   metrics.redisUp.set(isUp ? 1 : 0);
-  if (isUp) await collect(parts);
-  await forgetOthers(metrics, parts.work.standing().accounts);
+  // Without Redis there is no fleet to tell of; `lamplighter_redis_up` says why its series are missing.
+  const sources = async () => (isUp ? await fleetSources(work, await reader.snapshots()) : []);
+  // At once: each waits for Redis several times, and where a poll is being worked on each wait is a long one.
+  const [known] = await Promise.all([sources(), isUp ? collect(parts) : null]);
+  await forgetOthers(metrics, work.standing().accounts);
   yield await metrics.own.metrics();
   yield '\n';
-  // Without Redis there is no fleet to tell of; `lamplighter_redis_up` says why its series are missing.
-  if (isUp) yield* fleetSeries(await fleetSources(parts.work, await parts.reader.snapshots()));
+  if (isUp) yield* fleet.write(known);
   yield await metrics.processes.metrics();
 }
 
@@ -46,13 +51,7 @@ async function forgetOthers(metrics: Metrics, accounts: ReadonlyMap<string, unkn
   }
 }
 
-async function collect(parts: {
-  readonly work: Work;
-  readonly store: Store;
-  readonly queues: Queues;
-  readonly reader: Reader;
-  readonly metrics: Metrics;
-}): Promise<void> {
+async function collect(parts: ScrapeParts): Promise<void> {
   const { work, store, queues, reader, metrics } = parts;
   const now = work.clock.now();
   const readings = [

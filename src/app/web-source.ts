@@ -27,7 +27,7 @@ export interface WebSourceParts {
   readonly tokenGeneration: (instance: string) => Promise<number>;
   readonly alive: () => { readonly ok: boolean; readonly detail: string };
   readonly ready: () => Promise<Readiness>;
-  readonly metrics: () => AsyncIterable<string>;
+  readonly metrics: () => AsyncIterable<string | Uint8Array>;
   readonly reload: (acknowledge: string | null) => Promise<Done>;
   readonly recording: WebSource['recording'];
   readonly operations: (query: {

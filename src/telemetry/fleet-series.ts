@@ -1,14 +1,15 @@
-import { setImmediate as yieldToLoop } from 'node:timers/promises';
 import type { Activity } from '../fleet/activity.ts';
-import { type Instance, instanceKey } from '../fleet/instance.ts';
+import type { Instance } from '../fleet/instance.ts';
 import type { RenewalDue } from '../fleet/renewal-due.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { isUp } from '../fleet/status.ts';
+import { type Family, KeptText, Turns } from './kept-text.ts';
 
 /** What the fleet series of one account are written from. */
 export interface FleetSeriesSource {
   readonly snapshot: Snapshot;
-  readonly activity: ReadonlyMap<string, Activity>;
+  /** What is known of each of its instances, in its order; `null`, or absent: no probe looks at it. */
+  readonly activities: readonly (Activity | null)[];
   readonly burnFenPerHour: number | null;
   readonly runwayMs: number | null;
   /** Its bounds; absent or `null`: not known, or the money does not end. */
@@ -27,12 +28,6 @@ export interface FleetSeriesSource {
   readonly foreign?: boolean;
 }
 
-/**
- * Instances per chunk: the registry of prom-client takes 4.5 µs a series in one go, which at 10 000 instances stops
- * everything else for a quarter of a second. Text written here in chunks never holds the loop for more than a few ms.
- */
-const CHUNK = 1_000;
-
 const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\n': '\\n', '"': '\\"' };
 /** What has to be escaped, what would end the scrape (NUL), and what would turn a console line around (bidi controls). */
 const UNFIT = /[\\"\p{Cc}\p{Bidi_Control}]/u;
@@ -50,18 +45,29 @@ function text(value: string): string {
   return label(value.length > MAX_TEXT ? value.slice(0, MAX_TEXT).toWellFormed() : value);
 }
 
-interface Family {
+/** One instance, with what else its lines are made of. */
+interface Row {
+  readonly source: FleetSeriesSource;
+  readonly tracked: Tracked;
+  readonly activity: Activity | null;
+}
+
+/** A family of series in which every instance has one line, or none. */
+interface InstanceFamily extends Family<Row> {
   readonly name: string;
   readonly help: string;
-  line(source: FleetSeriesSource, tracked: Tracked): string;
+}
+
+function who({ account, id }: Instance): string {
+  return `account="${label(account)}",instance="${label(id)}"`;
 }
 
 /**
  * The latest activity that any probe has proven, whatever the verdict is now; `null`: none has. The idle clock of the
  * verdict is another thing: it begins at the boot where nothing was seen since.
  */
-function lastActiveAt(activity: Activity | undefined): number | null {
-  if (activity === undefined || activity.kind === 'not-applicable') return null;
+function lastActiveAt({ activity }: Row): number | null {
+  if (activity === null || activity.kind === 'not-applicable') return null;
   let latest: number | null = null;
   for (const reading of activity.readings) {
     const at = reading.lastActiveAt;
@@ -70,129 +76,80 @@ function lastActiveAt(activity: Activity | undefined): number | null {
   return latest;
 }
 
-/** The lines of one instance that do not change while it does not. */
-interface InstanceLines {
-  /** Account and id, as label text. */
-  readonly who: string;
-  readonly info: string;
-  readonly status: string;
-  /** Empty where it has no end. */
-  readonly expiry: string;
-  /** The line of the verdict that was written last. */
-  activity: { readonly verdict: string; readonly line: string };
-  /** What was written last, and by which function of the source: the same one says the same again. */
-  cost: { readonly by: FleetSeriesSource['costFenPerHour']; readonly line: string };
-  renewal: { readonly by: FleetSeriesSource['renewals']; readonly line: string };
+/** What is not up has nothing to judge, whether or not a rule would. */
+function verdictOf({ tracked, activity }: Row): string {
+  return isUp(tracked.instance.status) ? (activity?.kind ?? 'unknown') : 'not-applicable';
 }
 
-/** Made once: a row that comes again unchanged in the next listing is the very same object. */
-const LINES = new WeakMap<Instance, InstanceLines>();
-
-/** A line of its own piece: put together by `+` it would be a chain of pieces, to be gone through at every scrape. */
-function flat(...pieces: readonly string[]): string {
-  return pieces.join('');
+/** What the last listing lacked may be anything by now. */
+function statusOf({ tracked }: Row): string {
+  return (tracked.missing ?? 0) > 0 ? 'unknown' : tracked.instance.status;
 }
 
-function linesOf(instance: Instance): InstanceLines {
-  const known = LINES.get(instance);
-  if (known !== undefined) return known;
-  const { account, id, provider, name, gpu, room, billing, status, expiresAt } = instance;
-  const who = flat('account="', label(account), '",instance="', label(id), '"');
-  const labels = `provider="${provider}",name="${text(name)}",gpu="${text(gpu)}",room="${text(room)}",billing="${billing}"`;
-  const made: InstanceLines = {
-    who,
-    info: flat('lamplighter_instance_info{', who, ',', labels, '} 1\n'),
-    status: flat('lamplighter_instance_status{', who, ',status="', status, '"} 1\n'),
-    expiry:
-      expiresAt === null
-        ? ''
-        : flat('lamplighter_instance_expiry_timestamp_seconds{', who, '} ', String(expiresAt / 1000), '\n'),
-    activity: { verdict: '', line: '' },
-    cost: { by: undefined, line: '' },
-    renewal: { by: undefined, line: '' },
-  };
-  LINES.set(instance, made);
-  return made;
-}
-
-const RENEWAL_DUE = 'lamplighter_instance_renewal_due_timestamp_seconds';
-
-const FAMILIES: readonly Family[] = [
+const FAMILIES: readonly InstanceFamily[] = [
   {
     name: 'lamplighter_instance_info',
     help: 'Always 1; what is known of the instance is in the labels.',
-    line: (_source, tracked) => linesOf(tracked.instance).info,
+    basis: () => null,
+    line({ tracked: { instance } }) {
+      const { provider, name, gpu, room, billing } = instance;
+      const labels = `provider="${provider}",name="${text(name)}",gpu="${text(gpu)}",room="${text(room)}",billing="${billing}"`;
+      return `lamplighter_instance_info{${who(instance)},${labels}} 1\n`;
+    },
   },
   {
     name: 'lamplighter_instance_status',
     help: 'The present status of the instance: 1 for the one in the label.',
-    line(_source, tracked) {
-      const { who, status } = linesOf(tracked.instance);
-      // What the last listing lacked may be anything by now.
-      return (tracked.missing ?? 0) > 0 ? `lamplighter_instance_status{${who},status="unknown"} 1\n` : status;
-    },
+    basis: statusOf,
+    line: (row) => `lamplighter_instance_status{${who(row.tracked.instance)},status="${statusOf(row)}"} 1\n`,
   },
   {
     name: 'lamplighter_instance_expiry_timestamp_seconds',
     help: 'When the paid time of the instance ends, Unix time; absent where it has no end.',
-    line: (_source, tracked) => linesOf(tracked.instance).expiry,
+    basis: () => null,
+    line({ tracked: { instance } }) {
+      const { expiresAt } = instance;
+      if (expiresAt === null) return '';
+      return `lamplighter_instance_expiry_timestamp_seconds{${who(instance)}} ${expiresAt / 1000}\n`;
+    },
   },
   {
     name: 'lamplighter_instance_renewal_due_timestamp_seconds',
     help: 'From when on the policy would renew the instance, Unix time; absent where none would.',
-    line({ renewals }, { instance }) {
-      const lines = linesOf(instance);
-      if (lines.renewal.by !== renewals) {
-        const line = (renewals?.(instance) ?? []).map(
-          ({ policy, mode, dueAt }) =>
-            `${RENEWAL_DUE}{${lines.who},policy="${policy}",mode="${mode}"} ${dueAt / 1000}\n`,
-        );
-        lines.renewal = { by: renewals, line: flat(...line) };
-      }
-      return lines.renewal.line;
+    basis: ({ source }) => source.renewals,
+    line({ source, tracked: { instance } }) {
+      return (source.renewals?.(instance) ?? [])
+        .map(({ policy, mode, dueAt }) => {
+          const labels = `${who(instance)},policy="${policy}",mode="${mode}"`;
+          return `lamplighter_instance_renewal_due_timestamp_seconds{${labels}} ${dueAt / 1000}\n`;
+        })
+        .join('');
     },
   },
   {
     name: 'lamplighter_instance_cost_yuan_per_hour',
     help: 'What the instance costs an hour now, where prices are known: 0 while an hourly one is off.',
-    line({ costFenPerHour }, { instance }) {
-      const lines = linesOf(instance);
-      if (lines.cost.by !== costFenPerHour) {
-        const fen = costFenPerHour?.(instance) ?? null;
-        const yuan = fen === null ? null : Math.round(fen * 100) / 10_000;
-        lines.cost = {
-          by: costFenPerHour,
-          line:
-            yuan === null ? '' : flat('lamplighter_instance_cost_yuan_per_hour{', lines.who, '} ', String(yuan), '\n'),
-        };
-      }
-      return lines.cost.line;
+    basis: ({ source }) => source.costFenPerHour,
+    line({ source, tracked: { instance } }) {
+      const fen = source.costFenPerHour?.(instance) ?? null;
+      if (fen === null) return '';
+      return `lamplighter_instance_cost_yuan_per_hour{${who(instance)}} ${Math.round(fen * 100) / 10_000}\n`;
     },
   },
   {
     name: 'lamplighter_instance_activity',
     help: 'What the probes say of the instance: 1 for the verdict in the label.',
-    line(source, tracked) {
-      // What is not up has nothing to judge, whether or not a rule would.
-      const verdict = isUp(tracked.instance.status)
-        ? (source.activity.get(instanceKey(tracked.instance))?.kind ?? 'unknown')
-        : 'not-applicable';
-      const lines = linesOf(tracked.instance);
-      if (lines.activity.verdict !== verdict) {
-        const line = flat('lamplighter_instance_activity{', lines.who, ',verdict="', verdict, '"} 1\n');
-        lines.activity = { verdict, line };
-      }
-      return lines.activity.line;
-    },
+    basis: verdictOf,
+    line: (row) => `lamplighter_instance_activity{${who(row.tracked.instance)},verdict="${verdictOf(row)}"} 1\n`,
   },
   {
     name: 'lamplighter_instance_last_active_timestamp_seconds',
     help: 'Last proven activity of the instance, Unix time; absent where nothing is proven.',
-    line(source, tracked) {
-      const at = lastActiveAt(source.activity.get(instanceKey(tracked.instance)));
+    basis: lastActiveAt,
+    line(row) {
+      const at = lastActiveAt(row);
       if (at === null) return '';
-      const { who } = linesOf(tracked.instance);
-      return `lamplighter_instance_last_active_timestamp_seconds{${who}} ${at / 1000}\n`;
+      return `lamplighter_instance_last_active_timestamp_seconds{${who(row.tracked.instance)}} ${at / 1000}\n`;
     },
   },
 ];
@@ -259,27 +216,51 @@ function accountSeries(sources: readonly FleetSeriesSource[]): string {
   ].join('');
 }
 
+/** What is smaller is put together before it is sent: accounts may be many and small. */
+const PIECE_BYTES = 65_536;
+
+function* gathered(texts: Iterable<Uint8Array>): Generator<Uint8Array> {
+  let waiting: Uint8Array[] = [];
+  let bytes = 0;
+  for (const text of texts) {
+    waiting.push(text);
+    bytes += text.length;
+    if (bytes < PIECE_BYTES) continue;
+    yield waiting.length === 1 ? text : Buffer.concat(waiting);
+    waiting = [];
+    bytes = 0;
+  }
+  if (bytes > 0) yield Buffer.concat(waiting);
+}
+
 /**
- * The series of accounts and instances in the Prometheus text format, in pieces, giving way to other work between them.
- * Only what the last snapshots hold is written, so the series of an instance that is gone are gone too.
+ * The series of accounts and instances in the Prometheus text format. Only what the last snapshots hold is written, so the
+ * series of an instance that is gone are gone too.
+ *
+ * The registry of prom-client takes 4.5 µs a series in one go, which at 10 000 instances stops everything else for a quarter of
+ * a second. Here a line that nothing has changed of is the bytes of the scrape before, and what is new gives way to others.
  */
-export async function* fleetSeries(sources: readonly FleetSeriesSource[]): AsyncGenerator<string> {
-  yield accountSeries(sources);
-  for (const family of FAMILIES) {
-    yield `# HELP ${family.name} ${family.help}\n# TYPE ${family.name} gauge\n`;
+export class FleetSeries {
+  #kept: ReadonlyMap<string, KeptText<Row>> = new Map();
+
+  async *write(sources: readonly FleetSeriesSource[]): AsyncGenerator<Uint8Array> {
+    const turns = new Turns();
+    const kept = new Map<string, KeptText<Row>>();
     for (const source of sources) {
-      const { instances } = source.snapshot;
-      for (let from = 0; from < instances.length; from += CHUNK) {
-        const to = Math.min(from + CHUNK, instances.length);
-        const lines: string[] = [];
-        for (let i = from; i < to; i += 1) {
-          const tracked = instances[i];
-          if (tracked !== undefined) lines.push(family.line(source, tracked));
-        }
-        const piece = lines.join('');
-        if (piece !== '') yield piece;
-        await yieldToLoop();
-      }
+      const { account, instances } = source.snapshot;
+      const rows = instances.map((tracked, index) => ({ source, tracked, activity: source.activities[index] ?? null }));
+      const before = this.#kept.get(account) ?? KeptText.empty(FAMILIES);
+      kept.set(account, await before.next(rows, turns));
     }
+    this.#kept = kept;
+    yield* gathered(allText(sources, [...kept.values()]));
+  }
+}
+
+function* allText(sources: readonly FleetSeriesSource[], texts: readonly KeptText<Row>[]): Generator<Uint8Array> {
+  yield Buffer.from(accountSeries(sources));
+  for (const [index, { name, help }] of FAMILIES.entries()) {
+    yield Buffer.from(`# HELP ${name} ${help}\n# TYPE ${name} gauge\n`);
+    for (const text of texts) yield* text.bytesOf(index);
   }
 }

@@ -41,7 +41,7 @@ export interface Readiness {
 export interface WebSource {
   alive(): { readonly ok: boolean; readonly detail: string };
   ready(): Promise<Readiness>;
-  metrics(): AsyncIterable<string>;
+  metrics(): AsyncIterable<string | Uint8Array>;
   /** Of the accounts that are configured. */
   accountNames(): readonly string[];
   instances(query: ListQuery): Promise<Page>;

@@ -7,7 +7,6 @@ import type { Activity } from '../fleet/activity.ts';
 import { type Detail, verbatim } from '../fleet/detail/detail.ts';
 import { readDetail } from '../fleet/detail/stored.ts';
 import type { StandingFreeze } from '../fleet/freeze.ts';
-import { instanceKey } from '../fleet/instance.ts';
 import type { Snapshot, Tracked } from '../fleet/snapshot.ts';
 import { policyActions } from '../policy/policy.ts';
 import { type InstanceFacts, type PassFacts, worldOf } from './facts.ts';
@@ -67,7 +66,7 @@ export async function gatherFacts(
       work.store.freezes(),
       work.store.balances(account.name),
       work.store.spentToday(account.name, localDay(now, standing.zone)),
-      standing.observer.activities(snapshot, standing.labels, now),
+      standing.observer.judged(snapshot, standing.labels, now),
     ]);
   const { instances, ...listing } = snapshot;
   const off = work.paidWorkOff();
@@ -78,10 +77,10 @@ export async function gatherFacts(
     paused,
     account,
     listing,
-    instances: instances.map((stored): InstanceFacts => {
+    instances: instances.map((stored, place): InstanceFacts => {
       const isFresh = fresher !== undefined && fresher.tracked.instance.id === stored.instance.id;
       const tracked = isFresh ? fresher.tracked : stored;
-      const activity = isFresh ? fresher.activity : (activities.get(instanceKey(stored.instance)) ?? null);
+      const activity = isFresh ? fresher.activity : (activities[place] ?? null);
       return { tracked, labels: standing.labels(tracked.instance), activity };
     }),
     holds,

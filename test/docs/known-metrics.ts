@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram } from 'prom-client';
 import type { ProbeReading } from '../../src/fleet/activity.ts';
 import { NO_DETAIL } from '../../src/fleet/detail/detail.ts';
 import type { Instance } from '../../src/fleet/instance.ts';
-import { type FleetSeriesSource, fleetSeries } from '../../src/telemetry/fleet-series.ts';
+import { FleetSeries, type FleetSeriesSource } from '../../src/telemetry/fleet-series.ts';
 import { makeMetrics } from '../../src/telemetry/metrics.ts';
 
 export interface Known {
@@ -69,9 +69,7 @@ const SOURCE: FleetSeriesSource = {
       },
     ],
   },
-  activity: new Map([
-    ['a/i', { kind: 'idle', at: 1, since: 1, readings: [READING], watched: { from: 1, to: 1, holes: [] } }],
-  ]),
+  activities: [{ kind: 'idle', at: 1, since: 1, readings: [READING], watched: { from: 1, to: 1, holes: [] } }],
   burnFenPerHour: 1,
   runwayMs: 1,
   runwayPessimisticMs: 1,
@@ -95,7 +93,7 @@ export async function knownMetrics(): Promise<ReadonlyMap<string, Known>> {
     all.set(name, { type: typeOf(metric), labels });
   }
   let text = '';
-  for await (const piece of fleetSeries([SOURCE])) text += piece;
+  for await (const piece of new FleetSeries().write([SOURCE])) text += Buffer.from(piece).toString();
   for (const [, name = '', type = ''] of text.matchAll(/^# TYPE (\S+) (\S+)$/gm)) {
     const series = new RegExp(`^${name}\\{(.*)\\} `, 'm').exec(text)?.[1] ?? '';
     all.set(name, { type, labels: [...series.matchAll(/(\w+)="/g)].map(([, label = '']) => label) });
