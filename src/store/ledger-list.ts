@@ -21,6 +21,9 @@ const VERSIONS_PAGE = 1_000;
 /** A filter that finds little looks at so many per call, and leaves the rest to the next page. */
 const MAX_SCANNED = 5_000;
 
+/** What was done to an instance last is among so many: renewals and the like are no moves. */
+const LAST_OF_ONE = 5;
+
 /** By id, in the order asked for; what does not exist is left out. Of those known only the version is asked for. */
 export async function operationsById(client: LedgerClient, ids: readonly string[]): Promise<Operation[]> {
   const known = await stillTrue(client, ids);
@@ -101,6 +104,27 @@ export async function listOperations(
     if (ids.length < PAGE) return { items, next: null };
   }
   return { items, next: before };
+}
+
+/** Of each instance the last few, newest first. */
+export async function lastOperations(
+  client: LedgerClient,
+  instances: readonly InstanceKey[],
+): Promise<readonly Operation[]> {
+  const ids: string[] = [];
+  for (let i = 0; i < instances.length; i += PAGE) {
+    const rows = await client.ask(async (redis) => {
+      const pipeline = redis.pipeline();
+      for (const each of instances.slice(i, i + PAGE))
+        pipeline.zrevrange(client.keys.operationsOfInstance(each), 0, LAST_OF_ONE - 1);
+      return await pipeline.exec();
+    }, 'listing operations');
+    for (const [error, row] of rows ?? []) {
+      if (error) throw error;
+      if (Array.isArray(row)) ids.push(...row.map(String));
+    }
+  }
+  return await operationsById(client, ids);
 }
 
 function indexKey(client: LedgerClient, query: ListQuery): string {

@@ -9,6 +9,7 @@ import {
   INVARIANTS,
   type StandingFreeze,
 } from '../fleet/freeze.ts';
+import type { InstanceKey } from '../fleet/instance.ts';
 import { IllegalTransition, InvariantBroken } from '../fleet/ledger-error.ts';
 import type { Fen } from '../fleet/money.ts';
 import type { Operation, OperationDraft, OperationPatch, OperationState } from '../fleet/operation.ts';
@@ -26,6 +27,7 @@ import {
 import {
   countUnfinished,
   type ListQuery,
+  lastOperations,
   listOperations,
   operationsById,
   unfinishedOperations,
@@ -317,6 +319,11 @@ export class Ledger {
   /** Operations of the account that were made last, newest first. */
   async recent(account: string, limit: number): Promise<readonly Operation[]> {
     return (await listOperations(this.#client, { account, limit })).items;
+  }
+
+  /** The last few operations of each of these instances, newest first of each. */
+  async lastOf(instances: readonly InstanceKey[]): Promise<readonly Operation[]> {
+    return await lastOperations(this.#client, instances);
   }
 
   /** Unfinished operations whose `nextCheckAt` has come. */

@@ -3,7 +3,6 @@ import { judgeListing, shrinkStateOf } from '../decide/listing-guard.ts';
 import { beliefKey, personBelieves } from '../decide/person-believes.ts';
 import { track } from '../decide/track.ts';
 import { asTold } from '../fleet/detail/detail.ts';
-import type { Operation } from '../fleet/operation.ts';
 import type { Balance, Listing, Snapshot } from '../fleet/snapshot.ts';
 import { ProviderError } from '../providers/port.ts';
 import { tripAll } from './breaker.ts';
@@ -11,6 +10,7 @@ import { forPeople } from './for-people.ts';
 import { lengthenLeashes } from './lengthen-leash.ts';
 import { accountThread, listingThread, tokenThread } from './open-threads.ts';
 import type { AccountRuntime, Work } from './ports.ts';
+import { recentOperations } from './recent-operations.ts';
 import { accountMoney } from './runway.ts';
 import { countSavings } from './savings.ts';
 import { type Telling, tell } from './tell.ts';
@@ -18,8 +18,6 @@ import { settleByListing } from './verify.ts';
 
 /** One failed poll is weather; the third in a row is told. Refused credentials do not heal and are told at once. */
 const FAILURES_BEFORE_TELLING = 3;
-/** How many of the account's latest operations are asked who started or stopped an instance. */
-const RECENT_OPERATIONS = 300;
 
 /** Lists one account, stores what was seen, settles open operations by it and asks for a pass. */
 export async function poll(work: Work, accountName: string, signal: AbortSignal): Promise<void> {
@@ -133,9 +131,8 @@ async function remember(
 ): Promise<Snapshot> {
   const { name, provider } = runtime.account;
   const { previous, guarded, identity } = known;
-  const recent = await work.store.ledger.recent(name, RECENT_OPERATIONS);
+  const operations = await recentOperations(work.store.ledger, previous, name, listing);
   const judged = judgeListing(previous, listing, guarded);
-  const operations = byInstance(recent);
   const instances = track(previous, listing, { operations, keepMissing: judged.shrunken });
   const snapshot: Snapshot = {
     account: name,
@@ -204,16 +201,6 @@ async function noteMoney(work: Work, runtime: AccountRuntime, snapshot: Snapshot
     burnFenPerHour,
     runwayMs,
   });
-}
-
-function byInstance(operations: readonly Operation[]): ReadonlyMap<string, readonly Operation[]> {
-  const map = new Map<string, Operation[]>();
-  for (const operation of operations) {
-    const list = map.get(operation.instanceId);
-    if (list === undefined) map.set(operation.instanceId, [operation]);
-    else list.push(operation);
-  }
-  return map;
 }
 
 async function failed(work: Work, account: string, error: ProviderError): Promise<void> {

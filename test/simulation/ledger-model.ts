@@ -305,6 +305,11 @@ export class LedgerModel {
       .slice(0, limit);
   }
 
+  lastOf(instances: readonly string[]): readonly Operation[] {
+    const all = this.all().toReversed();
+    return instances.flatMap((key) => all.filter(({ instance }) => instance === key).slice(0, 5));
+  }
+
   spent(account: string, day: string): { readonly calls: number; readonly fen: number } {
     return this.#spend.get(`${account}:${day}`) ?? { calls: 0, fen: 0 };
   }

@@ -1,5 +1,6 @@
 import { actionClass } from '../../src/fleet/action.ts';
 import type { FreezeReason } from '../../src/fleet/freeze.ts';
+import type { InstanceKey } from '../../src/fleet/instance.ts';
 import type { Operation, OperationDraft } from '../../src/fleet/operation.ts';
 import {
   type ArmCap,
@@ -162,6 +163,10 @@ export class ReplicaLedger implements LedgerPort {
 
   recent(account: string, limit: number): Promise<readonly Operation[]> {
     return this.#link.ask('recent', (ledger) => ledger.recent(account, limit));
+  }
+
+  lastOf(instances: readonly InstanceKey[]): Promise<readonly Operation[]> {
+    return this.#link.ask('last', (ledger) => ledger.lastOf(instances));
   }
 
   lookAgain(now: number): Promise<LedgerFound> {
