@@ -13,43 +13,55 @@ export interface Row {
   readonly key: string;
   /** What it is made of: where all of it is the very same as last time, so is the row. */
   readonly made: readonly unknown[];
-  readonly plain: () => Json;
+  /** What it was last time, whose parts may be used again, and need not be compared then. */
+  readonly plain: (before: KnownRow | null) => Json;
+}
+
+/** A row as it was in the pass before. */
+export interface KnownRow {
+  readonly made: readonly unknown[];
+  readonly plain: Json;
 }
 
 /** What a pass knew and decided, ready to be kept. */
 export interface PlainPass {
   readonly facts: Json;
-  readonly rows: readonly Row[];
+  /** Made one by one: of a large fleet they are not all there at once. */
+  readonly rows: Iterable<Row>;
   readonly decided: Json;
   readonly words: string;
 }
 
 type Changes = Pick<PassEntry, 'facts' | 'order' | 'rows' | 'decided'>;
 
+interface WrittenRow extends KnownRow {
+  made: readonly unknown[];
+  plain: Json;
+  /** The pass that it was last in. */
+  pass: number;
+}
+
 /** Turns each pass over one account into what changed since the one before. */
 export class PassWriter {
   #facts: Json | undefined;
   #order: readonly string[] = [];
-  #rows = new Map<string, { readonly made: readonly unknown[]; readonly plain: Json }>();
+  readonly #rows = new Map<string, WrittenRow>();
   #decided: Json | undefined;
+  #pass = 0;
 
   /** Not to be called again before it is done. */
   async changes(pass: PlainPass): Promise<Changes> {
-    const rows = new Map<string, { readonly made: readonly unknown[]; readonly plain: Json }>();
+    this.#pass += 1;
     const patches = new RowPacker();
-    for (const [place, row] of pass.rows.entries()) {
+    const order: string[] = [];
+    for (const row of pass.rows) {
+      const place = order.push(row.key) - 1;
       if (place % ROWS_A_TURN === ROWS_A_TURN - 1) await nextTurn();
-      const last = this.#rows.get(row.key);
-      if (last !== undefined && isSame(last.made, row.made)) {
-        rows.set(row.key, last);
-        continue;
-      }
-      const plain = row.plain();
-      const patch = diff(last?.plain, plain);
+      const patch = this.#change(row);
       if (patch !== undefined) patches.add(place, patch);
-      rows.set(row.key, { made: row.made, plain: patch === undefined && last !== undefined ? last.plain : plain });
     }
-    const order = [...rows.keys()];
+    if (this.#rows.size > order.length)
+      for (const [key, row] of this.#rows) if (row.pass !== this.#pass) this.#rows.delete(key);
     const packed = patches.packed();
     const changes = {
       ...some('facts', diff(this.#facts, pass.facts)),
@@ -59,9 +71,25 @@ export class PassWriter {
     };
     this.#facts = pass.facts;
     this.#order = order;
-    this.#rows = rows;
     this.#decided = pass.decided;
     return changes;
+  }
+
+  /** What became of one row. What stays as it is stays where it is: of a large fleet that is nearly everything. */
+  #change({ key, made, plain }: Row): Patch | undefined {
+    const known = this.#rows.get(key);
+    if (known === undefined) {
+      const first = plain(null);
+      this.#rows.set(key, { made, plain: first, pass: this.#pass });
+      return diff(undefined, first);
+    }
+    known.pass = this.#pass;
+    if (isSame(known.made, made)) return undefined;
+    const next = plain(known);
+    const patch = diff(known.plain, next);
+    known.made = made;
+    if (patch !== undefined) known.plain = next;
+    return patch;
   }
 }
 

@@ -10,7 +10,7 @@ const SEGMENT_BYTES = 8 * 1024 * 1024;
 const SEGMENT_SHARE = 8;
 /** What waits for the disk is in memory: so many passes, or so many rows of them, and no more. */
 const MOST_WAITING = 60;
-const MOST_ROWS_WAITING = 60_000;
+const MOST_ROWS_WAITING = 20_000;
 /** Left free on the disk, whatever is allowed: the ledger's watermark is on it, without which paid work stands still. */
 const RESERVE_BYTES = 32e6;
 /** Less room than that holds hardly the beginning of anything. */

@@ -70,7 +70,7 @@ function plain(at: number, rows: Readonly<Record<string, Json>> = {}): PlainPass
 
 function pass(rows: Readonly<Record<string, Json>> = {}, account = 'hxy'): PassNote {
   const made = plain(now, rows);
-  return { at: now, account, rules: RULES, rowCount: made.rows.length, plain: () => made };
+  return { at: now, account, rules: RULES, rowCount: Object.keys(rows).length, plain: () => made };
 }
 
 async function entries(onTorn: (path: string) => void = () => {}): Promise<readonly Entry[]> {

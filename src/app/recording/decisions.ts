@@ -1,5 +1,5 @@
-import { hash } from 'node:crypto';
-import type { Announcement, CloudAct, Evaluation, NotifyAct, Refusal } from '../../decide/decision.ts';
+import { createHash } from 'node:crypto';
+import type { Announcement, CloudAct, Evaluation, NotifyAct } from '../../decide/decision.ts';
 import { isJsonMap, type Json, type JsonMap } from '../../recording/json.ts';
 import { diff } from '../../recording/patch.ts';
 
@@ -8,26 +8,39 @@ import { diff } from '../../recording/patch.ts';
  * is decided again and again is kept once.
  */
 export function plainDecisions({ acts, announcements, refusals, tidy }: Evaluation): Json {
-  const rows = new Map<string, Json>();
-  const put = (parts: readonly (string | number)[], row: Json) => {
-    let key = parts.join('|');
-    for (let more = 2; rows.has(key); more += 1) key = `${parts.join('|')}|${more}`;
-    rows.set(key, row);
+  const rows: Record<string, Json> = {};
+  const put = (about: string, row: Json) => {
+    let key = about;
+    for (let more = 2; rows[key] !== undefined; more += 1) key = `${about}|${more}`;
+    rows[key] = row;
   };
-  for (const act of acts) put(['act', ...subject(act), act.step], actRow(act));
+  for (const act of acts) put(`act|${subject(act)}|${act.step}`, actRow(act));
   for (const each of announcements)
-    put(['announce', ...subject(each)], jsonOf({ action: each.action, notice: each.notice }));
-  for (const each of refusals) put(['keep', ...refusalSubject(each)], [each.action, each.occurrence, each.reason]);
-  for (const each of tidy) put(['tidy', each.kind], jsonOf(each));
-  return Object.fromEntries(rows);
+    put(`announce|${subject(each)}`, jsonOf({ action: each.action, notice: each.notice }));
+  for (const { policy, account, instance, step, action, occurrence, reason } of refusals)
+    put(`keep|${policy}|${instance ?? account}|${step}`, [action, occurrence, reason]);
+  for (const each of tidy) put(`tidy|${each.kind}`, jsonOf(each));
+  return rows;
 }
 
-/** The digest of all of it, word for word. */
+/** The digest of all of it, word for word: of one JSON text, which of a large fleet is never there as a whole. */
 export function wordsOf({ acts, announcements, refusals, tidy }: Evaluation): string {
-  const text = JSON.stringify([acts, announcements, refusals, tidy], (name, value: unknown) =>
-    name === 'view' ? viewKey(value) : value,
-  );
-  return hash('sha256', text).slice(0, 16);
+  const digest = createHash('sha256');
+  let before = '[';
+  for (const list of [acts, announcements, refusals, tidy]) {
+    before += '[';
+    for (const each of list) {
+      digest.update(
+        `${before}${JSON.stringify(each, (name, value: unknown) => (name === 'view' ? viewKey(value) : value))}`,
+      );
+      before = ',';
+    }
+    before = list.length > 0 ? '],' : `${before}],`;
+  }
+  return digest
+    .update(`${before.slice(0, -1)}]`)
+    .digest('hex')
+    .slice(0, 16);
 }
 
 /** One thing that was decided otherwise than it was before. */
@@ -57,12 +70,8 @@ function actRow(act: CloudAct | NotifyAct): Json {
   return jsonOf(row);
 }
 
-function subject({ policy, account, view }: CloudAct | NotifyAct | Announcement): readonly string[] {
-  return [policy, view?.key ?? account];
-}
-
-function refusalSubject({ policy, account, instance, step }: Refusal): readonly (string | number)[] {
-  return [policy, instance ?? account, step];
+function subject({ policy, account, view }: CloudAct | NotifyAct | Announcement): string {
+  return `${policy}|${view?.key ?? account}`;
 }
 
 function viewKey(view: unknown): unknown {

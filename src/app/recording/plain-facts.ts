@@ -4,8 +4,8 @@ import type { Detail } from '../../fleet/detail/detail.ts';
 import { storedDetail } from '../../fleet/detail/stored.ts';
 import type { Instance } from '../../fleet/instance.ts';
 import type { Tracked } from '../../fleet/snapshot.ts';
-import type { Json } from '../../recording/json.ts';
-import type { Row } from '../../recording/pass-codec.ts';
+import { isJsonMap, type Json } from '../../recording/json.ts';
+import type { KnownRow, Row } from '../../recording/pass-codec.ts';
 import type { HistoryRows } from '../../store/history.ts';
 import type { InstanceFacts, PassFacts } from '../../work/facts.ts';
 
@@ -94,20 +94,24 @@ function plainHistory(rows: HistoryRows | undefined, mine: string): Json {
 }
 
 /** The listing row by row, each with all that belongs to it. */
-export function plainRows(facts: PassFacts): readonly Row[] {
+export function* plainRows({ instances }: PassFacts): Generator<Row> {
   const taken = new Set<string>();
-  return facts.instances.map((row) => ({
-    key: free(taken, row.tracked.instance.id),
-    made: [row.tracked, row.labels, row.activity],
-    plain: () => plainRow(row),
-  }));
+  for (const row of instances)
+    yield {
+      key: free(taken, row.tracked.instance.id),
+      made: [row.tracked.instance, row.tracked, row.labels, row.activity],
+      plain: (before) => plainRow(row, before),
+    };
 }
 
-function plainRow({ tracked, labels, activity }: InstanceFacts): Json {
+/** What is made of the very same as before is the very same: most rows differ in nothing but what they are at. */
+function plainRow({ tracked, labels, activity }: InstanceFacts, before: KnownRow | null): Json {
+  const known = isJsonMap(before?.plain) ? before.plain : undefined;
+  const [instance, ...others] = before?.made ?? [];
   return {
-    instance: plainInstance(tracked.instance),
-    tracked: plainTracked(tracked),
-    labels: { ...labels },
+    instance: (instance === tracked.instance ? known?.instance : undefined) ?? plainInstance(tracked.instance),
+    tracked: (others[0] === tracked ? known?.tracked : undefined) ?? plainTracked(tracked),
+    labels: (others[1] === labels ? known?.labels : undefined) ?? { ...labels },
     activity: activity === null ? null : plainActivity(activity),
   };
 }

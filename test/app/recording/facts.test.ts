@@ -6,6 +6,7 @@ import type { Activity } from '../../../src/fleet/activity.ts';
 import { verbatim } from '../../../src/fleet/detail/detail.ts';
 import type { Tracked } from '../../../src/fleet/snapshot.ts';
 import type { Json } from '../../../src/recording/json.ts';
+import { PassReader, PassWriter } from '../../../src/recording/pass-codec.ts';
 import { historyOf } from '../../../src/store/history.ts';
 import type { PassFacts } from '../../../src/work/facts.ts';
 import { instance, NOON } from '../../decide/kit.ts';
@@ -113,7 +114,7 @@ function factsWith(facts: Partial<PassFacts>): PassFacts {
 /** As it comes back from a file. */
 function again(facts: PassFacts): PassFacts {
   const written = (value: Json): Json => JSON.parse(JSON.stringify(value));
-  const rows = plainRows(facts).map(({ key, plain }) => [key, written(plain())] as const);
+  const rows = [...plainRows(facts)].map(({ key, plain }) => [key, written(plain(null))] as const);
   return new FactsReader().read(written(plainFacts(facts)), new Map(rows));
 }
 
@@ -135,5 +136,31 @@ test('what is of other accounts is not kept, nor the ways into a machine', () =>
   const holds = factsWith({}).holds.map((hold) => ({ ...hold, instance: 'cy/1' as const }));
   const facts = factsWith({ instances: [row], holds });
   expect(again(facts).holds).toEqual([]);
-  expect(JSON.stringify([plainFacts(facts), plainRows(facts).map(({ plain }) => plain())])).not.toContain('token');
+  expect(JSON.stringify([plainFacts(facts), [...plainRows(facts)].map(({ plain }) => plain(null))])).not.toContain(
+    'token',
+  );
+});
+
+test('of a row that changes in one part that part is told, and the others are as they were', async () => {
+  const { instances } = factsWith({});
+  const [row] = instances;
+  if (row === undefined) throw new Error('there is no instance');
+  const { tracked } = row;
+  const [writer, reader] = [new PassWriter(), new PassReader()];
+  const rows = [
+    row,
+    { ...row, activity: null },
+    { ...row, labels: { other: 'x' } },
+    { ...row, tracked: { ...tracked, statusSince: 17 } },
+    { ...row, tracked: { ...tracked, instance: { ...tracked.instance, name: 'renamed' } } },
+    row,
+  ];
+  for (const each of rows) {
+    const facts = factsWith({ instances: [each] });
+    const plain = { facts: plainFacts(facts), rows: plainRows(facts), decided: {}, words: '' };
+    const read = reader.read(await writer.changes(plain));
+    const [back] = new FactsReader().read(read.facts, read.rows).instances;
+    const instance = { ...each.tracked.instance, services: [] };
+    expect(back).toEqual({ ...each, tracked: { ...each.tracked, instance } });
+  }
 });
