@@ -10,6 +10,7 @@ import { accountWorld } from '../work/world.ts';
 import { readFleetFile } from './simulate/fleet-file.ts';
 import type { AccountSetup } from './simulate/machines.ts';
 import { type AccountRun, type MachineRun, type RunTime, runAccount } from './simulate/run.ts';
+import { hourBegan } from './simulate/track.ts';
 
 /** What was taken for granted, so that whoever reads the result knows what it rests on. */
 export interface Assumptions {
@@ -181,10 +182,11 @@ export function simulationView(simulation: Simulation) {
       moneyEndsAt: broke.at === null ? null : rfc3339(broke.at),
       moneyEndsWithoutAt: broke.withoutAt === null ? null : rfc3339(broke.withoutAt),
       hourly: {
+        from: rfc3339(hourBegan(from, zoneNamed(timezone))),
         yuan: running.map(twoPlaces),
         yuanWithout: without.map(twoPlaces),
         paidYuan: paid.map(twoPlaces),
-        balanceYuan: balance?.map(twoPlaces) ?? null,
+        balanceYuan: balance?.map((fen) => (fen === null ? null : twoPlaces(fen))) ?? null,
       },
     })),
     instances: accounts.flatMap(({ machines }) => machines.map(machineView)),

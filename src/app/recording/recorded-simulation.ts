@@ -93,7 +93,8 @@ export function recordedSimulation(
   const noted = [...days.accounts];
   const accounts = noted.map(({ view, machines }): AccountRun => {
     const own = coming.filter(({ account }) => account === view.name);
-    const [would, was] = [new HourBook(from, reached), new HourBook(from, reached)];
+    const time = { from, until: reached, zone };
+    const [would, was] = [new HourBook(time), new HourBook(time)];
     for (const { kind, costYuan, at } of own)
       if (kind === 'act' && costYuan !== null) would.pay(Math.round(Number(costYuan) * 100), Math.min(at, reached - 1));
     const acts = Map.groupBy(

@@ -29,7 +29,7 @@ import type { TopUp } from '../../simulator/sim-account.ts';
 import type { OwnPrice, SimInstance, SimInstanceSeed, SimStatus } from '../../simulator/sim-instance.ts';
 import { type AccountContext, SimulatedAccount } from '../../simulator/simulated-account.ts';
 import { busyBetween, isBusy, lastBusyAt, nextChangeAt } from '../../simulator/workload.ts';
-import { type Doing, HourBook, type Track } from './track.ts';
+import { type Doing, HourBook, type TimeSpan, type Track } from './track.ts';
 
 /** What runs on a machine. `as-now`: whatever it is at, it goes on with. `edges`: when work begins and ends, by turns. */
 export type Work =
@@ -110,7 +110,7 @@ export class SimulatedMachines implements Machines {
   /** @param rules what no vendor's page says; see the simulator's */
   constructor(
     setups: readonly AccountSetup[],
-    time: { readonly from: number; readonly until: number; readonly seed: number },
+    time: TimeSpan & { readonly seed: number },
     rules: SimRules = DEFAULT_RULES,
   ) {
     this.#now = time.from;
@@ -181,11 +181,12 @@ export class SimulatedMachines implements Machines {
     return this.#accounts.get(account)?.book ?? null;
   }
 
-  #add(setup: AccountSetup, { from, until }: { from: number; until: number }, random: Random): void {
+  #add(setup: AccountSetup, time: TimeSpan, random: Random): void {
     const { view } = setup;
+    const { from } = time;
     const account: Account = {
       setup,
-      book: new HourBook(from, until),
+      book: new HourBook(time),
       edges: new DueQueue(),
       machines: new Map(),
       cloud: null,

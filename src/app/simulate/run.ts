@@ -1,4 +1,3 @@
-import type { Zone } from '../../calendar/zone.ts';
 import { type ComingUse, paidOf } from '../../decide/coming-bill.ts';
 import { type ComingDecision, forecast } from '../../decide/forecast.ts';
 import { hourlyPriceFen } from '../../decide/price.ts';
@@ -8,7 +7,7 @@ import type { InstanceKey } from '../../fleet/instance.ts';
 import { isUp } from '../../fleet/status.ts';
 import type { Policy } from '../../policy/policy.ts';
 import { type AccountSetup, type Happening, SimulatedMachines } from './machines.ts';
-import { type Doing, HOUR_MS, type Track } from './track.ts';
+import { type Doing, HOUR_MS, type TimeSpan, type Track } from './track.ts';
 
 const MINUTE_MS = 60_000;
 
@@ -34,22 +33,22 @@ export interface AccountRun {
   readonly broke: { readonly at: number | null; readonly withoutAt: number | null };
   /** Earlier than asked for where there is too much to decide. */
   readonly reached: number;
-  /** Fen by hour from the beginning on, not rounded: what ran, with policies and without, and what was paid at once. */
+  /**
+   * Fen by hour of the clock, from the one on in which the time begins, not rounded: what ran, with policies and without, and
+   * what was paid at once.
+   */
   readonly hours: {
     readonly running: readonly number[];
     readonly without: readonly number[];
     readonly paid: readonly number[];
-    /** What is on the account at the end of each hour; `null`: nobody knows what was on it. */
-    readonly balance: readonly number[] | null;
+    /** What is on the account at the end of each hour, `null` where that is not known; of all of them: at no time. */
+    readonly balance: readonly (number | null)[] | null;
   };
 }
 
 /** What time is led through, and how far. */
-export interface RunTime {
-  readonly from: number;
-  readonly until: number;
+export interface RunTime extends TimeSpan {
   readonly seed: number;
-  readonly zone: Zone;
 }
 
 /**

@@ -1,3 +1,4 @@
+import type { Zone } from '../../calendar/zone.ts';
 import type { Fen } from '../../fleet/money.ts';
 
 /** What a machine is at, as a timeline shows it. `moving`: on its way up or down. */
@@ -19,9 +20,22 @@ export interface Track {
   rateFen: number;
 }
 
+/** The time that is led through, epoch ms. */
+export interface TimeSpan {
+  readonly from: number;
+  readonly until: number;
+  readonly zone: Zone;
+}
+
 export const HOUR_MS = 3_600_000;
 
-/** What an account spends hour by hour, from the beginning of the simulated time on. */
+/** When the hour began that the clocks of a zone show at an instant. */
+export function hourBegan(at: number, zone: Zone): number {
+  const past = (at + zone.offsetMs(at)) % HOUR_MS;
+  return at - (past < 0 ? past + HOUR_MS : past);
+}
+
+/** What an account spends hour by hour, from the hour of the clock on in which the simulated time begins. */
 export class HourBook {
   readonly #from: number;
   /** Fen times ms, by hour. */
@@ -30,9 +44,9 @@ export class HourBook {
   readonly #paid: Float64Array;
   readonly #paidIn: Float64Array;
 
-  constructor(from: number, until: number) {
-    this.#from = from;
-    const hours = Math.max(1, Math.ceil((until - from) / HOUR_MS));
+  constructor({ from, until, zone }: TimeSpan) {
+    this.#from = hourBegan(from, zone);
+    const hours = Math.max(1, Math.ceil((until - this.#from) / HOUR_MS));
     this.#running = new Float64Array(hours);
     this.#paid = new Float64Array(hours);
     this.#paidIn = new Float64Array(hours);

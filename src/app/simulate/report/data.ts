@@ -1,15 +1,14 @@
-import { localDay, zoneNamed } from '../../../calendar/zone.ts';
+import { localDay, type Zone, zoneNamed } from '../../../calendar/zone.ts';
 import { assertNever } from '../../../fleet/assert-never.ts';
 import { policyText } from '../../../web/console/policy-text.ts';
+import { wordIn } from '../../../web/console/words.ts';
 import { policyFacts } from '../../boards/policy-facts.ts';
 import type { Simulation } from '../../simulate.ts';
 import type { MachineRun } from '../run.ts';
-import { DOINGS } from '../track.ts';
+import { DOINGS, HOUR_MS, hourBegan } from '../track.ts';
 import { filled, type ReportLanguage, type ReportWords, wordsFor } from './words.ts';
 
 const MINUTE_MS = 60_000;
-const HOUR_MS = 60 * MINUTE_MS;
-const DAY_HOURS = 24;
 /** One capital letter for each thing that a machine can be at; small ones and digits are the minutes before it. */
 const LETTERS = 'ABCDEFG';
 
@@ -32,15 +31,16 @@ export function reportData(simulation: Simulation, language: ReportLanguage) {
     refused: listOf(['']),
   };
   const minute = (at: number) => Math.floor((at - from) / MINUTE_MS);
+  const days = daysOf(simulation, zone);
   const acts = coming.map(({ at, instance, account, kind, action, policy, reason, refused }) => [
     minute(at),
     instance === null ? -1 : (places.get(instance) ?? -1),
     names.account.of(account),
     names.kind.of(refused === undefined ? kind : 'refused'),
-    names.action.of(action),
+    names.action.of(wordIn(language, action)),
     names.policy.of(policy),
-    names.reason.of(reason),
-    names.refused.of(refused ?? ''),
+    names.reason.of(wordIn(language, reason)),
+    names.refused.of(refused === undefined ? '' : (words.refusals[refused] ?? refused)),
   ]);
   const befell = accounts.flatMap(({ name, happenings }) =>
     happenings.map(({ at, instance, kind }) => [
@@ -59,17 +59,19 @@ export function reportData(simulation: Simulation, language: ReportLanguage) {
     lang: words.htmlLang,
     from,
     minutes: minute(reached),
+    // Of the hour of the clock in which it begins so much is over.
+    lead: Math.floor((from - hourBegan(from, zone)) / MINUTE_MS),
     timezone,
     seed,
     doings: DOINGS,
-    days: daysOf(simulation),
+    days: days.map(({ day, at, isPart }) => ({ day, at: minute(at), isPart })),
     accounts: accounts.map(({ name, hours: { running, without, paid, balance } }) => ({
       name,
-      with: byDay(running, simulation),
-      without: byDay(without, simulation),
-      paid: byDay(paid, simulation),
+      with: byDay(running, days),
+      without: byDay(without, days),
+      paid: byDay(paid, days),
       // Every hour is more than any curve shows.
-      balance: balance === null ? null : balance.map(Math.round),
+      balance: balance?.map((fen) => (fen === null ? null : Math.round(fen))) ?? null,
     })),
     policies: policies.map((policy) =>
       policyText(policyFacts(policy, from), { language, timezone: zone.name, now: from }),
@@ -122,25 +124,36 @@ function lineOf({ timeline }: MachineRun, from: number): string {
   return line;
 }
 
-/** The local days, with the hour of the simulated time at which each begins. */
-function daysOf({ from, reached, timezone }: Simulation): readonly { readonly day: string; readonly hour: number }[] {
-  const zone = zoneNamed(timezone);
-  const days: { day: string; hour: number }[] = [];
-  for (let hour = 0; from + hour * HOUR_MS < reached; hour += 1) {
-    const day = localDay(from + hour * HOUR_MS, zone);
-    if (days.at(-1)?.day !== day) days.push({ day, hour });
-  }
-  return days;
+/** A day of the zone, or as much of it as there is. */
+interface Day {
+  readonly day: string;
+  /** When it begins, or the days do. */
+  readonly at: number;
+  /** Its first hour, counted from the hour of the clock in which the days begin. */
+  readonly hour: number;
+  /** The days begin or end within it. */
+  readonly isPart: boolean;
 }
 
-/** Fen by local day. */
-function byDay(hours: readonly number[], simulation: Simulation): readonly number[] {
-  const days = daysOf(simulation);
+function daysOf({ from, reached }: Simulation, zone: Zone): readonly Day[] {
+  const origin = hourBegan(from, zone);
+  const days: Day[] = [];
+  for (let hour = 0; origin + hour * HOUR_MS < reached; hour += 1) {
+    const at = Math.max(from, origin + hour * HOUR_MS);
+    const day = localDay(at, zone);
+    if (days.at(-1)?.day === day) continue;
+    days.push({ day, at, hour, isPart: at === from && localDay(from - 1, zone) === day });
+  }
+  return days.map((each, index) =>
+    index === days.length - 1 && localDay(reached, zone) === each.day ? { ...each, isPart: true } : each,
+  );
+}
+
+/** Fen by day. */
+function byDay(hours: readonly number[], days: readonly Day[]): readonly number[] {
   return days.map(({ hour }, index) => {
-    const end = days[index + 1]?.hour ?? hour + DAY_HOURS + 1;
-    let fen = 0;
-    for (let each = hour; each < Math.min(end, hours.length); each += 1) fen += hours[each] ?? 0;
-    return Math.round(fen);
+    const own = hours.slice(hour, days[index + 1]?.hour);
+    return Math.round(own.reduce((sum, fen) => sum + fen, 0));
   });
 }
 

@@ -3,6 +3,8 @@ const data = JSON.parse(document.getElementById('data').textContent);
 const { labels, doing: doingWords, kinds: kindWords } = data.words;
 const HOUR = 60;
 const DAY = 24 * HOUR;
+/** Minutes of the first hour that were over when the days began: columns are hours of the clock. */
+const { lead } = data;
 const ROW = 18;
 const AXIS = 34;
 
@@ -17,6 +19,8 @@ const clock = new Intl.DateTimeFormat('sv-SE', {
   minute: '2-digit',
 });
 const timeText = (minute) => clock.format(new Date(data.from + minute * 60_000));
+const clockHour = new Intl.DateTimeFormat('sv-SE', { timeZone: data.timezone, hour: '2-digit' });
+const hourAt = (minute) => Number(clockHour.format(new Date(data.from + minute * 60_000)));
 const weekday = new Intl.DateTimeFormat(data.lang, { timeZone: 'UTC', weekday: 'short' });
 const weekdayOf = (day) => weekday.format(new Date(`${day}T00:00:00Z`));
 const number = (value, digits = 0) =>
@@ -141,19 +145,24 @@ function stepOf(span, most) {
 }
 
 /**
- * Lines over the days. `series`: { values, colour, isDashed }, one value for each of `xs` (minutes); `marks`: { minute, colour }.
+ * Lines over the days. `series`: { points, colour, isDashed }, each point a minute and a value; `marks`: { minute, colour };
+ * `parts`: stretches, as minutes, that are only a part of a day.
  */
-function plot(canvas, series, xs, marks = []) {
+function plot(canvas, series, { marks = [], parts = [] } = {}) {
   const { pen, width, height } = fitted(canvas);
-  const values = series.flatMap((each) => each.values);
+  const values = series.flatMap(({ points }) => points.map(([, value]) => value));
   const top = Math.max(0, ...values);
   const bottom = Math.min(0, ...values);
-  const step = stepOf(top - bottom, 4);
+  const step = Math.max(1, stepOf(top - bottom, 4));
   const high = Math.ceil(top / step) * step || step;
   const low = Math.floor(bottom / step) * step;
   const left = 58;
   const x = (minute) => left + (minute / data.minutes) * (width - left - 8);
   const y = (value) => 8 + ((high - value) / (high - low)) * (height - 32);
+  for (const [from, until] of parts) {
+    pen.fillStyle = colours.hover;
+    pen.fillRect(x(from), 8, x(until) - x(from), height - 32);
+  }
   pen.textBaseline = 'middle';
   pen.lineWidth = 1;
   for (let value = low; value <= high + step / 2; value += step) {
@@ -164,11 +173,12 @@ function plot(canvas, series, xs, marks = []) {
     pen.stroke();
     pen.fillStyle = colours.dim;
     pen.textAlign = 'right';
-    pen.fillText(number(value / 100), left - 6, y(value));
+    // Steps of less than a yuan would all have the same name.
+    pen.fillText(number(value / 100, step % 100 === 0 ? 0 : 2), left - 6, y(value));
   }
   pen.textAlign = 'center';
   const every = Math.ceil(data.days.length / Math.max(1, Math.floor((width - left) / 64)));
-  const placeOf = ({ hour }) => Math.min(width - 20, Math.max(left + 14, x(hour * HOUR)));
+  const placeOf = ({ at }) => Math.min(width - 20, Math.max(left + 14, x(at)));
   for (const [index, day] of data.days.entries()) {
     const next = data.days[index + every];
     // A first day of a few hours leaves no room for its name.
@@ -182,12 +192,13 @@ function plot(canvas, series, xs, marks = []) {
     pen.lineTo(x(minute), height - 24);
     pen.stroke();
   }
-  for (const { values: own, colour: line, isDashed } of series) {
+  for (const { points, colour: line, isDashed } of series) {
     pen.strokeStyle = line;
     pen.lineWidth = 2;
     pen.setLineDash(isDashed ? [5, 4] : []);
     pen.beginPath();
-    for (const [index, value] of own.entries()) pen[index === 0 ? 'moveTo' : 'lineTo'](x(xs[index]), y(value));
+    for (const [index, [minute, value]] of points.entries())
+      pen[index === 0 ? 'moveTo' : 'lineTo'](x(minute), y(value));
     pen.stroke();
   }
   pen.setLineDash([]);
@@ -243,14 +254,24 @@ const saved = data.days.map((_, day) => {
   total += wouldSpend[day] - spent[day];
   return total;
 });
-// A day's sum stands at its noon, and what has been saved at its end.
-const endOf = (day) => (day + 1 < data.days.length ? data.days[day + 1].hour * HOUR : data.minutes);
-const noons = data.days.map(({ hour }, day) => (hour * HOUR + endOf(day)) / 2);
-const ends = [0, ...data.days.map((_, day) => endOf(day))];
+const endOf = (day) => data.days[day + 1]?.at ?? data.minutes;
+// Level over each day, at what it would come to in 24 hours: a day of which there is only a part is narrow, and not low.
+const levels = (sums) =>
+  sums.flatMap((fen, day) => {
+    const [from, until] = [data.days[day].at, endOf(day)];
+    const aDay = until > from ? (fen * DAY) / (until - from) : 0;
+    return [
+      [from, aDay],
+      [until, aDay],
+    ];
+  });
+const parts = data.days.flatMap(({ at, isPart }, day) => (isPart ? [[at, endOf(day)]] : []));
+const dayText = ({ day, at, isPart }, index) =>
+  isPart ? fill(labels.partOfDay, { day, hours: number((endOf(index) - at) / HOUR, 1) }) : day;
 
 const charts = make('div', { class: 'charts' });
 const dayRows = (columns) =>
-  data.days.map(({ day }, index) => [day, ...columns.map((values) => right(yuan(values[index])))]);
+  data.days.map((day, index) => [dayText(day, index), ...columns.map((values) => right(yuan(values[index])))]);
 charts.append(
   chart(
     labels.cost,
@@ -259,10 +280,10 @@ charts.append(
       plot(
         canvas,
         [
-          { values: wouldSpend, colour: colours.dim, isDashed: true },
-          { values: spent, colour: colours.doing[0] },
+          { points: levels(wouldSpend), colour: colours.dim, isDashed: true },
+          { points: levels(spent), colour: colours.doing[0] },
         ],
-        noons,
+        { parts },
       ),
     [
       [labels.with, () => colours.doing[0]],
@@ -276,7 +297,8 @@ charts.append(
   chart(
     labels.savings,
     labels.savingsNote,
-    (canvas) => plot(canvas, [{ values: [0, ...saved], colour: colours.good }], ends),
+    (canvas) =>
+      plot(canvas, [{ points: [[0, 0], ...saved.map((fen, day) => [endOf(day), fen])], colour: colours.good }]),
     [[labels.savings, () => colours.good]],
     tableOf([labels.day, right(labels.savings)], dayRows([saved])),
   ),
@@ -287,15 +309,18 @@ const marksOf = (account) =>
     .map((act) => ({ minute: act[0], colour: colours.bad }));
 for (const [place, account] of data.accounts.entries()) {
   if (account.balance === null) continue;
-  const hours = account.balance.map((_, hour) => Math.min((hour + 1) * HOUR, data.minutes));
+  // Of each hour at its end.
+  const points = account.balance.flatMap((fen, hour) =>
+    fen === null ? [] : [[Math.min((hour + 1) * HOUR - lead, data.minutes), fen]],
+  );
   const atEnd = data.days.map(
-    (_, day) => account.balance[Math.min(account.balance.length, Math.ceil(endOf(day) / HOUR)) - 1],
+    (_, day) => points.findLast(([minute]) => minute <= endOf(day))?.[1] ?? points[0]?.[1] ?? 0,
   );
   charts.append(
     chart(
       fill(labels.balanceOf, { account: account.name }),
       labels.balanceNote,
-      (canvas) => plot(canvas, [{ values: account.balance, colour: colours.doing[3] }], hours, marksOf(place)),
+      (canvas) => plot(canvas, [{ points, colour: colours.doing[3] }], { marks: marksOf(place) }),
       [[labels.balance, () => colours.doing[3]]],
       tableOf([labels.day, right(labels.balance)], dayRows([atEnd])),
     ),
@@ -322,7 +347,9 @@ const spacer = make('div', {});
 map.append(sheet, spacer);
 const said = make('p', { class: 'said note', id: 'fleet-said', 'aria-live': 'polite' });
 
-const hours = Math.ceil(data.minutes / HOUR);
+const hours = Math.ceil((lead + data.minutes) / HOUR);
+/** The minute in which a column begins. */
+const beginOf = (hour) => Math.max(0, hour * HOUR - lead);
 function nameWidth() {
   return Math.min(190, Math.max(90, map.clientWidth * 0.22));
 }
@@ -349,7 +376,7 @@ function drawMap() {
   const { scrollLeft, scrollTop } = map;
   const first = Math.max(0, Math.floor(scrollTop / ROW));
   const last = Math.min(shown.length, Math.ceil((scrollTop + height - AXIS) / ROW) + 1);
-  const x = (minute) => names + minute * px - scrollLeft;
+  const x = (minute) => names + (lead + minute) * px - scrollLeft;
   pen.save();
   pen.beginPath();
   pen.rect(names, 0, width - names, height);
@@ -397,21 +424,31 @@ function drawDays(pen, { x, height, px, names, width }) {
   pen.textAlign = 'left';
   const dayWidth = DAY * px;
   const every = Math.max(1, Math.ceil(44 / dayWidth));
-  for (const [index, { day, hour }] of data.days.entries()) {
-    const at = x(hour * HOUR);
-    if (at > width || at + dayWidth * every < names) continue;
+  for (const [index, { day, at: begin }] of data.days.entries()) {
+    const at = x(begin);
+    const end = x(data.days[index + every]?.at ?? data.minutes);
+    if (at > width || end < names) continue;
     pen.fillStyle = colours.line;
     if (dayWidth > 14) pen.fillRect(Math.round(at), AXIS - 6, 1, height - AXIS + 6);
     if (index % every !== 0) continue;
     pen.fillStyle = colours.ink;
+    const name = day.slice(5);
+    const text = dayWidth > 80 ? `${name} ${weekdayOf(day)}` : name;
+    const isRoom = (own) => end - at > pen.measureText(own).width + 6;
     // The day that begins to the left of what is seen keeps its name as long as there is room for it.
-    const text = dayWidth > 80 ? `${day.slice(5)} ${weekdayOf(day)}` : day.slice(5);
-    const end = at + dayWidth * every - pen.measureText(text).width - 8;
-    pen.fillText(text, Math.min(Math.max(at, names) + 3, Math.max(at + 3, end)), 10);
-    if (dayWidth < 150) continue;
-    pen.fillStyle = colours.dim;
-    const step = dayWidth > 420 ? 3 : 6;
-    for (let each = step; each < 24; each += step) pen.fillText(String(each), x((hour + each) * HOUR) - 4, 24);
+    const last = Math.max(at + 3, end - pen.measureText(text).width - 8);
+    if (isRoom(name) || data.days.length === 1)
+      pen.fillText(isRoom(text) ? text : name, Math.min(Math.max(at, names) + 3, last), 10);
+  }
+  if (dayWidth < 150) return;
+  pen.fillStyle = colours.dim;
+  pen.textAlign = 'center';
+  const step = dayWidth > 420 ? 3 : 6;
+  const seen = Math.max(0, Math.floor((names - x(-lead)) / (HOUR * px)));
+  for (let hour = seen; hour < hours && x(beginOf(hour)) < width; hour += 1) {
+    const each = hourAt(beginOf(hour));
+    // Midnight has the name of its day.
+    if (each > 0 && each % step === 0 && hour > 0) pen.fillText(String(each), x(beginOf(hour)), 24);
   }
 }
 
@@ -441,7 +478,7 @@ function drawCursor(pen, { x, px, names, scrollTop }) {
   const wide = Math.max(3, HOUR * px);
   pen.strokeStyle = colours.focus;
   pen.lineWidth = 2;
-  const at = Math.max(names, x(cursor.hour * HOUR));
+  const at = Math.max(names, x(cursor.hour * HOUR - lead));
   pen.strokeRect(at - 1, y, wide + 2, ROW);
 }
 
@@ -449,12 +486,12 @@ function drawCursor(pen, { x, px, names, scrollTop }) {
 function hourText(row, hour) {
   const machine = shown[row];
   if (machine === undefined) return '';
-  const begin = hour * HOUR;
+  const begin = beginOf(hour);
+  const end = Math.min((hour + 1) * HOUR - lead, data.minutes);
   const seen = new Set();
-  for (let minute = begin; minute < Math.min(begin + HOUR, data.minutes); minute += 1)
-    seen.add(doingAt(machine, minute));
+  for (let minute = begin; minute < end; minute += 1) seen.add(doingAt(machine, minute));
   const doings = [...seen].map((kind) => (kind < 0 ? labels.none : doingWords[data.doings[kind]]));
-  const acts = machine.acts.filter(([minute]) => minute >= begin && minute < begin + HOUR);
+  const acts = machine.acts.filter(([minute]) => minute >= begin && minute < end);
   const head = `${machine.label} (${data.accounts[machine.account].name}), ${timeText(begin)}: ${doings.join(', ')}`;
   return [head, ...acts.slice(0, 6).map(sentenceOf), ...(acts.length > 6 ? ['…'] : [])].join('\n');
 }

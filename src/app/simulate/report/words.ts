@@ -12,6 +12,8 @@ export interface ReportWords {
   readonly subtitle: string;
   readonly doing: Readonly<Record<Doing, string>>;
   readonly kinds: Readonly<Record<Simulation['coming'][number]['kind'] | 'refused' | Happening['kind'], string>>;
+  /** Why a cloud refuses; another word is shown as it is. */
+  readonly refusals: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<Label, string>>;
   /** What is said otherwise of the days of a recording. */
   readonly recorded: Readonly<Record<RecordedWord, string>>;
@@ -30,6 +32,7 @@ const LABELS = [
   'assumed',
   'cost',
   'costNote',
+  'partOfDay',
   'with',
   'without',
   'savings',
@@ -129,6 +132,16 @@ const EN: ReportWords = {
     arrears: 'no money left, stopped',
     'top-up': 'money paid in',
   },
+  refusals: {
+    'not-found': 'no such machine',
+    'wrong-status': 'not in its state',
+    'wrong-stop-mode': 'stopped otherwise',
+    'wrong-billing': 'not as it is billed',
+    'no-balance': 'no money',
+    'no-stock': 'no cards',
+    saving: 'an image is being saved',
+    expired: 'its paid time is over',
+  },
   labels: {
     saved: 'Saved',
     savedNote: 'by the hour, against the same days without policies',
@@ -140,7 +153,8 @@ const EN: ReportWords = {
     interruptionsNote: '{busy} of them of machines at work',
     assumed: 'Taken for granted',
     cost: 'Cost by the hour',
-    costNote: 'yuan a day',
+    costNote: 'yuan in 24 hours; the area under the line is what is paid',
+    partOfDay: '{day} ({hours} h of it)',
     with: 'with policies',
     without: 'without',
     savings: 'Savings',
@@ -249,6 +263,16 @@ const ZH: ReportWords = {
     arrears: '余额用完，已关机',
     'top-up': '充值',
   },
+  refusals: {
+    'not-found': '实例不存在',
+    'wrong-status': '当前状态不允许',
+    'wrong-stop-mode': '关机方式不符',
+    'wrong-billing': '计费方式不允许',
+    'no-balance': '余额不足',
+    'no-stock': '没有空闲的显卡',
+    saving: '正在保存镜像',
+    expired: '已到期',
+  },
   labels: {
     saved: '节省',
     savedNote: '按小时计费部分，与同样日子里没有策略相比',
@@ -260,7 +284,8 @@ const ZH: ReportWords = {
     interruptionsNote: '其中 {busy} 次机器正在工作',
     assumed: '前提',
     cost: '按小时计费的费用',
-    costNote: '每天，元',
+    costNote: '每 24 小时，元；线下的面积就是所付的钱',
+    partOfDay: '{day}（其中 {hours} 小时）',
     with: '有策略',
     without: '没有策略',
     savings: '累计节省',
