@@ -5,14 +5,15 @@ import { formatDuration } from '../calendar/duration.ts';
 import type { CloudAct, Refusal } from '../decide/decision.ts';
 import { evaluate } from '../decide/evaluate.ts';
 import { inEnglish } from '../decide/in-english.ts';
+import { localText } from '../decide/time-text.ts';
+import type { InstanceView } from '../decide/world.ts';
 import type { ActionCall } from '../fleet/action-call.ts';
-import { incarnation } from '../fleet/instance.ts';
+import { type InstanceKey, incarnation } from '../fleet/instance.ts';
 import { formatYuan } from '../fleet/money.ts';
-import { rfc3339 } from '../fleet/rfc3339.ts';
-import type { Work } from '../work/ports.ts';
+import type { InactionReason } from '../fleet/reason.ts';
+import type { Standing, Work } from '../work/ports.ts';
 import { accountWorld } from '../work/world.ts';
 import type { Control } from './control.ts';
-import type { Outcome } from './outcome.ts';
 
 /** More would not be reviewed by anybody. */
 const MOST_ACTS = 1_000;
@@ -74,6 +75,9 @@ interface Due {
   readonly refusals: readonly Refusal[];
   /** Which are announced first, and so are not due yet. */
   readonly announced: number;
+  readonly views: ReadonlyMap<InstanceKey, InstanceView>;
+  /** Accounts that have never been listed. */
+  readonly unlisted: readonly string[];
 }
 
 /** What every policy asks for, whether it enforces or only observes: a plan is for a person to say yes to. */
@@ -83,10 +87,16 @@ async function dueAt(work: Work, at: number | null): Promise<Due> {
   const now = work.clock.now();
   const acts: DueAct[] = [];
   const refusals: Refusal[] = [];
+  const views = new Map<InstanceKey, InstanceView>();
+  const unlisted: string[] = [];
   let announced = 0;
   for (const runtime of standing.accounts.values()) {
     const world = await accountWorld(work, standing, runtime, now);
-    if (world === null) continue;
+    if (world === null) {
+      unlisted.push(runtime.account.name);
+      continue;
+    }
+    for (const view of world.accounts.flatMap(({ instances }) => instances)) views.set(view.key, view);
     // For another time the fleet is taken as it is, so what is known of its activity counts whatever that time is.
     const then = at === null ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY };
     const evaluation = evaluate(policies, { ...world, now: at ?? now }, { ...then, explain: true });
@@ -96,7 +106,7 @@ async function dueAt(work: Work, at: number | null): Promise<Due> {
     refusals.push(...evaluation.refusals);
     announced += evaluation.announcements.length;
   }
-  return { acts, refusals, announced };
+  return { acts, refusals, announced, views, unlisted };
 }
 
 function plannedAct({ policy, view, action, step, occurrence, call, costFen }: CloudAct): PlannedAct {
@@ -122,11 +132,14 @@ function termsOf(call: ActionCall): string {
   return call.kind === 'lengthen' ? call.to : '';
 }
 
-/** A plan, with how much is due besides and not in it. */
+/** A plan, with what is due besides and not in it. */
 export interface MadePlan {
   readonly plan: PlanFile;
   readonly announced: number;
-  readonly limited: number;
+  /** What is kept from being done: how much by which reason. */
+  readonly kept: ReadonlyMap<InactionReason, number>;
+  /** Accounts that have never been listed, so that nothing can be said of them. */
+  readonly unlisted: readonly string[];
 }
 
 /** Makes the plan of this moment, or of another one with the fleet as it is. */
@@ -136,15 +149,17 @@ export async function makePlanFile(work: Work, at: number | null): Promise<MadeP
   const used = new Set(acts.map(({ policy }) => policy));
   const policies = work.standing().policies.filter(({ name }) => used.has(name));
   const madeAt = work.clock.now();
+  const told = (time: number) => localText(time, work.standing().zone.name);
   const content = {
     version: VERSION,
-    madeAt: rfc3339(madeAt),
-    dueAt: rfc3339(at ?? madeAt),
+    madeAt: told(madeAt),
+    dueAt: told(at ?? madeAt),
     policies: Object.fromEntries(policies.map((policy) => [policy.name, policy.hash])),
     acts,
   } as const;
-  const limited = due.refusals.filter(({ reason }) => reason.startsWith('limit-')).length;
-  return { plan: { ...content, digest: digestOf(content) }, announced: due.announced, limited };
+  const kept = new Map<InactionReason, number>();
+  for (const { reason } of due.refusals) if (reason !== 'not-due') kept.set(reason, (kept.get(reason) ?? 0) + 1);
+  return { plan: { ...content, digest: digestOf(content) }, announced: due.announced, kept, unlisted: due.unlisted };
 }
 
 function digestOf({ version, madeAt, dueAt: at, policies, acts }: Omit<PlanFile, 'digest'>): string {
@@ -169,11 +184,13 @@ export async function readPlanFile(path: string): Promise<PlanFile> {
   }
 }
 
+interface AppliedAct {
+  readonly act: PlannedAct;
+  readonly outcome: Awaited<ReturnType<Control['applied']>>;
+}
+
 export type Applied =
-  | {
-      readonly kind: 'applied';
-      readonly acts: readonly { readonly act: PlannedAct; readonly outcome: Outcome<unknown> }[];
-    }
+  | { readonly kind: 'applied'; readonly acts: readonly AppliedAct[] }
   /** Nothing was done: the world is another one than the one that was reviewed. */
   | { readonly kind: 'moved'; readonly differences: readonly string[] };
 
@@ -185,8 +202,7 @@ export async function applyPlan(work: Work, control: Control, plan: PlanFile, by
   if (now - dueFrom > LONGEST_MS)
     return { kind: 'moved', differences: [`it is for ${plan.dueAt}, longer ago than ${formatDuration(LONGEST_MS)}`] };
   const due = await dueAt(work, null);
-  const differences: string[] = [];
-  const zone = work.standing().zone.name;
+  const differences: string[] = [...(await notInForce(work, plan))];
   const meanings = new Map(work.standing().policies.map((policy) => [policy.name, policy.hash]));
   for (const [name, known] of Object.entries(plan.policies)) {
     const meaning = meanings.get(name);
@@ -197,30 +213,72 @@ export async function applyPlan(work: Work, control: Control, plan: PlanFile, by
   for (const act of plan.acts) {
     const same = due.acts.find(({ planned }) => isSame(planned, act));
     if (same === undefined)
-      differences.push(`${act.action} of ${act.name || act.instance} (${act.policy}) ${whyNot(act, due, zone)}`);
+      differences.push(
+        `${act.action} of ${act.name || act.instance} (${act.policy}) ${whyNot(act, due, work.standing())}`,
+      );
     else asked.push(same);
   }
   if (differences.length > 0) return { kind: 'moved', differences };
-  const acts: { act: PlannedAct; outcome: Outcome<unknown> }[] = [];
+  const acts: AppliedAct[] = [];
   for (const { planned, act } of asked) acts.push({ act: planned, outcome: await control.applied(act, by) });
   return { kind: 'applied', acts };
 }
 
+/**
+ * Policies of a plan that the daemon knows not, or otherwise than whoever made the plan: it was not told of a change, or holds
+ * it back. It would call off whatever rests on them.
+ */
+export async function notInForce(work: Work, plan: Pick<PlanFile, 'policies'>): Promise<readonly string[]> {
+  const [account] = work.standing().accounts.keys();
+  if (account === undefined) return [];
+  const { rows } = await work.store.history(account, work.clock.now(), { hourly: false });
+  return Object.entries(plan.policies).flatMap(([name, hash]) => {
+    const inForce = rows?.policyEdits.get(name)?.split(' ')[0];
+    if (inForce === hash) return [];
+    return inForce === undefined
+      ? [`the daemon has no policy ${name} in force`]
+      : [`the daemon has another policy ${name} in force`];
+  });
+}
+
+/** What an act is the same by, in the words of a person. */
+const SAMENESS = [
+  ['machine', 'machine'],
+  ['action', 'action'],
+  ['step', 'step'],
+  ['occurrence', 'occasion'],
+  ['terms', 'terms'],
+  ['costYuan', 'price'],
+] as const satisfies readonly (readonly [keyof PlannedAct, string])[];
+
 /** What has become of it, as far as that can be told. */
-function whyNot(act: PlannedAct, due: Due, zone: string): string {
+function whyNot(act: PlannedAct, due: Due, standing: Standing): string {
   const isOf = (each: { readonly policy: string; readonly instance: string | null }) =>
     each.policy === act.policy && each.instance === act.instance;
   const other = due.acts.find(({ planned }) => isOf(planned))?.planned;
   if (other !== undefined) {
-    const keys = ['machine', 'action', 'step', 'occurrence', 'terms', 'costYuan'] as const;
-    const changed = keys.filter((key) => other[key] !== act[key]);
-    return `is another now: ${changed.map((key) => `${key} ${act[key]} became ${other[key]}`).join(', ')}`;
+    const text = (value: string | number | null) => (value === null || value === '' ? 'none' : String(value));
+    const changed = SAMENESS.filter(([key]) => other[key] !== act[key]);
+    const changes = changed.map(([key, word]) => `${word} ${text(act[key])} became ${text(other[key])}`);
+    return `is another now: ${changes.join(', ')}`;
   }
   const refusal = due.refusals.find(isOf);
-  return `is not due any more${refusal === undefined ? '' : `: ${refusal.reason}, ${inEnglish(refusal.detail, zone)}`}`;
+  const why =
+    refusal === undefined
+      ? whyUnasked(act, due)
+      : `${refusal.reason}, ${inEnglish(refusal.detail, standing.zone.name)}`;
+  return `is not due any more: ${why}`;
+}
+
+/** Why the policy says nothing of it at all. */
+function whyUnasked({ instance, policy }: PlannedAct, { views }: Due): string {
+  const view = [...views.values()].find(({ key }) => key === instance);
+  if (view === undefined) return 'it is not listed';
+  const labels = Object.entries(view.labels).map(([key, value]) => `, ${key}=${value}`);
+  return `${policy} is not about it as it is now (${view.tracked.instance.status}, ${view.tracked.instance.billing}${labels.join('')})`;
 }
 
 function isSame(one: PlannedAct, other: PlannedAct): boolean {
-  const keys = ['policy', 'instance', 'machine', 'action', 'step', 'occurrence', 'terms', 'costYuan'] as const;
-  return keys.every((key) => one[key] === other[key]);
+  const isOf = one.policy === other.policy && one.instance === other.instance;
+  return isOf && SAMENESS.every(([key]) => one[key] === other[key]);
 }

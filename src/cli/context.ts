@@ -36,6 +36,17 @@ export function sharedOptions(command: Command): {
   };
 }
 
+/** The same as words of a command line, as far as they were given: for one that is to be typed next. */
+export function sameOptions(command: Command): readonly string[] {
+  const { config, policies, demo } = sharedOptions(command);
+  const isNamed = !demo && command.getOptionValueSourceWithGlobals('config') === 'cli';
+  return [
+    ...(demo ? ['--demo'] : []),
+    ...(isNamed ? ['--config', config] : []),
+    ...(policies === undefined ? [] : ['--policies', policies]),
+  ];
+}
+
 /** Where `lamplighter demo` keeps its configuration, unless it is told otherwise. */
 const DEMO_CONFIG = 'data/demo/lamplighter.yaml';
 

@@ -38,6 +38,11 @@ export function isApplied({ policy, by, transitions }: Pick<Operation, 'policy' 
   return policy !== null && by.startsWith('person ') && transitions[0]?.reason !== 'approved';
 }
 
+/** Who asked for it, in words: a policy, a person, or a person who applied or approved what a policy asks for. */
+export function askedBy({ policy, by }: Pick<Operation, 'policy' | 'by'>): string {
+  return policy === null || !by.startsWith('person ') ? by : `${by}, for policy ${policy}`;
+}
+
 /** How an operation ended, or `null` while it has not. `escalated` waits for a person and may still be confirmed. */
 export const OPERATION_OUTCOMES = ['confirmed', 'rejected', 'escalated', 'superseded', 'cancelled'] as const;
 export type OperationOutcome = (typeof OPERATION_OUTCOMES)[number];

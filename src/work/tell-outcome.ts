@@ -3,7 +3,7 @@ import { wasAccepted } from '../decide/verdict.ts';
 import { assertNever } from '../fleet/assert-never.ts';
 import { says } from '../fleet/detail/detail.ts';
 import type { EventName, Severity } from '../fleet/event.ts';
-import { type Operation, type OperationOutcome, outcomeOf } from '../fleet/operation.ts';
+import { askedBy, type Operation, type OperationOutcome, outcomeOf } from '../fleet/operation.ts';
 import type { Status } from '../fleet/status.ts';
 import { pageOf } from './near-expiry.ts';
 import { noticeThread, operationThread } from './open-threads.ts';
@@ -43,8 +43,7 @@ const DONE: Readonly<Record<OperationOutcome, string>> = {
 /** One sentence on how an operation ended. */
 export function outcomeText(operation: Operation, outcome: OperationOutcome, timezone: string): string {
   const why = whyText(operation, timezone);
-  const asked = operation.policy === null ? operation.by : `policy ${operation.policy}`;
-  return `${operation.action} of ${operation.instanceName} (${operation.instance}) ${DONE[outcome]} (${why}); asked by ${asked}`;
+  return `${operation.action} of ${operation.instanceName} (${operation.instance}) ${DONE[outcome]} (${why}); asked by ${askedBy(operation)}`;
 }
 
 function whyText({ reason, detail }: Operation, timezone: string): string {

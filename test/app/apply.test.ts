@@ -57,22 +57,22 @@ test('between applying and acting the policy is asked once more, also one that o
       'idle.yaml': `
 policies:
   - { name: stop-idle, mode: observe, match: { name: "dev-*" }, when: { idleFor: 30m }, do: stop, limits: { perPass: 5 } }
-  - { name: night, mode: observe, match: { name: "web-*" }, when: { during: "Mon-Sun 12:00-12:45" }, do: stop, limits: { perPass: 5 } }
+  - { name: long, mode: observe, match: { name: "web-*" }, when: { runningFor: 1h }, do: stop, limits: { perPass: 5 } }
 `,
     },
   });
   await bed.round();
-  await bed.roll(10 * MINUTE, 4);
-  // As where no daemon runs: what is armed waits until somebody carries it out.
   const { work } = bed.daemon;
+  await bed.rollUntil('all are due', 10 * MINUTE, async () => (await makePlanFile(work, null)).plan.acts.length === 3);
+  // As where no daemon runs: what is armed waits until somebody carries it out.
   const deaf = withMethods(work, { queue: withMethods(work.queue, { act: () => Promise.resolve() }) });
   expect(await planAndApply(bed, deaf)).toEqual([
     'stop of dev-a (stop-idle)',
     'stop of dev-b (stop-idle)',
-    'stop of web-c (night)',
+    'stop of web-c (long)',
   ]);
   bed.sim.account('hxy').instance('b').workload = alwaysBusy(bed.clock.now());
-  await bed.roll(10 * MINUTE, 1);
+  bed.sim.account('hxy').instance('c').name = 'prod-c';
   for (const { id } of await bed.operations()) await act(work, id, AbortSignal.timeout(10 * SECOND));
   const ended = async (instance: string) => (await bed.operations({ instance }))[0];
   expect(await ended('hxy/a')).toMatchObject({ state: 'accepted' });

@@ -451,29 +451,43 @@ describe('token', () => {
 
 // Last, since it stops a machine that others look at.
 test('plan --out and apply: what was reviewed is what is done, or nothing', async () => {
-  await mkdir(join(bed.dir, 'lab'));
   const lab =
-    '  - { name: long-runs, mode: observe, match: { name: dev-f }, when: { runningFor: 10m }, do: stop, limits: { percent: "100%" } }\n';
-  await writeFile(join(bed.dir, 'lab/lab.yaml'), `policies:\n${lab}`);
-  const labs = ['--policies', 'lab'];
+    'policies:\n  - { name: long-runs, mode: observe, match: { name: dev-f }, when: { runningFor: 10m }, do: stop, limits: { percent: "100%" } }\n';
+  await bed.writePolicy('all.yaml', lab);
+  expect((await bed.control('/-/reload')).status).toBe(200);
   // The commands go by the real time, which the bed has run ahead of: what is listed in the future is not believed.
   bed.clock.pass(Date.now() - bed.clock.now());
   await bed.round();
-  const made = await run('plan', '--out', 'reviewed.json', ...labs);
+  await mkdir(join(bed.dir, 'unread'));
+  await writeFile(join(bed.dir, 'unread/lab.yaml'), lab.replace('10m', '12m'));
+  const unread = ['--policies', 'unread'];
+  expect((await run('plan', '--out', 'unread.json', ...unread)).err).toBe(
+    'the daemon has another policy long-runs in force: until it has read this one, apply will refuse\n',
+  );
+  expect((await run('apply', 'unread.json', '--yes', ...unread)).err).toBe(
+    'the daemon has another policy long-runs in force\nlamplighter: nothing was done: the world has moved since the plan was made; make a new one\n',
+  );
+  const made = await run('plan', '--out', 'reviewed.json');
   expect(made).toMatchObject({ code: 0, err: '' });
-  expect(made.out).toMatch(/^stop of dev-f \(long-runs\)$/m);
-  expect(made.out).toMatch(/1 acts are in .*reviewed\.json; to have them done: lamplighter apply/);
+  expect(made.out).toMatch(/^stop of dev-f \(hxy\/f\), by long-runs$/m);
+  expect(made.out).toMatch(
+    /1 act is in .*reviewed\.json; to have it done: lamplighter apply \S*reviewed\.json --yes\n$/,
+  );
   expect((await stat(join(bed.dir, 'reviewed.json'))).mode & 0o777).toBe(0o600);
-  expect(await run('plan', '--out', 'reviewed.json', ...labs)).toMatchObject({
+  expect(await run('plan', '--out', 'reviewed.json')).toMatchObject({
     code: 2,
     err: expect.stringContaining('is there already'),
   });
 
-  expect(await run('apply', 'reviewed.json')).toMatchObject({ code: 2, err: expect.stringContaining('say --yes') });
+  expect(await run('apply', 'reviewed.json')).toMatchObject({
+    code: 2,
+    out: 'stop of dev-f (hxy/f), by long-runs\n',
+    err: expect.stringMatching(/reviewed\.json is 1 act, for \S+; say --yes/),
+  });
   const text = await readFile(join(bed.dir, 'reviewed.json'), 'utf8');
   const unusable = async (changed: string, why: string) => {
     await writeFile(join(bed.dir, 'broken.json'), changed);
-    const told = await run('apply', 'broken.json', '--yes', ...labs);
+    const told = await run('apply', 'broken.json', '--yes');
     expect(told).toMatchObject({ code: 2, out: '', err: expect.stringContaining(`cannot be used as a plan: ${why}`) });
   };
   await unusable('{}', 'version is undefined, and 2 is read here');
@@ -492,17 +506,17 @@ test('plan --out and apply: what was reviewed is what is done, or nothing', asyn
     expect(told.err).toContain('nothing was done');
   };
   await mkdir(join(bed.dir, 'lab2'));
-  await writeFile(join(bed.dir, 'lab2/lab.yaml'), `policies:\n${lab.replace('10m', '11m')}`);
+  await writeFile(join(bed.dir, 'lab2/lab.yaml'), lab.replace('10m', '11m'));
   await refused('the policy long-runs means something else now', '--policies', 'lab2');
-  await writeFile(join(bed.dir, 'lab2/lab.yaml'), `policies:\n${lab.replace('long-runs', 'other')}`);
+  await writeFile(join(bed.dir, 'lab2/lab.yaml'), lab.replace('long-runs', 'other'));
   await refused('the policy long-runs is gone', '--policies', 'lab2');
   expect((await run('hold', 'dev-f', '--for', '1h', '--reason', 'disk swap', '--owner', 'li')).code).toBe(0);
-  await refused('stop of dev-f (long-runs) is not due any more: hold, held by li', ...labs);
+  await refused('stop of dev-f (long-runs) is not due any more: hold, held by li');
   expect((await run('release', 'dev-f')).code).toBe(0);
 
-  const done = await run('apply', 'reviewed.json', '--yes', '--by', 'wang', ...labs);
+  const done = await run('apply', 'reviewed.json', '--yes', '--by', 'wang');
   expect(done).toMatchObject({ code: 0, err: '' });
-  expect(done.out).toBe('stop of dev-f: armed\n');
+  expect(done.out).toMatch(/^stop of dev-f: operation \S+-1 is armed\n$/);
   await bed.operationInTime('hxy/f', 'confirmed', 'stop', MINUTE);
-  expect((await run('apply', 'reviewed.json', '--yes', ...labs)).err).toContain('nothing was done');
+  expect((await run('apply', 'reviewed.json', '--yes')).err).toContain('nothing was done');
 });

@@ -5,6 +5,7 @@ import { person, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { printable } from '../table.ts';
+import { plannedLine, sizeOf } from './planned-lines.ts';
 
 /** `lamplighter apply FILE`: what was reviewed is what is done, or nothing. */
 export function applyCommand(program: Command, io: Io): void {
@@ -22,11 +23,15 @@ export function applyCommand(program: Command, io: Io): void {
         if (error instanceof PlanUnreadable) throw new UserError(error.message, EXIT.usage, { cause: error });
         throw error;
       });
-      if (options.yes !== true)
+      if (options.yes !== true) {
+        for (const act of plan.acts) io.out(`${plannedLine(act)}\n`);
         throw new UserError(
-          `${file} holds ${plan.acts.length} acts for ${plan.dueAt}; say --yes to have them done`,
+          plan.acts.length === 0
+            ? `${file} holds nothing to be done`
+            : `${file} is ${sizeOf(plan)}, for ${plan.dueAt}; say --yes to have ${plan.acts.length === 1 ? 'it' : 'them'} done`,
           EXIT.usage,
         );
+      }
       await withClient(command, io, { policies: 'needed' }, async ({ work, control }) => {
         const applied = await applyPlan(work, control, plan, person(io, options.by));
         if (applied.kind === 'moved') {
@@ -47,7 +52,7 @@ export function applyCommand(program: Command, io: Io): void {
         } else {
           for (const { act, outcome } of applied.acts) {
             const what = printable(`${act.action} of ${act.name || act.instance}`);
-            if (outcome.kind === 'done') io.out(`${what}: armed\n`);
+            if (outcome.kind === 'done') io.out(`${what}: operation ${outcome.value.id} is armed\n`);
             else io.err(`${what}: ${outcome.message}\n`);
           }
           if (applied.acts.length === 0) io.out('the plan is empty: nothing was done\n');

@@ -2,7 +2,7 @@ import type { Command } from 'commander';
 import { makeReader, type Reader } from '../../app/reader.ts';
 import { operationView } from '../../app/views.ts';
 import { type InstanceKey, parseInstanceKey } from '../../fleet/instance.ts';
-import { OPERATION_STATES } from '../../fleet/operation.ts';
+import { OPERATION_STATES, type Operation } from '../../fleet/operation.ts';
 import { unknownWord } from '../../yaml/check-shape.ts';
 import { granted, knownAccount, person, withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
@@ -75,7 +75,7 @@ export function operationsCommands(program: Command, io: Io): void {
           row.id,
           `${row.instanceName} (${row.instance})`,
           row.action,
-          row.policy ?? row.by,
+          askedCell(row),
           row.state,
           row.reason,
         ]);
@@ -107,6 +107,12 @@ export function operationsCommands(program: Command, io: Io): void {
   }
 }
 
+/** In a column: the policy, and who applied or approved it. */
+export function askedCell({ policy, by }: Pick<Operation, 'policy' | 'by'>): string {
+  if (policy === null) return by;
+  return by.startsWith('person ') ? `${policy} (${by})` : policy;
+}
+
 function instanceOption(text: string): InstanceKey {
   const key = parseInstanceKey(text);
   if (key === null) throw new UserError(`--instance is account/id, not "${text}"`, EXIT.usage);
@@ -115,7 +121,7 @@ function instanceOption(text: string): InstanceKey {
 
 function printOne(io: Io, view: NonNullable<Awaited<ReturnType<Reader['operation']>>>, zone: string): void {
   io.out(
-    `${view.id}\n  ${view.action} of ${printable(view.instanceName)} (${view.instance}), asked by ${printable(view.policy ?? view.by)}\n`,
+    `${view.id}\n  ${view.action} of ${printable(view.instanceName)} (${view.instance}), asked by ${printable(askedCell(view))}\n`,
   );
   io.out(`  ${view.state}: ${view.reason}${view.detail === '' ? '' : ` – ${printable(view.detail)}`}\n`);
   io.out(`  occurrence ${printable(view.occurrence)}\n`);

@@ -4,6 +4,7 @@ import { granted, withClient } from '../context.ts';
 import { type Io, printJson } from '../io.ts';
 import { printable, table } from '../table.ts';
 import { shortTime } from '../time-words.ts';
+import { askedCell } from './operations.ts';
 import { idleLines, lastLookLines } from './why-idle.ts';
 
 /** `lamplighter why INSTANCE`: everything known about one. */
@@ -62,7 +63,7 @@ export function whyCommand(program: Command, io: Io): void {
                 time(line.updatedAt),
                 line.id,
                 line.action,
-                line.policy ?? line.by,
+                askedCell(line),
                 line.state,
                 line.detail === '' ? line.reason : `${line.reason}: ${line.detail}`,
               ]),

@@ -247,7 +247,8 @@ const catalogue = {
     many: '{n} accounts can be read again',
   }),
   outcome: ({ outcome, action, reason, detail, by, operation }, { subject, policy }) => {
-    const asked = policy === '' ? `asked by ${by}` : `asked by policy ${policy}`;
+    const isPersons = by.startsWith('person ') && policy !== '';
+    const asked = `asked by ${isPersons ? `${by}, for policy ${policy}` : policy === '' ? by : `policy ${policy}`}`;
     return {
       title: `${action} of ${subject} ${ended(outcome)}`,
       item: `${subject} (${why(reason, detail)})${outcome === 'escalated' ? `, operation ${operation}` : ''}`,

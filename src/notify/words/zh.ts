@@ -47,6 +47,14 @@ function tidy(texts: TemplateStringsArray, ...values: readonly (string | number)
 
 type Outcome = Extract<Said, { kind: 'outcome' }>['outcome'];
 
+/** Who asked: a policy, a person, or a person who applied or approved what a policy asks for. */
+function askedBy(by: string, policy: string): string {
+  if (policy === '') return tidy`由 ${by.replace(/^person /, '')} 要求`;
+  return by.startsWith('person ')
+    ? tidy`由 ${by.replace(/^person /, '')} 按策略 ${policy} 要求`
+    : tidy`由策略 ${policy} 要求`;
+}
+
 function ended(outcome: Outcome): string {
   switch (outcome) {
     case 'confirmed':
@@ -252,7 +260,7 @@ const catalogue = {
     item: tidy`${subject}（${why(reason, detail)}）${outcome === 'escalated' ? tidy`，操作 ${operation}` : ''}`,
     many: tidy`{n} 台实例的${ACTION[action]}${ended(outcome)}`,
     evidence: why(reason, detail),
-    detail: tidy`${policy === '' ? tidy`由 ${by.replace(/^person /, '')} 要求` : tidy`由策略 ${policy} 要求`}；操作 ${operation}`,
+    detail: tidy`${askedBy(by, policy)}；操作 ${operation}`,
     ...(outcome === 'escalated' && {
       next: '不会自动重发',
       todo: tidy`到平台控制台查看结果，然后${settle(operation)}`,

@@ -185,10 +185,11 @@ function operationRow(operation: Operation, visit: Visit): Html {
   return html`<tr id="${idOf('o', id)}">${cell(t.state, stateWord(state, language))}<th scope="row"><a href="${linkTo.operation(id)}">${wordIn(language, action)}</a>${costFen === null ? '' : html`<small>${yuan(costFen)}</small>`}</th>${cell(t.instance, instanceCell(instanceName, instance))}${cell(t.askedBy, asker(operation, visit))}${cell(t.why, html`${reasonWord(reason, language)}${says(detail) ? html`<small>${told(detail, visit)}</small>` : ''}`, 'wide')}${cell(t.changed, fromNow(updatedAt, visit), 'when')}</tr>`;
 }
 
-/** The policy, or the person, that asked for it. */
+/** The policy, or the person, that asked for it; both where a person applied or approved what a policy asks for. */
 export function asker({ policy, by }: Operation, visit: Visit): Html {
-  if (policy !== null) return html`<a href="${linkTo.policy(policy)}">${shown(policy)}</a>`;
-  return html`${WORDS[visit.language].byHand}<small>${shown(by.replace(/^person /, ''))}</small>`;
+  const person = by.startsWith('person ') ? html`<small>${shown(by.replace(/^person /, ''))}</small>` : '';
+  if (policy !== null) return html`<a href="${linkTo.policy(policy)}">${shown(policy)}</a>${person}`;
+  return html`${WORDS[visit.language].byHand}${person}`;
 }
 
 function filters(
