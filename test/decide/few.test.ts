@@ -15,29 +15,34 @@ const POLICIES = [
     steps: [{ kind: 'cardless-stop' }],
     limits: NO_LIMITS,
   }),
+  // What the one before it has put down this one wants up.
+  policy({ name: 'light', conditions: [during('Mon-Sun 11:30-13:00')], steps: [{ kind: 'start' }], limits: NO_LIMITS }),
+  policy({ name: 'slow', conditions: [idleFor(60 * MINUTE)], noticeMs: 20 * MINUTE, limits: NO_LIMITS }),
 ];
 
 /** A machine that is idle for so long, or works; with an announcement that stands for it, and a start that is owed. */
 const anyMachine = fc.record({
   idleMinutes: fc.option(fc.integer({ min: 0, max: 90 })),
   isUp: fc.boolean(),
-  isAnnounced: fc.boolean(),
+  announcedBy: fc.subarray(['lazy', 'slow']),
   isOwed: fc.boolean(),
 });
 
 function worldOf(drawn: readonly (typeof anyMachine extends fc.Arbitrary<infer T> ? T : never)[]): World {
   const history = new TestHistory();
-  const views = drawn.map(({ idleMinutes, isUp, isAnnounced, isOwed }, place) => {
+  const views = drawn.map(({ idleMinutes, isUp, announcedBy, isOwed }, place) => {
     const key: InstanceKey = `hxy/gpu-${place}`;
-    const notice = {
-      policy: 'lazy',
-      instance: key,
-      occurrence: `idleFor=${place}`,
-      announcedAt: NOON - 5 * MINUTE,
-      deadlineAt: NOON + 5 * MINUTE,
-      delivered: true,
-    };
-    if (isAnnounced) history.noticesById.set(noticeId(notice), notice);
+    for (const policy of announcedBy) {
+      const notice = {
+        policy,
+        instance: key,
+        occurrence: `idleFor=${place}`,
+        announcedAt: NOON - 5 * MINUTE,
+        deadlineAt: NOON + 5 * MINUTE,
+        delivered: true,
+      };
+      history.noticesById.set(noticeId(notice), notice);
+    }
     if (isOwed)
       history.obligationList.push({
         policy: 'dark',
@@ -81,4 +86,17 @@ test('a look at a few decides for these, and sees to what waits for them, as a w
     }),
     { numRuns: 200 },
   );
+});
+
+test('of two announcements on one instance each is judged by what became of its own policy', () => {
+  const given = worldOf([{ idleMinutes: 45, isUp: true, announcedBy: ['lazy', 'slow'], isOwed: false }]);
+  const { tidy } = evaluate(
+    POLICIES.filter(({ name }) => name === 'lazy' || name === 'slow'),
+    given,
+  );
+  // Both were about another idleness; to the one something comes of the present one, to the other nothing.
+  expect(tidy.map((each) => (each.kind === 'drop-notice' ? [each.notice.policy, each.why] : []))).toEqual([
+    ['lazy', 'activity'],
+    ['slow', 'no-longer-due'],
+  ]);
 });
