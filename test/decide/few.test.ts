@@ -88,15 +88,15 @@ test('a look at a few decides for these, and sees to what waits for them, as a w
   );
 });
 
-test('of two announcements on one instance each is judged by what became of its own policy', () => {
-  const given = worldOf([{ idleMinutes: 45, isUp: true, announcedBy: ['lazy', 'slow'], isOwed: false }]);
-  const { tidy } = evaluate(
-    POLICIES.filter(({ name }) => name === 'lazy' || name === 'slow'),
-    given,
-  );
-  // Both were about another idleness; to the one something comes of the present one, to the other nothing.
+test.each([
+  ['to the one something comes of the present idleness, to the other nothing', 45, ['activity', 'no-longer-due']],
+  ['to both something comes of it', 90, ['activity', 'activity']],
+])('of two announcements about another idleness: %s', (_what, idleMinutes, whys) => {
+  const given = worldOf([{ idleMinutes, isUp: true, announcedBy: ['lazy', 'slow'], isOwed: false }]);
+  const policies = POLICIES.filter(({ name }) => name === 'lazy' || name === 'slow');
+  const { tidy } = evaluate(policies, given);
   expect(tidy.map((each) => (each.kind === 'drop-notice' ? [each.notice.policy, each.why] : []))).toEqual([
-    ['lazy', 'activity'],
-    ['slow', 'no-longer-due'],
+    ['lazy', whys[0]],
+    ['slow', whys[1]],
   ]);
 });
