@@ -31,6 +31,7 @@ export function warnOfWhatCannotBe(draft: Draft): void {
   warnOfConditions(draft);
   warnOfSteps(draft);
   warnOfRenewals(draft);
+  warnOfLengthening(draft);
 }
 
 /** In which statuses a condition can hold; `null`: in any. */
@@ -95,6 +96,19 @@ function warnOfSteps(draft: Draft): void {
 
 function can(kind: Step['kind'], status: Status): boolean {
   return USEFUL_IN[kind]?.includes(status) ?? true;
+}
+
+/** A change of billing to what it is already. */
+function warnOfLengthening({ steps, subject, text: { match } }: Draft): void {
+  if (match === undefined || match === 'all' || match.billing === undefined) return;
+  for (const step of steps) {
+    if (step.kind !== 'lengthen' || !match.billing.every((each) => each === step.to)) continue;
+    subject.warn(
+      ['match', 'billing'],
+      `what is billed ${step.to} is not changed to ${step.to}, so this policy never acts`,
+    );
+    return;
+  }
 }
 
 /** A renewal after which the instance is due again at once, and so is paid for over and over. */

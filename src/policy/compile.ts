@@ -63,7 +63,7 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
     }
   }
   if (findings.errors.length === 0 && policies.length === 0) findings.errors.push(nothingAtAll(files, documents));
-  warnOfContradictions(drafts, options.now);
+  warnOfContradictions(drafts, options);
   calendars.warnOfMissingYears(used, yearsAround(options.now));
   // Without a configuration nobody knows the mode of a policy that does not say.
   const isModeKnown = options.accounts !== null || drafts.every(({ text }) => text.mode !== undefined);

@@ -1,8 +1,9 @@
 import type { CronTicks } from '../calendar/cron.ts';
 import type { Window } from '../calendar/window.ts';
 import type { Account } from '../fleet/account.ts';
-import { conditionOf, type Draft } from './draft.ts';
+import { type CompileOptions, conditionOf, type Draft, type LabelGiver } from './draft.ts';
 import { mayMeet } from './overlap.ts';
+import { mayFit } from './unjudged.ts';
 
 /** A weekly window shows all its openings within this many edges. */
 const EDGES = 40;
@@ -31,20 +32,46 @@ type Wishing = {
  * the coming weeks, a tick that falls into an earlier policy's window or on its tick, and matches of which nothing shows
  * that they have no instance in common.
  */
-export function warnOfContradictions(drafts: readonly Draft[], now: number): void {
+export function warnOfContradictions(
+  drafts: readonly Draft[],
+  { now, mode, labelRules = [] }: Pick<CompileOptions, 'now' | 'mode' | 'labelRules'>,
+): void {
   const wishing = drafts.flatMap((draft) => wishesOf(draft, now));
+  const modeOf = ({ draft }: Wishing) => draft.text.mode ?? mode;
   for (const [index, later] of wishing.entries()) {
+    // What only observes wants nothing, and so wins over nothing that acts.
+    const isOpposed = (each: Wishing) =>
+      each.wish !== later.wish && (modeOf(each) === 'enforce' || modeOf(later) === 'observe');
     const earlier = wishing
       .slice(0, index)
-      .find((each) => each.wish !== later.wish && isSameTime(each, later) && isSameFleet(each.draft, later.draft));
+      .find((each) => isOpposed(each) && isSameTime(each, later) && isSameFleet(each.draft, later.draft, labelRules));
     if (earlier === undefined) continue;
-    const { document } = earlier.draft.subject;
-    const place = document.place([...earlier.draft.subject.path, 'name']);
-    const name = `"${earlier.draft.text.name}" (${document.file}:${place.line})`;
+    const name = nameOf(earlier);
     const when = later.kind === 'during' ? 'while this window is open' : 'when this ticks';
     const message = `${name} wants the same instances ${earlier.wish} ${when}, and wins because it stands first`;
     later.draft.subject.warn(['when', later.kind], message);
   }
+  for (const one of wishing) {
+    if (one.kind !== 'during' || one.draft.text.afterwards === undefined) continue;
+    const closings = one.openings.map(({ until }) => until);
+    const other = wishing.find(
+      (each): each is Windowed =>
+        each.kind === 'during' &&
+        each.draft !== one.draft &&
+        each.wish === 'down' &&
+        modeOf(each) === modeOf(one) &&
+        closings.some((at) => each.window.state(at).inside) &&
+        isSameFleet(one.draft, each.draft, labelRules),
+    );
+    if (other === undefined) continue;
+    const message = `${nameOf(other)} wants the same instances down when this window closes and they are to be started`;
+    one.draft.subject.warn(['afterwards'], message);
+  }
+}
+
+/** `"night" (policies/night.yaml:2)` */
+function nameOf({ draft: { subject, text } }: Wishing): string {
+  return `"${text.name}" (${subject.document.file}:${subject.document.place([...subject.path, 'name']).line})`;
 }
 
 function wishesOf(draft: Draft, now: number): Wishing[] {
@@ -105,9 +132,11 @@ function openTogether(one: Windowed, other: Windowed): boolean {
   }
 }
 
-function isSameFleet(one: Draft, other: Draft): boolean {
+function isSameFleet(one: Draft, other: Draft, labelRules: readonly LabelGiver[]): boolean {
   if (one.reach !== null && other.reach !== null && !shareAccount(one.reach, other.reach)) return false;
-  return mayMeet(one.text.match, other.text.match);
+  // Where the rules are not known a label may be given to anything.
+  if (labelRules.length === 0) return mayMeet(one.text.match, other.text.match);
+  return mayFit(one.text.match, other.text.match, labelRules);
 }
 
 function shareAccount(one: readonly Account[], other: readonly Account[]): boolean {

@@ -51,7 +51,7 @@ function isAllAskedFor({ text: { match }, reach, subject }: Outline, clauses: Ma
 }
 
 /** Would any instance fit, whatever it is? */
-function fitsEverything({ provider, status, billing, labels, ...patterns }: MatchClauses): boolean {
+export function fitsEverything({ provider, status, billing, labels, ...patterns }: MatchClauses): boolean {
   return (
     labels === undefined &&
     (provider === undefined || PROVIDER_KINDS.every((kind) => provider.some((each) => globTest(each)(kind)))) &&

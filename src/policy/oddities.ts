@@ -1,9 +1,12 @@
-import { hasBalance } from '../fleet/action.ts';
+import type { Account } from '../fleet/account.ts';
+import { hasBalance, interrupts } from '../fleet/action.ts';
 import { nearestWord } from '../fleet/nearest-word.ts';
+import { PROVIDER_KINDS } from '../fleet/provider-kind.ts';
 import { USEFUL_IN, warnOfWhatCannotBe } from './cannot-be.ts';
 import { isAboutInstances } from './compile-match.ts';
-import type { CompileOptions, Draft } from './draft.ts';
+import type { CompileOptions, Draft, LabelGiver } from './draft.ts';
 import { conditionOf } from './draft.ts';
+import { fitsEverything } from './everything.ts';
 import { anyGlobTest } from './glob.ts';
 import { warnOfLeftOutTimes } from './left-out-times.ts';
 import type { MatchClauses } from './match-grammar.ts';
@@ -11,14 +14,16 @@ import { matchMaps } from './match-names.ts';
 import { warnOfNoCommonTime } from './never-together.ts';
 import { warnOfLongNotice } from './notice-too-long.ts';
 import { warnOfTooLittleTime } from './too-little-time.ts';
-import { warnOfUnjudged } from './unjudged.ts';
+import { mayBeLabelled, warnOfUnjudged } from './unjudged.ts';
 
 /** Finds what is legal but odd. */
 export function warnOfOddities(draft: Draft, options: CompileOptions): void {
   warnOfStatus(draft);
   warnOfWhatCannotBe(draft);
+  warnOfEverything(draft);
   warnOfBilling(draft);
-  if (options.labels !== undefined) warnOfLabels(draft, options.labels);
+  warnOfUntoldBilling(draft);
+  if (options.labels !== undefined) warnOfLabels(draft, options.labels, options.labelRules);
   warnOfWindow(draft, options.now);
   warnOfLeftOutTimes(draft, options.now);
   warnOfNoCommonTime(draft, options.now);
@@ -73,8 +78,21 @@ function warnOfStatus(draft: Draft): void {
   }
 }
 
+/** A match that narrows nothing says by accident what `all` says out loud. */
+function warnOfEverything({ text, steps, reach, subject }: Draft): void {
+  const { match } = text;
+  if (match === undefined || match === 'all' || match.not !== undefined || !fitsEverything(match)) return;
+  const providers = reach?.map(({ provider }) => provider) ?? PROVIDER_KINDS;
+  if (!steps.some(({ kind }) => providers.some((provider) => interrupts(kind, provider)))) return;
+  subject.warn(['match'], 'fits every instance there is; write match: all if that is meant', { part: 'key' });
+}
+
 /** Labels are ours, so one that no rule gives is a slip of the pen. */
-function warnOfLabels(draft: Draft, known: ReadonlyMap<string, readonly string[]>): void {
+function warnOfLabels(
+  draft: Draft,
+  known: ReadonlyMap<string, readonly string[]>,
+  givers: readonly LabelGiver[] | undefined,
+): void {
   for (const [path, { labels = {} }] of matchMaps(draft.subject, draft.text.match)) {
     for (const [label, patterns] of Object.entries(labels)) {
       const values = known.get(label);
@@ -85,9 +103,20 @@ function warnOfLabels(draft: Draft, known: ReadonlyMap<string, readonly string[]
         wrong(`no rule gives the label "${label}"${near === null ? '' : ` (did you mean "${near}"?)`}`, 'key');
       } else if (!values.some(anyGlobTest(patterns))) {
         wrong(`no rule gives "${label}" the value ${patterns.map((each) => `"${each}"`).join(' or ')}`, 'value');
+      } else if (path.length === 1 && givers !== undefined && !mayBearLabel(draft, label, patterns, givers)) {
+        wrong(`nothing that the rest of match asks for is given "${label}" so`, 'value');
       }
     }
   }
+}
+
+function mayBearLabel(
+  { text: { match } }: Draft,
+  label: string,
+  patterns: string[],
+  givers: readonly LabelGiver[],
+): boolean {
+  return match === undefined || match === 'all' || mayBeLabelled({ ...match, labels: { [label]: patterns } }, givers);
 }
 
 function warnOfBilling(draft: Draft): void {
@@ -96,6 +125,19 @@ function warnOfBilling(draft: Draft): void {
   if (billing.every((each) => each === 'hourly')) {
     draft.subject.warn(['match', 'billing'], 'hourly instances have no expiry, so expiresWithin never holds');
   }
+}
+
+/** 晨羽智云 tells no billing by itself: whoever asks for one there has to teach its words first. */
+function warnOfUntoldBilling(draft: Draft): void {
+  const { billing } = clausesOf(draft);
+  if (billing === undefined || draft.reach === null || billing.includes('unknown')) return;
+  const told = ({ provider, billingWords }: Account) =>
+    provider === 'huixingyun' || [...billingWords.values()].some((word) => billing.includes(word));
+  const untold = draft.reach.filter((account) => !told(account));
+  if (untold.length === 0 || untold.length < draft.reach.length) return;
+  const names = untold.map(({ name }) => name).join(', ');
+  const message = `no billing is told by ${names}, so this policy never acts; teach accounts.${untold[0]?.name ?? ''}.billingWords, or add unknown`;
+  draft.subject.warn(['match', 'billing'], message);
 }
 
 function warnOfWindow(draft: Draft, now: number): void {

@@ -25,6 +25,8 @@ export function checkReach(
   // Where no account tells what is asked, what none of them can do is still wrong by itself.
   const telling = able.length === 0 ? reach : able;
   for (const { action, path } of draft.named.all) checkAction(draft, { reach, telling }, action, path);
+  if (draft.text.afterwards !== undefined)
+    checkAction(draft, { reach, telling }, draft.text.afterwards, ['afterwards']);
 }
 
 /** Each name fits some account, and yet together they fit none. */

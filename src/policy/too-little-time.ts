@@ -1,4 +1,6 @@
+import type { CronTicks } from '../calendar/cron.ts';
 import { formatDuration } from '../calendar/duration.ts';
+import type { Window } from '../calendar/window.ts';
 import { interrupts } from '../fleet/action.ts';
 import { defaultMax, share } from './allowance.ts';
 import { conditionOf, type Draft, type KnownAccount } from './draft.ts';
@@ -20,6 +22,8 @@ export function warnOfTooLittleTime(draft: Draft, now: number, fleet?: readonly 
     const message = `a renewal needs up to ${formatDuration(RENEWAL_NEEDS_MS)} until it is seen or a person has looked, and ${formatDuration(expiry.ms)} is less`;
     subject.warn(['when', 'expiresWithin'], `${message}: write 12h, say`);
   }
+  if (expiry !== undefined && draft.steps.some(({ kind }) => kind === 'renew'))
+    warnOfUnseenExpiry(draft, expiry.ms, now);
   if (draft.text.limits === undefined && fleet === undefined) return;
   const during = conditionOf(draft, 'during');
   const openMs = during === undefined ? null : longestOpening(during.window, now);
@@ -29,14 +33,59 @@ export function warnOfTooLittleTime(draft: Draft, now: number, fleet?: readonly 
   else warnOfFleet(draft, openMs, open, fleet);
 }
 
+/** So many openings and ticks show how long a policy sleeps in between. */
+const LOOKS = 40;
+
+/** An expiry that comes while the window is closed, or between two ticks, is seen by nobody unless it shows beforehand. */
+function warnOfUnseenExpiry(draft: Draft, withinMs: number, now: number): void {
+  const [during, cron] = [conditionOf(draft, 'during'), conditionOf(draft, 'cron')];
+  const closed = during === undefined ? 0 : longestSleep(openingsAfter(during.window, now));
+  const between = cron === undefined ? 0 : longestSleep(ticksAfter(cron.ticks, now));
+  for (const [key, asleepMs, what] of [
+    ['during', closed, 'the window is closed'],
+    ['cron', between, 'there is no tick'],
+  ] as const) {
+    if (asleepMs === 0 || asleepMs + RENEWAL_NEEDS_MS <= withinMs) continue;
+    const message = `${what} for ${formatDuration(asleepMs)} at times, and what expires meanwhile is not renewed`;
+    const enough = Math.ceil((asleepMs + RENEWAL_NEEDS_MS) / HOUR_MS) * HOUR_MS;
+    draft.subject.warn(['when', key], `${message}; write expiresWithin: ${formatDuration(enough)} or more`);
+  }
+}
+
+interface Awake {
+  readonly from: number;
+  readonly until: number;
+}
+
+function openingsAfter(window: Window, now: number): readonly Awake[] {
+  const edges = window.edgesAfter(now, LOOKS);
+  return edges.flatMap(({ at, opens }, index) => {
+    const end = edges[index + 1];
+    return opens && end !== undefined ? [{ from: at, until: end.at }] : [];
+  });
+}
+
+function ticksAfter(ticks: CronTicks, now: number): readonly Awake[] {
+  const times: Awake[] = [];
+  for (let at = ticks.nextTick(now); at !== null && times.length < LOOKS; at = ticks.nextTick(at))
+    times.push({ from: at, until: at });
+  return times;
+}
+
+function longestSleep(awake: readonly Awake[]): number {
+  return awake.reduce((longest, { until }, index) => Math.max(longest, (awake[index + 1]?.from ?? until) - until), 0);
+}
+
 /** The share of an account, or the number of instances, that the limits let a policy reach while its window is open. */
 function warnOfLimits(draft: Draft, openMs: number, open: string): void {
   const { subject, text } = draft;
   const { percent, perHour } = text.limits ?? {};
   if (percent !== undefined) {
-    const most = percent * Math.ceil(openMs / MINUTE_MS);
+    const minutes = Math.ceil(openMs / MINUTE_MS);
+    const most = percent * minutes;
     if (most < 100) {
-      const message = `${open}, and ${percent}% a minute reach ${most}% of an account in that time`;
+      // One a minute may always be reached, so that a small account is served all the same.
+      const message = `${open}, and ${percent}% a minute reach ${most}% of an account with more than ${minutes} instances in that time`;
       subject.warn(['limits', 'percent'], `${message}: the rest is left as it is`);
     }
   }

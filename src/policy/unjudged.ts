@@ -24,21 +24,35 @@ export function warnOfUnjudged(draft: Draft, judged: readonly Match[], labels: r
 }
 
 /** May one instance fit both? A label that one of them asks for is on what its rules give it to, and on nothing else. */
-function mayFit(one: MatchText | undefined, other: MatchText, givers: readonly LabelGiver[]): boolean {
-  return mayMeet(one, other) && mayBeLabelled(one, other, givers) && mayBeLabelled(other, one, givers);
-}
-
-function mayBeLabelled(
-  asking: MatchText | undefined,
+export function mayFit(
+  one: MatchText | undefined,
   other: MatchText | undefined,
   givers: readonly LabelGiver[],
 ): boolean {
-  if (asking === undefined || asking === 'all') return true;
-  return Object.entries(asking.labels ?? {}).every(([label, patterns]) => {
+  if (!mayMeet(one, other)) return false;
+  const [ofOne, ofOther] = [giversFor(one, givers), giversFor(other, givers)];
+  const isGiven = (by: readonly LabelGiver[], match: MatchText | undefined) =>
+    by.some((giver) => mayMeet(giver.match.given, match));
+  return (
+    ofOne.every(
+      (by) => isGiven(by, other) && ofOther.every((those) => those.some((each) => isGiven(by, each.match.given))),
+    ) && ofOther.every((by) => isGiven(by, one))
+  );
+}
+
+/** May what `match` is about bear the labels that it asks for? */
+export function mayBeLabelled(match: MatchText | undefined, givers: readonly LabelGiver[]): boolean {
+  return giversFor(match, givers).every((by) => by.some((giver) => mayMeet(giver.match.given, match)));
+}
+
+/** For each label that is asked for the rules that give it a value that fits. */
+function giversFor(match: MatchText | undefined, givers: readonly LabelGiver[]): readonly (readonly LabelGiver[])[] {
+  if (match === undefined || match === 'all') return [];
+  return Object.entries(match.labels ?? {}).map(([label, patterns]) => {
     const fits = anyGlobTest(patterns);
-    return givers.some(({ match, set }) => {
+    return givers.filter(({ set }) => {
       const value = set[label];
-      return value !== undefined && fits(value) && (match.given === undefined || mayMeet(match.given, other));
+      return value !== undefined && fits(value);
     });
   });
 }

@@ -4,9 +4,10 @@ import { zoneNamed } from '../../src/calendar/zone.ts';
 import { forecast } from '../../src/decide/forecast.ts';
 import { givenWorld } from '../../src/decide/given-fleet.ts';
 import { compile } from '../../src/policy/compile.ts';
+import { compileMatch } from '../../src/policy/compile-match.ts';
 import type { CompileOptions } from '../../src/policy/draft.ts';
 import { summarise } from '../../src/yaml/located.ts';
-import { OPTIONS } from './support.ts';
+import { account, OPTIONS } from './support.ts';
 
 /** A file of one policy, in which only what matters differs. */
 const one = (lines: string) => `policies:\n  - name: p\n    mode: enforce\n${lines.replaceAll(/^/gm, '    ')}\n`;
@@ -18,6 +19,20 @@ function found(text: string, options: Partial<CompileOptions> = {}) {
     warning: (result.ok ? result.set.warnings : result.warnings).map(summarise),
   };
 }
+
+const LIMIT = { perDayFen: null, callsPerDay: 10 };
+
+/** Two labels, each given to names of its own. */
+const LABELS: Partial<CompileOptions> = {
+  labels: new Map([
+    ['env', ['dev']],
+    ['schedule', ['office']],
+  ]),
+  labelRules: [
+    { match: compileMatch({ name: ['dev-*'] }), set: { env: 'dev' } },
+    { match: compileMatch({ name: ['class-*'] }), set: { schedule: 'office' } },
+  ],
+};
 
 type Finding = readonly [
   what: string,
@@ -130,7 +145,7 @@ const FINDINGS: readonly Finding[] = [
     'a limit that does not finish its window',
     one('match: all\nwhen: { during: "Mon-Fri 22:00-22:30" }\ndo: stop\nlimits: { percent: "2%" }'),
     'warning',
-    '7:24: the window is open for 30m at most, and 2% a minute reach 60% of an account in that time: the rest is left as it is',
+    '7:24: the window is open for 30m at most, and 2% a minute reach 60% of an account with more than 30 instances in that time: the rest is left as it is',
   ],
   [
     'statuses of which each is left out by another map',
@@ -178,6 +193,71 @@ const FINDINGS: readonly Finding[] = [
     'warning',
     '5:28: what is renewed by 1 d may still expire within 30d, and is paid for again until it does not',
   ],
+  [
+    'an interval that begins in a daylight-saving gap',
+    one('match: all\nwhen: { during: "2027-03-28T02:30-2027-03-29T03:00 Europe/Berlin" }\ndo: stop'),
+    'warning',
+    '5:21: 02:30 does not exist on 2027-03-28 in Europe/Berlin, where the clocks go from 02:00 to 03:00: it will be 03:00 that day',
+  ],
+  [
+    'a window that a daylight-saving gap leaves nothing of',
+    one('match: all\nwhen: { during: "Sun 02:00-03:00 Europe/Berlin" }\ndo: stop'),
+    'warning',
+    '5:21: 02:00 does not exist on 2027-03-28 in Europe/Berlin, where the clocks go from 02:00 to 03:00: it will be 03:00 that day',
+  ],
+  [
+    'a start afterwards that actions does not list',
+    one('match: { account: hxy-main }\nwhen: { during: "Mon-Sun 23:00-08:00" }\ndo: stop\nafterwards: start'),
+    'error',
+    '7:5: no account in reach allows start; add it to accounts.hxy-main.actions in lamplighter.yaml',
+    { accounts: [account('hxy-main', 'huixingyun', { actions: ['stop'] })] },
+  ],
+  [
+    'a change of billing to what it is',
+    one('match: { billing: monthly }\nwhen: { during: always }\ndo: { lengthen: { to: monthly } }'),
+    'warning',
+    '4:23: what is billed monthly is not changed to monthly, so this policy never acts',
+    { accounts: [account('hxy-main', 'huixingyun', { actions: ['lengthen'], spendLimit: LIMIT })] },
+  ],
+  [
+    'a match that says all by accident',
+    one('match: { name: "*", provider: ["chenyu*", "huixingyun"] }\nwhen: { runningFor: 8h }\ndo: stop'),
+    'warning',
+    '4:5: fits every instance there is; write match: all if that is meant',
+  ],
+  [
+    'a label that is given to other instances',
+    one('match: { name: "web-*", labels: { env: dev } }\nwhen: { runningFor: 8h }\ndo: stop'),
+    'warning',
+    '4:44: nothing that the rest of match asks for is given "env" so under labels in lamplighter.yaml',
+    LABELS,
+  ],
+  [
+    'a billing that the cloud does not tell',
+    one('match: { provider: "chenyu*", billing: [hourly, daily] }\nwhen: { runningFor: 8h }\ndo: stop'),
+    'warning',
+    '4:35: no billing is told by chenyu, old, so this policy never acts; teach accounts.chenyu.billingWords, or add unknown',
+  ],
+  [
+    'a renewal that sleeps over the weekend',
+    one(
+      'match: { billing: monthly }\nwhen: { expiresWithin: 12h, during: "Mon-Fri 09:00-18:00" }\ndo: { renew: { periods: 1 } }',
+    ),
+    'warning',
+    '5:41: the window is closed for 2d15h at times, and what expires meanwhile is not renewed; write expiresWithin: 2d16h or more',
+  ],
+  [
+    'a renewal that sleeps between two ticks',
+    one('match: { billing: monthly }\nwhen: { expiresWithin: 12h, cron: "0 9 * * *" }\ndo: { renew: { periods: 1 } }'),
+    'warning',
+    '5:39: there is no tick for 1d at times, and what expires meanwhile is not renewed; write expiresWithin: 1d1h or more',
+  ],
+  [
+    'a start afterwards of what another policy wants down then',
+    `${one('match: all\nwhen: { during: "Mon-Sun 23:00-08:00" }\ndo: stop\nafterwards: start')}  - name: q\n    match: all\n    when: { during: "Mon-Sun 07:30-10:00" }\n    do: stop\n    mode: enforce\n`,
+    'warning',
+    '7:17: "q" (p.yaml:8) wants the same instances down when this window closes and they are to be started',
+  ],
 ];
 
 const findings = FINDINGS.map(([what, text, severity, told, options]) => ({ what, text, severity, told, options }));
@@ -188,8 +268,36 @@ test.each([
   'match: { not: [{ billing: [daily, monthly] }] }\nwhen: { runningFor: 1h, statusFor: { status: [running, stopped], for: 1h } }\ndo: [stop, start]',
   'match: { billing: monthly }\nwhen: { expiresWithin: 31d }\ndo: { renew: { periods: { daily: 1, monthly: 1 } } }',
   'match: { billing: daily }\nwhen: { expiresWithin: 3d }\ndo: { renew: { periods: 3 } }',
+  'match: all\nwhen: { during: "Mon-Sun 22:00-02:00 Europe/Berlin" }\ndo: stop',
+  'match: all\nwhen: { during: "Mon-Sun 02:00-06:00 Europe/Berlin" }\ndo: stop',
+  'match: all\nwhen: { during: "2027-03-28T02:30+01:00-2027-03-29T02:30 Europe/Berlin" }\ndo: stop',
+  'match: all\nwhen: { cron: "0 2 * * *", timezone: Europe/Berlin }\ndo: stop',
+  'match: { billing: monthly }\nwhen: { expiresWithin: 4d, during: "Mon-Fri 09:00-18:00" }\ndo: { renew: { periods: 1 } }',
+  'match: { billing: monthly }\nwhen: { expiresWithin: 2h, cron: "0 * * * *" }\ndo: { renew: { periods: 1 } }',
+  'match: { name: "*" }\nwhen: { stoppedFor: 7d }\ndo: { notify: {} }',
+  'match: { name: "*", not: { labels: { keep: "true" } } }\nwhen: { runningFor: 8h }\ndo: stop',
+  'match: { billing: hourly }\nwhen: { runningFor: 8h }\ndo: stop',
+  'match: { provider: "chenyu*", billing: [hourly, unknown] }\nwhen: { runningFor: 8h }\ndo: stop',
 ])('what is meant so is left alone: %s', (text) => {
   expect(found(one(text))).toEqual({ error: [], warning: [] });
+});
+
+test('two policies are no contradiction where only one of them acts, or labels keep them apart', () => {
+  const two = (first: string, second: string) =>
+    `policies:\n  - { name: p, ${first}, when: { during: "Mon-Fri 08:30-21:00" }, do: start }\n  - { name: q, ${second}, when: { during: "Mon-Fri 20:00-22:00" }, do: stop }\n`;
+  const warned = (first: string, second: string, options = {}) => found(two(first, second), options).warning.length;
+  const [acting, watching] = ['mode: enforce, match: all', 'mode: observe, match: all'];
+  expect(warned(watching, acting)).toBe(0);
+  expect(warned(acting, watching)).toBe(1);
+  expect(warned(acting, acting)).toBe(1);
+  const [office, dev] = [
+    'mode: enforce, match: { labels: { schedule: office } }',
+    'mode: enforce, match: { labels: { env: dev } }',
+  ];
+  expect(warned(office, dev)).toBe(1);
+  expect(warned(office, dev, LABELS)).toBe(0);
+  expect(warned(office, 'mode: enforce, match: { name: "dev-*" }', LABELS)).toBe(0);
+  expect(warned(office, 'mode: enforce, match: { name: "*-1" }', LABELS)).toBe(1);
 });
 
 test.each(findings)('$what', ({ text, severity, told, options }) => {

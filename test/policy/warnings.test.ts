@@ -66,7 +66,7 @@ const CASES: readonly (readonly [string, string, string])[] = [
   [
     'a share that does not reach everything in its window',
     policy('match: all\nwhen: { during: Mon-Fri 22:00-22:30 }\ndo: stop\nlimits: { percent: ▶2% }'),
-    'the window is open for 30m at most, and 2% a minute reach 60% of an account in that time',
+    'the window is open for 30m at most, and 2% a minute reach 60% of an account with more than 30 instances in that time',
   ],
   [
     'too few an hour for the instances that are named',
