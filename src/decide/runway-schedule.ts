@@ -137,20 +137,25 @@ interface Edge extends Move {
 export function movesOf(herd: Herd, outlook: Outlook, from: number, until: number, fleet: number): readonly Move[] {
   const plans = herd.plans.filter((plan) => counts(plan, outlook));
   if (plans.length === 0) return [];
-  const edges = plans
+  const all = plans
     .flatMap((plan) => edgesOf(plan, outlook, from, delayOf(plan, outlook, herd.count, fleet)))
-    .filter(({ at, up }) => up || at >= herd.heldUntil)
-    // At the same time being up wins: that is the dearer one.
+    .filter(({ at, up }) => up || at >= herd.heldUntil);
+  // What is started and stopped at the same time stays up: that is the dearer one.
+  const starts = new Set(all.flatMap(({ at, up, openedAt }) => (up && openedAt === null ? [at] : [])));
+  const edges = all
+    .filter(({ at, up }) => up || !starts.has(at))
     .sort((a, b) => a.at - b.at || Number(a.up) - Number(b.up));
   const idle = outlook === 'optimistic' ? shortestWait(plans) : null;
   const moves: Move[] = [];
   let { isUp } = herd;
   let down = { at: herd.isUp ? Number.POSITIVE_INFINITY : herd.since, by: herd.stoppedBy };
-  let idleAt = isUp && idle !== null ? Math.max(from + idle, herd.heldUntil) : Number.POSITIVE_INFINITY;
+  const idleFrom = (at: number) => (idle === null ? Number.POSITIVE_INFINITY : Math.max(at + idle.ms, herd.heldUntil));
+  let idleAt = isUp ? idleFrom(from) : Number.POSITIVE_INFINITY;
   const rest = (at: number) => {
-    if (!isUp || idleAt >= at) return;
+    if (idle === null || !isUp || idleAt >= at) return;
     moves.push({ at: idleAt, up: false });
-    down = { at: idleAt, by: null };
+    // A policy's stop as any other: a window that is open then owes it a start.
+    down = { at: idleAt, by: idle.policy };
     isUp = false;
     idleAt = Number.POSITIVE_INFINITY;
   };
@@ -161,7 +166,7 @@ export function movesOf(herd: Herd, outlook: Outlook, from: number, until: numbe
     if (up && openedAt !== null && !(down.by === policy || (down.by !== null && down.at >= openedAt))) continue;
     moves.push({ at, up });
     isUp = up;
-    if (up) idleAt = idle === null ? Number.POSITIVE_INFINITY : Math.max(at + idle, herd.heldUntil);
+    if (up) idleAt = idleFrom(at);
     else down = { at, by: policy };
   }
   rest(until);
@@ -176,11 +181,14 @@ function counts({ to, isSure, isStartedAfter }: CalendarPlan, outlook: Outlook):
 }
 
 /** Idleness has to begin anew after a start, and then takes so long; `null`: nothing stops it but the calendar. */
-function shortestWait(plans: readonly CalendarPlan[]): number | null {
-  const waits = plans.flatMap(({ to, isTimed, waitMs, noticeMs }) =>
-    to === 'stop' && !isTimed ? [waitMs + noticeMs] : [],
-  );
-  return waits.length === 0 ? null : Math.min(...waits);
+function shortestWait(plans: readonly CalendarPlan[]): { readonly ms: number; readonly policy: string } | null {
+  return plans
+    .filter(({ to, isTimed }) => to === 'stop' && !isTimed)
+    .map(({ waitMs, noticeMs, policy }) => ({ ms: waitMs + noticeMs, policy }))
+    .reduce<{ ms: number; policy: string } | null>(
+      (one, each) => (one === null || each.ms < one.ms ? each : one),
+      null,
+    );
 }
 
 function edgesOf(plan: CalendarPlan, outlook: Outlook, from: number, delayMs: number): readonly Edge[] {

@@ -18,6 +18,8 @@ const HOUR_MS = 3_600_000;
 const WEEK_MS = 7 * 24 * HOUR_MS;
 /** So far the calendar is followed; beyond, the last week of it goes on. */
 const HORIZON_MS = 2 * WEEK_MS;
+/** What lasts for longer at the present rate is not going to end: by then the fleet is another. */
+const LONGEST_MS = 10 * 365 * 24 * HOUR_MS;
 /** Money goes by the hour: what was read within the quarter of one is known, however often an account is read. */
 const KNOWN_FOR_MS = 15 * 60_000;
 
@@ -32,7 +34,7 @@ export interface RunwayInput {
   readonly policies: readonly Policy[];
   /** Until when an instance is held. */
   readonly heldUntil: (key: InstanceKey) => number | null;
-  /** Nothing is done at all until somebody says so. */
+  /** Nothing is done at all until somebody says so: paused, frozen, or the credentials are refused. */
   readonly paused: boolean;
   readonly now: number;
   /** For how long a listing of the account is believed; a balance at least a quarter of an hour. */
@@ -65,7 +67,8 @@ export function runwayOf(input: RunwayInput): Runway {
   // Of a single read that failed the one before it is as good.
   const balance = input.balance ?? latest(input.balances);
   if (balance === null) return { kind: 'unknown', why: 'no-balance' };
-  if (now - balance.at > Math.max(KNOWN_FOR_MS, believedMs)) return { kind: 'unknown', why: 'stale-balance' };
+  // One from the future was read before the clock was set back.
+  if (Math.abs(now - balance.at) > Math.max(KNOWN_FOR_MS, believedMs)) return { kind: 'unknown', why: 'stale-balance' };
   const fleet = fleetOf(input, balance.at);
   if (fleet === null) return { kind: 'unknown', why: 'no-burn' };
   const spending = (outlook: Outlook) => new Spending(fleet, outlook, balance.at);
@@ -121,6 +124,8 @@ function fleetOf(input: RunwayInput, at: number): Fleet | null {
   const oldestAt = balances.reduce((oldest, sample) => Math.min(oldest, sample.at), at);
   const lookBackMs = Math.min(LOOK_BACK_MS, at - oldestAt);
   const herds = new Map<string, PricedHerd>();
+  const bills = billsOf(input, at);
+  if (bills === null) return null;
   let explainedFen = 0;
   let isAllPriced = true;
   for (const { tracked, labels } of instances) {
@@ -129,9 +134,14 @@ function fleetOf(input: RunwayInput, at: number): Fleet | null {
     // One whose status nobody can read may well run.
     const up = isUp(instance.status) || instance.status === 'unknown';
     const mine = plans.filter((plan) => plan.matches(instance, labels));
+    const held = heldUntil(instanceKey(instance)) ?? Number.NEGATIVE_INFINITY;
+    const led = isProtected(labels) ? mine.filter(({ to }) => to === 'start') : mine;
+    const herd = { count: 1, isUp: up, stoppedBy: tracked.stoppedBy, since: statusSince, plans: led, heldUntil: held };
     const hourlyFen = hourlyPriceFen(instance, prices);
     if (hourlyFen === null) {
-      // What is down costs nothing that is known; what may go up costs what nobody knows.
+      // Nobody knows what it will cost from then on, however long the balance was watched.
+      if (!up && movesOf(herd, 'expected', at, at + HORIZON_MS, instances.length).length > 0) return null;
+      // What is down, and stays so, costs nothing that is known; what is up is in what the balance loses, if that is known.
       if (up) isAllPriced = false;
       continue;
     }
@@ -140,20 +150,15 @@ function fleetOf(input: RunwayInput, at: number): Fleet | null {
     const share = lookBackMs <= 0 ? 1 : Math.min(1, Math.max(0, at - since) / lookBackMs);
     // Of the time before its last change it is taken to have been as it is not now.
     explainedFen += up ? hourlyFen * share + downFen * (1 - share) : downFen * share + hourlyFen * (1 - share);
-    const held = heldUntil(instanceKey(instance)) ?? Number.NEGATIVE_INFINITY;
-    const led = isProtected(labels) ? mine.filter(({ to }) => to === 'start') : mine;
     const story = up ? '' : storyOf(tracked, led);
     const key = [up, hourlyFen, downFen, held, story, ...led.map(({ policy }) => policy)].join('|');
     const known = herds.get(key);
     if (known !== undefined) herds.set(key, { ...known, count: known.count + 1 });
-    else {
-      const stopped = { isUp: up, stoppedBy: tracked.stoppedBy, since: statusSince };
-      herds.set(key, { ...stopped, count: 1, plans: led, heldUntil: held, upFen: hourlyFen, downFen });
-    }
+    else herds.set(key, { ...herd, upFen: hourlyFen, downFen });
   }
   if (measured === null && !isAllPriced) return null;
   const otherFen = Math.max(0, (measured ?? 0) - explainedFen);
-  return { herds: [...herds.values()], size: instances.length, otherFen, bills: billsOf(input, at) };
+  return { herds: [...herds.values()], size: instances.length, otherFen, bills };
 }
 
 /** Who stopped it and when matters only to what is to start it afterwards: the same for all with the same story. */
@@ -165,23 +170,33 @@ function storyOf({ stoppedBy, statusSince }: Tracked, led: readonly CalendarPlan
     : `${stoppedBy},${after.map(({ spans: [first] }) => (first !== undefined && statusSince >= first.beginsAt ? 1 : 0)).join('')}`;
 }
 
-/** What falls due for machines that are paid ahead; of one without a known price nobody can tell, and it is left out. */
-function billsOf({ instances, prices, policies }: RunwayInput, at: number): readonly Bill[] {
+/**
+ * What falls due for machines that are paid ahead. `null`: a policy will renew one of which nobody knows the price; of one
+ * that no policy renews without a price it is left out.
+ */
+function billsOf({ instances, prices, policies }: RunwayInput, at: number): readonly Bill[] | null {
   const renewals = renewalsBy(policies.filter(({ mode }) => mode === 'enforce'));
-  return instances.flatMap(({ tracked: { instance }, labels }): readonly Bill[] => {
-    const { billing, expiresAt } = instance;
-    if ((billing !== 'daily' && billing !== 'monthly') || expiresAt === null) return [];
-    const price = configuredPrice(instance, prices);
+  const bills: Bill[] = [];
+  for (const { tracked, labels } of instances) {
+    const { billing, expiresAt, status } = tracked.instance;
+    if ((billing !== 'daily' && billing !== 'monthly') || expiresAt === null) continue;
+    // What is over is renewed by nobody.
+    if (status === 'destroyed' || expiresAt <= at) continue;
+    const price = configuredPrice(tracked.instance, prices);
     const unitFen = billing === 'daily' ? (price?.dailyFen ?? null) : (price?.monthlyFen ?? null);
-    if (unitFen === null) return [];
-    const [first] = [...renewals(instance, () => labels)].sort((a, b) => a.dueAt - b.dueAt);
+    const [first] = [...renewals(tracked.instance, () => labels)].sort((a, b) => a.dueAt - b.dueAt);
     const dueAt = Math.max(at, first?.dueAt ?? expiresAt);
+    if (unitFen === null) {
+      if (first !== undefined && dueAt < at + HORIZON_MS) return null;
+      continue;
+    }
     const periods = periodsOf(
       policies.find(({ name }) => name === first?.policy),
       billing,
     );
-    return [{ at: dueAt, fen: unitFen * periods, everyMs: UNIT_MS[billing] * periods, isSure: first !== undefined }];
-  });
+    bills.push({ at: dueAt, fen: unitFen * periods, everyMs: UNIT_MS[billing] * periods, isSure: first !== undefined });
+  }
+  return bills;
 }
 
 /** How much of its time a policy buys at once; one unit where none does. */
@@ -237,8 +252,13 @@ class Spending {
     this.#rateAfter = (lastWeek / WEEK_MS) * HOUR_MS + billsRate;
   }
 
-  /** How long so much lasts, ms; `null`: for ever. */
+  /** How long so much lasts, ms; `null`: for ever, as far as anybody can see. */
   lasts(fen: number): number | null {
+    const ms = this.#lasts(fen);
+    return ms === null || ms > LONGEST_MS ? null : ms;
+  }
+
+  #lasts(fen: number): number | null {
     let left = fen;
     let at = this.#from;
     let rate = this.#rate;

@@ -80,7 +80,7 @@ export function worldOf(facts: PassFacts, policies: readonly Policy[]): World {
       prices: account.prices,
       policies,
       heldUntil: (key) => holds.get(key)?.until ?? null,
-      paused,
+      paused: isHalted({ paused, breakerOpen: facts.breakerOpen, isFrozen: facts.reversibleOff !== null }),
       now,
       believedMs: believedMs(account.pollEveryMs),
     });
@@ -118,6 +118,17 @@ export function worldOf(facts: PassFacts, policies: readonly Policy[]): World {
     interruptedAt: facts.interruptedAt,
   };
   return { now, paused, accounts: [view], holds, history };
+}
+
+/** Is nothing stopped or started on an account, whatever the calendar says, until a person has done something? */
+export function isHalted(kept: {
+  readonly paused: boolean;
+  /** The credentials are refused. */
+  readonly breakerOpen: boolean;
+  /** What is reversible is frozen there. */
+  readonly isFrozen: boolean;
+}): boolean {
+  return kept.paused || kept.breakerOpen || kept.isFrozen;
 }
 
 /** How old a snapshot may be, ms. */

@@ -1,7 +1,7 @@
 import { type BurnView, burnView } from '../decide/burn.ts';
 import { type Runway, runwayOf } from '../decide/runway.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
-import { believedMs, byInstance } from './facts.ts';
+import { believedMs, byInstance, isHalted } from './facts.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
 
 /** How the money of an account goes, and how long it lasts. */
@@ -43,13 +43,17 @@ export async function accountMoney(work: Work, { account }: AccountRuntime, snap
   const standing = work.standing();
   const { policies, labels } = standing;
   const now = work.clock.now();
-  const [balances, holds, paused] = await Promise.all([
+  const [balances, holds, paused, breaker, freezes] = await Promise.all([
     work.store.balances(account.name),
     work.store.holds(now),
     work.store.paused(),
+    work.store.breaker(account.name, now),
+    work.store.freezes(),
   ]);
+  const isFrozen = freezes.some((freeze) => freeze.class === 'reversible' && freeze.account === account.name);
+  const halted = isHalted({ paused, breakerOpen: breaker.all, isFrozen });
   const until = holds.map((hold) => [hold.instance, hold.until]);
-  const of = JSON.stringify([Math.floor(now / MINUTE_MS), paused, until, balances.length, balances.at(-1)]);
+  const of = JSON.stringify([Math.floor(now / MINUTE_MS), halted, until, balances.length, balances.at(-1)]);
   const known = MADE.get(snapshot);
   if (known?.standing === standing && known.of === of) return known.money;
   const held = byInstance(holds);
@@ -62,7 +66,7 @@ export async function accountMoney(work: Work, { account }: AccountRuntime, snap
     prices,
     policies,
     heldUntil: (key) => held.get(key)?.until ?? null,
-    paused,
+    paused: halted,
     now,
     believedMs: believedMs(pollEveryMs),
   });

@@ -98,6 +98,81 @@ describe('how long the cash lasts', () => {
   });
 });
 
+describe('what nobody can tell', () => {
+  const renew = policy({
+    name: 'renew',
+    conditions: [expiresWithin(12 * HOUR)],
+    steps: [{ kind: 'renew', periods: { daily: 1, monthly: 1 } }],
+  });
+  const morning = policy({ name: 'morning', conditions: [cron('0 8 * * *')], steps: [{ kind: 'start' }] });
+  const monthly = machine({ id: 'p', billing: 'monthly', expiresAt: NOON + 20 * HOUR });
+  const down = machine({ id: 'd', status: 'stopped', gpuType: 'a100' });
+  const sample = (hoursAgo: number, fen: number) => ({ at: NOON - hoursAgo * HOUR, fen });
+  const fell = [sample(6, 3_000), sample(0, 2_400)];
+
+  test.each<[string, Partial<RunwayInput>, ReturnType<typeof hours>]>([
+    [
+      'a renewal that a policy will make has no price',
+      { instances: [machine(), monthly], policies: [renew] },
+      'no-burn',
+    ],
+    ['also where the balance was watched', { instances: [monthly], policies: [renew], balances: fell }, 'no-burn'],
+    ['a renewal that nobody will make has none', { instances: [machine(), monthly] }, [24, 24, 24]],
+    [
+      'one that an observing policy would make has none',
+      { instances: [machine(), monthly], policies: [{ ...renew, mode: 'observe' }] },
+      [24, 24, 24],
+    ],
+    [
+      'one beyond the weeks that are followed',
+      {
+        instances: [machine(), machine({ id: 'p', billing: 'monthly', expiresAt: NOON + 15 * DAY })],
+        policies: [renew],
+      },
+      [24, 24, 24],
+    ],
+    ['what is started in the morning has no price', { instances: [down], policies: [morning] }, 'no-burn'],
+    ['also where the balance was watched', { instances: [down], policies: [morning], balances: fell }, 'no-burn'],
+    ['what is down and stays so has none', { instances: [machine(), down] }, [24, 24, 24]],
+    [
+      'what is down and held in the morning has none',
+      { instances: [down], policies: [morning], paused: true },
+      [null, null, null],
+    ],
+  ])('%s', (_name, fields, expected) => {
+    expect(hours(fields)).toEqual(expected);
+  });
+
+  test('a balance that is less than nothing lasts no time at all', () => {
+    expect(hours({ balance: { cashFen: -500, cardsFen: 0, at: NOON } })).toEqual([0, 0, 0]);
+    expect(hours({ balance: { cashFen: -500, cardsFen: 0, at: NOON }, instances: [] })).toEqual([0, 0, 0]);
+    expect(hours({ instances: [] })).toEqual([null, null, null]);
+  });
+
+  test('a balance from the future, after the clock was set back, is as stale as one from the past', () => {
+    const ahead = { balance: { cashFen: 2_400, cardsFen: 0, at: NOON + HOUR } };
+    expect(hours(ahead)).toBe('stale-balance');
+    expect(hours({ ...ahead, now: NOON + 50 * MINUTE })).toEqual([24, 24, 24]);
+  });
+
+  test('what lasts for more than ten years does not end', () => {
+    const cheap = (hourlyFen: number) => ({
+      instances: [machine({ hourlyFen })],
+      balance: { cashFen: 24 * 365 * 11, cardsFen: 0, at: NOON },
+    });
+    expect(hours(cheap(1))).toEqual([null, null, null]);
+    expect(hours(cheap(2))).toEqual([48_180, 48_180, 48_180]);
+  });
+
+  test('a machine that is gone or whose time is over is renewed by no policy', () => {
+    const daily = (fields: Partial<Instance>) => machine({ id: 'p', billing: 'daily', ...fields });
+    const gone = daily({ status: 'destroyed', expiresAt: NOON + 2 * HOUR });
+    expect(hours({ instances: [machine(), gone], policies: [renew] })).toEqual([24, 24, 24]);
+    const over = daily({ status: 'stopped', expiresAt: NOON - HOUR });
+    expect(hours({ instances: [machine(), over], policies: [renew] }).slice(1)).toEqual([24, 24]);
+  });
+});
+
 describe('the schedule', () => {
   test('of tonight is expected, and the pessimist does not count on it', () => {
     // Ten hours until 22:00 cost 1 000; ten of rest; then 14 hours, and so on.
@@ -134,6 +209,15 @@ describe('the schedule', () => {
     expect(hours({ policies: [idle, morning()] })).toEqual([24, 24, expect.any(Number)]);
     // Two hours today, and two after each start at 8: the 24th is the second of the eleventh morning after.
     expect(hours({ policies: [idle, morning()] })[2]).toBe(20 + 10 * 24 + 2);
+  });
+
+  test('what idleness stops in a window is started when the window closes, as what the window’s own policy stops', () => {
+    const idle = policy({ name: 'idle', conditions: [idleFor(2 * HOUR)] });
+    const evening = night({ conditions: [during('Mon-Sun 13:00-20:00')], noticeMs: 4 * HOUR });
+    const balance = { cashFen: 300, cardsFen: 0, at: NOON };
+    // Two hours until it rests, and one more from 20:00 on.
+    expect(hours({ balance, policies: [idle, evening] })).toEqual([3, 3, 9]);
+    expect(hours({ balance, policies: [idle] })).toEqual([3, 3, null]);
   });
 
   test('a policy that asks for money does not feed on its own forecast', () => {

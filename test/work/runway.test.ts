@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest';
 import { evaluate } from '../../src/decide/evaluate.ts';
+import { verbatim } from '../../src/fleet/detail/detail.ts';
 import type { Policy } from '../../src/policy/policy.ts';
 import { type PassFacts, worldOf } from '../../src/work/facts.ts';
 import { at, during, HOUR, MINUTE, NOON, policy, TestHistory, view } from '../decide/kit.ts';
@@ -81,7 +82,7 @@ describe('what a policy knows of how long the money lasts', () => {
     expect(told([SHORT, NIGHT])).toEqual([]);
   });
 
-  test('a hold and a pause count, since then the night brings nothing', () => {
+  test('a hold, a pause, a freeze and refused credentials count, since then the night brings nothing', () => {
     const hold = {
       id: 'h',
       instance: 'cy/gpu-1',
@@ -94,6 +95,8 @@ describe('what a policy knows of how long the money lasts', () => {
     // Who pauses the stops is told what that costs.
     expect(told([SHORT, NIGHT], { paused: true })).toHaveLength(1);
     expect(accountOf([NIGHT], { paused: true }).runwayMs).toBe(24 * HOUR);
+    expect(accountOf([NIGHT], { reversibleOff: verbatim('a bug') }).runwayMs).toBe(24 * HOUR);
+    expect(accountOf([NIGHT], { breakerOpen: true }).runwayMs).toBe(24 * HOUR);
   });
 
   test('a balance that was read too long ago is not known', () => {
