@@ -191,6 +191,8 @@ interface AppliedAct {
 
 export type Applied =
   | { readonly kind: 'applied'; readonly acts: readonly AppliedAct[] }
+  /** Nothing was done: its time has not come. */
+  | { readonly kind: 'early' }
   /** Nothing was done: the world is another one than the one that was reviewed. */
   | { readonly kind: 'moved'; readonly differences: readonly string[] };
 
@@ -198,7 +200,7 @@ export type Applied =
 export async function applyPlan(work: Work, control: Control, plan: PlanFile, by: string): Promise<Applied> {
   const now = work.clock.now();
   const dueFrom = Date.parse(plan.dueAt);
-  if (now < dueFrom) return { kind: 'moved', differences: [`it is for ${plan.dueAt}, which is not yet`] };
+  if (now < dueFrom) return { kind: 'early' };
   if (now - dueFrom > LONGEST_MS)
     return { kind: 'moved', differences: [`it is for ${plan.dueAt}, longer ago than ${formatDuration(LONGEST_MS)}`] };
   const due = await dueAt(work, null);

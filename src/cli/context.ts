@@ -19,6 +19,8 @@ import type { Io } from './io.ts';
 export interface Overrides {
   readonly listen?: string;
   readonly mode?: string;
+  /** `unneeded`: the command speaks to nobody, and works where no secret is. */
+  readonly secrets?: 'unneeded';
 }
 
 /** The options that every command shares, wherever on the line they stand. */
@@ -65,7 +67,7 @@ function isMode(text: string): text is Mode {
 /** What the command line says over the file. @throws UserError */
 export function configOptions(command: Command, io: Io, overrides: Overrides = {}): ConfigOptions {
   const { policies } = sharedOptions(command);
-  const { mode } = overrides;
+  const { mode, secrets } = overrides;
   if (mode !== undefined && !isMode(mode))
     throw new UserError(`--mode is observe or enforce, not "${mode}"`, EXIT.usage);
   const listen = overrides.listen === undefined ? undefined : parseListen(overrides.listen);
@@ -73,6 +75,7 @@ export function configOptions(command: Command, io: Io, overrides: Overrides = {
     throw new UserError(`--listen is HOST:PORT such as 127.0.0.1:8080, not "${overrides.listen}"`, EXIT.usage);
   return {
     environment: io.env,
+    ...(secrets === undefined ? {} : { secrets }),
     overrides: {
       ...(policies === undefined ? {} : { policiesDir: resolve(io.cwd, policies) }),
       ...(listen === undefined ? {} : { listen }),

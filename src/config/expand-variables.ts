@@ -13,14 +13,25 @@ export interface Expanded {
   readonly filledIn: ReadonlyMap<string, string>;
 }
 
+/** What may stand for a variable that is not set at a place; `undefined`: nothing, it is an error. */
+export type StandInFor = (
+  path: Path,
+  variable: { readonly name: string /** Is it all of the text? */; readonly isWhole: boolean },
+) => string | undefined;
+
 const VARIABLE = /\$(\$?)\{([^}]*)\}/g;
 const NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
 /**
  * Fills `${NAME}` in texts of a document from the environment, after the YAML was read, so that no value can change its
- * structure. `$${NAME}` stays as `${NAME}`. A variable that is not set is an error at its place.
+ * structure. `$${NAME}` stays as `${NAME}`. A variable that is not set is an error at its place, unless something may stand
+ * for it.
  */
-export function expandVariables(document: YamlDocument, environment: Environment): Expanded {
+export function expandVariables(
+  document: YamlDocument,
+  environment: Environment,
+  standInFor: StandInFor = () => undefined,
+): Expanded {
   const errors: Located[] = [];
   const lost: Path[] = [];
   const filledIn = new Map<string, string>();
@@ -28,12 +39,15 @@ export function expandVariables(document: YamlDocument, environment: Environment
     if (typeof value === 'string') {
       return value.replaceAll(VARIABLE, (whole: string, escaped: string, name: string, offset: number) => {
         if (escaped !== '') return whole.slice(1);
-        const text = NAME.test(name) && Object.hasOwn(environment, name) ? environment[name] : undefined;
+        const isName = NAME.test(name);
+        const text = isName && Object.hasOwn(environment, name) ? environment[name] : undefined;
         if (text !== undefined) {
           filledIn.set(name, text);
           return text;
         }
-        const message = NAME.test(name)
+        const other = isName ? standInFor(path, { name, isWhole: whole === value }) : undefined;
+        if (other !== undefined) return other;
+        const message = isName
           ? `the environment variable ${name} is not set`
           : `"${whole.slice(0, 64)}" names no environment variable; write \${NAME}, or $\${ for the characters themselves`;
         errors.push(document.located(path, message, { offset, length: whole.length }));

@@ -33,6 +33,7 @@ import { Secret } from './secret.ts';
 import { readSecretFile, type SecretReader } from './secret-files.ts';
 import { SecretTaker } from './secret-taker.ts';
 import { toProbes } from './sections.ts';
+import { standInForSecrets } from './stand-ins.ts';
 import { checkAccount, likelyAccount, toAccount } from './to-account.ts';
 import { toNotifier } from './to-notifier.ts';
 import { type TellingNames, toTelling } from './to-telling.ts';
@@ -46,6 +47,8 @@ export interface ConfigOptions {
   readonly environment: Environment;
   /** From the file system where it is left out. */
   readonly readSecret?: SecretReader;
+  /** `unneeded`: nobody is spoken to, so secrets are not read from files and may be missing in the environment. */
+  readonly secrets?: 'needed' | 'unneeded';
   /** What the command line says; paths absolute. */
   readonly overrides?: { readonly policiesDir?: string; readonly listen?: Listen; readonly mode?: Mode };
 }
@@ -83,7 +86,11 @@ export async function loadConfig(
   const rest = read.ok ? { document: read.document, lost: [] } : read.rest;
   const misread = read.ok ? [] : read.errors;
   if (rest === null) return { ok: false, errors: misread, warnings: [] };
-  const { data, errors, lost, filledIn } = expandVariables(rest.document, options.environment);
+  const { data, errors, lost, filledIn } = expandVariables(
+    rest.document,
+    options.environment,
+    options.secrets === 'unneeded' ? standInForSecrets : undefined,
+  );
   const findings = new Findings();
   findings.errors.push(...misread, ...errors);
   const gaps = [...rest.lost, ...lost].map((path) => ({ path }));
@@ -144,7 +151,8 @@ class Loader {
     this.#data = data;
     this.#path = path;
     this.#options = options;
-    this.#secrets = new SecretTaker(dirname(path), options.readSecret ?? readSecretFile);
+    const read = options.secrets === 'unneeded' ? null : (options.readSecret ?? readSecretFile);
+    this.#secrets = new SecretTaker(dirname(path), read);
   }
 
   /** `config` is `null`, or something that must not be used, where there are errors. */

@@ -17,6 +17,7 @@ const beds = useBeds();
 async function planAndApply(bed: Bed, work: Work = bed.daemon.work): Promise<readonly string[]> {
   const { plan } = await makePlanFile(work, null);
   const applied = await applyPlan(work, new Control(work, peopleStore(bed.daemon.store)), plan, 'wang');
+  if (applied.kind === 'early') return ['early'];
   if (applied.kind === 'moved') return applied.differences;
   return applied.acts.map(({ act: { action, name, policy }, outcome }) =>
     outcome.kind === 'done' ? `${action} of ${name} (${policy})` : outcome.message,

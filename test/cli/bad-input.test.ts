@@ -171,6 +171,48 @@ describe('what cannot be had', () => {
   });
 });
 
+describe('where no secret is', () => {
+  const SECRETIVE = `
+redis: rediss://:\${DOOR_PASSWORD}@redis:6379
+accounts:
+  hxy: { provider: huixingyun, tokenFile: /run/secrets/hxy }
+  two: { provider: huixingyun, token: "\${TWO_TOKEN}" }
+control: { tokenFile: /run/secrets/control }
+console: { viewerToken: "\${VIEWER}" }
+notifiers:
+  ops: { type: feishu, urlFile: /run/secrets/feishu, secret: "\${FEISHU_SECRET}" }
+  hook: { type: webhook, url: "https://example.com/\${HOOK}" }
+  mail: { type: email, host: mx, from: a@example.com, to: [b@example.com], user: a, passwordFile: /run/secrets/mail }
+activity:
+  - match: all
+    probes: [{ ssh: { privateKeyFile: /run/secrets/key } }, { jupyter: { token: "\${JUPYTER}" } }]
+`;
+
+  test('explain, test and simulate --fleet do all the same, and validate tells of each', async () => {
+    await config(SECRETIVE);
+    await writeFile(
+      join(dir, 'policies', 'p.yaml'),
+      POLICY.replace('do: notify', 'do: { notify: { to: [ops, mail] } }'),
+    );
+    await writeFile(join(dir, 'fleet.yaml'), 'from: "2026-11-23 00:00"\nfleet: { a: null }\n');
+    const tests =
+      'tests:\n  - { name: t, now: "2026-11-24 14:00", for: 2h, fleet: { a: null }, expect: [{ do: notify, instance: a }] }\n';
+    await writeFile(join(dir, 'policies', 'p.test.yaml'), tests);
+    for (const command of [['explain'], ['test'], ['simulate', '--days', '1', '--fleet', 'fleet.yaml']]) {
+      const result = await run(...command);
+      expect(result, command.join(' ')).toMatchObject({ code: 0, err: '' });
+      expect(result.out).not.toContain('stand-in');
+    }
+    const { code, err, out } = await run('validate');
+    expect([code, (out + err).match(/is not set|there is no file/g)?.length]).toEqual([3, 11]);
+  });
+
+  test('what is no secret has to be known', async () => {
+    await config(SECRETIVE.replace('provider: huixingyun, tokenFile', `provider: "\${CLOUD}", tokenFile`));
+    expect(await run('explain')).toMatchObject({ code: 3, err: expect.stringContaining('CLOUD is not set') });
+  });
+});
+
 const COMMANDS =
   'run demo validate plan window instances why operations approve close hold release pause resume do call token schema reconcile'.split(
     ' ',
@@ -199,6 +241,15 @@ describe('wrong use', () => {
       noTrace(result);
     });
   }
+
+  test('a time that the clocks leave out', async () => {
+    await config(`${CONFIG}timezone: Europe/Berlin\n`);
+    expect(await run('simulate', '--fleet', 'f.yaml', '--from', '2027-03-28 02:30')).toEqual({
+      code: 2,
+      out: '',
+      err: 'lamplighter: --from: there is no 2027-03-28 02:30:00 in Europe/Berlin: the clocks are set ahead then\n',
+    });
+  });
 
   test('a log level that is none', async () => {
     const result = await runCommand(['run'], { cwd: dir, env: { LOG_LEVEL: 'loud' } });

@@ -34,6 +34,11 @@ export function applyCommand(program: Command, io: Io): void {
       }
       await withClient(command, io, { policies: 'needed' }, async ({ work, control }) => {
         const applied = await applyPlan(work, control, plan, person(io, options.by));
+        if (applied.kind === 'early') {
+          const why = `it is for ${plan.dueAt}, which is not yet`;
+          if (options.json === true) printJson(io, { applied: false, differences: [why] });
+          throw new UserError(`nothing was done: ${why}`, EXIT.failed);
+        }
         if (applied.kind === 'moved') {
           if (options.json === true) printJson(io, { applied: false, differences: applied.differences });
           else for (const difference of applied.differences) io.err(`${printable(difference)}\n`);

@@ -24,7 +24,7 @@ export function explainCommand(program: Command, io: Io): void {
     )
     .option('--json', 'print JSON')
     .action(async (name: string | undefined, options: { lang?: string; json?: boolean }, command: Command) => {
-      const config = await readConfig(command, io);
+      const config = await readConfig(command, io, { secrets: 'unneeded' });
       const asked = options.lang ?? io.env.LC_ALL ?? io.env.LC_MESSAGES ?? io.env.LANG ?? '';
       const language = /^zh/i.test(asked) ? 'zh' : 'en';
       const found = await explainPolicies(config, { name: name ?? null, language, cwd: io.cwd, now: Date.now() });

@@ -79,7 +79,10 @@ export function simulateCommand(program: Command, io: Io): void {
         options.from === undefined ? null : parseTime('--from', options.from, zoneNamed(timezone));
       const { fleet } = options;
       if (fleet !== undefined) {
-        const config = await readConfig(command, io, options.mode === undefined ? {} : { mode: options.mode });
+        const config = await readConfig(command, io, {
+          secrets: 'unneeded',
+          ...(options.mode === undefined ? {} : { mode: options.mode }),
+        });
         const from = fromOf(config);
         const given = { file: fleet, cwd: io.cwd, now: Date.now(), from, untilMs: days * DAY_MS, seed };
         await done(await simulateFile(config, given));

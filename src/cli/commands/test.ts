@@ -33,7 +33,7 @@ export function testCommand(program: Command, io: Io): void {
       }
       if (options.out !== undefined) throw new UserError('--out is where --from writes to', EXIT.usage);
       const least = leastCoverage(options.minCoverage);
-      const config = await readConfig(command, io);
+      const config = await readConfig(command, io, { secrets: 'unneeded' });
       const coverage = options.coverage === true || least !== null;
       const run = await runPolicyTests(config, { targets, cwd: io.cwd, now: Date.now(), coverage });
       const output = options.json === true ? 'json' : options.output;
