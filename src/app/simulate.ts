@@ -16,9 +16,10 @@ import { hourBegan } from './simulate/track.ts';
 export interface Assumptions {
   /**
    * `as-now`: machines go on with what they are at; `file`: as the fleet file says, by dice of the seed; `recorded`: as they
-   * did when it was recorded, and "without" policies is as it was then.
+   * did when it was recorded, led by other policies, and "without" is as it was then; `as-recorded`: all of it is as it was,
+   * and "without" is without policies.
    */
-  readonly work: 'as-now' | 'file' | 'recorded';
+  readonly work: 'as-now' | 'file' | 'recorded' | 'as-recorded';
   /** Machines of which nobody can say what they are at; none is stopped for idling. */
   readonly unknown: number;
   /** Machines that stay as they are, since their listing cannot be read. */

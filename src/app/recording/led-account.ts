@@ -3,13 +3,16 @@ import type { CloudAct, Evaluation, Tidy } from '../../decide/decision.ts';
 import { doneAtOnce } from '../../decide/done-at-once.ts';
 import { ForecastHistory } from '../../decide/forecast-history.ts';
 import { ROLLING_MS } from '../../decide/pass.ts';
-import type { AccountView, History, InstanceView, World } from '../../decide/world.ts';
+import type { AccountView, History, InstanceView } from '../../decide/world.ts';
 import { interrupts } from '../../fleet/action.ts';
 import type { Activity } from '../../fleet/activity.ts';
 import { assertNever } from '../../fleet/assert-never.ts';
 import type { InstanceKey } from '../../fleet/instance.ts';
+import type { Fen } from '../../fleet/money.ts';
 import type { Tracked } from '../../fleet/snapshot.ts';
 import { isUp } from '../../fleet/status.ts';
+import type { PassFacts } from '../../work/facts.ts';
+import { LedPurse } from './led-purse.ts';
 
 /** How a machine is otherwise than it was: these policies did something to it, or those of the time did and these do not. */
 interface Led {
@@ -32,8 +35,8 @@ export interface LedStop {
 
 /**
  * One account of a recording as other policies would have had it: what they decide is taken to be done at once, what the
- * policies of the time did is taken not to have been, and everything else (people, listings, balances, probes) is as it
- * was recorded. Of a machine that nobody looked at, since it was down at the time, it is taken that it went on as before.
+ * policies of the time did is taken not to have been, money moves by what both cost, and everything else (people, listings,
+ * top-ups, probes) is as it was recorded. Of a machine that nobody looked at, since it was down at the time, it is taken that it went on as before.
  */
 export class LedAccount {
   readonly stops: LedStop[] = [];
@@ -44,8 +47,9 @@ export class LedAccount {
   readonly #shift = new Map<InstanceKey, number>();
   /** As they stood at the pass before. */
   #recorded: ReadonlyMap<InstanceKey, InstanceView> = new Map();
-  /** Machines that the policies of the time have renewed, until it shows. */
-  readonly #renewedThen = new Set<InstanceKey>();
+  /** Machines that the policies of the time have renewed, until it shows, and for how much. */
+  readonly #renewedThen = new Map<InstanceKey, Fen>();
+  readonly #purse = new LedPurse();
   #interruptedAt: number[] = [];
   #paid: { day: string; calls: number; fen: number };
   #now: number;
@@ -60,25 +64,30 @@ export class LedAccount {
     this.#paid = { day: localDay(now, zone), calls: callsToday, fen: spentTodayFen };
   }
 
-  /** The world of a pass as it would have been. */
-  at(recorded: World, account: AccountView): World {
-    const { now } = recorded;
+  /** What a pass would have known. */
+  at(facts: PassFacts, recorded: AccountView): PassFacts {
+    const { now } = facts;
     this.#now = now;
     this.#history.moveTo(now);
     const day = localDay(now, this.#zone);
     if (this.#paid.day !== day) this.#paid = { day, calls: 0, fen: 0 };
     this.#interruptedAt = this.#interruptedAt.filter((at) => at > now - ROLLING_MS);
-    const instances = account.instances.map((view) => this.#follow(view));
-    this.#recorded = new Map(account.instances.map((view) => [view.key, view]));
-    const { calls, fen } = this.#paid;
-    const { spend } = account;
-    const led: AccountView = {
-      ...account,
+    const instances = recorded.instances.map((view) => this.#follow(view));
+    this.#recorded = new Map(recorded.instances.map((view) => [view.key, view]));
+    this.#purse.moveTo(now);
+    return {
+      ...facts,
       instances,
-      interruptedAt: this.#interruptedAt,
-      spend: spend === null ? null : { ...spend, callsToday: calls, spentTodayFen: fen },
+      ...this.#purse.of(facts),
+      interruptedAt: [...this.#interruptedAt],
+      spent: { calls: this.#paid.calls, fen: this.#paid.fen },
+      history: this.#historyIn(facts.history),
     };
-    return { ...recorded, accounts: [led], history: this.#historyIn(recorded.history) };
+  }
+
+  /** What an account has more than it had then, since the pass before; fen, not rounded. */
+  saved(fen: number): void {
+    this.#purse.add(fen);
   }
 
   /** What these policies have decided is done. */
@@ -102,8 +111,8 @@ export class LedAccount {
   }
 
   /** What the policies of the time had renewed just then. */
-  renewedThen(instance: InstanceKey): void {
-    this.#renewedThen.add(instance);
+  renewedThen(instance: InstanceKey, costFen: Fen | null): void {
+    this.#renewedThen.set(instance, costFen ?? 0);
   }
 
   /** A machine from the pass before to this one. */
@@ -161,7 +170,10 @@ export class LedAccount {
     const { key, tracked } = recorded;
     const was = before?.tracked.instance.expiresAt ?? null;
     const is = tracked.instance.expiresAt;
-    if (was === null || is === null || is <= was || !this.#renewedThen.delete(key)) return;
+    const costFen = this.#renewedThen.get(key);
+    if (was === null || is === null || is <= was || costFen === undefined) return;
+    this.#renewedThen.delete(key);
+    this.#purse.add(costFen);
     this.#shift.set(key, (this.#shift.get(key) ?? 0) - (is - was));
   }
 
@@ -189,6 +201,7 @@ export class LedAccount {
     if (call.kind === 'renew' || call.kind === 'lengthen') {
       this.#paid.calls += 1;
       this.#paid.fen += act.costFen ?? 0;
+      this.#purse.add(-(act.costFen ?? 0));
       this.#history.renewed(key);
     }
     const before = this.#led.get(key)?.before ?? null;

@@ -18,7 +18,8 @@ interface Stretch {
   readonly from: number;
   until: number;
   readonly rateFen: number;
-  readonly recordedRateFen: number;
+  /** As it is beside that, to be held against it. */
+  readonly besideFen: number;
 }
 
 /** What is noted of one machine. */
@@ -28,9 +29,17 @@ interface Noted {
   readonly stretches: Stretch[];
 }
 
-/** What the machines of a recording would have been at, and what that costs, from pass to pass. */
+/** One account, as it was last seen. */
+interface NotedAccount {
+  view: AccountView;
+  readonly machines: Map<InstanceKey, Noted>;
+  /** What was on it, by time. */
+  readonly balances: { readonly at: number; readonly fen: number }[];
+}
+
+/** What the machines of a recording were at, or would have been, and what that costs, from pass to pass. */
 export class RecordedDays {
-  readonly #accounts = new Map<string, { view: AccountView; readonly machines: Map<InstanceKey, Noted> }>();
+  readonly #accounts = new Map<string, NotedAccount>();
 
   /** What a machine is at between two passes. */
   ran(account: AccountView, view: InstanceView, stretch: Stretch): void {
@@ -38,9 +47,7 @@ export class RecordedDays {
     change(noted, stretch.from, doingOf(view));
     const last = noted.stretches.at(-1);
     const goesOn =
-      last?.until === stretch.from &&
-      last.rateFen === stretch.rateFen &&
-      last.recordedRateFen === stretch.recordedRateFen;
+      last?.until === stretch.from && last.rateFen === stretch.rateFen && last.besideFen === stretch.besideFen;
     if (goesOn) last.until = stretch.until;
     else noted.stretches.push({ ...stretch });
   }
@@ -56,15 +63,25 @@ export class RecordedDays {
     for (const [key, noted] of this.#accounts.get(name)?.machines ?? []) if (!there.has(key)) change(noted, at, 'gone');
   }
 
+  /** What is on an account; `null`: nobody knows. */
+  balance(account: AccountView, at: number, fen: number | null): void {
+    if (fen !== null) this.#of(account).balances.push({ at, fen });
+  }
+
   /** In the order in which they were first seen. */
-  get accounts(): Iterable<{ readonly view: AccountView; readonly machines: ReadonlyMap<InstanceKey, Noted> }> {
+  get accounts(): Iterable<Readonly<NotedAccount>> {
     return this.#accounts.values();
   }
 
-  #noted(view: AccountView, { key, tracked }: InstanceView): Noted {
-    const account = this.#accounts.get(view.name) ?? { view, machines: new Map<InstanceKey, Noted>() };
+  #of(view: AccountView): NotedAccount {
+    const account = this.#accounts.get(view.name) ?? { view, machines: new Map<InstanceKey, Noted>(), balances: [] };
     this.#accounts.set(view.name, account);
     account.view = view;
+    return account;
+  }
+
+  #noted(view: AccountView, { key, tracked }: InstanceView): Noted {
+    const account = this.#of(view);
     const noted = account.machines.get(key) ?? { billing: '', timeline: [], stretches: [] };
     account.machines.set(key, noted);
     noted.billing = tracked.instance.billing;
@@ -84,19 +101,20 @@ export function recordedSimulation(
     readonly policies: readonly Policy[];
     readonly coming: readonly ComingDecision[];
     readonly unknownMs: number;
+    readonly work: 'recorded' | 'as-recorded';
   },
 ): Simulation {
-  const { from, zone, policies, unknownMs } = led;
+  const { from, zone, policies, unknownMs, work } = led;
   const reached = Math.max(led.until, from + LEAST_MS);
   const coming = withoutMere(led.coming).toSorted((a, b) => a.at - b.at);
-  const byUse = new Map(uses.map((use) => [use.instance, use]));
+  const byUse = new Map(uses.map((use) => [use.instance, work === 'recorded' ? use : turned(use)]));
   const noted = [...days.accounts];
-  const accounts = noted.map(({ view, machines }): AccountRun => {
+  const accounts = noted.map(({ view, machines, balances }): AccountRun => {
     const own = coming.filter(({ account }) => account === view.name);
     const time = { from, until: reached, zone };
-    const [would, was] = [new HourBook(time), new HourBook(time)];
+    const [book, beside] = [new HourBook(time), new HourBook(time)];
     for (const { kind, costYuan, at } of own)
-      if (kind === 'act' && costYuan !== null) would.pay(Math.round(Number(costYuan) * 100), Math.min(at, reached - 1));
+      if (kind === 'act' && costYuan !== null) book.pay(Math.round(Number(costYuan) * 100), Math.min(at, reached - 1));
     const acts = Map.groupBy(
       own.filter(({ kind }) => kind === 'act'),
       ({ instance }) => instance,
@@ -106,8 +124,8 @@ export function recordedSimulation(
       // What is left out of the sums is left out of the curves.
       if (isUnpriced) continue;
       for (const stretch of machines.get(key)?.stretches ?? []) {
-        would.run(stretch.rateFen, stretch.from, stretch.until);
-        was.run(stretch.recordedRateFen, stretch.from, stretch.until);
+        book.run(stretch.rateFen, stretch.from, stretch.until);
+        beside.run(stretch.besideFen, stretch.from, stretch.until);
       }
     }
     return {
@@ -117,7 +135,12 @@ export function recordedSimulation(
       happenings: [],
       broke: { at: null, withoutAt: null },
       reached,
-      hours: { running: would.runningFen, without: was.runningFen, paid: would.paidFen, balance: null },
+      hours: {
+        running: book.runningFen,
+        without: beside.runningFen,
+        paid: book.paidFen,
+        balance: balances.length === 0 ? null : book.known(balances),
+      },
     };
   });
   const machines = accounts.flatMap((account) => account.machines);
@@ -134,7 +157,7 @@ export function recordedSimulation(
     fleet: noted.map(({ view }) => view),
     unlisted: [],
     assumptions: {
-      work: 'recorded',
+      work,
       unknown: machines.filter(({ timeline }) => timeline.some(({ doing }) => doing === 'unknown')).length,
       unread: 0,
       endless: [],
@@ -142,6 +165,11 @@ export function recordedSimulation(
       ...(unknownMs > 0 && { unrecordedMs: unknownMs }),
     },
   };
+}
+
+/** The days as they were, held against what they would have been. */
+function turned({ upMs, recordedUpMs, fen, recordedFen, ...use }: WhatIfUse): WhatIfUse {
+  return { ...use, upMs: recordedUpMs, recordedUpMs: upMs, fen: recordedFen, recordedFen: fen };
 }
 
 function machineRun(

@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { readPolicyFolder } from '../../config/policy-folder.ts';
+import type { Evaluation } from '../../decide/decision.ts';
 import { evaluate } from '../../decide/evaluate.ts';
+import type { World } from '../../decide/world.ts';
 import { compile } from '../../policy/compile.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { RecordedRules } from '../../recording/entries.ts';
@@ -41,34 +43,64 @@ const MOST_LISTED = 200;
  * @throws InvalidInput where this version refuses the policies that were in force
  */
 export async function replay(recording: AsyncIterable<Recorded>): Promise<Replay> {
-  const policies = new PolicyShelf();
-  const otherwise: OtherwiseDecided[] = [];
-  let otherwisePasses = 0;
-  let passes = 0;
-  let acts = 0;
-  let reworded = 0;
-  let holes = 0;
-  let from: number | null = null;
-  let until: number | null = null;
+  const check = new ReplayCheck();
   for await (const each of recording) {
-    if (each.kind === 'hole') holes += each.passes;
-    if (each.kind !== 'pass') continue;
-    passes += 1;
-    from ??= each.at;
-    until = Math.max(until ?? each.at, each.at);
-    const evaluation = evaluate(policies.of(each.rules), worldOf(each.facts, policies.of(each.rules)));
-    acts += evaluation.acts.length + evaluation.announcements.length;
-    const decided = plainDecisions(evaluation);
-    if (diff(each.decided, decided) !== undefined) {
-      otherwisePasses += 1;
-      if (otherwise.length < MOST_LISTED) otherwise.push(otherwiseOf(each, differences(each.decided, decided)));
-    } else if (wordsOf(evaluation) !== each.words) reworded += 1;
+    check.note(each);
+    if (each.kind === 'pass') check.decide(each, worldOf(each.facts, check.policiesOf(each.rules)));
   }
-  return { passes, acts, from, until, otherwise, otherwisePasses, reworded, holes };
+  return check.result();
 }
 
-function otherwiseOf({ at, account }: RecordedPass, found: readonly Difference[]): OtherwiseDecided {
-  return { at, account, differences: found };
+/** The same pass by pass, for whoever has another use for what is decided. */
+export class ReplayCheck {
+  readonly #policies = new PolicyShelf();
+  readonly #otherwise: OtherwiseDecided[] = [];
+  #otherwisePasses = 0;
+  #passes = 0;
+  #acts = 0;
+  #reworded = 0;
+  #holes = 0;
+  #from: number | null = null;
+  #until: number | null = null;
+
+  note(each: Recorded): void {
+    if (each.kind === 'hole') this.#holes += each.passes;
+  }
+
+  /** @throws InvalidInput where this version refuses them */
+  policiesOf(rules: RecordedRules): readonly Policy[] {
+    return this.#policies.of(rules);
+  }
+
+  /** @param world made of what the pass knew, by the policies that were in force */
+  decide(pass: RecordedPass, world: World): Evaluation {
+    this.#passes += 1;
+    this.#from ??= pass.at;
+    this.#until = Math.max(this.#until ?? pass.at, pass.at);
+    const evaluation = evaluate(this.policiesOf(pass.rules), world);
+    this.#acts += evaluation.acts.length + evaluation.announcements.length;
+    const decided = plainDecisions(evaluation);
+    if (diff(pass.decided, decided) !== undefined) {
+      this.#otherwisePasses += 1;
+      const { at, account } = pass;
+      if (this.#otherwise.length < MOST_LISTED)
+        this.#otherwise.push({ at, account, differences: differences(pass.decided, decided) });
+    } else if (wordsOf(evaluation) !== pass.words) this.#reworded += 1;
+    return evaluation;
+  }
+
+  result(): Replay {
+    return {
+      passes: this.#passes,
+      acts: this.#acts,
+      from: this.#from,
+      until: this.#until,
+      otherwise: this.#otherwise,
+      otherwisePasses: this.#otherwisePasses,
+      reworded: this.#reworded,
+      holes: this.#holes,
+    };
+  }
 }
 
 /**

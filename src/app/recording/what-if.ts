@@ -17,6 +17,7 @@ import type { Simulation } from '../simulate.ts';
 import { LedAccount, type LedStop } from './led-account.ts';
 import type { Recorded, RecordedPass } from './read-recording.ts';
 import { RecordedDays, recordedSimulation } from './recorded-simulation.ts';
+import { type Replay, ReplayCheck } from './replay.ts';
 
 /** Between two passes over an account more than this is a time that nobody knows of. */
 const LONGEST_GAP_MS = 30 * 60_000;
@@ -57,7 +58,7 @@ export interface WhatIf {
   readonly uses: readonly WhatIfUse[];
   /** Time of which nobody knows, ms: holes, restarts. */
   readonly unknownMs: number;
-  /** The same hour by hour, "without" being as it was recorded; `null`: there is no pass. */
+  /** The same hour by hour; see `Assumptions.work` for what it is held against. `null`: there is no pass. */
   readonly simulation: Simulation | null;
 }
 
@@ -94,15 +95,36 @@ interface Course {
   was: ReadonlyMap<InstanceKey, InstanceView>;
 }
 
+/** What is asked of a recording: days as other policies would have had them, or as they were, beside days without any. */
+type Asked =
+  | { readonly kind: 'would'; readonly policiesFor: (rules: RecordedRules) => readonly Policy[] }
+  | { readonly kind: 'was'; readonly check: ReplayCheck };
+
 /**
  * Leads a recording by other policies than those that were in force: they decide at every pass that was made, on what was
  * known then and what they would have done by then.
  * @param policiesFor the policies, by those that were in force at a pass
  */
-export async function whatIf(
+export function whatIf(
   recording: AsyncIterable<Recorded>,
   policiesFor: (rules: RecordedRules) => readonly Policy[],
 ): Promise<WhatIf> {
+  return lead(recording, { kind: 'would', policiesFor });
+}
+
+/**
+ * Decides every pass of a recording once more, as {@link replay}, and tells of the days as they were: what machines were at,
+ * what was decided, what that cost, and what it would have cost had nobody decided anything.
+ */
+export async function daysAsRecorded(
+  recording: AsyncIterable<Recorded>,
+): Promise<{ readonly replay: Replay; readonly simulation: Simulation | null }> {
+  const check = new ReplayCheck();
+  const { simulation } = await lead(recording, { kind: 'was', check });
+  return { replay: check.result(), simulation };
+}
+
+async function lead(recording: AsyncIterable<Recorded>, asked: Asked): Promise<WhatIf> {
   let policies: readonly Policy[] = [];
   let zone: Zone | null = null;
   const days = new RecordedDays();
@@ -117,8 +139,11 @@ export async function whatIf(
   let from: number | null = null;
   let until: number | null = null;
   for await (const pass of recording) {
-    if (pass.kind !== 'pass') continue;
-    policies = policiesFor(pass.rules);
+    if (pass.kind !== 'pass') {
+      if (asked.kind === 'was') asked.check.note(pass);
+      continue;
+    }
+    policies = asked.kind === 'was' ? asked.check.policiesOf(pass.rules) : asked.policiesFor(pass.rules);
     zone ??= zoneNamed(pass.rules.timezone);
     const recorded = worldOf(pass.facts, policies);
     const [account] = recorded.accounts;
@@ -128,28 +153,32 @@ export async function whatIf(
     until = Math.max(until ?? pass.at, pass.at);
     const course = courses.get(pass.account) ?? begin(pass, account, zone);
     courses.set(pass.account, course);
-    if (pass.at > course.at) unknownMs += count({ sums, days }, course, account, pass.at);
-    const world = course.led.at(recorded, account);
-    const evaluation = evaluate(policies, world);
+    if (pass.at > course.at) unknownMs += count({ sums, days, asked }, course, account, pass.at);
+    const deciding = asked.kind === 'was' ? [] : policies;
+    const world = worldOf(course.led.at(pass.facts, account), deciding);
+    const evaluation = evaluate(deciding, world);
     course.led.carryOut(evaluation, account);
     acts.push(...wouldActs(evaluation));
+    const shown = asked.kind === 'was' ? asked.check.decide(pass, recorded) : evaluation;
     // Everything is done as soon as it is decided, and who would have come is known.
-    coming.push(...newsOf(evaluation, { told, idle: new Set(), zone, isNow: false, dueAt: (_p, _i, _o, at) => at }));
-    for (const subject of actsIn(pass.decided)) {
+    coming.push(...newsOf(shown, { told, idle: new Set(), zone, isNow: false, dueAt: (_p, _i, _o, at) => at }));
+    for (const { action, instance, costFen } of actsIn(pass.decided)) {
       recordedActs += 1;
-      if (subject.action === 'renew' && subject.instance !== null) course.led.renewedThen(subject.instance);
+      if (action === 'renew' && instance !== null) course.led.renewedThen(instance, costFen);
     }
     course.at = pass.at;
+    const led = world.accounts[0];
+    days.balance(account, pass.at, (asked.kind === 'was' ? account : led)?.balanceFen ?? null);
     // What has just been done shows in the next world; until then it counts as done.
-    course.would = course.led.standing(world.accounts[0]?.instances ?? []);
+    course.would = course.led.standing(led?.instances ?? []);
     course.was = new Map(account.instances.map((view) => [view.key, view]));
   }
   const uses = [...sums].map(([instance, sum]) => ({ instance, ...sum }));
   const stops = [...courses.values()].flatMap(({ led }) => led.stops);
+  const time = zone === null || from === null || until === null ? null : { zone, from, until };
+  const work = asked.kind === 'was' ? 'as-recorded' : 'recorded';
   const simulation =
-    zone === null || from === null || until === null
-      ? null
-      : recordedSimulation(days, uses, { policies, zone, from, until, coming, unknownMs });
+    time === null ? null : recordedSimulation(days, uses, { ...time, policies, coming, unknownMs, work });
   return { from, until, passes, acts, stops, recordedActs, uses, unknownMs, simulation };
 }
 
@@ -163,14 +192,15 @@ function begin({ facts }: RecordedPass, account: AccountView, zone: Zone): Cours
 
 /** Adds the time since the pass before; answers how much of it nobody knows of. */
 function count(
-  { sums, days }: { readonly sums: Map<InstanceKey, Sum>; readonly days: RecordedDays },
-  { would, was, at: from }: Course,
+  { sums, days, asked }: { readonly sums: Map<InstanceKey, Sum>; readonly days: RecordedDays; readonly asked: Asked },
+  { led, would, was, at: from }: Course,
   account: AccountView,
   until: number,
 ): number {
   const ms = until - from;
+  const shown = asked.kind === 'was' ? [...was.values()] : would;
   if (ms > LONGEST_GAP_MS) {
-    days.unknown(account, would, from);
+    days.unknown(account, shown, from);
     return ms;
   }
   for (const view of would) {
@@ -185,9 +215,12 @@ function count(
     const recordedRateFen = rateOf(then, account.prices);
     sum.fen = added(sum.fen, rateFen, ms);
     sum.recordedFen = added(sum.recordedFen, recordedRateFen, ms);
-    days.ran(account, view, { from, until, rateFen: rateFen ?? 0, recordedRateFen: recordedRateFen ?? 0 });
+    if (rateFen !== null && recordedRateFen !== null) led.saved(((recordedRateFen - rateFen) * ms) / HOUR_MS);
+    const [rate, other] = [rateFen ?? 0, recordedRateFen ?? 0];
+    if (asked.kind === 'was') days.ran(account, then, { from, until, rateFen: other, besideFen: rate });
+    else days.ran(account, view, { from, until, rateFen: rate, besideFen: other });
   }
-  days.goneBut(account, would, from);
+  days.goneBut(account, shown, from);
   return 0;
 }
 
@@ -215,14 +248,24 @@ function wouldActs({ at, acts }: Evaluation): readonly WouldAct[] {
   }));
 }
 
+interface DoneThen {
+  readonly instance: InstanceKey | null;
+  readonly action: string;
+  readonly costFen: Fen | null;
+}
+
 /** What was done by a pass, as it was kept. */
-function* actsIn(decided: Json): Generator<{ readonly instance: InstanceKey | null; readonly action: string }> {
+function* actsIn(decided: Json): Generator<DoneThen> {
   if (!isJsonMap(decided)) return;
   for (const [subject, row] of Object.entries(decided)) {
     const [kind, , target = ''] = subject.split('|');
     if (kind !== 'act') continue;
     const key = parseInstanceKey(target);
-    const action = isJsonMap(row) && typeof row.action === 'string' ? row.action : 'notify';
-    yield { instance: key === null ? null : `${key.account}/${key.id}`, action };
+    const { action, costFen } = isJsonMap(row) ? row : {};
+    yield {
+      instance: key === null ? null : `${key.account}/${key.id}`,
+      action: typeof action === 'string' ? action : 'notify',
+      costFen: typeof costFen === 'number' ? costFen : null,
+    };
   }
 }

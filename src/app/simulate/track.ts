@@ -69,6 +69,17 @@ export class HourBook {
     book[hour] = (book[hour] ?? 0) + Math.abs(fen);
   }
 
+  /** What was known at the end of each hour, of values by time; `null`: none was read within an hour. */
+  known(values: readonly { readonly at: number; readonly fen: number }[]): readonly (number | null)[] {
+    let next = 0;
+    return Array.from(this.#running, (_, hour) => {
+      const end = this.#from + (hour + 1) * HOUR_MS;
+      while ((values[next]?.at ?? Number.POSITIVE_INFINITY) < end) next += 1;
+      const last = values[next - 1];
+      return last === undefined || last.at < end - HOUR_MS ? null : last.fen;
+    });
+  }
+
   /** Fen by hour, not rounded. */
   get runningFen(): readonly number[] {
     return Array.from(this.#running, (fenMs) => fenMs / HOUR_MS);

@@ -2,10 +2,10 @@ import { resolve } from 'node:path';
 import type { Command } from 'commander';
 import { InvalidInput, loadPolicies } from '../../app/load.ts';
 import { recordedIn, sourcesOf } from '../../app/recording/recording-files.ts';
-import { PolicyShelf, policiesIn, type Replay, replay } from '../../app/recording/replay.ts';
-import { billOf, type WhatIf, whatIf } from '../../app/recording/what-if.ts';
+import { policiesIn, type Replay, replay } from '../../app/recording/replay.ts';
+import { billOf, daysAsRecorded, type WhatIf, whatIf } from '../../app/recording/what-if.ts';
 import { machinesByKey } from '../../app/simulate/run.ts';
-import type { Simulation } from '../../app/simulate.ts';
+import { type Simulation, simulationView } from '../../app/simulate.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { readConfig, sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
@@ -42,25 +42,29 @@ export async function simulateRecord(command: Command, io: Io, options: RecordOp
     else printWhatIf(io, found, found.simulation, options);
     return;
   }
-  const found = await replay(recording);
+  const isShown = options.html !== undefined || options.isAsked || json === true;
+  const { replay: found, simulation } = isShown
+    ? await daysAsRecorded(recording)
+    : { replay: await replay(recording), simulation: null };
   if (found.passes === 0) throw new UserError(`there is no pass in ${record}`, EXIT.usage);
-  if (json === true) printJson(io, replayView(found));
-  else printReplay(io, found);
-  if (options.html !== undefined || (options.isAsked && json !== true)) await showDays(io, sources, options);
+  if (simulation !== null) await writeReport(io, simulation, options);
+  if (json === true) printJson(io, { ...(simulation !== null && daysView(simulation)), ...replayView(found) });
+  else {
+    printReplay(io, found);
+    if (simulation !== null && options.isAsked) {
+      const { all = false, shown } = options;
+      io.out('\n');
+      printSimulation(io, simulation, { until: simulation.reached, all, shown });
+    }
+  }
   if (found.otherwisePasses > 0)
     throw new UserError(`${found.otherwisePasses} of ${found.passes} passes are decided otherwise than they were`);
 }
 
-/** The days hour by hour, by the policies that were in force. */
-async function showDays(io: Io, sources: Parameters<typeof recordedIn>[0], options: RecordOptions): Promise<void> {
-  const shelf = new PolicyShelf();
-  const { simulation } = await whatIf(recordedIn(sources), (rules) => shelf.of(rules));
-  if (simulation === null) return;
-  await writeReport(io, simulation, options);
-  if (!options.isAsked || options.json === true) return;
-  io.out('\n');
-  const { all = false, shown } = options;
-  printSimulation(io, simulation, { until: simulation.reached, all, shown });
+/** What there is to say of days that nothing was diced for. */
+function daysView(simulation: Simulation) {
+  const { seed: _seed, unlisted: _unlisted, happenings: _happenings, accounts, ...view } = simulationView(simulation);
+  return { ...view, accounts: accounts.map(({ account, hourly }) => ({ account, hourly })) };
 }
 
 /** Those of a folder, as they are meant where it was recorded, whose configuration need not be here; else those of the configuration. */
@@ -70,7 +74,7 @@ async function policiesFor(
   folder: string | undefined,
 ): Promise<Parameters<typeof whatIf>[1]> {
   if (folder !== undefined) return await policiesIn(folder, io.cwd);
-  const loaded = await loadPolicies(await readConfig(command, io), io.cwd, Date.now());
+  const loaded = await loadPolicies(await readConfig(command, io, { secrets: 'unneeded' }), io.cwd, Date.now());
   if (!loaded.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
   return () => loaded.set.policies;
 }
@@ -109,6 +113,7 @@ function whatIfView({ from, until, acts, stops, uses, simulation, ...rest }: Wha
   const hours = (ms: number) => Math.round((ms / HOUR_MS) * 100) / 100;
   const bill = billOf({ uses, acts });
   const machines = machinesByKey(simulation?.accounts ?? []);
+  const days = simulation === null ? null : daysView(simulation);
   return {
     from: time(from),
     until: time(until),
@@ -124,6 +129,8 @@ function whatIfView({ from, until, acts, stops, uses, simulation, ...rest }: Wha
       recordedYuan: yuan(bill.recordedFen),
       paidYuan: yuan(bill.paidFen),
     },
+    assumptions: days?.assumptions ?? null,
+    accounts: days?.accounts ?? [],
     acts: acts.map(({ at, costFen, ...act }) => ({ at: rfc3339(at), ...act, costYuan: yuan(costFen) })),
     stops: stops.map(({ at, missedAt, ...stop }) => ({ at: rfc3339(at), ...stop, missedAt: time(missedAt) })),
     instances: uses.map((use) => ({

@@ -111,7 +111,8 @@ export function printAssumptions(io: Io, { assumptions, bill, seed, accounts, ti
   const lines: string[] = [...groundOf(work, seed)];
   const count = (n: number, what: string) => (n > 0 ? [`${n} of ${bill.instances} instances ${what}`] : []);
   lines.push(...count(bill.unpriced, 'have no known price and are left out of the yuan'));
-  if (work === 'recorded') lines.push(...count(unknown, 'were for a time at something that nobody can tell'));
+  if (work === 'recorded' || work === 'as-recorded')
+    lines.push(...count(unknown, 'were for a time at something that nobody can tell'));
   else lines.push(...count(unknown, 'are at something that no probe can tell, and are never stopped for idling'));
   if (unrecordedMs > 0) lines.push(`${hours(unrecordedMs)} h of the accounts' time were not recorded and are left out`);
   lines.push(...count(unread, 'cannot be read, and stay as they are'));
@@ -146,6 +147,12 @@ function groundOf(work: Simulation['assumptions']['work'], seed: Simulation['see
       return [
         'machines work as they did on the days of the recording, where that is known; one that was down at the time goes on as before',
         'what is decided is done at once; what the policies of the time did was not',
+        'balances are as recorded, less what is spent beyond what was then and more what is not, as far as prices are known',
+      ];
+    case 'as-recorded':
+      return [
+        'machines, balances and decisions are as recorded; a decision says nothing of what became of it',
+        'without policies what they stopped goes on as before; what they had done before the recording is as it was',
       ];
     default:
       return assertNever(work);

@@ -162,6 +162,7 @@ async function sayByCommands(bed: Bed, dir: string): Promise<void> {
   await run('again', 'record', '--out', 'day.zst', '--from', dir);
   await run('info of a file', 'record', '--info', 'day.zst', '--json');
   await run('simulate', 'simulate', '--record', 'day.zst');
+  await run('json', 'simulate', '--record', 'day.zst', '--json');
   await rewritten(at('day.zst'), at('edited.zst'));
   await run('edited', 'simulate', '--record', 'edited.zst');
   await mkdir(at('others'));
@@ -310,6 +311,37 @@ test('simulate --record says that all is decided as it was, and fails where it i
   });
   expect(said.edited?.out).toMatch(/act\|low\|cy\|0\n {4}then \{.*\n {4}now {2}nothing/);
   expect(said.none).toMatchObject({ code: 2, err: expect.stringContaining('is no recording of lamplighter') });
+});
+
+test('simulate --record --json has each machine as it was, with what was decided for it, and what was on the accounts', () => {
+  const read = z.object({
+    passes: z.literal(148),
+    otherwisePasses: z.literal(0),
+    instances: z.array(
+      z.object({
+        instance: z.string(),
+        upHours: z.number(),
+        upHoursWithout: z.number(),
+        acts: z.array(z.object({ at: z.string(), action: z.string(), policy: z.string(), reason: z.string() })),
+        timeline: z.array(z.object({ at: z.string(), doing: z.string() })),
+      }),
+    ),
+    accounts: z.array(
+      z.object({ account: z.string(), hourly: z.object({ balanceYuan: z.array(z.number().nullable()).nullable() }) }),
+    ),
+  });
+  const { instances, accounts } = read.parse(JSON.parse(said.json?.out ?? ''));
+  const a = instances.find(({ instance }) => instance === 'hxy/a');
+  expect(a?.timeline.map(({ doing }) => doing)).toEqual(['idle', 'off']);
+  expect(a?.acts).toMatchObject([{ action: 'stop', policy: 'stop-idle', reason: 'due' }]);
+  expect(a?.upHours).toBeLessThan(2);
+  expect(a?.upHoursWithout).toBeGreaterThan(23);
+  const purse = accounts.find(({ account: name }) => name === 'cy')?.hourly.balanceYuan ?? [];
+  // It was 600, then taken down to 150, then topped up by 500; and a machine runs.
+  expect(
+    [purse[0], Math.min(...purse.map((yuan) => yuan ?? 0)), purse.at(-1)].map((yuan) => Math.ceil((yuan ?? 0) / 50)),
+  ).toEqual([12, 3, 13]);
+  expect(accounts.find(({ account: name }) => name === 'hxy')?.hourly.balanceYuan).toBeNull();
 });
 
 test('simulate --record by other policies tells what they would have done in hours and yuan', () => {

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import type { Recorded, RecordedPass } from '../../../src/app/recording/read-recording.ts';
 import { PolicyShelf } from '../../../src/app/recording/replay.ts';
-import { billOf, type WhatIf, whatIf } from '../../../src/app/recording/what-if.ts';
+import { billOf, daysAsRecorded, type WhatIf, whatIf } from '../../../src/app/recording/what-if.ts';
 import type { Activity } from '../../../src/fleet/activity.ts';
 import type { Tracked } from '../../../src/fleet/snapshot.ts';
 import { historyOf } from '../../../src/store/history.ts';
@@ -16,6 +16,8 @@ interface Then {
   readonly instance?: Parameters<typeof instance>[0];
   readonly activity?: Activity;
   readonly decided?: RecordedPass['decided'];
+  /** On the account. */
+  readonly fen?: number;
 }
 
 const idleSince = (since: number, at: number): Activity => ({
@@ -30,8 +32,10 @@ const active = (at: number): Activity => ({ kind: 'active', at, readings: [] });
 /** Hours of passes from noon on over an account with one machine, which is up and idle unless said otherwise. */
 async function* recording(hours: number, then: (at: number) => Then): AsyncGenerator<Recorded> {
   const none = new Map<string, string>();
+  const balances: { at: number; fen: number }[] = [];
   for (let at = NOON; at <= NOON + hours * HOUR; at += STEP) {
     const seen = then(at);
+    if (seen.fen !== undefined) balances.push({ at, fen: seen.fen });
     const row = instance({
       gpuType: 'x',
       gpuCount: 1,
@@ -92,7 +96,7 @@ async function* recording(hours: number, then: (at: number) => Then): AsyncGener
           complete: true,
           incomplete: null,
           shrunken: false,
-          balance: null,
+          balance: seen.fen === undefined ? null : { cashFen: seen.fen, cardsFen: 0, at },
         },
         instances: [
           {
@@ -103,7 +107,7 @@ async function* recording(hours: number, then: (at: number) => Then): AsyncGener
         ],
         holds: [],
         history: historyOf(rows, row.account, at),
-        balances: [],
+        balances: [...balances],
         spent: {
           calls: 0,
           fen: 0,
@@ -265,4 +269,73 @@ test('of a time that nobody recorded nothing is counted', async () => {
   ]);
   expect(found.simulation?.assumptions.unrecordedMs).toBe(8 * HOUR);
   expect(billOf(found)).toMatchObject({ upMs: 2 * HOUR, recordedUpMs: 2 * HOUR });
+});
+
+const LOW = '{ name: low, match: { account: hxy }, when: { balanceBelow: 91 }, do: notify }';
+/** 100 yuan, less 2 an hour as long as the machine is up. */
+const spending = (at: number): Then => ({
+  instance: { provider: 'chenyu' },
+  fen: 10_000 - Math.round((200 * (at - NOON)) / HOUR),
+});
+const balanceOf = ({ simulation }: Pick<WhatIf, 'simulation'>) => simulation?.accounts[0]?.hours.balance;
+
+test('money that would not have been spent is there, to be decided on as well', async () => {
+  const asWas = await ask(LOW, 8, spending);
+  expect(acts(asWas)).toEqual([[expect.closeTo(4.67, 1), 'notify']]);
+  expect(balanceOf(asWas)?.slice(0, 8)).toEqual([9_833, 9_633, 9_433, 9_233, 9_033, 8_833, 8_633, 8_433]);
+  const stopped = await ask(`${STOP}\n  - ${LOW}`, 8, spending);
+  expect(acts(stopped)).toEqual([[2, 'stop']]);
+  // The look at which it was stopped still shows what had been spent by then.
+  expect(balanceOf(stopped)?.slice(0, 8)).toEqual([9_833, 9_633, ...Array(6).fill(9_600)]);
+  const { hours } = stopped.simulation?.accounts[0] ?? {};
+  expect(hours?.without.slice(0, 8).map(Math.round)).toEqual(Array(8).fill(200));
+});
+
+test('a renewal that is made is spent, and one that was made then and is not is there', async () => {
+  const paid = { instance: { billing: 'daily', rawBilling: 'daily' } } as const;
+  const renew = '{ name: renew, match: all, when: { expiresWithin: 12h }, do: { renew: { periods: 1 } } }';
+  const expiring = (): Then => ({
+    ...paid,
+    instance: { ...paid.instance, expiresAt: NOON + 14 * HOUR },
+    fen: 10_000,
+  });
+  const made = await ask(renew, 4, expiring);
+  expect(acts(made)).toEqual([[2, 'renew']]);
+  expect(balanceOf(made)?.slice(0, 4)).toEqual([10_000, 10_000, 6_000, 6_000]);
+  const then = (at: number): Then => {
+    const isRenewed = at >= NOON + 2 * HOUR;
+    const decided = at === NOON + 100 * MINUTE ? { 'act|renew|hxy/gpu-1|0': { action: 'renew', costFen: 4_000 } } : {};
+    const expiresAt = NOON + (isRenewed ? 38 : 14) * HOUR;
+    return { instance: { ...paid.instance, expiresAt }, fen: isRenewed ? 6_000 : 10_000, decided };
+  };
+  expect(balanceOf(await ask(NOTHING, 4, then))?.slice(0, 4)).toEqual([10_000, 10_000, 10_000, 10_000]);
+});
+
+test('the days as they were stand beside the same days without policies', async () => {
+  const text = `policies:\n  - ${STOP}\n`;
+  const then = (at: number): Then =>
+    at <= NOON + 2 * HOUR
+      ? spending(at)
+      : {
+          instance: { status: 'stopped' },
+          tracked: { statusSince: NOON + 2 * HOUR, upSince: null, stopMode: 'normal', stoppedBy: 'stop' },
+          activity: { kind: 'not-applicable', at },
+          fen: 9_600,
+        };
+  async function* passes() {
+    for await (const each of recording(6, then))
+      yield each.kind === 'pass' ? { ...each, rules: { ...each.rules, files: [{ file: 'a.yaml', text }] } } : each;
+  }
+  const { replay, simulation } = await daysAsRecorded(passes());
+  const [machine] = simulation?.accounts[0]?.machines ?? [];
+  expect(machine).toMatchObject({ upMs: 130 * MINUTE, upWithoutMs: 6 * HOUR, interruptions: 1 });
+  expect(machine?.timeline.map(({ at, doing }) => [(at - NOON) / HOUR, doing])).toEqual([
+    [0, 'idle'],
+    [expect.closeTo(2.17, 1), 'off'],
+  ]);
+  expect(machine?.acts).toMatchObject([{ action: 'stop', at: NOON + 2 * HOUR, reason: 'due' }]);
+  expect(simulation?.bill).toMatchObject({ fen: expect.closeTo(433.3, 0), withoutFen: expect.closeTo(1_200) });
+  expect(balanceOf({ simulation })?.slice(0, 6)).toEqual([9_833, 9_633, 9_600, 9_600, 9_600, 9_600]);
+  // Nothing of it was kept in this recording's own words.
+  expect(replay).toMatchObject({ passes: 37, acts: 1, otherwisePasses: 1 });
 });

@@ -188,7 +188,7 @@ export function assumptionTexts(simulation: Simulation, language: ReportLanguage
   return [
     ...groundOf(work, words, seed),
     ...of(bill.unpriced, words.unpriced),
-    ...of(unknown, work === 'recorded' ? words.untold : words.unknown),
+    ...of(unknown, work === 'recorded' || work === 'as-recorded' ? words.untold : words.unknown),
     ...(unrecordedMs > 0 ? [filled(words.unrecorded, { hours: (unrecordedMs / HOUR_MS).toFixed(1) })] : []),
     ...of(unread, words.unread),
     ...accounts.flatMap(({ name, broke: { at, withoutAt } }) => {
@@ -215,7 +215,9 @@ function groundOf(
     case 'file':
       return [filled(words.file, { seed: seed ?? '' }), words.clouds];
     case 'recorded':
-      return [words.recorded, words.atOnce];
+      return [words.recorded, words.atOnce, words.moneyMoves];
+    case 'as-recorded':
+      return [words.asRecorded, words.withoutAny];
     default:
       return assertNever(work);
   }

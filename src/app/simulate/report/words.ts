@@ -1,3 +1,4 @@
+import { assertNever } from '../../../fleet/assert-never.ts';
 import type { Simulation } from '../../simulate.ts';
 import type { Happening } from '../machines.ts';
 import type { Doing } from '../track.ts';
@@ -15,8 +16,9 @@ export interface ReportWords {
   /** Why a cloud refuses; another word is shown as it is. */
   readonly refusals: Readonly<Record<string, string>>;
   readonly labels: Readonly<Record<Label, string>>;
-  /** What is said otherwise of the days of a recording. */
+  /** What is said otherwise of the days of a recording by other policies, and of those days as they were. */
   readonly recorded: Readonly<Record<RecordedWord, string>>;
+  readonly asRecorded: Readonly<Record<AsRecordedWord, string>>;
   readonly assumptions: Readonly<Record<AssumptionWord, string>>;
 }
 
@@ -88,13 +90,18 @@ const LABELS = [
 ] as const;
 type Label = (typeof LABELS)[number];
 
-type RecordedWord = 'title' | 'savedNote' | 'with' | 'without' | 'hoursWithout' | 'yuanWithout';
+type RecordedWord = 'title' | 'savedNote' | 'upNote' | 'with' | 'without' | 'hoursWithout' | 'yuanWithout';
+
+type AsRecordedWord = 'title' | 'with' | 'doneOnly' | 'act';
 
 type AssumptionWord =
   | 'asNow'
   | 'file'
   | 'recorded'
   | 'atOnce'
+  | 'moneyMoves'
+  | 'asRecorded'
+  | 'withoutAny'
   | 'unrecorded'
   | 'untold'
   | 'clouds'
@@ -212,10 +219,17 @@ const EN: ReportWords = {
   recorded: {
     title: 'Lamplighter: recorded days',
     savedNote: 'by the hour, against what was recorded',
+    upNote: 'recorded: {without} h',
     with: 'with these policies',
     without: 'as recorded',
     hoursWithout: 'as recorded',
     yuanWithout: 'as recorded',
+  },
+  asRecorded: {
+    title: 'Lamplighter: recorded days',
+    with: 'as recorded',
+    doneOnly: 'Only what was to be done',
+    act: 'decided',
   },
   assumptions: {
     asNow: 'Machines go on with what they are at now: what idles idles, what works works, and nobody comes or goes.',
@@ -223,6 +237,11 @@ const EN: ReportWords = {
     recorded:
       'Machines work as they did on the days of the recording, where that is known; one that was down at the time goes on as before.',
     atOnce: 'What is decided is done at once; what the policies of the time did was not.',
+    moneyMoves:
+      'Balances are as recorded, less what is spent beyond what was then and more what is not, as far as prices are known.',
+    asRecorded: 'Machines, balances and decisions are as recorded; a decision says nothing of what became of it.',
+    withoutAny:
+      'Without policies what they stopped goes on as before; what they had done before the recording is as it was.',
     unrecorded:
       "{hours} h of the accounts' time were not recorded: they count for nothing, and nobody can tell of them.",
     untold: '{count} of {all} machines were for a time at something that nobody can tell.',
@@ -343,16 +362,26 @@ const ZH: ReportWords = {
   recorded: {
     title: 'Lamplighter：记录下来的日子',
     savedNote: '按小时计费部分，与记录相比',
+    upNote: '记录为 {without} 小时',
     with: '用这些策略',
     without: '照记录',
     hoursWithout: '照记录',
     yuanWithout: '照记录',
+  },
+  asRecorded: {
+    title: 'Lamplighter：记录下来的日子',
+    with: '照记录',
+    doneOnly: '只看决定要做的',
+    act: '决定执行',
   },
   assumptions: {
     asNow: '机器照现在的样子继续：空闲的继续空闲，工作的继续工作，没有人来，也没有人走。',
     file: '机器按机队文件里写的工作，随机数种子为 {seed}。',
     recorded: '机器照记录的那几天工作，凡是知道的；当时关着的机器照旧运行。',
     atOnce: '决定的事立刻做成；当时的策略做过的事算作没有做。',
+    moneyMoves: '余额照记录，减去比当时多花的，加上比当时少花的，凡是价格已知的。',
+    asRecorded: '机器、余额和决定都照记录；决定之后做成了没有，这里不说。',
+    withoutAny: '没有策略时，被策略关掉的机器照旧运行；记录开始之前策略做过的事照旧。',
     unrecorded: '各账号共有 {hours} 小时没有记录：不计入，显示为无法判断。',
     untold: '{all} 台机器中有 {count} 台在一段时间里无法判断。',
     clouds: '开机、关机和保存镜像所需的时间和结果与模拟的平台相同。',
@@ -371,9 +400,21 @@ export const REPORT_WORDS: Readonly<Record<ReportLanguage, ReportWords>> = { en:
 /** What a report of these days says. */
 export function wordsFor(language: ReportLanguage, work: Simulation['assumptions']['work']): ReportWords {
   const words = REPORT_WORDS[language];
-  if (work !== 'recorded') return words;
-  const { title, ...labels } = words.recorded;
-  return { ...words, title, labels: { ...words.labels, ...labels } };
+  switch (work) {
+    case 'as-now':
+    case 'file':
+      return words;
+    case 'recorded': {
+      const { title, ...labels } = words.recorded;
+      return { ...words, title, labels: { ...words.labels, ...labels } };
+    }
+    case 'as-recorded': {
+      const { title, act, ...labels } = words.asRecorded;
+      return { ...words, title, kinds: { ...words.kinds, act }, labels: { ...words.labels, ...labels } };
+    }
+    default:
+      return assertNever(work);
+  }
 }
 
 /** A text with its gaps filled in. */
