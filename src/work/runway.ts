@@ -1,8 +1,9 @@
 import { type BurnView, burnView } from '../decide/burn.ts';
 import { type Runway, runwayOf } from '../decide/runway.ts';
+import type { Clock } from '../fleet/clock.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
-import { believedMs, byInstance, isHalted } from './facts.ts';
-import type { AccountRuntime, Standing, Work } from './ports.ts';
+import { type AccountSettings, believedMs, byInstance, isHalted } from './facts.ts';
+import type { Standing, StorePort } from './ports.ts';
 
 /** How the money of an account goes, and how long it lasts. */
 export interface AccountMoney extends BurnView {
@@ -24,9 +25,21 @@ export const NO_MONEY: AccountMoney = {
   runwayUnknown: 'no-balance',
 };
 
+/** What of the work it is told from. */
+interface MoneyWork {
+  readonly clock: Pick<Clock, 'now'>;
+  readonly store: Pick<StorePort, 'balances' | 'holds' | 'paused' | 'breaker' | 'freezes'>;
+  readonly standing: () => Pick<Standing, 'policies' | 'labels'>;
+}
+
+/** What of an account's configuration it is told from. */
+type MoneyAccount = Omit<AccountSettings, 'spendLimit'>;
+
 /** What was made of a snapshot, and of what besides. */
 interface Made {
-  readonly standing: Standing;
+  /** Both, since a reload may come between the two: then it is the new policies with the prices of before. */
+  readonly standing: Pick<Standing, 'policies' | 'labels'>;
+  readonly account: MoneyAccount;
   readonly of: string;
   readonly money: AccountMoney;
 }
@@ -39,7 +52,11 @@ const MADE = new WeakMap<Snapshot, Made>();
 const MINUTE_MS = 60_000;
 
 /** What is burnt and how long it lasts, as a pass over the same snapshot has it, to the minute. */
-export async function accountMoney(work: Work, { account }: AccountRuntime, snapshot: Snapshot): Promise<AccountMoney> {
+export async function accountMoney(
+  work: MoneyWork,
+  { account }: { readonly account: MoneyAccount },
+  snapshot: Snapshot,
+): Promise<AccountMoney> {
   const standing = work.standing();
   const { policies, labels } = standing;
   const now = work.clock.now();
@@ -55,7 +72,7 @@ export async function accountMoney(work: Work, { account }: AccountRuntime, snap
   const until = holds.map((hold) => [hold.instance, hold.until]);
   const of = JSON.stringify([Math.floor(now / MINUTE_MS), halted, until, balances.length, balances.at(-1)]);
   const known = MADE.get(snapshot);
-  if (known?.standing === standing && known.of === of) return known.money;
+  if (known?.standing === standing && known.account === account && known.of === of) return known.money;
   const held = byInstance(holds);
   const { prices, name, provider, actions, pollEveryMs } = account;
   const runway = runwayOf({
@@ -70,14 +87,16 @@ export async function accountMoney(work: Work, { account }: AccountRuntime, snap
     now,
     believedMs: believedMs(pollEveryMs),
   });
+  const burn = burnView({ balances, snapshot, prices, now });
   const isKnown = runway.kind === 'known';
   const money: AccountMoney = {
-    ...burnView({ balances, snapshot, prices, now }),
+    ...burn,
+    unpriced: isKnown || burn.unpriced.length > 0 ? burn.unpriced : runway.unpriced,
     runwayMs: isKnown ? runway.expectedMs : null,
     runwayPessimisticMs: isKnown ? runway.pessimisticMs : null,
     runwayOptimisticMs: isKnown ? runway.optimisticMs : null,
     runwayUnknown: isKnown ? null : runway.why,
   };
-  MADE.set(snapshot, { standing, of, money });
+  MADE.set(snapshot, { standing, account, of, money });
   return money;
 }
