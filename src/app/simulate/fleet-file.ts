@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
-import { parseWindow } from '../../calendar/parse-window.ts';
+import { parseWindow, type WindowContext } from '../../calendar/parse-window.ts';
 import type { Window } from '../../calendar/window.ts';
-import { localDay, type Zone, zoneNamed } from '../../calendar/zone.ts';
+import { localDay, zoneNamed } from '../../calendar/zone.ts';
 import type { Config } from '../../config/config.ts';
 import {
   type FleetAccountText,
@@ -59,12 +59,15 @@ export async function readFleetFile(
   const checked = checkShape(fleetFileGrammar, read.document);
   if (!checked.ok) throw refuse(checked.errors);
   const accounts = accountsOf(config, checked.value);
-  const wrong = mistakes(config, checked.value, accounts, read.document);
-  if (wrong.length > 0) throw refuse(wrong);
   const loaded = await loadPolicies({ ...config, accounts }, cwd, now);
+  const zone = zoneNamed(config.timezone);
+  // Whose hours go by a named calendar can only be held against it when it is known.
+  const windows = loaded.ok ? { zone, calendars: loaded.set.calendars } : null;
+  const wrong = mistakes(checked.value, accounts, read.document, windows);
+  if (wrong.length > 0) throw refuse(wrong);
   if (!loaded.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
   return given(config, checked.value, accounts, {
-    policies: loaded.set.policies,
+    policies: loaded.set,
     from: options.from,
     now,
   });
@@ -74,9 +77,10 @@ function given(
   config: Config,
   text: FleetFileText,
   accounts: readonly Account[],
-  ground: { readonly policies: PolicySet['policies']; readonly from: number | null; readonly now: number },
+  ground: { readonly policies: PolicySet; readonly from: number | null; readonly now: number },
 ): GivenSimulation {
   const zone = zoneNamed(config.timezone);
+  const windows: WindowContext = { zone, calendars: ground.policies.calendars };
   const from = ground.from ?? momentOf(text.from ?? `${localDay(ground.now, zone)} 00:00`, 0, zone);
   const machines = new Map<InstanceKey, FleetMachineText>();
   const fleet: Record<string, FleetMachineText> = {};
@@ -98,19 +102,19 @@ function given(
   return {
     world,
     from,
-    policies: ground.policies,
+    policies: ground.policies.policies,
     setups: (until, seed) =>
       world.accounts.map((view) => ({
         view,
         purseFen: text.accounts?.[view.name]?.balance ?? null,
         topUp: topUpOf(text.accounts?.[view.name]),
-        isOutOfStock: stockOf(text.accounts?.[view.name], zone),
+        isOutOfStock: stockOf(text.accounts?.[view.name], windows),
         workOf: ({ key }) =>
           workOf(machines.get(key)?.workload, {
             from,
             until,
             random: diceOf(seed, key),
-            windowOf: (words) => windowOf(words, zone),
+            windowOf: (words) => windowOf(words, windows),
             momentOf: (moment) => momentOf(moment, from, zone),
           }),
       })),
@@ -154,18 +158,18 @@ function accountsOf(config: Config, text: FleetFileText): readonly Account[] {
   return given.some(([name]) => names.has(name)) || given.length === 0 ? [...known, ...others] : [...others, ...known];
 }
 
+/** @param windows `null`: it is not known which calendars there are */
 function mistakes(
-  config: Config,
   text: FleetFileText,
   accounts: readonly Account[],
   document: YamlDocument,
+  windows: WindowContext | null,
 ): readonly Located[] {
   const found: Located[] = [];
   const say = (path: readonly PropertyKey[], message: string) => found.push(document.located([...path], message));
-  const zone = zoneNamed(config.timezone);
   const window = (path: readonly PropertyKey[], words: string) => {
-    const parsed = parseWindow(words, { zone, calendars: new Map() });
-    if (!parsed.ok) say(path, parsed.message);
+    const parsed = windows === null ? null : parseWindow(words, windows);
+    if (parsed?.ok === false) found.push(document.located([...path], parsed.message, parsed));
   };
   const names = accounts.map(({ name }) => name);
   for (const [name, own] of Object.entries(text.accounts ?? {})) {
@@ -197,14 +201,14 @@ function topUpOf(text: FleetAccountText | null | undefined): AccountSetup['topUp
   return text?.topUp === undefined ? null : { belowFen: text.topUp.below, amountFen: text.topUp.by };
 }
 
-function stockOf(text: FleetAccountText | null | undefined, zone: Zone): AccountSetup['isOutOfStock'] {
-  const rules = (text?.noCards ?? []).map(({ gpuType, during }) => ({ gpuType, window: windowOf(during, zone) }));
+function stockOf(text: FleetAccountText | null | undefined, windows: WindowContext): AccountSetup['isOutOfStock'] {
+  const rules = (text?.noCards ?? []).map(({ gpuType, during }) => ({ gpuType, window: windowOf(during, windows) }));
   return (gpuType, at) => rules.some((rule) => (rule.gpuType ?? gpuType) === gpuType && rule.window.state(at).inside);
 }
 
 /** Checked before. */
-function windowOf(words: string, zone: Zone): Window {
-  const parsed = parseWindow(words, { zone, calendars: new Map() });
+function windowOf(words: string, windows: WindowContext): Window {
+  const parsed = parseWindow(words, windows);
   if (!parsed.ok) throw new Error(parsed.message);
   return parsed.window;
 }

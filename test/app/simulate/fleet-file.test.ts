@@ -1,4 +1,4 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, test } from 'vitest';
@@ -7,16 +7,19 @@ import { simulateFile } from '../../../src/app/simulate.ts';
 import { readConfigFile } from '../../../src/config/config-file.ts';
 import { renderAll } from '../../../src/yaml/located.ts';
 import { runCommand } from '../../support/command.ts';
-import { bench, DAY, days, MONDAY } from './support.ts';
+import { acts, bench, DAY, days, line, MONDAY } from './support.ts';
 
 const ROOT = fileURLToPath(new URL('../../..', import.meta.url));
 const POLICIES = `
   - { name: lazy, match: all, when: { idleFor: 30m }, do: stop }
 `;
 
+const CALENDAR = 'calendars: { cn: { timezone: Asia/Shanghai, holidays: [2026-11-24], workdays: [2026-11-28] } }\n';
+
 /** Runs the command on a fleet file. */
 async function run(fleet: string, ...args: readonly string[]) {
   const cwd = await bench(POLICIES, fleet);
+  await writeFile(join(cwd, 'policies/cn.yaml'), CALENDAR);
   return runCommand(['simulate', '--fleet', 'fleet.yaml', '--days', '1', ...args], { cwd });
 }
 
@@ -26,18 +29,41 @@ test.each([
   ['fleet: { a: { count: 0 } }', '2:22: '],
   ['fleet: { a: { workload: ofice } }', '2:25: '],
   ['fleet: { a: { workload: {} } }', '2:15: needs either "hours" or "busyFor"'],
-  ['fleet: { a: { workload: { hours: "Mon-Fri 9-18" } } }', '2:34: '],
+  ['fleet: { a: { workload: { hours: "Mon-Fri 9-18" } } }', '2:43: "9-18" is not a time span'],
   ['fleet: { a: { workload: { busyFor: 2h, every: 1h } } }', '2:47: must be longer than busyFor'],
   ['fleet: { a: { workload: { busyFor: 2ms, every: 3ms } } }', '2:48: must be at least 1m'],
   ['fleet: { a: { workload: { busyFor: 2h, share: 50% } } }', '2:47: goes with "hours"'],
   ['fleet: { a: { count: 2 }, a-1: {} }', '2:27: has a machine "a-1", and so has "a"'],
   ['accounts: { other: { balance: 5 } }\nfleet: { a: {} }', '2:13: no account is called "other"'],
-  ['accounts: { hxy: { noCards: [{ during: "Foo" }] } }\nfleet: {}', '2:40: '],
+  ['accounts: { hxy: { noCards: [{ during: "Foo" }] } }\nfleet: {}', '2:41: "Foo" is not known here'],
+  [
+    'fleet: { a: { workload: { hours: "Mon 09:00-12:00, us.workdays 09:00-12:00" } } }',
+    '2:52: no calendar is called "us"; there is cn',
+  ],
   ['machines: {}', '2:1: unknown key "machines"'],
 ])('%s is refused where it is wrong', async (fleet, message) => {
   const { code, err } = await run(fleet);
   expect(err).toContain(`fleet.yaml:${message}`);
   expect(code).toBe(3);
+});
+
+test('people and clouds keep the calendars of the policies', async () => {
+  const policies = `
+  - { name: look, match: all, when: { runningFor: 99d }, do: notify }
+  - { name: up, match: { name: b }, when: { during: "Tue-Wed 10:00-10:30" }, do: start }
+`;
+  const fleet = `
+accounts: { hxy: { noCards: [{ during: "cn.holidays" }] } }
+fleet:
+  a: { workload: { hours: "cn.workdays 09:00-12:00", share: 100% } }
+  b: { status: stopped, workload: idle }
+`;
+  const simulation = await days(policies, fleet, { days: 7, files: { 'cn.yaml': CALENDAR } });
+  const busy = line(simulation, 'a').filter((each) => each.endsWith(' busy'));
+  // Tuesday is a holiday, and the Saturday is worked.
+  expect(busy).toEqual([0, 2, 3, 4, 5].map((day) => `${day}d 09:00:00 busy`));
+  const starts = acts(simulation).map((each) => each.replace(/refused: .*/, 'refused'));
+  expect(starts).toEqual(['1d 10:00:00 start hxy/b refused', '2d 10:00:00 start hxy/b']);
 });
 
 test('machines alike have numbers, and names of their own where one is given', async () => {

@@ -39,9 +39,10 @@ export async function bench(policies: string, fleet: string): Promise<string> {
 export async function days(
   policies: string,
   fleet: string,
-  options: { readonly days?: number; readonly seed?: number } = {},
+  options: { readonly days?: number; readonly seed?: number; readonly files?: Readonly<Record<string, string>> } = {},
 ): Promise<Simulation> {
   const cwd = await bench(policies, fleet);
+  for (const [name, text] of Object.entries(options.files ?? {})) await writeFile(join(cwd, 'policies', name), text);
   const read = await loadConfig(CONFIG, join(cwd, 'lamplighter.yaml'), 'lamplighter.yaml', { environment: {} });
   if (!read.ok) throw new Error(renderAll(read.errors));
   const { seed = 1 } = options;

@@ -233,16 +233,19 @@ function chart(title, note, draw, legend, table) {
   );
 }
 
-function tableOf(head, rows) {
-  const cell = (tag, each) =>
-    typeof each === 'string' ? make(tag, { text: each }) : make(tag, { class: each.class, text: each.text });
-  return make(
-    'table',
-    {},
-    make('thead', {}, make('tr', {}, ...head.map((each) => cell('th', each)))),
-    make('tbody', {}, ...rows.map((row) => make('tr', {}, ...row.map((each) => cell('td', each))))),
-  );
+/** Of a table its head and what it is called, which only a screen reader says: a heading is right above it. */
+function headOf(name, columns) {
+  const cells = columns.map((each) => make('th', { scope: 'col', ...each }));
+  return [make('caption', { class: 'hidden', text: name }), make('thead', {}, make('tr', {}, ...cells))];
 }
+
+/** `columns` and cells: { text, class }. The first of a row is its name. */
+function tableOf(name, columns, rows) {
+  const row = ([first, ...cells]) =>
+    make('tr', {}, make('th', { scope: 'row', ...first }), ...cells.map((each) => make('td', each)));
+  return make('table', {}, ...headOf(name, columns), make('tbody', {}, ...rows.map(row)));
+}
+const left = (text) => ({ text });
 const right = (text) => ({ class: 'number', text });
 
 const sumOf = (of) => data.days.map((_, day) => data.accounts.reduce((sum, account) => sum + of(account)[day], 0));
@@ -271,7 +274,7 @@ const dayText = ({ day, at, isPart }, index) =>
 
 const charts = make('div', { class: 'charts' });
 const dayRows = (columns) =>
-  data.days.map((day, index) => [dayText(day, index), ...columns.map((values) => right(yuan(values[index])))]);
+  data.days.map((day, index) => [left(dayText(day, index)), ...columns.map((values) => right(yuan(values[index])))]);
 charts.append(
   chart(
     labels.cost,
@@ -290,7 +293,8 @@ charts.append(
       [labels.without, () => colours.dim],
     ],
     tableOf(
-      [labels.day, right(labels.with), right(labels.without), right(labels.renewals)],
+      labels.cost,
+      [left(labels.day), right(labels.with), right(labels.without), right(labels.renewals)],
       dayRows([spent, wouldSpend, paid]),
     ),
   ),
@@ -300,7 +304,7 @@ charts.append(
     (canvas) =>
       plot(canvas, [{ points: [[0, 0], ...saved.map((fen, day) => [endOf(day), fen])], colour: colours.good }]),
     [[labels.savings, () => colours.good]],
-    tableOf([labels.day, right(labels.savings)], dayRows([saved])),
+    tableOf(labels.savings, [left(labels.day), right(labels.savings)], dayRows([saved])),
   ),
 );
 const marksOf = (account) =>
@@ -316,13 +320,14 @@ for (const [place, account] of data.accounts.entries()) {
   const atEnd = data.days.map(
     (_, day) => points.findLast(([minute]) => minute <= endOf(day))?.[1] ?? points[0]?.[1] ?? 0,
   );
+  const name = fill(labels.balanceOf, { account: account.name });
   charts.append(
     chart(
-      fill(labels.balanceOf, { account: account.name }),
+      name,
       labels.balanceNote,
       (canvas) => plot(canvas, [{ points, colour: colours.doing[3] }], { marks: marksOf(place) }),
       [[labels.balance, () => colours.doing[3]]],
-      tableOf([labels.day, right(labels.balance)], dayRows([atEnd])),
+      tableOf(name, [left(labels.day), right(labels.balance)], dayRows([atEnd])),
     ),
   );
 }
@@ -647,12 +652,12 @@ const fleet = make(
 // ---- tables -------------------------------------------------------------------------------------------------------
 
 /** A table of which one page is there at a time: a browser lays out fifty rows, and not fifty thousand. */
-function paged(head, size) {
+function paged(name, columns, size) {
   const body = make('tbody');
   const where = make('span', { role: 'status' });
   const back = make('button', { type: 'button', text: labels.previous });
   const on = make('button', { type: 'button', text: labels.next });
-  const table = make('table', {}, make('thead', {}, make('tr', {}, ...head.map((each) => make('th', each)))), body);
+  const table = make('table', {}, ...headOf(name, columns), body);
   const state = { page: 0, rows: () => [], row: () => make('tr') };
   const view = {
     element: make('div', {}, make('div', { class: 'scroll' }, table), make('div', { class: 'bar' }, back, on, where)),
@@ -673,6 +678,7 @@ function paged(head, size) {
 }
 
 const machinesTable = paged(
+  labels.machines,
   [
     { text: labels.machine },
     { text: labels.account },
@@ -691,7 +697,11 @@ machinesTable.state.row = (machine) =>
   make(
     'tr',
     {},
-    make('td', {}, make('button', { type: 'button', text: machine.label, onclick: () => choose(machine) })),
+    make(
+      'th',
+      { scope: 'row' },
+      make('button', { type: 'button', text: machine.label, onclick: () => choose(machine) }),
+    ),
     make('td', { text: data.accounts[machine.account].name }),
     make('td', { class: 'number', text: number(machine.up / 60, 1) }),
     make('td', { class: 'number', text: number(machine.upWithout / 60, 1) }),
@@ -718,6 +728,7 @@ const about = make('strong', { role: 'status' });
 const count = make('p', { class: 'note' });
 
 const actsTable = paged(
+  labels.acts,
   [
     { text: labels.when },
     { text: labels.machine },
