@@ -206,7 +206,7 @@ function calendarHint(name: Word, context: WindowContext): string {
   const names = [...context.calendars.keys()];
   if (names.length === 0) return 'no calendars are defined';
   const listed = names.length > 10 ? `${names.slice(0, 10).join(', ')} and others` : names.join(', ');
-  return didYouMean(name.text, names) ?? `there are ${listed}`;
+  return didYouMean(name.text, names) ?? `there ${names.length === 1 ? 'is' : 'are'} ${listed}`;
 }
 
 function canOpen(spec: WindowSpec): boolean {

@@ -22,6 +22,6 @@ export function parseTime(option: string, text: string, zone: Zone): number {
 function instantOf(option: string, local: Temporal.PlainDateTime, zone: Zone): number {
   const found = local.toZonedDateTime(zone.name);
   if (found.toPlainDateTime().equals(local)) return found.epochMilliseconds;
-  const text = `${local.toPlainDate()} ${local.toPlainTime()}`;
+  const text = `${local.toPlainDate().toString()} ${local.toPlainTime().toString()}`;
   throw new UserError(`${option}: there is no ${text} in ${zone.name}: the clocks are set ahead then`, EXIT.usage);
 }
