@@ -149,11 +149,14 @@ test('a listing that shrank, or is another account’s, is in quarantine', async
   expect(await quarantined({ foreign: true })).toMatch(/ 1$/);
 });
 
-test('the series of an instance that is gone are gone', async () => {
-  expect((await lines(FULL)).some((line) => line.includes('instance="b"'))).toBe(true);
-  const rest = FULL.snapshot.instances.filter((each) => each.instance.id !== 'b');
-  expect(await text({ ...FULL, snapshot: { ...FULL.snapshot, instances: rest } })).not.toContain('instance="b"');
-  expect(await lines()).toEqual([]);
+test.each(['a', 'b', 'd'])('the series of an instance that is gone are gone: %s', async (gone) => {
+  const series = new FleetSeries();
+  expect(await written(series, FULL)).toContain(`instance="${gone}"`);
+  const rest = FULL.snapshot.instances.filter((each) => each.instance.id !== gone);
+  const left = await written(series, { ...FULL, snapshot: { ...FULL.snapshot, instances: rest } });
+  expect(left).not.toContain(`instance="${gone}"`);
+  expect(left).toContain('instance="c"');
+  expect(samples(await written(series))).toEqual([]);
 });
 
 describe('label values', () => {
