@@ -47,7 +47,12 @@ export interface RunwayInput {
  * can tell what is burnt, since a price is missing and the balance has not been watched for long enough.
  */
 export type Runway =
-  | { readonly kind: 'unknown'; readonly why: 'no-balance' | 'stale-balance' | 'no-burn' }
+  | {
+      readonly kind: 'unknown';
+      readonly why: 'no-balance' | 'stale-balance' | 'no-burn';
+      /** With `no-burn`: the products of which a price is missing. */
+      readonly unpriced: readonly string[];
+    }
   | {
       readonly kind: 'known';
       readonly pessimisticMs: number | null;
@@ -66,11 +71,12 @@ export function runwayOf(input: RunwayInput): Runway {
   const { now, believedMs } = input;
   // Of a single read that failed the one before it is as good.
   const balance = input.balance ?? latest(input.balances);
-  if (balance === null) return { kind: 'unknown', why: 'no-balance' };
+  if (balance === null) return { kind: 'unknown', why: 'no-balance', unpriced: [] };
   // One from the future was read before the clock was set back.
-  if (Math.abs(now - balance.at) > Math.max(KNOWN_FOR_MS, believedMs)) return { kind: 'unknown', why: 'stale-balance' };
+  if (Math.abs(now - balance.at) > Math.max(KNOWN_FOR_MS, believedMs))
+    return { kind: 'unknown', why: 'stale-balance', unpriced: [] };
   const fleet = fleetOf(input, balance.at);
-  if (fleet === null) return { kind: 'unknown', why: 'no-burn' };
+  if (fleet.kind === 'unknown') return { kind: 'unknown', why: 'no-burn', unpriced: fleet.unpriced };
   const spending = (outlook: Outlook) => new Spending(fleet, outlook, balance.at);
   const expected = spending('expected');
   const expectedMs = expected.lasts(balance.cashFen);
@@ -109,6 +115,7 @@ interface Bill {
 }
 
 interface Fleet {
+  readonly kind: 'known';
   readonly herds: readonly PricedHerd[];
   readonly size: number;
   /** Fen an hour that the prices do not explain. */
@@ -116,18 +123,24 @@ interface Fleet {
   readonly bills: readonly Bill[];
 }
 
-/** `null`: what it burns is not known. */
-function fleetOf(input: RunwayInput, at: number): Fleet | null {
+/** Of which products a price is missing, where nobody can tell for that what will be burnt. */
+interface Unpriced {
+  readonly kind: 'unknown';
+  readonly unpriced: readonly string[];
+}
+
+function fleetOf(input: RunwayInput, at: number): Fleet | Unpriced {
   const { account, instances, prices, policies, paused, heldUntil, balances } = input;
   const plans = paused ? [] : calendarPlans(policies, account, at, at + HORIZON_MS);
   const measured = burnOf(balances, at);
   const oldestAt = balances.reduce((oldest, sample) => Math.min(oldest, sample.at), at);
   const lookBackMs = Math.min(LOOK_BACK_MS, at - oldestAt);
   const herds = new Map<string, PricedHerd>();
-  const bills = billsOf(input, at);
-  if (bills === null) return null;
+  const { bills, unpriced: unpaid } = billsOf(input, at);
+  /** What costs what nobody knows: in what the balance loses, and, however long that was watched, in what is to come. */
+  const unpricedNow = new Set<string>();
+  const unpricedThen = new Set(unpaid);
   let explainedFen = 0;
-  let isAllPriced = true;
   for (const { tracked, labels } of instances) {
     const { instance, stopMode, statusSince } = tracked;
     if (instance.billing === 'daily' || instance.billing === 'monthly' || instance.status === 'destroyed') continue;
@@ -139,10 +152,10 @@ function fleetOf(input: RunwayInput, at: number): Fleet | null {
     const herd = { count: 1, isUp: up, stoppedBy: tracked.stoppedBy, since: statusSince, plans: led, heldUntil: held };
     const hourlyFen = hourlyPriceFen(instance, prices);
     if (hourlyFen === null) {
-      // Nobody knows what it will cost from then on, however long the balance was watched.
-      if (!up && movesOf(herd, 'expected', at, at + HORIZON_MS, instances.length).length > 0) return null;
-      // What is down, and stays so, costs nothing that is known; what is up is in what the balance loses, if that is known.
-      if (up) isAllPriced = false;
+      // What is down, and stays so, costs nothing that is known.
+      if (up) unpricedNow.add(instance.gpuType);
+      else if (movesOf(herd, 'expected', at, at + HORIZON_MS, instances.length).length > 0)
+        unpricedThen.add(instance.gpuType);
       continue;
     }
     const downFen = Math.min(hourlyFen, stoppedPriceFen(instance, prices, stopMode) ?? 0);
@@ -156,9 +169,10 @@ function fleetOf(input: RunwayInput, at: number): Fleet | null {
     if (known !== undefined) herds.set(key, { ...known, count: known.count + 1 });
     else herds.set(key, { ...herd, upFen: hourlyFen, downFen });
   }
-  if (measured === null && !isAllPriced) return null;
+  const unpriced = new Set([...(measured === null ? unpricedNow : []), ...unpricedThen]);
+  if (unpriced.size > 0) return { kind: 'unknown', unpriced: [...unpriced].filter((type) => type !== '').sort() };
   const otherFen = Math.max(0, (measured ?? 0) - explainedFen);
-  return { herds: [...herds.values()], size: instances.length, otherFen, bills };
+  return { kind: 'known', herds: [...herds.values()], size: instances.length, otherFen, bills };
 }
 
 /** Who stopped it and when matters only to what is to start it afterwards: the same for all with the same story. */
@@ -171,12 +185,16 @@ function storyOf({ stoppedBy, statusSince }: Tracked, led: readonly CalendarPlan
 }
 
 /**
- * What falls due for machines that are paid ahead. `null`: a policy will renew one of which nobody knows the price; of one
+ * What falls due for machines that are paid ahead. `unpriced`: what a policy will renew and nobody knows the price of; of one
  * that no policy renews without a price it is left out.
  */
-function billsOf({ instances, prices, policies }: RunwayInput, at: number): readonly Bill[] | null {
+function billsOf(
+  { instances, prices, policies }: RunwayInput,
+  at: number,
+): { readonly bills: readonly Bill[]; readonly unpriced: readonly string[] } {
   const renewals = renewalsBy(policies.filter(({ mode }) => mode === 'enforce'));
   const bills: Bill[] = [];
+  const unpriced: string[] = [];
   for (const { tracked, labels } of instances) {
     const { billing, expiresAt, status } = tracked.instance;
     if ((billing !== 'daily' && billing !== 'monthly') || expiresAt === null) continue;
@@ -187,7 +205,7 @@ function billsOf({ instances, prices, policies }: RunwayInput, at: number): read
     const [first] = [...renewals(tracked.instance, () => labels)].sort((a, b) => a.dueAt - b.dueAt);
     const dueAt = Math.max(at, first?.dueAt ?? expiresAt);
     if (unitFen === null) {
-      if (first !== undefined && dueAt < at + HORIZON_MS) return null;
+      if (first !== undefined && dueAt < at + HORIZON_MS) unpriced.push(tracked.instance.gpuType);
       continue;
     }
     const periods = periodsOf(
@@ -196,7 +214,7 @@ function billsOf({ instances, prices, policies }: RunwayInput, at: number): read
     );
     bills.push({ at: dueAt, fen: unitFen * periods, everyMs: UNIT_MS[billing] * periods, isSure: first !== undefined });
   }
-  return bills;
+  return { bills, unpriced };
 }
 
 /** How much of its time a policy buys at once; one unit where none does. */

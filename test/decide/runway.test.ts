@@ -143,6 +143,18 @@ describe('what nobody can tell', () => {
     expect(hours(fields)).toEqual(expected);
   });
 
+  test('tells which price is missing', () => {
+    const lacks = (fields: Partial<RunwayInput>) => {
+      const runway = runwayOf(input(fields));
+      return runway.kind === 'unknown' ? runway.unpriced : null;
+    };
+    const a100 = machine({ id: 'u', gpuType: 'a100' });
+    expect(lacks({ instances: [monthly, down], policies: [renew, morning] })).toEqual(['a100', 'geforce_rtx_4090']);
+    expect(lacks({ instances: [a100, machine({ id: 'n', gpuType: '' })] })).toEqual(['a100']);
+    expect(lacks({ instances: [a100], balances: fell })).toBeNull();
+    expect(lacks({ balance: null })).toEqual([]);
+  });
+
   test('a balance that is less than nothing lasts no time at all', () => {
     expect(hours({ balance: { cashFen: -500, cardsFen: 0, at: NOON } })).toEqual([0, 0, 0]);
     expect(hours({ balance: { cashFen: -500, cardsFen: 0, at: NOON }, instances: [] })).toEqual([0, 0, 0]);

@@ -99,6 +99,11 @@ describe('how long the money lasts', () => {
       { runwayMs: null, runwayPessimisticMs: null, runwayUnknown: 'stale-balance' as const },
       '– the balance was read too long ago',
     ],
+    [
+      'where what is to come has no price',
+      { runwayMs: null, runwayPessimisticMs: null, runwayUnknown: 'no-burn' as const, unpriced: ['a100'] },
+      '– prices lacks a100',
+    ],
   ])('%s', async (_name, board, words) => {
     bed.boards.accountBoards = [accountBoard(board)];
     for (const path of ['/accounts', '/accounts/hxy']) expect(text(await page(path))).toContain(words);

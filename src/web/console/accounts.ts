@@ -159,8 +159,13 @@ export function balance({ balanceFen, cardsFen }: AccountBoard, visit: Visit): H
 /** Without one price too small a burn would promise too long a runway, so that none is told; but which one is. */
 export function burn({ burnFenPerHour, unpriced }: AccountBoard, visit: Visit): Html {
   if (burnFenPerHour !== null) return html`${yuan(burnFenPerHour)}`;
+  return html`<span class="none">–</span>${missing(unpriced, visit)}`;
+}
+
+function missing(unpriced: readonly string[], visit: Visit): Html | '' {
   const { noPrice } = WORDS[visit.language];
-  return html`<span class="none">–</span>${unpriced.length === 0 ? '' : html`<small class="warn">${noPrice(unpriced.map(shown).join(LIST_COMMA[visit.language]))}</small>`}`;
+  if (unpriced.length === 0) return '';
+  return html`<small class="warn">${noPrice(unpriced.map(shown).join(LIST_COMMA[visit.language]))}</small>`;
 }
 
 /** What is expected, the bounds of it where they differ, and why it is not known. */
@@ -169,6 +174,9 @@ export function runway(board: AccountBoard, visit: Visit): Html {
   const t = WORDS[visit.language];
   const text = (ms: number | null) => (ms === null ? t.endless : span(ms, visit.language));
   if (runwayUnknown === 'stale-balance') return html`<span class="none">–</span><small class="warn">${t.stale}</small>`;
+  // Where the burn is known, what is to come is what has no price; else it is told beside the burn.
+  if (runwayUnknown === 'no-burn' && board.burnFenPerHour !== null)
+    return html`<span class="none">–</span>${missing(board.unpriced, visit)}`;
   if (runwayUnknown !== null || runwayPessimisticMs === null) return html`<span class="none">–</span>`;
   const [low, high] = [text(runwayPessimisticMs), text(runwayOptimisticMs)];
   return html`${text(runwayMs)}${low === high ? '' : html`<small title="${t.bandHelp}">${t.band(low, high)}</small>`}`;

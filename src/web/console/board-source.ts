@@ -266,7 +266,7 @@ export interface AccountBoard {
   readonly runwayOptimisticMs: number | null;
   /** Why it is not known; `null`: it is. */
   readonly runwayUnknown: 'no-balance' | 'stale-balance' | 'no-burn' | null;
-  /** Products without a price, where that is why the burn is not known. */
+  /** Products without a price, where that is why the burn or the runway is not known. */
   readonly unpriced: readonly string[];
   readonly spend: {
     readonly calls: number;
