@@ -1,5 +1,7 @@
+import { formatDay, parseDay } from '../calendar/civil.ts';
 import type { SavedTime } from '../fleet/saved-time.ts';
 import type { SavingsBy, SavingsReport, SavingsRow, SavingsSum } from '../fleet/savings-report.ts';
+import { noSaving } from './savings.ts';
 
 /** What the ledger of one account has of the days that are asked about. */
 export interface AccountLedger {
@@ -41,12 +43,24 @@ export function savingsReport(ledgers: readonly AccountLedger[], question: Savin
       }
     }
   }
+  if (by === 'day') fillDays(rows, question.until);
   return {
     ...question,
     rows: [...rows].map(([key, row]) => row.view(key)).sort(by === 'day' ? byKey : byMoney),
     total: total.view(null),
     unwatched: ledgers.flatMap(({ account, unwatchedMs: ms }) => (ms > 0 ? [{ account, ms }] : [])),
   };
+}
+
+/** A day without anything saved is one with nothing, and today is the last. */
+function fillDays(rows: Map<string | null, Row>, until: string): void {
+  const first = [...rows.keys()].reduce((one, each) => (one === null || (each ?? one) < one ? each : one), null);
+  const [from, to] = [parseDay(first ?? ''), parseDay(until)];
+  if (from === null || to === null) return;
+  for (let day = from; day <= to; day += 1) {
+    const key = formatDay(day);
+    if (!rows.has(key)) rows.set(key, new Row(null));
+  }
 }
 
 function keyOf(
@@ -89,7 +103,7 @@ export function net({ grossFen, keptFen }: Pick<SavingsSum, 'grossFen' | 'keptFe
 
 class Row {
   readonly saved = new Sum();
-  readonly would = new Sum();
+  readonly would = new JointSum();
   readonly #name: string | null;
 
   constructor(name: string | null) {
@@ -99,6 +113,53 @@ class Row {
   view(key: string | null): SavingsRow {
     return { key, name: this.#name, saved: this.saved.view(), would: this.would.view() };
   }
+}
+
+/**
+ * What several policies would have saved together: a machine that two would have stopped on one day stands still once, and
+ * counts by the policy that would have saved the most of that day. So it never says more than the truth.
+ */
+class JointSum {
+  /** By instance and day, then by policy. */
+  readonly #days = new Map<string, { readonly instance: string; readonly policies: Map<string, SavedTime> }>();
+
+  add(instance: string, each: SavedTime): void {
+    const key = `${instance}\n${each.day}`;
+    let known = this.#days.get(key);
+    if (known === undefined) {
+      known = { instance, policies: new Map() };
+      this.#days.set(key, known);
+    }
+    const before = known.policies.get(each.policy);
+    known.policies.set(each.policy, before === undefined ? each : added(before, each));
+  }
+
+  view(): SavingsSum {
+    const sum = new Sum();
+    for (const { instance, policies } of this.#days.values()) {
+      const all = [...policies.values()];
+      const best = all.reduce((one, each) => ((net(each) - net(one) || each.ms - one.ms) > 0 ? each : one));
+      for (const each of all) {
+        const { day, policy, stops, wrong } = each;
+        sum.add(instance, each === best ? each : { ...noSaving(day, policy, each.instance), stops, wrong });
+      }
+    }
+    return sum.view();
+  }
+}
+
+function added(one: SavedTime, other: SavedTime): SavedTime {
+  return {
+    ...one,
+    ms: one.ms + other.ms,
+    gpuMs: one.gpuMs + other.gpuMs,
+    grossFen: one.grossFen + other.grossFen,
+    keptFen: one.keptFen + other.keptFen,
+    unpricedMs: one.unpricedMs + other.unpricedMs,
+    unkeptMs: one.unkeptMs + other.unkeptMs,
+    stops: one.stops + other.stops,
+    wrong: one.wrong + other.wrong,
+  };
 }
 
 class Sum {

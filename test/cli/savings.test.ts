@@ -19,6 +19,11 @@ policies:
     match: { name: "lab-*" }
     when: { during: always }
     do: stop
+  - name: watching-too
+    mode: observe
+    match: { name: "lab-*" }
+    when: { during: always }
+    do: stop
 `,
 };
 
@@ -119,8 +124,8 @@ test('the sums agree with the time each machine was seen stopped, less what that
 });
 
 test('what an observing policy would have saved is apart from what was saved', async () => {
-  const { items } = await report('--since', '2d');
-  expect(items.map(({ key }) => key)).toEqual(['night', 'watching']);
+  const { items, total } = await report('--since', '2d');
+  expect(items.map(({ key }) => key)).toEqual(['night', 'watching', 'watching-too']);
   const [night, watching] = items;
   expect(night?.wouldHaveSaved).toMatchObject({ seconds: 0, stops: 0 });
   expect(watching?.saved).toMatchObject({ seconds: 0, yuan: '0.00' });
@@ -128,6 +133,8 @@ test('what an observing policy would have saved is apart from what was saved', a
   // Of the hour and a half in which nobody looked nothing is counted there either.
   expect(watching?.wouldHaveSaved.seconds).toBeGreaterThan(70 * 60);
   expect(watching?.wouldHaveSaved.seconds).toBeLessThan(91 * 60);
+  // Both would have stopped the same machine.
+  expect(total.wouldHaveSaved).toEqual({ ...watching?.wouldHaveSaved, stops: 2 });
 });
 
 test('by label, account and day', async () => {
@@ -147,6 +154,7 @@ test('for people: a table with its sum, what it rests on, and what is not in it'
   expect(out).toMatch(/^dev-free \(hxy\/free\) +– +1\.\d +1\.\d +1 +1 +0$/m);
   expect(out).toMatch(/^total +\d\.\d\d +\d\.\d +\d\.\d +3 +3 +1$/m);
   expect(out).toContain('What observing policies would have saved; it is in none of the sums above');
+  expect((await run('--since', '2d')).out).toContain('that two of them would have stopped on one day counts once');
   expect(out).toMatch(/^hxy was not watched for 1h\d\dm: of that time nothing is counted$/m);
   expect(out).toContain('yuan are an estimate');
   expect(out).toContain('1 machine has no known price: their hours are counted, and no yuan');

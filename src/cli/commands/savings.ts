@@ -59,6 +59,9 @@ function print(io: Io, report: SavingsReport): void {
   if (total.would.instances > 0) {
     io.out('\nWhat observing policies would have saved; it is in none of the sums above\n\n');
     part(io, report, 'would', rows, total, '');
+    const apart = rows.reduce((sum, { would }) => sum + would.ms, 0);
+    if (apart > total.would.ms)
+      io.out('a machine that two of them would have stopped on one day counts once in the total\n');
   }
   if (unwatched.length > 0) io.out('\n');
   for (const { account, ms } of unwatched)
