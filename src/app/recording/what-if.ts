@@ -149,7 +149,7 @@ async function lead(recording: AsyncIterable<Recorded>, asked: Asked): Promise<W
     const [account] = recorded.accounts;
     if (account === undefined) continue;
     passes += 1;
-    from ??= pass.at;
+    from = Math.min(from ?? pass.at, pass.at);
     until = Math.max(until ?? pass.at, pass.at);
     const course = courses.get(pass.account) ?? begin(pass, account, zone);
     courses.set(pass.account, course);
@@ -166,7 +166,8 @@ async function lead(recording: AsyncIterable<Recorded>, asked: Asked): Promise<W
       recordedActs += 1;
       if (action === 'renew' && instance !== null) course.led.renewedThen(instance, costFen);
     }
-    course.at = pass.at;
+    // A clock that was set back: time that was counted is not counted again.
+    course.at = Math.max(course.at, pass.at);
     const led = world.accounts[0];
     days.balance(account, pass.at, (asked.kind === 'was' ? account : led)?.balanceFen ?? null);
     // What has just been done shows in the next world; until then it counts as done.

@@ -29,6 +29,8 @@ export async function reportHtml(simulation: Simulation, language: ReportLanguag
   const hours = (ms: number) => (ms / HOUR_MS).toLocaleString(words.htmlLang, { maximumFractionDigits: 1 });
   const yuan = (fen: number) =>
     `¥${(fen / 100).toLocaleString(words.htmlLang, { minimumFractionDigits: 2, maximumFractionDigits: 2 })}`;
+  // Nothing is saved that anybody knows of: that is not the same as nothing.
+  const isUnpriced = bill.instances > 0 && bill.unpriced === bill.instances;
   const card = (title: string, value: string, note: string) =>
     `<div class="card"><h2>${escaped(title)}</h2><p class="value">${escaped(value)}</p><p class="note">${escaped(note)}</p></div>`;
   const policy = [
@@ -56,7 +58,7 @@ export async function reportHtml(simulation: Simulation, language: ReportLanguag
 <p class="note">${escaped(seed === null ? subtitle : `${subtitle} · ${filled(labels.seed, { seed })}`)}</p>
 </header>
 <section class="cards" aria-label="${escaped(labels.total)}">
-${card(labels.saved, yuan(bill.withoutFen - bill.fen), labels.savedNote)}
+${card(labels.saved, isUnpriced ? labels.unpriced : yuan(bill.withoutFen - bill.fen), labels.savedNote)}
 ${card(labels.up, hours(bill.upMs), filled(labels.upNote, { without: hours(bill.upWithoutMs) }))}
 ${card(labels.paid, yuan(bill.paidFen), labels.paidNote)}
 ${card(labels.interruptions, String(bill.interruptions), filled(labels.interruptionsNote, { busy }))}
