@@ -1,3 +1,4 @@
+import { formatDuration } from '../calendar/duration.ts';
 import { zoneNamed } from '../calendar/zone.ts';
 import type { Config } from '../config/config.ts';
 import { labelsOf } from '../config/labels-of.ts';
@@ -11,6 +12,7 @@ import { testFileText } from '../policy/test-text.ts';
 import type { Store } from '../store/store.ts';
 import { InvalidInput, loadPolicies } from './load.ts';
 
+const MINUTE_MS = 60_000;
 /** How far back is looked for what an operation followed from. */
 const MOST_EARLIER = 50;
 
@@ -63,7 +65,12 @@ export async function testFromOperation(
     return refuse(edited === null ? found.why : `${found.why}: ${edited}; ${elsewhere}`, found.notes);
   const { action, instanceName, instance, createdAt, state } = operation;
   const note = `From operation ${id}: ${action} of ${instanceName || instance} (${instance}), decided at ${rfc3339(createdAt)}, ${state}.`;
-  return { kind: 'written', text: testFileText(found.test, [note]), warning: edited };
+  const late = `It was due ${formatDuration(Math.floor(found.lateMs / MINUTE_MS) * MINUTE_MS)} before: limits, or what else is not in this test, held it back.`;
+  return {
+    kind: 'written',
+    text: testFileText(found.test, found.lateMs === 0 ? [note] : [note, late]),
+    warning: edited,
+  };
 }
 
 /** The stop that a start makes up for, or the first step of the same list for the same reason. */
