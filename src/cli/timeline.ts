@@ -86,10 +86,11 @@ function daysOf(machine: MachineRun, { zone, from, until, columns, isColoured }:
     startAt = midnight(startAt + 1.5 * DAY_HOURS * HOUR_MS, zone)
   ) {
     const nextAt = midnight(startAt + 1.5 * DAY_HOURS * HOUR_MS, zone);
+    const date = localDay(startAt, zone);
+    const edges = hourEdges(date, startAt, nextAt, zone);
     const hours: (Doing | null)[] = [];
-    // On daylight-saving days there are 23 or 25.
-    for (let at = startAt; at < nextAt; at += HOUR_MS) {
-      const end = Math.min(at + HOUR_MS, nextAt);
+    for (const [hour, at] of edges.slice(0, DAY_HOURS).entries()) {
+      const end = edges[hour + 1] ?? nextAt;
       while ((machine.timeline[place + 1]?.at ?? Number.POSITIVE_INFINITY) <= at) place += 1;
       hours.push(mostly(machine.timeline, place, Math.max(at, from), Math.min(end, until)));
     }
@@ -99,12 +100,11 @@ function daysOf(machine: MachineRun, { zone, from, until, columns, isColoured }:
       notes.push(`${clock(each.at, zone)} ${each.action} (${printable(each.policy)})${refused}`);
       act += 1;
     }
-    const date = localDay(startAt, zone);
     const weekday = WEEKDAYS[Temporal.PlainDate.from(date).dayOfWeek] ?? '';
     const isRoomy = columns - BESIDE >= LEAST_NOTES;
     days.push({
       label: `${date.slice(5)} ${weekday}`,
-      signs: hours.map(paint).join('') + ' '.repeat(Math.max(0, DAY_HOURS - hours.length)),
+      signs: hours.map(paint).join(''),
       notes: isRoomy ? notes.join(', ') : '',
       key: `${hours.join()} ${notes.length}`,
     });
@@ -125,6 +125,18 @@ function mostly(timeline: MachineRun['timeline'], first: number, from: number, u
   let most: Doing | null = null;
   for (const [doing, ms] of sums) if (most === null || ms > (sums.get(most) ?? 0)) most = doing;
   return most;
+}
+
+/**
+ * When each hour of the clock begins, and the day ends. Where clocks are set ahead an hour of them has no time and stays empty,
+ * and where they are set back one has two hours: each sign stands under its hour.
+ */
+function hourEdges(date: string, startAt: number, nextAt: number, zone: Zone): readonly number[] {
+  const hours = Array.from({ length: DAY_HOURS }, (_, hour) => hour);
+  if (nextAt - startAt === DAY_HOURS * HOUR_MS) return [...hours.map((hour) => startAt + hour * HOUR_MS), nextAt];
+  const day = Temporal.PlainDate.from(date);
+  const at = (hour: number) => day.toZonedDateTime({ timeZone: zone.name, plainTime: { hour } }).epochMilliseconds;
+  return [...hours.map(at), nextAt];
 }
 
 function midnight(at: number, zone: Zone): number {

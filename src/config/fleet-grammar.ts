@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { duration } from '../policy/grammar-parts.ts';
-import { machineGrammar, moment } from '../policy/test-grammar.ts';
+import { isOnADay, machineGrammar, moment, NO_DAY } from '../policy/test-grammar.ts';
 import { yuan } from '../policy/when-grammar.ts';
 import { accountGrammar } from './account-grammar.ts';
 import { name } from './config-grammar.ts';
@@ -102,6 +102,7 @@ export const fleetFileGrammar = z.strictObject({
   from: z
     .string()
     .regex(/^\d{4}-\d{2}-\d{2} ([01]\d|2[0-3]):[0-5]\d$/, 'must be a date and time such as "2026-11-23 00:00"')
+    .refine(isOnADay, NO_DAY)
     .meta({ description: 'When it begins, in the zone of lamplighter.yaml; today at 00:00 where it is left out.' })
     .optional(),
   accounts: z.record(name, account.or(z.null())).optional(),

@@ -6,10 +6,12 @@ import { BILLINGS, STATUSES } from '../fleet/status.ts';
 import { duration } from './grammar-parts.ts';
 import { labelKey } from './match-grammar.ts';
 
-const NO_DAY = { error: ({ input }: { readonly input?: unknown }) => `there is no day ${String(input).slice(0, 10)}` };
+export const NO_DAY = {
+  error: ({ input }: { readonly input?: unknown }) => `there is no day ${String(input).slice(0, 10)}`,
+};
 
 /** Of a text with a date: is there such a day? */
-function isOnADay(text: string): boolean {
+export function isOnADay(text: string): boolean {
   return text.length < 10 || parseDay(text.slice(0, 10)) !== null;
 }
 

@@ -6,11 +6,17 @@ import { zoneNamed } from '../../src/calendar/zone.ts';
 import { timelineOf } from '../../src/cli/timeline.ts';
 
 const FROM = Date.parse('2026-11-23T00:00:00+08:00');
+const SHANGHAI = zoneNamed('Asia/Shanghai');
+const BERLIN = zoneNamed('Europe/Berlin');
 const MINUTE = 60_000;
 
 /** What a machine is at, from each minute on. */
-function drawn(changes: Readonly<Record<number, Doing>>, hours: number, style: { isColoured?: boolean } = {}): string {
-  const timeline = Object.entries(changes).map(([minute, doing]) => ({ at: FROM + Number(minute) * MINUTE, doing }));
+function drawn(
+  changes: Readonly<Record<number, Doing>>,
+  hours: number,
+  { from = FROM, zone = SHANGHAI, isColoured = false } = {},
+): string {
+  const timeline = Object.entries(changes).map(([minute, doing]) => ({ at: from + Number(minute) * MINUTE, doing }));
   const machine: MachineRun = {
     key: 'hxy/a',
     name: 'a',
@@ -28,11 +34,11 @@ function drawn(changes: Readonly<Record<number, Doing>>, hours: number, style: {
     timeline,
   };
   return timelineOf(machine, {
-    zone: zoneNamed('Asia/Shanghai'),
-    from: FROM,
-    until: FROM + hours * 60 * MINUTE,
+    zone,
+    from,
+    until: from + hours * 60 * MINUTE,
     columns: 100,
-    isColoured: style.isColoured ?? false,
+    isColoured,
   });
 }
 
@@ -51,4 +57,24 @@ test('colours come beside the signs, never instead of them', () => {
   const coloured = drawn({ 0: 'busy', 60: 'idle' }, 2, { isColoured: true });
   expect(coloured).not.toBe(plain);
   expect(stripVTControlCharacters(coloured)).toBe(plain);
+});
+
+test('where clocks are set, each sign stands under the hour of the clock that it is about', () => {
+  const hour = 60;
+  // From 02:00 to 03:00 there is no time; work from 21:00 to 23:00.
+  const spring = { from: Date.parse('2027-03-28T00:00:00+01:00'), zone: BERLIN };
+  expect(row(drawn({ 0: 'off', [20 * hour]: 'busy', [22 * hour]: 'off' }, 23, spring))).toBe(
+    '.. ..................##.',
+  );
+  // 02:00 to 03:00 comes twice, and is one of rest longer than of work.
+  const autumn = { from: Date.parse('2026-10-25T00:00:00+02:00'), zone: BERLIN };
+  expect(
+    row(
+      drawn(
+        { 0: 'off', [2 * hour + 40]: 'busy', [3 * hour]: 'off', [22 * hour]: 'busy', [24 * hour]: 'off' },
+        25,
+        autumn,
+      ),
+    ),
+  ).toBe('.....................##.');
 });

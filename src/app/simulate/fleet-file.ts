@@ -1,7 +1,7 @@
 import { resolve } from 'node:path';
 import { parseWindow, type WindowContext } from '../../calendar/parse-window.ts';
 import type { Window } from '../../calendar/window.ts';
-import { localDay, zoneNamed } from '../../calendar/zone.ts';
+import { formatTime, localDay, type Zone, zoneNamed } from '../../calendar/zone.ts';
 import type { Config } from '../../config/config.ts';
 import {
   type FleetAccountText,
@@ -20,7 +20,7 @@ import { type InstanceKey, instanceKey } from '../../fleet/instance.ts';
 import { unknownName } from '../../fleet/unknown-name.ts';
 import type { PolicySet } from '../../policy/policy-set.ts';
 import { checkShape } from '../../yaml/check-shape.ts';
-import type { Located } from '../../yaml/located.ts';
+import { byPlace, type Located } from '../../yaml/located.ts';
 import { readDocument } from '../../yaml/read-document.ts';
 import type { YamlDocument } from '../../yaml/yaml-document.ts';
 import { InvalidInput, loadPolicies } from '../load.ts';
@@ -51,7 +51,7 @@ export async function readFleetFile(
   const { cwd, now } = options;
   const path = resolve(cwd, options.file);
   const shown = shortened(path, cwd);
-  const refuse = (errors: readonly Located[]) => new InvalidInput(`${shown} is not valid`, errors);
+  const refuse = (errors: readonly Located[]) => new InvalidInput(`${shown} is not valid`, [...errors].sort(byPlace));
   const text = await readText(path, shown);
   if (typeof text !== 'string') throw new InvalidInput(`${shown} cannot be read`, [text]);
   const read = readDocument(text, shown);
@@ -63,7 +63,10 @@ export async function readFleetFile(
   const zone = zoneNamed(config.timezone);
   // Whose hours go by a named calendar can only be held against it when it is known.
   const windows = loaded.ok ? { zone, calendars: loaded.set.calendars } : null;
-  const wrong = mistakes(checked.value, accounts, read.document, windows);
+  const wrong = [
+    ...mistakes(checked.value, accounts, read.document, windows),
+    ...leftOut(checked.value, read.document, zone),
+  ];
   if (wrong.length > 0) throw refuse(wrong);
   if (!loaded.ok) throw new InvalidInput('the policies are not valid', loaded.errors);
   return given(config, checked.value, accounts, {
@@ -195,6 +198,23 @@ function mistakes(
   }
   if (names.length === 0) say(['fleet'], 'there is no account for it, neither here nor in the configuration');
   return found;
+}
+
+/** Times that the clocks leave out: whoever writes one has meant another. */
+function leftOut(text: FleetFileText, document: YamlDocument, zone: Zone): readonly Located[] {
+  const given: (readonly [readonly PropertyKey[], string | undefined])[] = [[['from'], text.from]];
+  for (const [id, machine] of Object.entries(text.fleet)) {
+    const work = machine?.workload;
+    if (typeof work === 'object') given.push([['fleet', id, 'workload', 'from'], work.from]);
+  }
+  return given.flatMap(([path, moment]) => {
+    if (moment === undefined || moment.length <= 5) return [];
+    const at = momentOf(moment, 0, zone);
+    const isThere = formatTime(at, zone).startsWith(moment.replace(' ', 'T'));
+    return isThere
+      ? []
+      : [document.located([...path], `is left out in ${zone.name}, where the clocks are set ahead then`)];
+  });
 }
 
 function topUpOf(text: FleetAccountText | null | undefined): AccountSetup['topUp'] {

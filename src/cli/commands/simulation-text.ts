@@ -100,7 +100,7 @@ function printTotals(io: Io, { bill }: Simulation, machines: readonly MachineRun
   const busy = machines.reduce((sum, { whileBusy }) => sum + whileBusy, 0);
   io.out(
     `\nup ${hours(bill.upMs)} h instead of ${hours(bill.upWithoutMs)} h; by the hour ${yuan(bill.fen)} yuan instead of ${yuan(bill.withoutFen)}` +
-      `; renewals and changes of billing ${yuan(bill.paidFen)} yuan; ${bill.interruptions} interruptions` +
+      `; renewals and changes of billing ${yuan(bill.paidFen)} yuan; ${bill.interruptions} ${bill.interruptions === 1 ? 'interruption' : 'interruptions'}` +
       `${busy > 0 ? `, ${busy} of them of machines at work` : ''}\n`,
   );
 }
