@@ -2,8 +2,10 @@ import { localDay } from '../calendar/zone.ts';
 import { SHADOW_OUTCOMES } from '../decide/shadow.ts';
 import { FREEZE_REASONS, FROZEN_CLASSES } from '../fleet/freeze.ts';
 import { isTerminal, OPERATION_STATES, type Operation } from '../fleet/operation.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Queues } from '../queue/queue.ts';
 import { takesWrites } from '../store/health.ts';
+import type { Saving } from '../store/savings.ts';
 import type { Store } from '../store/store.ts';
 import type { FleetSeries } from '../telemetry/fleet-series.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
@@ -139,7 +141,8 @@ async function collect(parts: ScrapeParts): Promise<void> {
       metrics.savedUnpricedSeconds.reset();
       metrics.savedStops.reset();
       metrics.wrongStops.reset();
-      for (const saving of savings) {
+      // A counter that is born with its first night of stops would be missed by whoever asks for its increase.
+      for (const saving of [...savings, ...unborn(work.standing().policies, savings)]) {
         metrics.savedUnpricedSeconds.inc({ policy: saving.policy }, saving.unpricedSeconds);
         metrics.savedStops.inc({ policy: saving.policy }, saving.stops);
         metrics.wrongStops.inc({ policy: saving.policy }, saving.wrong);
@@ -157,6 +160,17 @@ async function collect(parts: ScrapeParts): Promise<void> {
     }
   });
   await Promise.race([all, late]);
+}
+
+/** Policies that may stop something and have not yet. */
+function unborn(policies: readonly Policy[], savings: readonly Saving[]): readonly Saving[] {
+  const known = new Set(savings.map(({ policy }) => policy));
+  const none = { gpuSeconds: 0, fen: 0, unpricedSeconds: 0, stops: 0, wrong: 0 };
+  return policies
+    .filter(
+      ({ mode, steps }) => mode === 'enforce' && steps.some(({ kind }) => kind === 'stop' || kind === 'cardless-stop'),
+    )
+    .flatMap(({ name: policy }) => (known.has(policy) ? [] : [{ policy, ...none }]));
 }
 
 /** What of each account is unclear, or waits for a person. Accounts that are gone have no series, unless something of theirs waits. */

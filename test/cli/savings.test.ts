@@ -19,6 +19,10 @@ policies:
     match: { name: "lab-*" }
     when: { during: always }
     do: stop
+  - name: never-yet
+    match: { name: "batch-*" }
+    when: { during: always }
+    do: stop
   - name: watching-too
     mode: observe
     match: { name: "lab-*" }
@@ -200,4 +204,24 @@ test('the API answers the same, and refuses the same', async () => {
   expect(gist(REPORT.parse(body))).toEqual(gist(told));
   expect(await asked('by=polcy')).toMatchObject({ status: 400, body: { error: { code: 'invalid' } } });
   expect(await asked('bye=policy')).toMatchObject({ status: 400 });
+});
+
+test('metrics and console tell the same, the metrics also of a policy that has stopped nothing yet', async () => {
+  const { items, total } = await report('--since', '2d');
+  const [night, watching] = items;
+  const metric = (name: string, policy = 'night') => bed.metric(name, { policy });
+  expect(await metric('saved_stops_total')).toBe(night?.saved.stops);
+  expect(await metric('wrong_stops_total')).toBe(night?.saved.wrongStops);
+  // A poll in between adds a few fen and seconds.
+  expect(await metric('saved_yuan_total')).toBeCloseTo(Number(night?.saved.yuan), 1);
+  expect(((await metric('saved_gpu_seconds_total')) ?? 0) / 600).toBeCloseTo((night?.saved.seconds ?? 0) / 600, 0);
+  expect(await metric('shadow_saved_yuan_total', 'watching')).toBeCloseTo(Number(watching?.wouldHaveSaved.yuan), 1);
+  for (const name of ['saved_stops_total', 'wrong_stops_total', 'saved_yuan_total', 'saved_gpu_seconds_total'])
+    expect(await metric(name, 'never-yet')).toBe(0);
+  const page = (await (await bed.http('/policies')).text()).replace(/<[^>]*>/g, ' ').replace(/\s+/g, ' ');
+  const panel = /Saved in 30 days ¥([\d.]+), [\d.]+ GPU hours · (\d+) stops, (\d+) of them wrong/.exec(page);
+  expect(Number(panel?.[1])).toBeCloseTo(Number(total.saved.yuan), 1);
+  expect(panel?.slice(2).map(Number)).toEqual([total.saved.stops, total.saved.wrongStops]);
+  const would = /Observing policies would have saved ¥([\d.]+)/.exec(page);
+  expect(Number(would?.[1])).toBeCloseTo(Number(total.wouldHaveSaved.yuan), 1);
 });
