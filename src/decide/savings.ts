@@ -56,8 +56,10 @@ export function ledgerEntry(look: LedgerLook): LedgerEntry | null {
     const isNew = isNewStop(tracked, before.get(instance.id), look, countedTo);
     const stop = isNew ? [{ ...noSaving(localDay(statusSince, zone), policy, instance.id), stops: 1 }] : [];
     if (isGap) return stop;
+    // One from before the clock was set back has gone on all the while.
+    const downSince = statusSince > to ? countedTo : statusSince;
     // Since it was first seen stopped, where it was watched since.
-    const sinceAt = isNew && to - statusSince <= longestMs ? statusSince : Math.max(countedTo, statusSince);
+    const sinceAt = isNew && to - downSince <= longestMs ? downSince : Math.max(countedTo, downSince);
     return [...stop, ...savedOn(tracked, policy, sinceAt, look)];
   });
   const gap = isGap ? byDay(countedTo, to, zone) : [];
@@ -74,14 +76,16 @@ export function longestGapMs(believedMs: number): number {
 function isNewStop(
   { instance, stoppedBy, statusSince }: Tracked,
   was: Tracked | undefined,
-  { previous, operations }: LedgerLook,
+  { previous, snapshot, operations }: LedgerLook,
   countedTo: number,
 ): boolean {
   if (previous !== null && previous.takenAt >= countedTo) {
     // Told only now whose stop it was; one that could not be read for a moment was told before.
     if (was?.stoppedBy !== stoppedBy) return true;
-    // What began after the last count has not been counted, whatever listings there were in between.
-    return was.instance.status !== 'unknown' && (was.statusSince !== statusSince || statusSince > countedTo);
+    if (was.instance.status === 'unknown') return false;
+    // What began after the last count has not been counted, whatever listings there were in between; what began in the future
+    // was counted before the clock was set back.
+    return was.statusSince !== statusSince || (statusSince > countedTo && statusSince <= snapshot.takenAt);
   }
   // Another replica counted in between: it has seen what was done before then.
   return statusSince > countedTo && lastStop(operations.get(instance.id) ?? [], statusSince).at > countedTo;
@@ -149,7 +153,8 @@ function wrongStops(
     if (isToldBefore && !(isUncounted && startedAt > countedTo && tracked.statusSince > countedTo)) return [];
     const seen = !isToldBefore && was.instance.status === 'stopped' && was.stoppedBy !== null;
     const stop = seen ? { policy: was.stoppedBy, at: was.statusSince } : lastStop(operations.get(id) ?? [], startedAt);
-    if (stop.policy === null || startedAt - stop.at > WRONG_WITHIN_MS) return [];
+    // Where the clock was set back in between nobody can tell how soon it was.
+    if (stop.policy === null || startedAt < stop.at || startedAt - stop.at > WRONG_WITHIN_MS) return [];
     // It has been started since then, and this start is another.
     const startedBefore = isToldBefore ? null : was.personStartAt;
     if (!seen && startedBefore !== null && startedBefore >= stop.at) return [];

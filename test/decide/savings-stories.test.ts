@@ -107,6 +107,10 @@ function looks(until: number, rows: Readonly<Record<number, Partial<Look>>>): re
   });
 }
 
+/** The clock says so many minutes from then on, a minute at a time. */
+const going = (from: number, count: number, row: Partial<Instance>): readonly Look[] =>
+  Array.from({ length: count }, (_, i) => ({ minute: from + i, row }));
+
 /** Minutes, yuan, stops and wrong ones. */
 const STORIES: readonly [string, readonly Look[], readonly Operation[], Readonly<Record<string, readonly number[]>>][] =
   [
@@ -256,13 +260,33 @@ const STORIES: readonly [string, readonly Look[], readonly Operation[], Readonly
     ],
     [
       'with the clock an hour ahead for ten minutes',
-      [
-        ...looks(10, { 1: { row: DOWN } }),
-        ...Array.from({ length: 10 }, (_, i) => ({ minute: 71 + i, row: DOWN })),
-        ...Array.from({ length: 100 }, (_, i) => ({ minute: 21 + i, row: DOWN })),
-      ],
+      [...looks(10, { 1: { row: DOWN } }), ...going(71, 10, DOWN), ...going(21, 100, DOWN)],
       [stop(1)],
       { night: [9 + 9 + 40, (9 + 9 + 40) * 0.02, 1, 0] },
+    ],
+    [
+      'with the clock set back by three hours soon after',
+      [...looks(160, { 150: { row: DOWN } }), ...going(-20, 40, DOWN)],
+      [stop(150)],
+      { night: [10 + 39, (10 + 39) * 0.02, 1, 0] },
+    ],
+    [
+      'and started by a person an hour after the clock was set back by three',
+      [...looks(160, { 150: { row: DOWN } }), ...going(-20, 60, DOWN), ...going(40, 5, UP)],
+      [stop(150)],
+      { night: [10 + 59, 1.38, 1, 0] },
+    ],
+    [
+      'while Redis was away for more than an hour',
+      [...looks(10, { 1: { row: DOWN } }), ...going(85, 6, DOWN)],
+      [stop(1)],
+      { night: [9 + 5, 14 * 0.02, 1, 0] },
+    ],
+    [
+      'by a policy that is gone, or called otherwise, since',
+      looks(20, { 1: { row: DOWN }, 10: { row: { ...DOWN, name: 'renamed' } } }),
+      [stop(1, { policy: 'gone' })],
+      { gone: [19, 0.38, 1, 0] },
     ],
   ];
 
