@@ -34,13 +34,13 @@ function testCase({ name, file, line, failures, tookMs }: TestOutcome): string {
   const all = failures
     .flatMap(({ line: at, column, message, notes }) => [`${file}:${at}:${column}: ${message}`, ...notes])
     .join('\n');
-  return `${head}>\n      <failure message="${text(first?.message ?? '')}">${text(all)}</failure>\n    </testcase>\n`;
+  return `${head}>\n      <failure type="unmet" message="${text(first?.message ?? '')}">${text(all)}</failure>\n    </testcase>\n`;
 }
 
 function countsOf(outcomes: readonly TestOutcome[]): string {
   const failed = outcomes.filter(({ failures }) => failures.length > 0).length;
   const tookMs = outcomes.reduce((sum, outcome) => sum + outcome.tookMs, 0);
-  return `tests="${outcomes.length}" failures="${failed}" time="${seconds(tookMs)}"`;
+  return `tests="${outcomes.length}" failures="${failed}" errors="0" skipped="0" time="${seconds(tookMs)}"`;
 }
 
 function seconds(ms: number): string {

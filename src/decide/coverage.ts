@@ -1,3 +1,4 @@
+import { USEFUL_IN } from '../policy/cannot-be.ts';
 import type { Clause } from '../policy/clauses.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type ClauseStand, clauseStands, fits, type Target, takesAlong } from './clause-stands.ts';
@@ -89,7 +90,9 @@ export class CoverageBook {
       for (const clause of clauses)
         if (clause.says.kind === 'value' && fits(clause.says.alone, target)) this.#seen.add(clause);
     }
-    for (const stand of failing) if (isAlone(stand, failing)) this.#seen.add(stand.clause);
+    const canAct = isWithin(policy, target);
+    for (const stand of failing)
+      if (isAlone(stand, failing) && (canAct || isAboutStatus(stand.clause))) this.#seen.add(stand.clause);
   }
 
   #takeDecisions({ name }: Policy, clauses: readonly Clause[], evaluation: Evaluation): void {
@@ -146,6 +149,20 @@ export class CoverageBook {
 
 function targetsOf(policy: Policy, account: AccountView): readonly Target[] {
   return policy.scope === 'account' ? [{ account, view: null }] : account.instances.map((view) => ({ account, view }));
+}
+
+/** Could the first step do anything to it? Of a machine that is down a stop is not kept away by any clause. */
+function isWithin({ steps }: Policy, { view }: Target): boolean {
+  const useful = steps[0] === undefined ? undefined : USEFUL_IN[steps[0].kind];
+  return view === null || useful?.includes(view.tracked.instance.status) !== false;
+}
+
+/** What status an instance has is for this clause to say, also where it follows from the action. */
+function isAboutStatus({ says }: Clause): boolean {
+  if (says.kind !== 'match') return false;
+  const { given } = says.alone;
+  const left = given === undefined || given === 'all' ? [] : (given.not ?? []);
+  return says.about === 'status' || left.some(({ status }) => status !== undefined);
 }
 
 /** Would the policy be due but for this clause? What it takes along says nothing by itself. */

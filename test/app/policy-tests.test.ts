@@ -238,9 +238,9 @@ describe('a folder of tests', () => {
     const { out, code } = await runCommand(['test', '--output', 'junit'], { cwd: dir });
     expect(code).toBe(1);
     expect(out).toMatch(
-      /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites name="lamplighter" tests="1" failures="1" /,
+      /^<\?xml version="1\.0" encoding="UTF-8"\?>\n<testsuites name="lamplighter" tests="1" failures="1" errors="0" skipped="0" /,
     );
-    expect(out).toContain('<failure message="did not come: stop of web-1 at 2026-11-24 23:00">');
+    expect(out).toContain('<failure type="unmet" message="did not come: stop of web-1 at 2026-11-24 23:00">');
     expect(out).toContain('\n  match.name dev-*: name is web-1  policies/p.yaml:2:29\n');
     expect(JSON.parse((await runCommand(['test', '--json'], { cwd: dir })).out)).toMatchObject({
       passed: false,

@@ -80,6 +80,26 @@ describe('a clause is covered where a test would come out otherwise without it',
     expect(gaps('test-1: { idleFor: 2h }')).not.toContain('limits.perPass: not-at-work');
   });
 
+  test('a machine to which nothing could be done needs no clause to keep it out', () => {
+    const policy = `policies:
+  - { name: p, match: { name: "dev-*", billing: hourly }, when: { runningFor: 2h, during: "Mon-Sun 23:00-08:00" }, do: stop }
+`;
+    const gaps = (more: string) => gapsOf(policy, night(`dev-1: {}, ${more}`));
+    // After its stop dev-1 is not up for two hours any more, which keeps nothing from it.
+    const all = ['match.name: never-refused', 'match.billing: never-refused', 'when.runningFor: never-refused'];
+    expect(gaps('web-1: { status: stopped }, dev-2: { status: stopped, billing: daily }')).toEqual(all);
+    expect(gaps('web-1: {}, dev-2: { billing: daily }')).toEqual(all.slice(2));
+    expect(gapsOf(policy, night('dev-1: { upFor: 30m }'))).toEqual([...all.slice(0, 2), 'when.during: never-refused']);
+    const kept = policy.replace('billing: hourly', 'not: [{ labels: { keep: "true" } }, { status: [stopped] }]');
+    const both = 'dev-1: {}, dev-2: { status: stopped, labels: { keep: "true" } }, dev-3: { status: stopped }';
+    expect(gapsOf(kept, night(both))).toContain('match.not[0]: never-refused');
+    // What is only told is told of any.
+    const told = policy.replace('runningFor', 'statusFor').replace('do: stop', 'do: notify');
+    expect(gapsOf(told, night('dev-1: {}, web-1: { status: stopped }, dev-2: { billing: daily }'))).toEqual([
+      'when.statusFor: never-refused',
+    ]);
+  });
+
   test('what follows from a clause does not hide it: a stopped machine is not idle either', () => {
     const policy = STOP.replace('status: running', 'status: starting').replace('idleFor: 1h', 'runningFor: 1h');
     expect(gapsOf(policy, night('dev-1: { status: starting }, dev-2: {}'))).not.toContain(
