@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import type { Activity, ProbeReading, Watched } from '../fleet/activity.ts';
 import type { Clock } from '../fleet/clock.ts';
 import { type Instance, type InstanceKey, instanceKey } from '../fleet/instance.ts';
@@ -10,6 +11,8 @@ import { type Rhythm, ROUNDS_MISSED, watchOn } from './watch.ts';
 
 /** How many instances are probed at once: a dead host then costs only its own time limit. */
 const AT_ONCE = 100;
+/** Instances judged until others have their turn: a few ms. */
+const JUDGED_AT_ONCE = 2_000;
 /** A pulled reading is believed for this many rounds; one late round is weather, three are a blind probe. */
 const ROUNDS_BELIEVED = 3;
 /** A round that comes a little early (timers are hints) is still a round. */
@@ -175,13 +178,16 @@ export class ActivityObserver {
       this.#store.load(snapshot.account),
       this.#watches.load(snapshot.account),
     ]);
-    return snapshot.instances.map((tracked) => {
+    const judged: (Activity | null)[] = [];
+    for (const tracked of snapshot.instances) {
       const { instance } = tracked;
       const rule = this.#rule(instance, labels(instance));
-      if (rule === undefined) return null;
+      const readings = known.get(instance.id) ?? [];
       const watched = watches.get(instance.id) ?? null;
-      return this.#judge(tracked, rule, known.get(instance.id) ?? [], watched, now);
-    });
+      judged.push(rule === undefined ? null : this.#judge(tracked, rule, readings, watched, now));
+      if (judged.length % JUDGED_AT_ONCE === 0) await nextTurn();
+    }
+    return judged;
   }
 
   /** The last look before an act: goes to the instance now. `null`: no rule covers it. */

@@ -9,6 +9,7 @@ import {
   UNKNOWN_ACTIVITY_REASONS,
 } from '../fleet/activity.ts';
 import { readDetail, storedDetail } from '../fleet/detail/stored.ts';
+import { KeptFields } from './kept-fields.ts';
 import { SAVE_READING } from './lua/small.lua.ts';
 import { parseStored } from './parse.ts';
 import type { StoreRedis } from './redis.ts';
@@ -74,6 +75,7 @@ const KEEP_MS = 7 * 86_400_000;
 /** The latest reading of each probe of each instance, pulled or pushed. One hash per account, instance id → JSON by probe. */
 export class Readings {
   readonly #redis: StoreRedis;
+  readonly #kept = new KeptFields((text, id, account) => parse(text, `${account}/${id}`));
 
   constructor(redis: StoreRedis) {
     this.#redis = redis;
@@ -82,15 +84,9 @@ export class Readings {
   /** By instance id. */
   async load(account: string): Promise<ReadonlyMap<string, readonly ProbeReading[]>> {
     const flat = await this.#redis.ask(`reading the activity of ${account}`, (redis) =>
-      // A flat list instead of hgetall: thousands of fields would become one slow object.
       redis.call('HGETALL', this.#redis.keys.readings(account)),
     );
-    const byInstance = new Map<string, readonly ProbeReading[]>();
-    if (!Array.isArray(flat)) return byInstance;
-    for (let i = 0; i + 1 < flat.length; i += 2) {
-      byInstance.set(String(flat[i]), parse(String(flat[i + 1]), `${account}/${flat[i]}`));
-    }
-    return byInstance;
+    return await this.#kept.of(account, flat);
   }
 
   async loadOne(account: string, instanceId: string): Promise<readonly ProbeReading[]> {

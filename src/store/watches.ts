@@ -1,4 +1,5 @@
 import type { Watched } from '../fleet/activity.ts';
+import { KeptFields } from './kept-fields.ts';
 import type { StoreRedis } from './redis.ts';
 
 /** A watch that nobody has gone on with for so long is of an instance that is gone. */
@@ -10,6 +11,7 @@ const KEEP_MS = 7 * 86_400_000;
  */
 export class Watches {
   readonly #redis: StoreRedis;
+  readonly #kept = new KeptFields(read);
 
   constructor(redis: StoreRedis) {
     this.#redis = redis;
@@ -20,13 +22,7 @@ export class Watches {
     const flat = await this.#redis.ask(`reading the watches of ${account}`, (redis) =>
       redis.call('HGETALL', this.#redis.keys.watches(account)),
     );
-    const watches = new Map<string, Watched>();
-    if (!Array.isArray(flat)) return watches;
-    for (let i = 0; i + 1 < flat.length; i += 2) {
-      const watched = read(String(flat[i + 1]));
-      if (watched !== null) watches.set(String(flat[i]), watched);
-    }
-    return watches;
+    return await this.#kept.of(account, flat);
   }
 
   async loadOne(account: string, instanceId: string): Promise<Watched | null> {
