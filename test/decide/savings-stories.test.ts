@@ -186,6 +186,18 @@ const STORIES: readonly [string, readonly Look[], readonly Operation[], Readonly
       { night: [9, 0.18, 1, 1] },
     ],
     [
+      'started by a person, just before the ledger could not be written',
+      looks(20, { 1: { row: DOWN }, 11: { row: { status: 'starting' } }, 12: { row: UP, isUncounted: true } }),
+      [stop(1)],
+      { night: [9, 0.18, 1, 1] },
+    ],
+    [
+      'likewise, by a cloud whose clock is ahead',
+      looks(20, { 1: { row: DOWN }, 11: { row: { ...UP, startedAt: NOON + 13 * MINUTE } }, 12: { isUncounted: true } }),
+      [stop(1)],
+      { night: [9, 0.18, 1, 1] },
+    ],
+    [
       'over before the ledger could be written',
       looks(20, {
         1: { row: DOWN, isUncounted: true },
