@@ -1,13 +1,22 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
+import type { Json } from './json.ts';
 import type { Patch } from './patch.ts';
 import type { RowPatches } from './row-patches.ts';
 
-/** Of how entries are written and what passes are made of. A recording of another one is refused. */
-export const FORMAT = 1;
+/** Of how entries are written and what passes are made of. 2 has last looks as well. */
+export const FORMAT = 2;
+/** Every earlier one is read: what has come since may be missing in it. */
+const OLDEST_FORMAT = 1;
+
+/** A recording of a later format is refused, since nobody knows what it says. */
+export function isReadable(format: number): boolean {
+  return format >= OLDEST_FORMAT && format <= FORMAT;
+}
 
 // What a line says is checked by its digest; that it is one of ours, by its frame.
 const patch = z.custom<Patch>((value) => typeof value === 'number' || (typeof value === 'object' && value !== null));
+const json = z.custom<Json>((value) => value !== undefined);
 const rows = z.custom<RowPatches>((value) => Array.isArray(value));
 
 const file = z.object({ file: z.string(), text: z.string() });
@@ -43,6 +52,21 @@ const entrySchema = z.compile(
       /** Digest of what was decided, word for word. */
       words: z.string(),
     }),
+    /** The last look at something that a pass had decided, right before it was to be sent. */
+    z.object({
+      kind: z.literal('look'),
+      s: z.string(),
+      at: z.number(),
+      account: z.string(),
+      operation: z.string(),
+      policy: z.string(),
+      instance: z.string(),
+      action: z.string(),
+      /** The machine as it was then; `null`: it was not read. */
+      row: json,
+      /** Why it was not sent, and whether it was only put off; `null`: it was still due. */
+      no: z.object({ reason: z.string(), detail: z.string(), later: z.boolean() }).nullable(),
+    }),
     /** Passes that were not kept: the disk was slow, or full. */
     z.object({
       kind: z.literal('hole'),
@@ -58,6 +82,7 @@ const entrySchema = z.compile(
 );
 export type Entry = z.output<typeof entrySchema>;
 export type PassEntry = Extract<Entry, { kind: 'pass' }>;
+export type LookEntry = Extract<Entry, { kind: 'look' }>;
 
 /** One line, with a digest before it: a disk may give back something else than it was given. */
 export function lineOf(entry: Entry): string {

@@ -40,5 +40,6 @@ export async function* exported(sources: readonly Source[], since: number | null
 
 /** Nothing that comes after it needs it, either. */
 function isOver(entry: Entry, since: number): boolean {
+  if (entry.kind === 'look') return entry.at < since;
   return entry.kind === 'hole' && entry.until < since;
 }

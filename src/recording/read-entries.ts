@@ -1,4 +1,4 @@
-import { type Entry, entryOf, FORMAT } from './entries.ts';
+import { type Entry, entryOf, FORMAT, isReadable } from './entries.ts';
 import { readLines } from './segment-file.ts';
 
 /** A file that is no recording, or one of another format. */
@@ -38,8 +38,11 @@ export async function* readEntries(path: string, onTorn: OnTorn): AsyncGenerator
         onTorn(path, DAMAGED);
         return;
       }
-      if (entry.kind === 'head' && entry.format !== FORMAT)
-        throw new NoRecording(path, `is of format ${entry.format}, written by ${entry.version}; this reads ${FORMAT}`);
+      if (entry.kind === 'head' && !isReadable(entry.format))
+        throw new NoRecording(
+          path,
+          `is of format ${entry.format}, written by lamplighter ${entry.version}; this one reads formats up to ${FORMAT}`,
+        );
       isFirst = false;
       yield entry;
     }

@@ -1,4 +1,4 @@
-import { type Entry, FORMAT, lineOf, type RecordedRules } from './entries.ts';
+import { type Entry, FORMAT, type LookEntry, lineOf, type RecordedRules } from './entries.ts';
 import { PassWriter, type PlainPass } from './pass-codec.ts';
 import { type LineFile, SegmentFile } from './segment-file.ts';
 import { freeIn, makeFolder, prune, segmentPath } from './segments.ts';
@@ -43,6 +43,7 @@ export interface RecorderOptions {
 export type DropReason = 'slow' | 'failed';
 
 export interface PassNote {
+  readonly kind: 'pass';
   /** Epoch ms. */
   readonly at: number;
   readonly account: string;
@@ -51,6 +52,16 @@ export interface PassNote {
   /** Asked for once, and not before there is time. */
   readonly plain: () => PlainPass;
 }
+
+/** Of what a pass has decided. */
+export interface LookNote {
+  readonly kind: 'look';
+  readonly at: number;
+  readonly rowCount: 1;
+  readonly plain: () => Omit<LookEntry, 'kind' | 's' | 'at'>;
+}
+
+type Note = PassNote | LookNote;
 
 interface Open {
   readonly file: LineFile;
@@ -75,7 +86,7 @@ interface Hole {
  */
 export class Recorder {
   readonly #options: RecorderOptions;
-  readonly #waiting: PassNote[] = [];
+  readonly #waiting: Note[] = [];
   #rowsWaiting = 0;
   #running: Promise<void> | null = null;
   #open: Open | null = null;
@@ -92,15 +103,15 @@ export class Recorder {
     this.#options = options;
   }
 
-  note(pass: PassNote): void {
+  note(note: Note): void {
     if (this.#isStopped) return;
-    const isFull = this.#waiting.length >= MOST_WAITING || this.#rowsWaiting + pass.rowCount > MOST_ROWS_WAITING;
+    const isFull = this.#waiting.length >= MOST_WAITING || this.#rowsWaiting + note.rowCount > MOST_ROWS_WAITING;
     if (isFull && this.#waiting.length > 0) {
-      this.#drop(pass, 'slow');
+      this.#drop(note, 'slow');
       return;
     }
-    this.#waiting.push(pass);
-    this.#rowsWaiting += pass.rowCount;
+    this.#waiting.push(note);
+    this.#rowsWaiting += note.rowCount;
     this.#running ??= this.#run().finally(() => {
       this.#running = null;
     });
@@ -124,44 +135,37 @@ export class Recorder {
     // In the next turn: a pass has other things to do first.
     await Promise.resolve();
     for (;;) {
-      const pass = this.#waiting.shift();
-      if (pass === undefined) return;
-      this.#rowsWaiting -= pass.rowCount;
+      const note = this.#waiting.shift();
+      if (note === undefined) return;
+      this.#rowsWaiting -= note.rowCount;
       const pauseMs = this.#pausedUntil - this.#options.clock();
       // A longer one is of a clock that has been set back since.
       if (pauseMs > 0 && pauseMs <= PAUSE_MS) {
-        this.#drop(pass, 'failed');
+        this.#drop(note, 'failed');
         continue;
       }
       const hole = this.#hole;
       this.#hole = null;
       try {
-        await this.#keep(pass, hole);
+        await this.#keep(note, hole);
         this.#isTroubled = false;
-        this.#options.onKept();
+        if (note.kind === 'pass') this.#options.onKept();
       } catch (error) {
         this.#widen(hole);
-        this.#drop(pass, 'failed');
+        this.#drop(note, 'failed');
         await this.#giveUp(error);
       }
     }
   }
 
-  async #keep(pass: PassNote, hole: Hole | null): Promise<void> {
+  async #keep(note: Note, hole: Hole | null): Promise<void> {
     const open = await this.#segment();
-    const { stream: s } = open;
-    const entries: Entry[] = [];
-    if (hole !== null) entries.push({ kind: 'hole', s, ...hole });
-    if (!open.rules.has(pass.rules.id)) entries.push({ kind: 'rules', s, rules: pass.rules });
-    const { account, at, rules } = pass;
-    const writer = open.accounts.get(account) ?? new PassWriter();
-    open.accounts.set(account, writer);
-    const plain = pass.plain();
-    const changes = await writer.changes(plain);
-    entries.push({ kind: 'pass', s, at, account, rules: rules.id, words: plain.words, ...changes });
-    await open.file.put(entries.map(lineOf).join(''));
-    open.rules.add(rules.id);
-    this.#options.onSize(this.#doneBytes + open.file.bytes);
+    const { stream: s, file } = open;
+    const entries: Entry[] = hole === null ? [] : [{ kind: 'hole', s, ...hole }];
+    entries.push(...(await entriesOf(note, open)));
+    await file.put(entries.map(lineOf).join(''));
+    if (note.kind === 'pass') open.rules.add(note.rules.id);
+    this.#options.onSize(this.#doneBytes + file.bytes);
   }
 
   /** The one to write to. */
@@ -210,7 +214,9 @@ export class Recorder {
     await open?.file.abandon().catch(() => {});
   }
 
-  #drop({ at }: PassNote, why: DropReason): void {
+  /** A look more or less makes no pass incomplete. */
+  #drop({ kind, at }: Note, why: DropReason): void {
+    if (kind === 'look') return;
     this.#widen({ at, until: at, passes: 1, why });
     this.#options.onDropped(why);
   }
@@ -226,4 +232,16 @@ export class Recorder {
       why: by.why,
     };
   }
+}
+
+async function entriesOf(note: Note, { stream: s, rules: known, accounts }: Open): Promise<readonly Entry[]> {
+  const { at } = note;
+  if (note.kind === 'look') return [{ kind: 'look', s, at, ...note.plain() }];
+  const { account, rules } = note;
+  const writer = accounts.get(account) ?? new PassWriter();
+  accounts.set(account, writer);
+  const plain = note.plain();
+  const changes = await writer.changes(plain);
+  const pass: Entry = { kind: 'pass', s, at, account, rules: rules.id, words: plain.words, ...changes };
+  return known.has(rules.id) ? [pass] : [{ kind: 'rules', s, rules }, pass];
 }

@@ -12,7 +12,8 @@ import type { Listing } from '../fleet/snapshot.ts';
 import { ProviderError } from '../providers/port.ts';
 import { queueAct } from './arm.ts';
 import { tripAll } from './breaker.ts';
-import type { AccountRuntime, Standing, Work } from './ports.ts';
+import type { InstanceFacts } from './facts.ts';
+import type { AccountRuntime, LastLookSeen, Standing, Work } from './ports.ts';
 import { isLeft, putOff } from './put-off.ts';
 import { secondLook } from './second-look.ts';
 import { type LastLook, NEXT_DESTROY_MS, send } from './send.ts';
@@ -69,6 +70,7 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
   const look = { at: work.clock.monotonic(), maxAgeMs: maxLookAgeMs(operation, standing) };
   const stop = await standingReason(work, operation, runtime);
   if (stop !== null) {
+    recordLook(work, operation, null, stop);
     await move(work, operation, { to: 'cancelled', ...stop });
     return;
   }
@@ -85,23 +87,32 @@ async function carryOut(work: Work, operation: Operation, signal: AbortSignal): 
   if (instance === 'unreadable') return;
   const changed = whatChanged(operation, instance);
   if (changed !== null) {
+    recordLook(work, operation, null, changed);
     await move(work, operation, { to: 'superseded', ...changed });
     return;
   }
   if (instance === null) throw new Error(`${operation.id}: an instance that is gone was not noticed; a bug of ours`);
-  const refused = isWishOfPerson(operation)
-    ? await byHandReason(work, operation, standing, instance)
+  const { seen, no: refused } = isWishOfPerson(operation)
+    ? { seen: null, no: await byHandReason(work, operation, standing, instance) }
     : // Reading may have taken a while, and the policies may have changed meanwhile.
       await secondLook(work, operation, runtime, work.standing(), instance, signal);
   if (refused !== null) {
     // A probe that was broken off has seen nothing.
     if (isLeft(work, operation, signal)) return;
+    recordLook(work, operation, seen, refused);
     const { reason, detail, later } = refused;
     if (later === true) await putOff(work, operation, detail, signal);
     else await move(work, operation, { to: 'cancelled', reason, detail });
     return;
   }
+  recordLook(work, operation, seen, null);
   await send(work, operation, runtime, standing, look, signal);
+}
+
+/** Of what a policy has decided: a recording of that tells why it was not done. */
+function recordLook(work: Work, operation: Operation, seen: InstanceFacts | null, no: LastLookSeen['no']): void {
+  if (isWishOfPerson(operation)) return;
+  work.recorder?.look({ at: work.clock.now(), operation, seen, no });
 }
 
 function maxLookAgeMs(operation: Operation, standing: Standing): number {

@@ -16,6 +16,7 @@ import type { Notice } from '../fleet/notice.ts';
 import type { Obligation } from '../fleet/obligation.ts';
 import type { Operation, OperationDraft, OperationOutcome } from '../fleet/operation.ts';
 import type { OpenThread, Parcel } from '../fleet/parcel.ts';
+import type { OperationReason } from '../fleet/reason.ts';
 import type { LedgerEntry } from '../fleet/saved-time.ts';
 import type { Snapshot } from '../fleet/snapshot.ts';
 import type { Notifier } from '../notify/notifier.ts';
@@ -27,7 +28,7 @@ import type { HistoryRows } from '../store/history.ts';
 import type { ArmResult, TransitionRequest, TransitionResult } from '../store/ledger.ts';
 import type { Log } from '../telemetry/log.ts';
 import type { Metrics } from '../telemetry/metrics.ts';
-import type { PassFacts } from './facts.ts';
+import type { InstanceFacts, PassFacts } from './facts.ts';
 import type { ShadowPort } from './shadow.ts';
 
 /** One account with its open client. */
@@ -255,6 +256,18 @@ export interface RecorderPort {
     readonly facts: PassFacts;
     readonly evaluation: Evaluation;
   }): void;
+  /** The last look at what a policy has decided, right before it is sent. */
+  look(seen: LastLookSeen): void;
+}
+
+export interface LastLookSeen {
+  /** Epoch ms. */
+  readonly at: number;
+  readonly operation: Operation;
+  /** The machine as it was read then; `null`: it was not read, or is not the same any more. */
+  readonly seen: InstanceFacts | null;
+  /** Why it is not sent; `null`: it is still due. */
+  readonly no: { readonly reason: OperationReason; readonly detail: Detail; readonly later?: true } | null;
 }
 
 /** What every processor works with. */

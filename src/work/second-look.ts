@@ -11,6 +11,7 @@ import { isApplied, type Operation } from '../fleet/operation.ts';
 import type { InactionReason, OperationReason } from '../fleet/reason.ts';
 import type { Tracked } from '../fleet/snapshot.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { InstanceFacts } from './facts.ts';
 import { historyWithout, withoutOne } from './history-without.ts';
 import { breach, brokenDecision } from './invariants.ts';
 import type { AccountRuntime, Standing, Work } from './ports.ts';
@@ -28,10 +29,14 @@ interface No {
   readonly later?: true;
 }
 
-/**
- * Decides again, just before acting, with the instance as it is now and the probes asked now. `null`: it is still due.
- * "No longer due" is a normal end.
- */
+export interface SecondLook {
+  /** The instance as it is now, with what the probes say now where that counts. */
+  readonly seen: InstanceFacts;
+  /** `null`: it is still due. "No longer due" is a normal end. */
+  readonly no: No | null;
+}
+
+/** Decides again, just before acting, with the instance as it is now and the probes asked now. */
 export async function secondLook(
   work: Work,
   operation: Operation,
@@ -39,15 +44,28 @@ export async function secondLook(
   standing: Standing,
   instance: Instance,
   signal: AbortSignal,
-): Promise<No | null> {
+): Promise<SecondLook> {
   const snapshot = await work.store.loadSnapshot(operation.account);
   const known = snapshot?.instances.find((tracked) => tracked.instance.id === instance.id);
   const tracked: Tracked = known === undefined ? newcomer(instance, work.clock.now()) : { ...known, instance };
   const policy = standing.policies.find((candidate) => candidate.name === operation.policy);
   const asksActivity = policy?.conditions.some((condition) => condition.kind === 'idleFor') ?? false;
-  const activity: Activity | null = asksActivity
-    ? await standing.observer.look(tracked, standing.labels(instance), signal)
-    : null;
+  const labels = standing.labels(instance);
+  const activity: Activity | null = asksActivity ? await standing.observer.look(tracked, labels, signal) : null;
+  const seen = { tracked, labels, activity };
+  return { seen, no: await whyNot(work, operation, runtime, standing, policy ?? null, seen) };
+}
+
+/** Why what was decided is not due any more; `null`: it is. */
+async function whyNot(
+  work: Work,
+  operation: Operation,
+  runtime: AccountRuntime,
+  standing: Standing,
+  policy: Policy | null,
+  { tracked, activity }: InstanceFacts,
+): Promise<No | null> {
+  const { instance } = tracked;
   const now = work.clock.now();
   if (activity?.kind === 'active') return { reason: 'activity', detail: activeDetail(activity.protection) };
   if (activity !== null && now - activity.at > CALL_EVIDENCE_MAX_AGE_MS) {
@@ -56,7 +74,7 @@ export async function secondLook(
     return { reason: 'unknown-activity', detail, ...(activity.kind === 'idle' && { later: true }) };
   }
   const startedAt = operation.observed.startedAt;
-  if (asksActivity && startedAt !== null && instance.startedAt !== null && instance.startedAt > startedAt) {
+  if (activity !== null && startedAt !== null && instance.startedAt !== null && instance.startedAt > startedAt) {
     return { reason: 'no-longer-due', detail: { kind: 'started-since-idle' } };
   }
   const world = await accountWorld(work, standing, runtime, now, { tracked, activity });
@@ -73,7 +91,7 @@ export async function secondLook(
   // The first reason: after a try that was put off the present one is another.
   const isObligation = operation.transitions[0]?.reason === 'afterwards';
   if (isObligation) return stillOwed(before, operation);
-  if (policy === undefined)
+  if (policy === null)
     return { reason: 'policy-removed', detail: { kind: 'policy-gone', policy: operation.policy ?? '' } };
   const asked: Policy = isApplied(operation) ? { ...policy, mode: 'enforce' } : policy;
   const evaluation = evaluate([asked], before, {

@@ -70,7 +70,7 @@ function plain(at: number, rows: Readonly<Record<string, Json>> = {}): PlainPass
 
 function pass(rows: Readonly<Record<string, Json>> = {}, account = 'hxy'): PassNote {
   const made = plain(now, rows);
-  return { at: now, account, rules: RULES, rowCount: Object.keys(rows).length, plain: () => made };
+  return { kind: 'pass', at: now, account, rules: RULES, rowCount: Object.keys(rows).length, plain: () => made };
 }
 
 async function entries(onTorn: (path: string) => void = () => {}): Promise<readonly Entry[]> {
@@ -185,7 +185,35 @@ test('of another format nothing is guessed', async () => {
   const file = await SegmentFile.create(path);
   await file.put(lineOf({ kind: 'head', s: 'a', format: FORMAT + 1, version: '9.9', at: START }));
   await file.end();
-  await expect(readEntries(path, () => {}).next()).rejects.toThrow(`format ${FORMAT + 1}, written by 9.9`);
+  await expect(readEntries(path, () => {}).next()).rejects.toThrow(`format ${FORMAT + 1}, written by lamplighter 9.9`);
+});
+
+test('of an earlier format everything is read', async () => {
+  const path = join(await newFolder('recording-'), 'x.zst');
+  const file = await SegmentFile.create(path);
+  await file.put(lineOf({ kind: 'head', s: 'a', format: 1, version: '0.0', at: START }));
+  await file.end();
+  expect((await readEntries(path, () => {}).next()).value).toMatchObject({ kind: 'head', format: 1 });
+});
+
+test('a last look stands after what was decided, and one that is lost is no pass that is missing', async () => {
+  const look = { account: 'hxy', operation: 'o', policy: 'p', instance: 'hxy/a', action: 'stop', row: null };
+  const no = { reason: 'hold', detail: 'mine', later: false };
+  let isFull = true;
+  const writing = recorder({
+    opened: (path) => (isFull ? Promise.reject(new Error('no space left')) : SegmentFile.create(path)),
+  });
+  writing.note({ kind: 'look', at: now, rowCount: 1, plain: () => ({ ...look, no }) });
+  await writing.settled();
+  isFull = false;
+  now += HOUR;
+  writing.note(pass());
+  writing.note({ kind: 'look', at: now + 1, rowCount: 1, plain: () => ({ ...look, no }) });
+  await writing.stop();
+  const all = await entries();
+  expect(all.map(({ kind }) => kind)).toEqual(['head', 'rules', 'pass', 'look']);
+  expect(all[3]).toMatchObject({ ...look, at: now + 1, no });
+  expect(dropped).toEqual([]);
 });
 
 test('one segment that cannot be read at all leaves the others to be read', async () => {

@@ -1,14 +1,15 @@
 import { hash, randomBytes } from 'node:crypto';
 import { join } from 'node:path';
 import type { Clock } from '../../fleet/clock.ts';
+import { storedDetail } from '../../fleet/detail/stored.ts';
 import type { RecordedRules } from '../../recording/entries.ts';
 import { Recorder } from '../../recording/recorder.ts';
 import type { Log } from '../../telemetry/log.ts';
 import type { Metrics } from '../../telemetry/metrics.ts';
 import { version } from '../../version.ts';
-import type { PolicySource, RecorderPort } from '../../work/ports.ts';
+import type { LastLookSeen, PolicySource, RecorderPort } from '../../work/ports.ts';
 import { plainDecisions, wordsOf } from './decisions.ts';
-import { plainFacts, plainRows } from './plain-facts.ts';
+import { plainFacts, plainRow, plainRows } from './plain-facts.ts';
 
 /** Where the recording of a daemon is, in its state directory. */
 export function recordingDir(stateDir: string): string {
@@ -49,6 +50,7 @@ export class PassRecorder implements RecorderPort {
     if (source === undefined) return;
     try {
       this.#recorder.note({
+        kind: 'pass',
         at: facts.now,
         account: facts.account.name,
         rules: this.#rulesOf(source),
@@ -64,6 +66,24 @@ export class PassRecorder implements RecorderPort {
       // Never may a pass fail by being recorded.
       this.#log.warn({ err: error }, 'a pass could not be recorded');
     }
+  }
+
+  look({ at, operation, seen, no }: LastLookSeen): void {
+    const { id, account, policy, instance, action } = operation;
+    this.#recorder.note({
+      kind: 'look',
+      at,
+      rowCount: 1,
+      plain: () => ({
+        account,
+        operation: id,
+        policy: policy ?? '',
+        instance,
+        action,
+        row: seen === null ? null : plainRow(seen, null),
+        no: no === null ? null : { reason: no.reason, detail: storedDetail(no.detail), later: no.later === true },
+      }),
+    });
   }
 
   settled(): Promise<void> {

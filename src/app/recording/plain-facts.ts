@@ -105,7 +105,7 @@ export function* plainRows({ instances }: PassFacts): Generator<Row> {
 }
 
 /** What is made of the very same as before is the very same: most rows differ in nothing but what they are at. */
-function plainRow({ tracked, labels, activity }: InstanceFacts, before: KnownRow | null): Json {
+export function plainRow({ tracked, labels, activity }: InstanceFacts, before: KnownRow | null): Json {
   const known = isJsonMap(before?.plain) ? before.plain : undefined;
   const [instance, ...others] = before?.made ?? [];
   return {

@@ -170,14 +170,15 @@ export class FactsReader {
       ...facts,
       account: { ...account, prices: new Map(Object.entries(account.prices)) },
       listing: { account: name, provider, ...listing },
-      instances: [...rows.values()].map((row) => this.#row(row)),
+      instances: [...rows.values()].map((row) => this.row(row)),
       holds: Object.values(facts.holds),
       balances: Object.values(facts.balances).map(([at, fen]) => ({ at, fen })),
       history: historyOf(history, name, now),
     };
   }
 
-  #row(plain: Json): InstanceFacts {
+  /** One machine. @throws ZodError where it is none of ours */
+  row(plain: Json): InstanceFacts {
     const known = isJsonMap(plain) ? this.#rows.get(plain) : undefined;
     if (known !== undefined) return known;
     const row = rowSchema.parse(plain);

@@ -1,8 +1,11 @@
-import type { Entry, RecordedRules } from '../../recording/entries.ts';
+import type { Detail } from '../../fleet/detail/detail.ts';
+import { readDetail } from '../../fleet/detail/stored.ts';
+import { type InstanceKey, parseInstanceKey } from '../../fleet/instance.ts';
+import type { Entry, LookEntry, RecordedRules } from '../../recording/entries.ts';
 import type { Json } from '../../recording/json.ts';
 import { PassReader } from '../../recording/pass-codec.ts';
 import { NoRecording } from '../../recording/read-entries.ts';
-import type { PassFacts } from '../../work/facts.ts';
+import type { InstanceFacts, PassFacts } from '../../work/facts.ts';
 import { FactsReader } from './read-facts.ts';
 
 /** One pass as it was made. */
@@ -34,7 +37,22 @@ export interface RecordedStart {
   readonly version: string;
 }
 
-export type Recorded = RecordedPass | RecordedHole | RecordedStart;
+/** The last look at something that a pass had decided, right before it was to be sent. */
+export interface RecordedLook {
+  readonly kind: 'look';
+  readonly at: number;
+  readonly account: string;
+  readonly operation: string;
+  readonly policy: string;
+  readonly instance: InstanceKey;
+  readonly action: string;
+  /** The machine as it was then, where it was read. */
+  readonly seen: InstanceFacts | null;
+  /** Why it was not sent, or only `later`; `null`: it was still due. */
+  readonly no: { readonly reason: string; readonly detail: Detail; readonly later: boolean } | null;
+}
+
+export type Recorded = RecordedPass | RecordedHole | RecordedStart | RecordedLook;
 
 /** What one stream of entries is told by. */
 interface Stream {
@@ -72,6 +90,9 @@ export async function* readRecording(entries: AsyncIterable<Entry>): AsyncGenera
         if (until >= stream.since) yield { kind, at, until, passes, why };
         break;
       }
+      case 'look':
+        if (entry.at >= stream.since) yield understood(() => lookOf(entry, reader));
+        break;
       case 'pass': {
         const { kind, at, account, words } = entry;
         const codec = stream.accounts.get(account) ?? new PassReader();
@@ -88,6 +109,17 @@ export async function* readRecording(entries: AsyncIterable<Entry>): AsyncGenera
       }
     }
   }
+}
+
+function lookOf({ s: _s, row, no, instance, ...look }: LookEntry, reader: FactsReader): RecordedLook {
+  const key = parseInstanceKey(instance);
+  if (key === null) throw new Error(`no machine is called ${instance}`);
+  return {
+    ...look,
+    instance: `${key.account}/${key.id}`,
+    seen: row === null ? null : reader.row(row),
+    no: no === null ? null : { ...no, detail: readDetail(no.detail) },
+  };
 }
 
 function understood<T>(read: () => T): T {

@@ -113,8 +113,9 @@ export function recordedSimulation(
     const own = coming.filter(({ account }) => account === view.name);
     const time = { from, until: reached, zone };
     const [book, beside] = [new HourBook(time), new HourBook(time)];
-    for (const { kind, costYuan, at } of own)
-      if (kind === 'act' && costYuan !== null) book.pay(Math.round(Number(costYuan) * 100), Math.min(at, reached - 1));
+    for (const { kind, costYuan, at, refused } of own)
+      if (kind === 'act' && refused === undefined && costYuan !== null)
+        book.pay(Math.round(Number(costYuan) * 100), Math.min(at, reached - 1));
     const acts = Map.groupBy(
       own.filter(({ kind }) => kind === 'act'),
       ({ instance }) => instance,
@@ -180,7 +181,8 @@ function machineRun(
   acts: readonly ComingDecision[],
 ): MachineRun {
   const { name = key, upMs = 0, recordedUpMs = 0, fen = 0, recordedFen = 0 } = use ?? {};
-  const paidFen = paidOf(acts);
+  const done = acts.filter(({ refused }) => refused === undefined);
+  const paidFen = paidOf(done);
   return {
     key,
     account,
@@ -191,7 +193,7 @@ function machineRun(
     fen,
     withoutFen: recordedFen,
     paidFen,
-    ...interruptionsOf(acts, timeline, provider),
+    ...interruptionsOf(done, timeline, provider),
     acts,
     timeline,
     isUnpriced: fen === null || recordedFen === null || paidFen === null,

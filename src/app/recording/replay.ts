@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { readPolicyFolder } from '../../config/policy-folder.ts';
 import type { Evaluation } from '../../decide/decision.ts';
 import { evaluate } from '../../decide/evaluate.ts';
+import { inEnglish } from '../../decide/in-english.ts';
 import type { World } from '../../decide/world.ts';
 import { compile } from '../../policy/compile.ts';
 import type { Policy } from '../../policy/policy.ts';
@@ -10,7 +11,7 @@ import { diff } from '../../recording/patch.ts';
 import { worldOf } from '../../work/facts.ts';
 import { InvalidInput } from '../load.ts';
 import { type Difference, differences, plainDecisions, wordsOf } from './decisions.ts';
-import type { Recorded, RecordedPass } from './read-recording.ts';
+import type { Recorded, RecordedLook, RecordedPass } from './read-recording.ts';
 
 /** A pass that came out otherwise. */
 export interface OtherwiseDecided {
@@ -32,6 +33,17 @@ export interface Replay {
   /** Passes with the same decisions, told in other words: by another version. */
   readonly reworded: number;
   readonly holes: number;
+  /** Last looks at what was decided, right before it was sent. */
+  readonly looks: number;
+  /** Of those that ended it. */
+  readonly calledOff: readonly CalledOff[];
+}
+
+/** Something that was decided and, by the last look at it, not sent. */
+export interface CalledOff extends RecordedLook {
+  readonly no: NonNullable<RecordedLook['no']>;
+  /** The same as a sentence, with times of the zone in which it was recorded. */
+  readonly why: string;
 }
 
 /** What is listed of what came out otherwise: a change that decides everything otherwise shows in the first ones. */
@@ -60,11 +72,22 @@ export class ReplayCheck {
   #acts = 0;
   #reworded = 0;
   #holes = 0;
+  #looks = 0;
+  #timezone = 'UTC';
+  readonly #calledOff: CalledOff[] = [];
   #from: number | null = null;
   #until: number | null = null;
 
-  note(each: Recorded): void {
+  /** Answers what it called off, if it is a look that did. */
+  note(each: Recorded): CalledOff | null {
     if (each.kind === 'hole') this.#holes += each.passes;
+    if (each.kind !== 'look') return null;
+    this.#looks += 1;
+    const { no } = each;
+    if (no === null || no.later) return null;
+    const calledOff = { ...each, no, why: inEnglish(no.detail, this.#timezone) };
+    this.#calledOff.push(calledOff);
+    return calledOff;
   }
 
   /** @throws InvalidInput where this version refuses them */
@@ -75,6 +98,7 @@ export class ReplayCheck {
   /** @param world made of what the pass knew, by the policies that were in force */
   decide(pass: RecordedPass, world: World): Evaluation {
     this.#passes += 1;
+    this.#timezone = pass.rules.timezone;
     this.#from ??= pass.at;
     this.#until = Math.max(this.#until ?? pass.at, pass.at);
     const evaluation = evaluate(this.policiesOf(pass.rules), world);
@@ -99,6 +123,8 @@ export class ReplayCheck {
       otherwisePasses: this.#otherwisePasses,
       reworded: this.#reworded,
       holes: this.#holes,
+      looks: this.#looks,
+      calledOff: this.#calledOff,
     };
   }
 }

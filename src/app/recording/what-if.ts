@@ -17,7 +17,7 @@ import type { Simulation } from '../simulate.ts';
 import { LedAccount, type LedStop } from './led-account.ts';
 import type { Recorded, RecordedPass } from './read-recording.ts';
 import { RecordedDays, recordedSimulation } from './recorded-simulation.ts';
-import { type Replay, ReplayCheck } from './replay.ts';
+import { type CalledOff, type Replay, ReplayCheck } from './replay.ts';
 
 /** Between two passes over an account more than this is a time that nobody knows of. */
 const LONGEST_GAP_MS = 30 * 60_000;
@@ -140,7 +140,8 @@ async function lead(recording: AsyncIterable<Recorded>, asked: Asked): Promise<W
   let until: number | null = null;
   for await (const pass of recording) {
     if (pass.kind !== 'pass') {
-      if (asked.kind === 'was') asked.check.note(pass);
+      const calledOff = asked.kind === 'was' ? asked.check.note(pass) : null;
+      if (calledOff !== null) callOff(coming, calledOff);
       continue;
     }
     policies = asked.kind === 'was' ? asked.check.policiesOf(pass.rules) : asked.policiesFor(pass.rules);
@@ -181,6 +182,15 @@ async function lead(recording: AsyncIterable<Recorded>, asked: Asked): Promise<W
   const simulation =
     time === null ? null : recordedSimulation(days, uses, { ...time, policies, coming, unknownMs, work });
   return { from, until, passes, acts, stops, recordedActs, uses, unknownMs, simulation };
+}
+
+/** What it is about was decided shortly before. */
+function callOff(coming: ComingDecision[], { policy, instance, action, no }: CalledOff): void {
+  const place = coming.findLastIndex(
+    (each) => each.kind === 'act' && each.policy === policy && each.instance === instance && each.action === action,
+  );
+  const act = coming[place];
+  if (act !== undefined) coming[place] = { ...act, refused: no.reason };
 }
 
 function begin({ facts }: RecordedPass, account: AccountView, zone: Zone): Course {

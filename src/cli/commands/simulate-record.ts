@@ -79,17 +79,28 @@ async function policiesFor(
   return () => loaded.set.policies;
 }
 
-function replayView({ from, until, otherwise, ...counts }: Replay) {
+function replayView({ from, until, otherwise, calledOff, ...counts }: Replay) {
   const time = (at: number | null) => (at === null ? null : rfc3339(at));
   return {
     from: time(from),
     until: time(until),
     ...counts,
     otherwise: otherwise.map(({ at, ...each }) => ({ at: rfc3339(at), ...each })),
+    calledOff: calledOff.map(({ at, account, operation, policy, instance, action, no, why }) => ({
+      at: rfc3339(at),
+      account,
+      operation,
+      policy,
+      instance,
+      action,
+      reason: no.reason,
+      detail: why,
+    })),
   };
 }
 
-function printReplay(io: Io, { passes, acts, from, until, otherwise, otherwisePasses, reworded, holes }: Replay): void {
+function printReplay(io: Io, found: Replay): void {
+  const { passes, acts, otherwise, otherwisePasses, reworded, holes, looks, calledOff } = found;
   for (const { at, account, differences } of otherwise) {
     io.out(`${rfc3339(at)} ${account}\n`);
     for (const { subject, recorded, replayed } of differences) {
@@ -100,11 +111,14 @@ function printReplay(io: Io, { passes, acts, from, until, otherwise, otherwisePa
   }
   if (otherwisePasses > otherwise.length) io.out(`… and ${otherwisePasses - otherwise.length} passes more\n`);
   io.out(
-    `${span({ from, until })}${passes} passes with ${acts} acts and announcements, ${otherwisePasses === 0 ? 'every one decided as it was' : `${otherwisePasses} decided otherwise`}\n`,
+    `${span(found)}${passes} passes with ${acts} acts and announcements, ${otherwisePasses === 0 ? 'every one decided as it was' : `${otherwisePasses} decided otherwise`}\n`,
   );
   if (reworded > 0)
     io.out(`${reworded} passes give the same decisions other words: they were made by another version\n`);
   if (holes > 0) io.out(`${holes} passes were made and not recorded\n`);
+  if (calledOff.length > 0) io.out(`${calledOff.length} of ${looks} last looks before an act called it off:\n`);
+  for (const { at, action, instance, policy, no, why } of calledOff)
+    io.out(`  ${rfc3339(at)} ${action} of ${printable(instance)} (${policy}): ${no.reason}, ${printable(why)}\n`);
 }
 
 function whatIfView({ from, until, acts, stops, uses, simulation, ...rest }: WhatIf) {

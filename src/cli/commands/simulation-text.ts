@@ -74,7 +74,9 @@ function headOf({ name, key, upMs, fen, withoutFen, interruptions, whileBusy }: 
 /** What is decided, in the order of time. */
 export function printDecisions(io: Io, simulation: Simulation, machines: readonly MachineRun[], all: boolean): void {
   const names = new Map<InstanceKey, string>(machines.map(({ key, name }) => [key, name]));
-  const isGiven = simulation.assumptions.work !== 'as-now';
+  const { work } = simulation.assumptions;
+  const isGiven = work !== 'as-now';
+  const refusedBy = work === 'as-recorded' ? 'called off by the last look' : 'refused';
   const rows = simulation.coming.filter(
     ({ kind }) => all || kind === 'act' || kind === 'announce' || kind === 'notify',
   );
@@ -89,7 +91,7 @@ export function printDecisions(io: Io, simulation: Simulation, machines: readonl
     printable(row.instance === null ? row.account : names.get(row.instance) || row.instance),
     row.policy,
     // Of a fleet in a file and of a recording it is known who comes.
-    `${row.reason}${row.assumesIdle && !isGiven ? ' (if it stays idle)' : ''}${row.refused === undefined ? '' : `; refused: ${row.refused}`}`,
+    `${row.reason}${row.assumesIdle && !isGiven ? ' (if it stays idle)' : ''}${row.refused === undefined ? '' : `; ${refusedBy}: ${row.refused}`}`,
   ]);
   io.out(`\n${table(['WHEN', '', 'ACTION', 'INSTANCE', 'POLICY', 'REASON'], cells)}`);
   if (rows.length > DECISIONS_SHOWN)
@@ -151,7 +153,7 @@ function groundOf(work: Simulation['assumptions']['work'], seed: Simulation['see
       ];
     case 'as-recorded':
       return [
-        'machines, balances and decisions are as recorded; a decision says nothing of what became of it',
+        'machines, balances and decisions are as recorded; what was sent may still have failed, which the machines show',
         'without policies what they stopped goes on as before; what they had done before the recording is as it was',
       ];
     default:

@@ -64,7 +64,9 @@ async function liveADay(bed: Bed): Promise<void> {
   await life.live(STEP, 6);
   await life.control.hold({ instance: 'hxy/c', for: '2h', reason: 'a long run', owner: 'li' });
   cloud.balanceFen = 15_000;
-  await life.live(STEP, 6);
+  // Just as it was decided to stop it.
+  const hold = () => life.control.hold({ instance: 'hxy/a', for: '10m', reason: 'wait', owner: 'li' });
+  await life.live(STEP, 6, hold);
   await bed.writePolicy('all.yaml', POLICIES.replace('idleFor: 1h', 'idleFor: 90m').replace('1000h', '2h'));
   await life.reload();
   cloud.recharge(50_000);
@@ -305,6 +307,9 @@ test('simulate --record says that all is decided as it was, and fails where it i
   expect(said.simulate).toMatchObject({ code: 0, err: '' });
   expect(said.simulate?.out).toContain('148 passes');
   expect(said.simulate?.out).toContain('every one decided as it was');
+  expect(said.simulate?.out).toMatch(
+    /\n1 of \d+ last looks before an act called it off:\n {2}\S+ stop of hxy\/a \(stop-idle\): hold, /,
+  );
   expect(said.edited).toMatchObject({
     code: 1,
     err: expect.stringContaining('passes are decided otherwise than they were'),
@@ -317,12 +322,16 @@ test('simulate --record --json has each machine as it was, with what was decided
   const read = z.object({
     passes: z.literal(148),
     otherwisePasses: z.literal(0),
+    looks: z.number(),
+    calledOff: z.array(
+      z.looseObject({ instance: z.string(), action: z.string(), reason: z.string(), detail: z.string() }),
+    ),
     instances: z.array(
       z.object({
         instance: z.string(),
         upHours: z.number(),
         upHoursWithout: z.number(),
-        acts: z.array(z.object({ at: z.string(), action: z.string(), policy: z.string(), reason: z.string() })),
+        acts: z.array(z.looseObject({ action: z.string(), policy: z.string(), refused: z.string().nullable() })),
         timeline: z.array(z.object({ at: z.string(), doing: z.string() })),
       }),
     ),
@@ -330,12 +339,20 @@ test('simulate --record --json has each machine as it was, with what was decided
       z.object({ account: z.string(), hourly: z.object({ balanceYuan: z.array(z.number().nullable()).nullable() }) }),
     ),
   });
-  const { instances, accounts } = read.parse(JSON.parse(said.json?.out ?? ''));
+  const { instances, accounts, looks, calledOff } = read.parse(JSON.parse(said.json?.out ?? ''));
   const a = instances.find(({ instance }) => instance === 'hxy/a');
   expect(a?.timeline.map(({ doing }) => doing)).toEqual(['idle', 'off']);
-  expect(a?.acts).toMatchObject([{ action: 'stop', policy: 'stop-idle', reason: 'due' }]);
-  expect(a?.upHours).toBeLessThan(2);
+  // Held when it was about to be sent, and decided anew when it was not held any more.
+  expect(a?.acts).toMatchObject([
+    { action: 'stop', policy: 'stop-idle', reason: 'due', refused: 'hold' },
+    { action: 'stop', policy: 'stop-idle', reason: 'due', refused: null },
+  ]);
+  expect(a?.upHours).toBeLessThan(5);
   expect(a?.upHoursWithout).toBeGreaterThan(23);
+  expect(calledOff).toMatchObject([
+    { instance: 'hxy/a', policy: 'stop-idle', action: 'stop', reason: 'hold', detail: expect.stringContaining('li') },
+  ]);
+  expect(looks).toBeGreaterThan(5);
   const purse = accounts.find(({ account: name }) => name === 'cy')?.hourly.balanceYuan ?? [];
   // It was 600, then taken down to 150, then topped up by 500; and a machine runs.
   expect(

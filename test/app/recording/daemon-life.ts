@@ -109,8 +109,12 @@ export class DaemonLife {
     );
   }
 
-  /** Lets time pass in steps: at each everything is listed, looked at, decided and, where it is due, done. */
-  async live(stepMs: number, steps: number): Promise<void> {
+  /**
+   * Lets time pass in steps: at each everything is listed, looked at, decided and, where it is due, done.
+   * @param meanwhile what happens once between the first decision of it all and what is done about it
+   */
+  async live(stepMs: number, steps: number, meanwhile?: () => Promise<unknown>): Promise<void> {
+    let happens = meanwhile;
     for (let step = 0; step < steps; step += 1) {
       this.#bed.clock.pass(stepMs);
       await this.#due();
@@ -120,6 +124,10 @@ export class DaemonLife {
         const snapshot = await this.#store.loadSnapshot(name);
         if (snapshot !== null) await standing.observer.observe(snapshot, standing.labels, NEVER);
         await pass(this.work, name, NEVER);
+      }
+      if (happens !== undefined && this.#jobs.some(({ at }) => at <= this.#bed.clock.now())) {
+        await happens();
+        happens = undefined;
       }
       await this.#due();
       await tick(this.work);

@@ -1,6 +1,8 @@
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { plainFacts, plainRows } from '../../../src/app/recording/plain-facts.ts';
 import { FactsReader } from '../../../src/app/recording/read-facts.ts';
+import { recordedIn, sourcesOf } from '../../../src/app/recording/recording-files.ts';
 import type { Price } from '../../../src/fleet/account.ts';
 import type { Activity } from '../../../src/fleet/activity.ts';
 import { verbatim } from '../../../src/fleet/detail/detail.ts';
@@ -163,4 +165,12 @@ test('of a row that changes in one part that part is told, and the others are as
     const instance = { ...each.tracked.instance, services: [] };
     expect(back).toEqual({ ...each, tracked: { ...each.tracked, instance } });
   }
+});
+
+test('a day that was recorded by the first version is read', async () => {
+  const file = join(import.meta.dirname, 'format-1.zst');
+  const kinds = new Map<string, number>();
+  for await (const { kind } of recordedIn(await sourcesOf([file], null, () => {})))
+    kinds.set(kind, (kinds.get(kind) ?? 0) + 1);
+  expect(Object.fromEntries(kinds)).toEqual({ start: 7, pass: 148 });
 });

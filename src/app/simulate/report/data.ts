@@ -1,5 +1,6 @@
 import { localDay, type Zone, zoneNamed } from '../../../calendar/zone.ts';
 import { assertNever } from '../../../fleet/assert-never.ts';
+import { reasonIn } from '../../../web/console/board-words.ts';
 import { policyText } from '../../../web/console/policy-text.ts';
 import { wordIn } from '../../../web/console/words.ts';
 import { policyFacts } from '../../boards/policy-facts.ts';
@@ -39,8 +40,8 @@ export function reportData(simulation: Simulation, language: ReportLanguage) {
     names.kind.of(refused === undefined ? kind : 'refused'),
     names.action.of(wordIn(language, action)),
     names.policy.of(policy),
-    names.reason.of(wordIn(language, reason)),
-    names.refused.of(refused === undefined ? '' : (words.refusals[refused] ?? refused)),
+    names.reason.of(reasonIn(language, reason)),
+    names.refused.of(refused === undefined ? '' : (words.refusals[refused] ?? reasonIn(language, refused))),
   ]);
   const befell = accounts.flatMap(({ name, happenings }) =>
     happenings.map(({ at, instance, kind }) => [

@@ -92,7 +92,7 @@ type Label = (typeof LABELS)[number];
 
 type RecordedWord = 'title' | 'savedNote' | 'upNote' | 'with' | 'without' | 'hoursWithout' | 'yuanWithout';
 
-type AsRecordedWord = 'title' | 'with' | 'doneOnly' | 'act';
+type AsRecordedWord = 'title' | 'with' | 'doneOnly' | 'act' | 'refused';
 
 type AssumptionWord =
   | 'asNow'
@@ -230,6 +230,7 @@ const EN: ReportWords = {
     with: 'as recorded',
     doneOnly: 'Only what was to be done',
     act: 'decided',
+    refused: 'called off by the last look',
   },
   assumptions: {
     asNow: 'Machines go on with what they are at now: what idles idles, what works works, and nobody comes or goes.',
@@ -239,7 +240,8 @@ const EN: ReportWords = {
     atOnce: 'What is decided is done at once; what the policies of the time did was not.',
     moneyMoves:
       'Balances are as recorded, less what is spent beyond what was then and more what is not, as far as prices are known.',
-    asRecorded: 'Machines, balances and decisions are as recorded; a decision says nothing of what became of it.',
+    asRecorded:
+      'Machines, balances and decisions are as recorded; what was sent may still have failed, which the machines show.',
     withoutAny:
       'Without policies what they stopped goes on as before; what they had done before the recording is as it was.',
     unrecorded:
@@ -373,6 +375,7 @@ const ZH: ReportWords = {
     with: '照记录',
     doneOnly: '只看决定要做的',
     act: '决定执行',
+    refused: '执行前最后一看时取消',
   },
   assumptions: {
     asNow: '机器照现在的样子继续：空闲的继续空闲，工作的继续工作，没有人来，也没有人走。',
@@ -380,7 +383,7 @@ const ZH: ReportWords = {
     recorded: '机器照记录的那几天工作，凡是知道的；当时关着的机器照旧运行。',
     atOnce: '决定的事立刻做成；当时的策略做过的事算作没有做。',
     moneyMoves: '余额照记录，减去比当时多花的，加上比当时少花的，凡是价格已知的。',
-    asRecorded: '机器、余额和决定都照记录；决定之后做成了没有，这里不说。',
+    asRecorded: '机器、余额和决定都照记录；发出去的也可能没有成功，看机器的样子便知。',
     withoutAny: '没有策略时，被策略关掉的机器照旧运行；记录开始之前策略做过的事照旧。',
     unrecorded: '各账号共有 {hours} 小时没有记录：不计入，显示为无法判断。',
     untold: '{all} 台机器中有 {count} 台在一段时间里无法判断。',
@@ -409,8 +412,8 @@ export function wordsFor(language: ReportLanguage, work: Simulation['assumptions
       return { ...words, title, labels: { ...words.labels, ...labels } };
     }
     case 'as-recorded': {
-      const { title, act, ...labels } = words.asRecorded;
-      return { ...words, title, kinds: { ...words.kinds, act }, labels: { ...words.labels, ...labels } };
+      const { title, act, refused, ...labels } = words.asRecorded;
+      return { ...words, title, kinds: { ...words.kinds, act, refused }, labels: { ...words.labels, ...labels } };
     }
     default:
       return assertNever(work);
