@@ -35,7 +35,7 @@ interface MoneyWork {
 /** What of an account's configuration it is told from. */
 type MoneyAccount = Omit<AccountSettings, 'spendLimit'>;
 
-/** What was made of a snapshot, and of what besides. */
+/** What was made of the rows of a listing, and of what besides. */
 interface Made {
   /** Both, since a reload may come between the two: then it is the new policies with the prices of before. */
   readonly standing: Pick<Standing, 'policies' | 'labels'>;
@@ -46,9 +46,10 @@ interface Made {
 
 /**
  * Every scrape and every page asks for it, and of ten thousand machines it takes a tenth of a second: while nothing is
- * known anew it is made once a minute. A snapshot is the same object for as long as no other is stored.
+ * known anew it is made once a minute. The rows of a snapshot are the same object for whoever stores it and whoever loads it,
+ * for as long as no other is stored.
  */
-const MADE = new WeakMap<Snapshot, Made>();
+const MADE = new WeakMap<Snapshot['instances'], Made>();
 const MINUTE_MS = 60_000;
 
 /** What is burnt and how long it lasts, as a pass over the same snapshot has it, to the minute. */
@@ -70,16 +71,18 @@ export async function accountMoney(
   const isFrozen = freezes.some((freeze) => freeze.class === 'reversible' && freeze.account === account.name);
   const halted = isHalted({ paused, breakerOpen: breaker.all, isFrozen });
   const until = holds.map((hold) => [hold.instance, hold.until]);
-  const of = JSON.stringify([Math.floor(now / MINUTE_MS), halted, until, balances.length, balances.at(-1)]);
-  const known = MADE.get(snapshot);
+  const { balance, instances } = snapshot;
+  const cash = [balance?.cashFen, balance?.at, balances.length, balances.at(-1)];
+  const of = JSON.stringify([Math.floor(now / MINUTE_MS), halted, until, cash]);
+  const known = MADE.get(instances);
   if (known?.standing === standing && known.account === account && known.of === of) return known.money;
   const held = byInstance(holds);
   const { prices, name, provider, actions, pollEveryMs } = account;
   const runway = runwayOf({
     account: { name, provider, allowed: new Set(actions) },
-    balance: snapshot.balance,
+    balance,
     balances,
-    instances: snapshot.instances.map((tracked) => ({ tracked, labels: labels(tracked.instance) })),
+    instances: instances.map((tracked) => ({ tracked, labels: labels(tracked.instance) })),
     prices,
     policies,
     heldUntil: (key) => held.get(key)?.until ?? null,
@@ -97,6 +100,6 @@ export async function accountMoney(
     runwayOptimisticMs: isKnown ? runway.optimisticMs : null,
     runwayUnknown: isKnown ? null : runway.why,
   };
-  MADE.set(snapshot, { standing, account, of, money });
+  MADE.set(instances, { standing, account, of, money });
   return money;
 }

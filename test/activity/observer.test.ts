@@ -205,6 +205,20 @@ test('what no rule covers is absent, and a covered instance without a reading is
   expect(await observer.look(tracked(instance({ id: 'b' })), NO_LABELS, forever())).toBeNull();
 });
 
+test('in the order of the snapshot there is one for each, and of many others have their turn in between', async () => {
+  const probe = new FakeProbe('jupyter', async () => reading());
+  const { observer } = bed(() => [{ ...pull(probe), covers: (of) => of.id !== 'b' }]);
+  const few = await observer.judged(fleet('b', 'a', 'c'), labels, NOON);
+  expect(few.map((activity) => activity?.kind ?? null)).toEqual([null, 'unknown', 'unknown']);
+  expect(await bed(() => []).observer.judged(fleet('a', 'b'), labels, NOON)).toEqual([null, null]);
+  let hadTurn = false;
+  setImmediate(() => {
+    hadTurn = true;
+  });
+  expect(await observer.judged(fleet(...names(2_001)), labels, NOON)).toHaveLength(2_001);
+  expect(hadTurn).toBe(true);
+});
+
 test('readings grow stale after three rounds, or after what the rule says', async () => {
   const probe = new FakeProbe('jupyter', async () => reading());
   const { observer } = bed(() => [

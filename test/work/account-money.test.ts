@@ -60,7 +60,7 @@ class MoneyWorld {
 
   /** As nobody has asked before. */
   async afresh() {
-    return await this.money({ ...this.snapshot });
+    return await this.money({ ...this.snapshot, instances: [...this.snapshot.instances] });
   }
 
   /** All that a reload puts in force comes in one new object. */
@@ -82,6 +82,8 @@ describe('how long the money lasts is made once a minute', () => {
     expect(hours(first.runwayMs)).toBe(34);
     world.now += MINUTE - 1;
     expect(await world.money()).toBe(first);
+    // As it is loaded by whoever did not store it.
+    expect(await world.money({ ...world.snapshot, generation: 2 })).toBe(first);
   });
 
   test.each<[string, number, (world: MoneyWorld) => void]>([
@@ -102,6 +104,11 @@ describe('how long the money lasts is made once a minute', () => {
       'another listing shows less money',
       10,
       (it) => (it.snapshot = { ...it.snapshot, balance: { cashFen: 1_000, cardsFen: 0, at: NOON } }),
+    ],
+    [
+      'another listing shows that the same money was read earlier',
+      34,
+      (it) => (it.snapshot = { ...it.snapshot, balance: { cashFen: 2_400, cardsFen: 0, at: NOON - 15 * MINUTE } }),
     ],
     ['another listing shows it stopped by hand', 0, (it) => (it.snapshot = { ...it.snapshot, instances: [] })],
   ])('but anew when %s', async (_, expected, change) => {
