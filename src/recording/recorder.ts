@@ -1,7 +1,7 @@
 import { type Entry, FORMAT, type LookEntry, lineOf, type RecordedRules } from './entries.ts';
 import { PassWriter, type PlainPass } from './pass-codec.ts';
 import { type LineFile, SegmentFile } from './segment-file.ts';
-import { freeIn, makeFolder, prune, segmentPath } from './segments.ts';
+import { freeIn, isThere, makeFolder, prune, segmentPath } from './segments.ts';
 
 /** A new segment begins with everything whole: after this, so that little is lost with one, and old ones go piece by piece. */
 export const SEGMENT_MS = 4 * 3_600_000;
@@ -185,7 +185,8 @@ export class Recorder {
     if (open !== null) {
       const isFull = open.file.bytes >= Math.min(SEGMENT_BYTES, this.#room / SEGMENT_SHARE);
       const isOver = now - open.startAt >= SEGMENT_MS || now < open.startAt;
-      if (!isFull && !isOver) return open;
+      // Somebody made room, or another daemon did where several share a folder: what is written to it nobody would find.
+      if (!isFull && !isOver && (await isThere(open.path))) return open;
       this.#open = null;
       await open.file.end();
     }

@@ -1,4 +1,4 @@
-import { mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
+import { access, mkdir, readdir, rm, stat, statfs } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /** `1763801220123-3fa9c1d2e4b5.zst`: when it begins, epoch ms, and whose it is. */
@@ -33,6 +33,13 @@ export async function segmentsIn(dir: string): Promise<readonly Segment[]> {
     if (found !== null) segments.push({ path, startAt: Number(startAt), stream, bytes: found.size });
   }
   return segments.sort((a, b) => a.startAt - b.startAt);
+}
+
+export async function isThere(path: string): Promise<boolean> {
+  return await access(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** What is free on the disk of a folder for whoever is not its administrator, bytes. */

@@ -1,4 +1,4 @@
-import { readFile, stat, writeFile } from 'node:fs/promises';
+import { readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { beforeEach, expect, test } from 'vitest';
@@ -366,6 +366,21 @@ test('what else is on the disk keeps its room: the recording makes way, and stop
   full.note(pass());
   await full.stop();
   expect([dropped, String(troubles[0])]).toEqual([['failed'], expect.stringContaining('is nearly full')]);
+});
+
+test('what was taken away while it was written to is begun anew, and nothing else is lost', async () => {
+  const writing = recorder();
+  for (let minute = 0; minute < 4; minute += 1) {
+    now += MINUTE;
+    writing.note(pass({ a: minute }));
+    await writing.settled();
+    if (minute === 1) await rm(dir, { recursive: true });
+  }
+  await writing.stop();
+  const all = await entries();
+  expect(all.map(({ kind }) => kind)).toEqual(['head', 'rules', 'pass', 'pass']);
+  expect(times(all)).toEqual([START + 3 * MINUTE, START + 4 * MINUTE]);
+  expect([dropped, troubles]).toEqual([[], []]);
 });
 
 test('several daemons are put together by time, each told by its own beginning', async () => {

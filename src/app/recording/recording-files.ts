@@ -1,4 +1,4 @@
-import { open, stat } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { exported, folderSources } from '../../recording/export.ts';
 import { PassReader } from '../../recording/pass-codec.ts';
 import { merged, type OnTorn, readEntries, type Source } from '../../recording/read-entries.ts';
@@ -39,18 +39,25 @@ export async function sizeOf(paths: readonly string[]): Promise<number> {
   return bytes;
 }
 
-/** Writes all of it into one file that only its owner can read; answers how large that is. @throws Error where it is there already */
+/**
+ * Writes all of it into one file that only its owner can read; answers how large that is. Where that fails, or there is nothing
+ * that can be read (0), no file is left behind.
+ * @throws Error where it is there already
+ */
 export async function saveRecording(path: string, sources: readonly Source[], since: number | null): Promise<number> {
   const file = await open(path, 'wx', 0o600);
   let bytes = 0;
+  let isWhole = false;
   try {
     for await (const piece of exported(sources, since)) {
       await file.writeFile(piece);
       bytes += piece.length;
     }
     await file.sync();
+    isWhole = bytes > 0;
   } finally {
     await file.close();
+    if (!isWhole) await rm(path, { force: true });
   }
   return bytes;
 }

@@ -54,6 +54,7 @@ export function recordCommand(program: Command, io: Io): void {
       if (sources.length === 0) throw new UserError(nothingIn(paths, since !== null));
       if (out === undefined) {
         const info = await recordingInfo(sources);
+        if (info.segments === 0) throw new UserError(unreadableIn(paths));
         const view = infoView(info, { bytes: await sizeOf(paths), torn });
         if (options.json === true) printJson(io, view);
         else print(io, view, own?.timezone ?? 'UTC');
@@ -67,6 +68,7 @@ export function recordCommand(program: Command, io: Io): void {
           cause: error,
         });
       });
+      if (bytes === 0) throw new UserError(unreadableIn(paths));
       io.out(
         `${inUnits(bytes)} are in ${path}; to hold its decisions against what would be decided now: lamplighter simulate --record ${path}\n`,
       );
@@ -83,6 +85,10 @@ async function ownPlace(command: Command, io: Io) {
 function nothingIn(paths: readonly string[], isCut: boolean): string {
   const when = isCut ? ' of that time' : '';
   return `nothing${when} is recorded in ${paths.join(', ')}; a daemon records where recording.keep is not 0s, and one on another machine gives it by GET /api/v1/recording`;
+}
+
+function unreadableIn(paths: readonly string[]): string {
+  return `nothing in ${paths.join(', ')} can be read: it is empty, cut off at its very beginning, or of a later version`;
 }
 
 type InfoView = ReturnType<typeof infoView>;

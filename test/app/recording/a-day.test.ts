@@ -178,6 +178,10 @@ async function sayByCommands(bed: Bed, dir: string): Promise<void> {
   await writeFile(at('text.zst'), 'policies:');
   await run('none', 'simulate', '--record', 'text.zst');
   await run('nowhere', 'record', '--from', at('others'));
+  await writeFile(at('empty.zst'), '');
+  await run('empty', 'record', '--from', 'empty.zst');
+  await run('out of empty', 'record', '--from', 'empty.zst', '--out', 'never.zst');
+  await run('never', 'record', '--from', 'never.zst');
 }
 
 /** The same recording with a policy that says otherwise than it did. */
@@ -300,6 +304,9 @@ test('record says what there is, and writes it into a file once', () => {
   expect(said.again).toMatchObject({ code: 2, err: expect.stringContaining('never written over') });
   const file: unknown = JSON.parse(said['info of a file']?.out ?? '');
   expect(file).toMatchObject({ segments: 7, cutOff: 0, accounts: [{ passes: 74 }, { passes: 74 }] });
+  expect(said.empty).toMatchObject({ code: 1, err: expect.stringContaining('can be read') });
+  expect(said['out of empty']).toMatchObject({ code: 1, out: '', err: expect.stringContaining('can be read') });
+  expect(said.never).toMatchObject({ code: 1, err: expect.stringContaining('no such file') });
   expect(said.nowhere).toMatchObject({ code: 1, err: expect.stringContaining('nothing is recorded in') });
 });
 
