@@ -4,6 +4,7 @@ import type { Labels } from '../fleet/label.ts';
 import type { Operation } from '../fleet/operation.ts';
 import { type MachineInput, type PolicyTestInput, policyTestGrammar } from '../policy/test-grammar.ts';
 import { clockText } from './clause-stands.ts';
+import { argumentsOf } from './decided-arguments.ts';
 import type { ComingDecision } from './forecast.ts';
 import { type PolicyTestResult, runPolicyTest, type TestGround } from './policy-test.ts';
 
@@ -161,9 +162,10 @@ function withExpectations(
   decided: readonly ComingDecision[],
   last: ComingDecision,
   begins: number,
-  { zone }: TestGround,
+  { zone, policies, accounts }: TestGround,
 ): PolicyTestInput {
   const [instance = ''] = Object.keys(outline.fleet);
+  const machines = policyTestGrammar.shape.fleet.parse(outline.fleet);
   const seen = decided.filter(({ kind, at }) => (kind === 'act' || kind === 'announce') && at <= last.at);
   const later = decided.find(({ kind, at }) => kind === 'act' && at > last.at);
   const end = Math.min(last.at + BEFORE_MS / 2, later?.at ?? Number.POSITIVE_INFINITY);
@@ -171,11 +173,14 @@ function withExpectations(
   return {
     ...outline,
     for: formatDuration(Math.max(end - begins, MINUTE_MS)),
-    expect: seen.map(({ at, kind, action, reason }): NonNullable<PolicyTestInput['expect']>[number] => {
+    expect: seen.map((decision): NonNullable<PolicyTestInput['expect']>[number] => {
+      const { at, kind, action, reason } = decision;
+      // What costs money says how much of it.
+      const given = action === 'renew' ? { with: argumentsOf(decision, policies, { accounts, machines }) } : {};
       const when = clockText(at, zone);
       const common = { at: isOneDay ? when.slice(-'00:00'.length) : when };
       if (kind === 'announce') return { ...common, kind, do: actionOf(action), instance };
-      return { ...common, do: actionOf(action), instance, ...(isActing(reason) ? { reason } : {}) };
+      return { ...common, do: actionOf(action), instance, ...(isActing(reason) ? { reason } : {}), ...given };
     }),
   };
 }

@@ -65,7 +65,7 @@ export function runPolicyTest(test: PolicyTestText, ground: TestGround): PolicyT
     const isAnyTime = wanted.at === undefined && wanted.after === undefined;
     return { index, wanted, at: isAnyTime ? null : when(wanted) };
   });
-  const { missing, forbidden, unexpected } = differenceOf(test, expected, coming, given);
+  const { missing, forbidden, unexpected } = differenceOf(test, expected, coming, { ...given, policies });
   const decided = (decision: ComingDecision) => {
     const { place } = policies.find(({ name }) => name === decision.policy) ?? {};
     return place === undefined ? [] : [`decided by ${decision.policy}  ${place.file}:${place.line}:${place.column}`];
@@ -82,7 +82,9 @@ export function runPolicyTest(test: PolicyTestText, ground: TestGround): PolicyT
       path: ['expect', each.index],
       message: `did not come: ${expectedText(each, zone)}`,
       notes: [
-        ...(instead === null ? [] : [`came instead: ${decidedText(instead, zone)}: ${differsIn(each, instead)}`]),
+        ...(instead === null
+          ? []
+          : [`came instead: ${decidedText(instead, zone)}: ${differsIn(each, instead, { ...given, policies })}`]),
         ...(instead !== null && explainsItself(each, instead) ? [] : near.lines(policies)),
       ],
     })),

@@ -1,7 +1,9 @@
 import { formatDuration } from '../calendar/duration.ts';
 import type { Zone } from '../calendar/zone.ts';
+import type { Policy } from '../policy/policy.ts';
 import { type ExpectationText, kindOf, type NeverText, type PolicyTestText } from '../policy/test-grammar.ts';
 import { clockText } from './clause-stands.ts';
+import { argumentsOf, argumentsText, differentArguments } from './decided-arguments.ts';
 import type { ComingDecision } from './forecast.ts';
 import { type GivenFleet, givenKey } from './given-fleet.ts';
 
@@ -24,12 +26,15 @@ export interface Difference {
   readonly unexpected: readonly ComingDecision[];
 }
 
+/** What decisions are held against. */
+type Ground = GivenFleet & { readonly policies: readonly Policy[] };
+
 /** Each decision fulfils one expectation at most. */
 export function differenceOf(
   test: PolicyTestText,
   expected: readonly Expected[],
   coming: readonly ComingDecision[],
-  given: GivenFleet,
+  given: Ground,
 ): Difference {
   const { taken, unmet } = pairUp(expected, coming, given);
   const missing = unmet.map((each) => {
@@ -57,7 +62,7 @@ export function differenceOf(
  * As many expectations as possible, each with a decision of its own: what a loose one has taken is given to a stricter one
  * where the loose one finds another.
  */
-function pairUp(expected: readonly Expected[], coming: readonly ComingDecision[], given: GivenFleet) {
+function pairUp(expected: readonly Expected[], coming: readonly ComingDecision[], given: Ground) {
   const takenBy = new Map<ComingDecision, Expected>();
   const findFor = (each: Expected, tried: Set<ComingDecision>): boolean => {
     for (const decision of coming) {
@@ -74,10 +79,12 @@ function pairUp(expected: readonly Expected[], coming: readonly ComingDecision[]
   return { taken: new Set(takenBy.keys()), unmet };
 }
 
-function fits(decision: ComingDecision, { wanted, at }: Expected, given: GivenFleet): boolean {
+function fits(decision: ComingDecision, { wanted, at }: Expected, given: Ground): boolean {
   return (
     fitsNever(decision, wanted, given) &&
     (wanted.reason === undefined || decision.reason === wanted.reason) &&
+    (wanted.with === undefined ||
+      differentArguments(wanted.with, argumentsOf(decision, given.policies, given)).length === 0) &&
     // Decisions are made each minute.
     (at === null || Math.floor(decision.at / MINUTE_MS) === Math.floor(at / MINUTE_MS))
   );
@@ -115,7 +122,7 @@ export function expectedText({ wanted, at }: Expected, zone: Zone): string {
   const { do: action, instance, policy, reason } = wanted;
   const kind = kindOf(wanted);
   const what = kind === 'act' || kind === action ? action : `${kind} ${action}`;
-  const told = [policy, reason].filter((each) => each !== undefined).join(', ');
+  const told = [policy, reason, ...argumentsText(wanted.with ?? {})].filter((each) => each !== undefined).join(', ');
   const whom = instance === undefined ? '' : ` of ${instance}`;
   const when = at === null ? '' : ` at ${clockText(at, zone)}`;
   return `${what}${whom}${when}${told === '' ? '' : ` (${told})`}`;
@@ -129,7 +136,7 @@ export function decidedText(decision: ComingDecision, zone: Zone): string {
 }
 
 /** In what a decision differs from what was expected: `30m later`, `by policy b`. */
-export function differsIn({ wanted, at }: Expected, decision: ComingDecision): string {
+export function differsIn({ wanted, at }: Expected, decision: ComingDecision, given: Ground): string {
   const words: string[] = [];
   const shift = at === null ? 0 : Math.floor(decision.at / MINUTE_MS) - Math.floor(at / MINUTE_MS);
   if (shift !== 0) words.push(`${formatDuration(Math.abs(shift) * MINUTE_MS)} ${shift > 0 ? 'later' : 'earlier'}`);
@@ -139,6 +146,8 @@ export function differsIn({ wanted, at }: Expected, decision: ComingDecision): s
   if (wanted.policy !== undefined && decision.policy !== wanted.policy) words.push(`by ${decision.policy}`);
   if (wanted.reason !== undefined && decision.reason !== wanted.reason)
     words.push(`${decision.reason} and not ${wanted.reason}`);
+  if (wanted.with !== undefined && decision.action === wanted.do)
+    words.push(...differentArguments(wanted.with, argumentsOf(decision, given.policies, given)));
   return words.join(', ');
 }
 

@@ -1,9 +1,10 @@
 import { z } from 'zod';
 import { parseDay } from '../calendar/civil.ts';
-import { POLICY_ACTIONS } from '../fleet/action.ts';
+import { POLICY_ACTIONS, type PolicyAction } from '../fleet/action.ts';
+import { SEVERITIES } from '../fleet/event.ts';
 import { DECISION_REASONS } from '../fleet/reason.ts';
 import { BILLINGS, STATUSES } from '../fleet/status.ts';
-import { duration } from './grammar-parts.ts';
+import { duration, oneOrMany } from './grammar-parts.ts';
 import { labelKey } from './match-grammar.ts';
 
 export const NO_DAY = {
@@ -93,6 +94,23 @@ function goTogether({
   return action === 'notify' ? kind !== 'act' && kind !== 'announce' : kind !== 'notify';
 }
 
+const WITH = {
+  periods: z.number().meta({ description: 'Of renew: how many days or months.' }).optional(),
+  to: oneOrMany(z.string())
+    .meta({ description: 'Of lengthen: daily or monthly. Of notify: the notifiers that the policy names.' })
+    .optional(),
+  severity: z.enum(SEVERITIES).meta({ description: 'Of notify.' }).optional(),
+  name: z.string().meta({ description: 'Of snapshot: as the policy writes it.' }).optional(),
+};
+
+/** What can be said of an action besides its word. */
+const ARGUMENTS: Readonly<Partial<Record<PolicyAction, readonly (keyof typeof WITH)[]>>> = {
+  renew: ['periods'],
+  lengthen: ['to'],
+  notify: ['to', 'severity'],
+  snapshot: ['name'],
+};
+
 const expectation = z
   .strictObject({
     at: moment.optional(),
@@ -105,9 +123,26 @@ const expectation = z
     instance: z.string().optional(),
     policy: z.string().optional(),
     reason: z.enum(DECISION_REASONS).optional(),
+    with: z
+      .strictObject(WITH)
+      .meta({ description: 'What the policy gives the action, as far as it matters.' })
+      .optional(),
   })
   .refine((each) => each.at === undefined || each.after === undefined, '"at" and "after" say the same; leave one out')
-  .refine(goTogether, NOT_TOGETHER);
+  .refine(goTogether, NOT_TOGETHER)
+  .superRefine(({ do: action, with: asked = {} }, context) => {
+    const known: readonly string[] = ARGUMENTS[action] ?? [];
+    for (const key of Object.keys(asked)) {
+      if (known.includes(key)) continue;
+      const which = known.length === 0 ? 'it has none' : `there is ${known.join(' and ')}`;
+      context.addIssue({
+        code: 'custom',
+        path: ['with', key],
+        message: `"${key}" is not said of ${action}; ${which}`,
+        params: { part: 'key' },
+      });
+    }
+  });
 
 const never = z
   .strictObject({

@@ -13,6 +13,7 @@ const POLICIES = {
   - { name: off, enabled: false, match: all, when: { idleFor: 1h }, do: stop }
   - { name: poor, mode: enforce, match: { provider: "chenyu" }, when: { balanceBelow: 200 }, do: notify }
   - { name: told, mode: enforce, match: { name: "dev-*" }, when: { stoppedFor: 1d }, do: notify }
+  - { name: paid, mode: enforce, match: { billing: [daily, monthly] }, when: { expiresWithin: 12h }, do: [{ renew: { periods: { daily: 3, monthly: 1 } } }, { notify: { to: [ops, hook], severity: info } }] }
   - { name: watched, mode: observe, match: { name: "dev-*" }, when: { idleFor: 1h }, do: stop }
 `,
 };
@@ -135,6 +136,14 @@ describe('a test that makes no sense is refused', () => {
       '6:18 nothing happens then; name "set", "accounts", "hold" or "personStarts"',
     ],
     [
+      'an argument of another action',
+      one(
+        '    fleet: { dev-1: {} }\n    expect: [{ do: stop, with: { periods: 3 } }, { do: notify, with: { periods: 1 } }]\n',
+      ),
+      '6:34 "periods" is not said of stop; it has none',
+      '6:72 "periods" is not said of notify; there is to and severity',
+    ],
+    [
       'an act that is told',
       one('    fleet: { dev-1: {} }\n    never: [{ do: stop, kind: notify }]\n'),
       expect.stringMatching(/^6:15 what is told/),
@@ -169,8 +178,8 @@ describe('a test that makes no sense is refused', () => {
       one('    policies: [watched]\n    fleet: { dev-1: {} }\n'),
       expect.stringMatching(/^2:11 this test cannot fail/),
     ],
-  ])('%s', (_, text, mistake) => {
-    expect(mistakes(text)).toEqual([mistake]);
+  ])('%s', (_, text, ...all) => {
+    expect(mistakes(text)).toEqual(all);
   });
 
   test.each([
@@ -206,6 +215,28 @@ describe('what comes is held against what is expected', () => {
   test('a loose expectation leaves to a strict one what only that can have', () => {
     expect(unmet(`${FLEET}    expect: [{ do: stop }, { do: stop, instance: dev-1 }]\n`)).toEqual([]);
     expect(unmet(`${FLEET}    expect: [{ do: stop }, { do: stop }, { do: stop, instance: dev-1 }]\n`)).toHaveLength(1);
+  });
+
+  test('what the policy gives an action may be expected as well', () => {
+    const paid = (expected: string, billing = 'daily') =>
+      unmet(
+        `    policies: [paid]\n    fleet: { dev-1: { billing: ${billing}, expiresIn: 6h } }\n    others: allowed\n    expect: [${expected}]\n`,
+      );
+    expect(
+      paid('{ do: renew, with: { periods: 3 } }, { do: notify, with: { to: [hook, ops], severity: info } }'),
+    ).toEqual([]);
+    expect(paid('{ do: renew, with: { periods: 1 } }')).toEqual(['did not come: renew (periods 1)']);
+    expect(paid('{ do: renew, with: { periods: 1 } }', 'monthly')).toEqual([]);
+    expect(paid('{ do: renew, with: {} }, { do: notify, with: {} }')).toEqual([]);
+    expect(paid('{ do: notify, with: { to: ops } }')).toEqual(['did not come: notify (to ops)']);
+    expect(paid('{ do: notify, with: { severity: critical } }')).toEqual(['did not come: notify (severity critical)']);
+    const read = readTestFile({
+      file: 't.yaml',
+      text: one(
+        '    policies: [paid]\n    fleet: { dev-1: { billing: daily, expiresIn: 6h } }\n    others: allowed\n    expect: [{ at: "22:00", do: renew, with: { periods: 7 } }]\n',
+      ),
+    }).tests[0]?.test;
+    expect(read && runPolicyTest(read, GROUND).unmet[0]?.notes[0]).toMatch(/^came instead: .*: periods 3 and not 7$/);
   });
 
   test('what is told need not be said to be of that kind, and may be forbidden', () => {

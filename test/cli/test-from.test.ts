@@ -83,7 +83,9 @@ test('what a night of policies did becomes tests that pass, and what no policy d
       - { at: "TIME", kind: announce, do: stop, instance: b }
       - { at: "TIME", do: stop, instance: b, reason: due }
 `);
-  expect(await written(renewed.id)).toContain('    fleet:\n      prod-d: { billing: daily, expiresIn: ');
+  const paid = await written(renewed.id);
+  expect(paid).toContain('    fleet:\n      prod-d: { billing: daily, expiresIn: ');
+  expect(paid).toContain('do: renew, instance: prod-d, reason: due, with: { periods: 1 } }\n');
   expect(await written(on.id)).toBe(`tests:
   - name: start of dev-a on 2025-12-02
     now: "2025-12-01 22:50"
