@@ -142,6 +142,14 @@ export function unseenBetween(stop: ShadowStop, from: number, to: number): Shado
   return { ...stop, unseen: [...unseen, gap] };
 }
 
+/**
+ * What has become of `before` while nobody has looked since `from`. What is over is counted with this, and so without that
+ * time; of what goes on it is noted when it is known how long it was.
+ */
+export function endedUnseen(before: ShadowStop, after: ShadowStop, from: number, now: number): ShadowStop {
+  return before.endedAt === null && after.endedAt !== null ? unseenBetween(after, from, now) : after;
+}
+
 /** What it would have saved by `now`, less what the machine would have cost stopped. */
 export function shadowSaving(stop: ShadowStop, now: number): { readonly gpuSeconds: number; readonly fen: number } {
   const ms = seenParts(stop, now).reduce((sum, [from, until]) => sum + until - from, 0);

@@ -2,6 +2,7 @@ import type { Zone } from '../calendar/zone.ts';
 import type { Evaluation, Refusal } from '../decide/decision.ts';
 import { longestGapMs } from '../decide/savings.ts';
 import {
+  endedUnseen,
   followShadow,
   type ShadowStop,
   shadowJudged,
@@ -110,9 +111,7 @@ async function follow(
   if (view === null && account.trust !== 'good') return stop;
   const followed = isObserved ? followShadow(stop, view, now) : givenUp(stop, now);
   if (followed === stop) return stop;
-  // What is over is counted with this; what goes on, when it is known how long nobody looked.
-  const isOver = followed !== null && stop.endedAt === null && followed.endedAt !== null;
-  const next = isOver && unseenFrom !== null ? unseenBetween(followed, unseenFrom, now) : followed;
+  const next = followed === null || unseenFrom === null ? followed : endedUnseen(stop, followed, unseenFrom, now);
   const saved =
     next === null
       ? { gpuSeconds: 0, fen: 0 }

@@ -232,6 +232,16 @@ describe('the schedule', () => {
     expect(hours({ balance, policies: [idle] })).toEqual([3, 3, null]);
   });
 
+  test('what one policy starts and another stops at the same time stays as it is', () => {
+    const idle = policy({ name: 'idle', conditions: [idleFor(6 * HOUR)] });
+    const evening = [during('Mon-Sun 18:00-20:00')];
+    const start = policy({ name: 'start', conditions: evening, steps: [{ kind: 'start' }] });
+    const stop = policy({ name: 'stop', conditions: evening, limits: AT_ONCE });
+    const balance = { cashFen: 900, cardsFen: 0, at: NOON };
+    expect(hours({ balance, policies: [idle, start, stop] })).toEqual(hours({ balance, policies: [idle, start] }));
+    expect(hours({ balance, policies: [idle, start, stop] })).toEqual([9, 9, 33]);
+  });
+
   test('a policy that asks for money does not feed on its own forecast', () => {
     const poor: Condition[] = [during('Mon-Sun 22:00-08:00'), { kind: 'runwayBelow', ms: DAY }];
     expect(hours({ policies: [night({ conditions: poor })] })).toEqual([24, 24, 24]);

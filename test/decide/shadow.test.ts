@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { zoneNamed } from '../../src/calendar/zone.ts';
 import { evaluate } from '../../src/decide/evaluate.ts';
 import {
+  endedUnseen,
   followShadow,
   type ShadowStop,
   shadowJudged,
@@ -198,6 +199,17 @@ describe('what a stop that would have been made comes to in the ledger', () => {
     expect(unseenBetween(gap, NOON - 9 * HOUR, NOON)).toBe(gap);
     expect(unseenBetween(STOP, NOON - HOUR, NOON + HOUR).unseen).toEqual([[NOON, NOON + HOUR]]);
     expect(unseenBetween({ ...STOP, endedAt: NOON + HOUR }, NOON + 2 * HOUR, NOON + 3 * HOUR).unseen).toBeUndefined();
+  });
+
+  test('ends in the middle of that where its window closes meanwhile, or the machine is found down after it', () => {
+    const open = { ...STOP, byCalendar: true, untilAt: NOON + 8 * HOUR, outcome: 'right' } as const;
+    const ended = { ...open, endedAt: NOON + 8 * HOUR };
+    const seen = endedUnseen(open, ended, NOON + HOUR, NOON + 9 * HOUR);
+    expect(shadowSaving(seen, NOON + 20 * HOUR).fen).toBe(198);
+    // What goes on or was over before is left as it is.
+    expect(endedUnseen(open, { ...open, outcome: 'wrong' }, NOON + HOUR, NOON + 9 * HOUR).unseen).toBeUndefined();
+    const judged = { ...ended, outcome: 'wrong' } as const;
+    expect(endedUnseen({ ...ended, outcome: null }, judged, NOON + HOUR, NOON + 9 * HOUR)).toBe(judged);
   });
 
   test('is no more than a week, and no longer than its window, whether or not anybody follows it', () => {
