@@ -3,11 +3,12 @@ import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { z } from 'zod';
+import { reportData } from '../../../src/app/simulate/report/data.ts';
 import { reportHtml } from '../../../src/app/simulate/report/html.ts';
 import { REPORT_WORDS } from '../../../src/app/simulate/report/words.ts';
 import type { Simulation } from '../../../src/app/simulate.ts';
 import { runCommand } from '../../support/command.ts';
-import { bench, days, MINUTE } from './support.ts';
+import { bench, days, HOUR, MINUTE } from './support.ts';
 
 const POLICIES = `
   - { name: lazy, match: all, when: { idleFor: 30m }, do: stop }
@@ -120,6 +121,47 @@ test('its data are the days: every change to the minute, every decision with its
   expect(data.names.kind).toContain('arrears');
   expect(data.policies).toHaveLength(2);
 });
+
+test.each([
+  [
+    '2026-10-24T22:00:00Z',
+    0,
+    [
+      [0, false],
+      [25, false],
+      [49, true],
+    ],
+  ],
+  [
+    '2026-10-25T10:40:00Z',
+    40,
+    [
+      [0, true],
+      [12.333, false],
+      [36.333, true],
+    ],
+  ],
+  [
+    '2026-03-28T23:00:00Z',
+    0,
+    [
+      [0, false],
+      [23, false],
+      [47, true],
+    ],
+  ],
+])(
+  'days are those of the zone, with their 23 to 25 hours, and hours are those of its clocks: from %s',
+  (from, lead, starts) => {
+    const began = Date.parse(from);
+    const time = { from: began, reached: began + 50 * HOUR, timezone: 'Europe/Berlin' };
+    const { days: told, lead: past } = reportData({ ...simulation, ...time }, 'en');
+    expect(past).toBe(lead);
+    expect(told.map(({ at, isPart }) => [at / 60, isPart])).toEqual(
+      starts.map(([at, isPart]) => [expect.closeTo(Number(at), 2), isPart]),
+    );
+  },
+);
 
 test('both languages say the same, with the same gaps', () => {
   const gaps = (value: object): unknown =>
