@@ -53,7 +53,8 @@ describe('what was saved', () => {
     for (const words of [
       'Saved in 30 days',
       '¥36.00, 18.0 GPU hours · 2 stops, 1 of them wrong',
-      'Observing policies would have saved ¥3.00, 1.0 GPU hours more, with 1 stop, 0 of them wrong',
+      'Observing policies would have saved ¥3.00, 1.0 GPU hours more, with 1 stop, 0 of them wrong; what two of them would have stopped on one day counts once',
+      'Saved, yuan a day; today so far ¥18.00',
       '1 machine has no known price',
       'Of 2 machines nobody says what they cost while stopped',
       'Not watched, and not counted: hxy 3h',
@@ -68,6 +69,7 @@ describe('what was saved', () => {
     const zh = text(await page('/policies', ZH));
     expect(zh).toContain('最近 30 天节省');
     expect(zh).toContain('关机 2 次，其中关错 1 次');
+    expect(zh).toContain('每天节省（元），今天截至目前 ¥18.00');
   });
 
   test('stands on the page of an account for that account alone', async () => {

@@ -13,7 +13,7 @@ const WORDS = catalogue({
     stops: (stops: number, wrong: number) =>
       `${stops} ${stops === 1 ? 'stop' : 'stops'}, ${wrong} of them wrong (a person started it again within half an hour)`,
     would: (money: string, hours: string, stops: number, wrong: number) =>
-      `Observing policies would have saved ${money}, ${hours} GPU hours more, with ${stops} ${stops === 1 ? 'stop' : 'stops'}, ${wrong} of them wrong; that is in none of the sums.`,
+      `Observing policies would have saved ${money}, ${hours} GPU hours more, with ${stops} ${stops === 1 ? 'stop' : 'stops'}, ${wrong} of them wrong; what two of them would have stopped on one day counts once, and none of it is in the sums.`,
     estimate: 'An estimate, by the prices that are listed or configured.',
     unpriced: (count: number) =>
       `${count} ${count === 1 ? 'machine has' : 'machines have'} no known price: their hours count, and no yuan.`,
@@ -24,6 +24,7 @@ const WORDS = catalogue({
     day: 'Day',
     saved: 'Saved, yuan a day',
     wouldSave: 'Would have saved, yuan a day',
+    soFar: (name: string) => `${name}; today so far`,
     hours: 'GPU hours',
     count: 'Stops',
     wrong: 'Wrong',
@@ -35,7 +36,7 @@ const WORDS = catalogue({
     sum: (money: string, hours: string) => `${money}，${hours} GPU 小时`,
     stops: (stops: number, wrong: number) => `关机 ${stops} 次，其中关错 ${wrong} 次（半小时内有人又开起来）`,
     would: (money: string, hours: string, stops: number, wrong: number) =>
-      `只观察的策略本可再节省 ${money}、${hours} GPU 小时，本会关机 ${stops} 次，其中关错 ${wrong} 次；不计入任何合计。`,
+      `只观察的策略本可再节省 ${money}、${hours} GPU 小时，本会关机 ${stops} 次，其中关错 ${wrong} 次；同一天几条策略都会关的只算一次，且不计入任何合计。`,
     estimate: '估算值，按列出的或配置的价格。',
     unpriced: (count: number) => `${count} 台机器没有价格：只算时长，不算钱。`,
     unkept: (count: number) => `${count} 台机器关机期间的费用没人说过（prices 的 stopped）：当作不要钱。`,
@@ -44,6 +45,7 @@ const WORDS = catalogue({
     day: '日期',
     saved: '每天节省（元）',
     wouldSave: '每天本可节省（元）',
+    soFar: (name: string) => `${name}，今天截至目前`,
     hours: 'GPU 小时',
     count: '关机',
     wrong: '关错',
@@ -86,7 +88,7 @@ function figure(kind: 'saved' | 'would', rows: readonly SavingsRow[], visit: Vis
   const text = (value: number) => yuan(value * 100);
   const last = text(values.at(-1) ?? 0);
   const label = t.summary(name, text(Math.min(...values)), text(Math.max(...values)));
-  return html`<figure><figcaption>${name} <b data-last="${last}">${last}</b></figcaption><div class="plot" data-plot="${kind}" data-values="${JSON.stringify(values)}" role="img" aria-label="${label}"></div></figure>`;
+  return html`<figure><figcaption>${t.soFar(name)} <b data-last="${last}">${last}</b></figcaption><div class="plot" data-plot="${kind}" data-values="${JSON.stringify(values)}" role="img" aria-label="${label}"></div></figure>`;
 }
 
 function asTable(rows: readonly SavingsRow[], visit: Visit): Html {
