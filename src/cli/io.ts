@@ -15,6 +15,11 @@ export interface Io {
   readonly ask?: Asker;
   /** Aborted at the first SIGINT or SIGTERM. */
   readonly signal: AbortSignal;
+  /**
+   * From now on a signal ends the process at once: for commands that change nothing and reckon for so long that no signal
+   * would be heard. Absent: no signal comes.
+   */
+  readonly endBySignal?: () => void;
   /** Called at SIGHUP. */
   readonly onReload: (handler: () => void) => void;
   /** Called, instead of whoever was to be called before, with what nobody caught; the process then ends with code 1. */

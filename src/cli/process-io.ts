@@ -36,9 +36,16 @@ export function processIo(): Io {
       process.exit(EXIT.failed);
     }
   });
+  let isShort = false;
   // A reader that goes away (`lamplighter instances | head`) is no error.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => {
     if (error.code === 'EPIPE') process.exit(EXIT.done);
+    // A full disk: what was to be kept is not all there. A daemon goes on all the same.
+    if (!isShort) process.stderr.write(`lamplighter: the output is not whole: ${error.message}\n`);
+    isShort = true;
+  });
+  process.on('exit', (code) => {
+    if (isShort && code === EXIT.done) process.exitCode = EXIT.failed;
   });
   // Without anybody who hears what goes wrong one still works on.
   process.stderr.on('error', () => {});
@@ -49,10 +56,14 @@ export function processIo(): Io {
     err: (text) => void process.stderr.write(text),
     outIsTty: process.stdout.isTTY === true,
     errIsTty: process.stderr.isTTY === true,
-    columns: process.stdout.columns ?? 100,
+    // A terminal without a size has 0.
+    columns: process.stdout.columns || Number(process.env.COLUMNS) || 100,
     askSecret,
     ...(process.stdin.isTTY === true && process.stderr.isTTY === true && { ask: terminalAsker(stop.signal) }),
     signal: stop.signal,
+    endBySignal: () => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) process.off(name, onSignal);
+    },
     onReload: (handler) => {
       reload = handler;
     },

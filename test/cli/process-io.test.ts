@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { closeSync, openSync } from 'node:fs';
 import { createInterface, type Interface } from 'node:readline';
 import { afterEach, expect, test } from 'vitest';
 
@@ -66,4 +67,40 @@ test('nobody who reads what goes wrong is no reason to die', async () => {
   child.stdin.write('speak\n');
   child.stdin.end('speak\n');
   expect(await exit).toEqual([3, null]);
+});
+
+/** Reckons without end, and hears nothing meanwhile. */
+const RECKONER = `
+import { processIo } from ${JSON.stringify(MODULE)};
+processIo().endBySignal();
+process.stdout.write('ready\\n', () => { for (;;); });
+`;
+
+test('what only reckons ends at the first signal', async () => {
+  const child = spawn(process.execPath, ['--input-type=module', '-e', RECKONER], {
+    stdio: ['pipe', 'pipe', 'inherit'],
+  });
+  running.push(child);
+  const exit = once(child, 'exit');
+  await once(child.stdout, 'data');
+  child.kill('SIGINT');
+  expect(await exit).toEqual([null, 'SIGINT']);
+});
+
+const WRITER = `
+import { processIo } from ${JSON.stringify(MODULE)};
+processIo().out('much');
+`;
+
+test('output that cannot be written is no success', async () => {
+  const full = openSync('/dev/full', 'w');
+  const child = spawn(process.execPath, ['--input-type=module', '-e', WRITER], { stdio: ['ignore', full, 'pipe'] });
+  running.push(child);
+  let said = '';
+  child.stderr?.on('data', (data: Buffer) => {
+    said += data.toString();
+  });
+  const [code] = await once(child, 'close');
+  expect([code, said]).toEqual([1, 'lamplighter: the output is not whole: ENOSPC: no space left on device, write\n']);
+  closeSync(full);
 });

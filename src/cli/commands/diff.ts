@@ -27,6 +27,7 @@ export function diffCommand(program: Command, io: Io): void {
     .option('--days <n>', 'how many days', '7')
     .option('--json', 'print JSON')
     .action(async (old: string, young: string, options: { days: string; json?: boolean }, command: Command) => {
+      io.endBySignal?.();
       const days = Number(options.days);
       if (!(days > 0 && days <= MOST_DAYS))
         throw new UserError(`--days is a number above 0 and up to ${MOST_DAYS}, not "${options.days}"`, EXIT.usage);

@@ -53,6 +53,7 @@ export function simulateCommand(program: Command, io: Io): void {
     .option('--all', 'also what observing policies would do, and what is kept from being done')
     .option('--json', 'print JSON')
     .action(async (options: Options, command: Command) => {
+      io.endBySignal?.();
       refuseWhatDoesNothing(command, options.record !== undefined);
       const shown = options.show === 'all' ? Number.POSITIVE_INFINITY : Number(options.show);
       if (!(shown >= 0)) throw new UserError(`--show is a number or all, not "${options.show}"`, EXIT.usage);

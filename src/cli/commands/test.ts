@@ -32,6 +32,7 @@ export function testCommand(program: Command, io: Io): void {
         return;
       }
       if (options.out !== undefined) throw new UserError('--out is where --from writes to', EXIT.usage);
+      io.endBySignal?.();
       const least = leastCoverage(options.minCoverage);
       const config = await readConfig(command, io, { secrets: 'unneeded' });
       const coverage = options.coverage === true || least !== null;
