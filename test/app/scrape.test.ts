@@ -2,7 +2,8 @@ import { expect, test } from 'vitest';
 import { ask } from '../faults/redis-commands.ts';
 import { armed, draft, to, walk } from '../store/support/ledger.ts';
 import { useBeds } from '../support/beds.ts';
-import { account, busy } from '../support/cloud.ts';
+import { HOUR } from '../support/clock.ts';
+import { account, busy, GPU_4090 } from '../support/cloud.ts';
 
 const NOTHING = {
   'none.yaml': 'policies: [{ name: none, match: { name: nobody }, when: { idleFor: 1h }, do: stop }]\n',
@@ -44,6 +45,38 @@ test('an account that a reload removes has no series any more', async () => {
     expect(await bed.metric(name, { account: 'second' })).toBeNull();
     expect(await bed.metric(name, { account: 'hxy' })).not.toBeNull();
   }
+});
+
+test('what a reload, an hour and a listing bring is in the next scrape', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [busy('a'), busy('b')])],
+    policies: NOTHING,
+    accountConfig: { hxy: { prices: { [GPU_4090]: { hourly: 2, daily: 40, monthly: 900 } } } },
+  });
+  await bed.round();
+  const told = async () =>
+    (await bed.metrics())
+      .split('\n')
+      .filter((line) => /^lamplighter_instance_(status|cost\w+|activity)\{/.test(line) && line.includes('instance="a"'))
+      .map((line) => line.replace(/^lamplighter_instance_(\w+)\{account="hxy",instance="a",?(.*)\}/, '$1 $2'));
+  const before = ['status status="running" 1', 'cost_yuan_per_hour  2', 'activity verdict="active" 1'];
+  expect(await told()).toEqual(before);
+  expect(await told()).toEqual(before);
+  const dearer = { prices: { [GPU_4090]: { hourly: 3, daily: 40, monthly: 900 } } };
+  await bed.writeConfig({ accounts: { hxy: { ...accountAt(bed.sim.origin), ...dearer } } });
+  expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
+  expect(await told()).toEqual([before[0], 'cost_yuan_per_hour  3', before[2]]);
+  // Nobody looks again, so that soon nobody can tell.
+  await bed.pass(HOUR);
+  expect(await told()).toEqual([before[0], 'cost_yuan_per_hour  3', 'activity verdict="unknown" 1']);
+  bed.sim.account('hxy').removeInstance('b');
+  bed.sim.account('hxy').instance('a').status = 'stopped';
+  await bed.round();
+  expect(await told()).toEqual([
+    'status status="stopped" 1',
+    'cost_yuan_per_hour  0',
+    'activity verdict="not-applicable" 1',
+  ]);
 });
 
 test('a Redis that is full is there and takes nothing, which the metrics and the page of readiness say', async () => {
