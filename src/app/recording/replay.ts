@@ -4,6 +4,7 @@ import type { Evaluation } from '../../decide/decision.ts';
 import { evaluate } from '../../decide/evaluate.ts';
 import { inEnglish } from '../../decide/in-english.ts';
 import type { World } from '../../decide/world.ts';
+import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { compile } from '../../policy/compile.ts';
 import type { Policy } from '../../policy/policy.ts';
 import type { RecordedRules } from '../../recording/entries.ts';
@@ -136,13 +137,20 @@ export class ReplayCheck {
 export async function policiesIn(folder: string, cwd: string): Promise<(rules: RecordedRules) => readonly Policy[]> {
   const read = await readPolicyFolder(resolve(cwd, folder), cwd);
   if (!read.ok) throw new InvalidInput(`the policies of ${folder} are not valid`, read.errors);
-  const shelf = new PolicyShelf();
-  return (rules) => shelf.of({ ...rules, id: folder, files: read.files });
+  const shelf = new PolicyShelf(`the policies of ${folder} are not valid`);
+  // In another zone or mode the same files mean something else.
+  return (rules) => shelf.of({ ...rules, id: `${rules.timezone} ${rules.mode}`, files: read.files });
 }
 
 /** Policies by the texts that they are made of, each made once. */
 export class PolicyShelf {
   readonly #known = new Map<string, readonly Policy[]>();
+  readonly #refusal: string | null;
+
+  /** @param refusal what is said where they are refused; left out: that they were in force, and when */
+  constructor(refusal: string | null = null) {
+    this.#refusal = refusal;
+  }
 
   /** @throws InvalidInput where this version refuses them */
   of(rules: RecordedRules): readonly Policy[] {
@@ -151,7 +159,10 @@ export class PolicyShelf {
     const { files, timezone, mode, at: now } = rules;
     // They were in force, so what they are about is known to be there.
     const compiled = compile(files, { accounts: null, notifiers: null, timezone, mode, now });
-    if (!compiled.ok) throw new InvalidInput('the policies are not valid', compiled.errors);
+    if (!compiled.ok) {
+      const inForce = `this version refuses policies that were in force on ${rfc3339(now)}, so it cannot decide by them; the version that recorded it can`;
+      throw new InvalidInput(this.#refusal ?? inForce, compiled.errors);
+    }
     this.#known.set(rules.id, compiled.set.policies);
     return compiled.set.policies;
   }

@@ -121,3 +121,9 @@ export async function* recording(hours: number, then: (at: number) => Then): Asy
     };
   }
 }
+
+/** The same where these policies were in force. */
+export async function* ruledBy(text: string, passes: AsyncIterable<Recorded>): AsyncGenerator<RecordedPass> {
+  for await (const each of passes)
+    if (each.kind === 'pass') yield { ...each, rules: { ...each.rules, files: [{ file: 'a.yaml', text }] } };
+}

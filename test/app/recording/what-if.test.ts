@@ -1,9 +1,12 @@
+import { writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { Recorded } from '../../../src/app/recording/read-recording.ts';
-import { PolicyShelf } from '../../../src/app/recording/replay.ts';
+import type { Recorded, RecordedPass } from '../../../src/app/recording/read-recording.ts';
+import { PolicyShelf, policiesIn } from '../../../src/app/recording/replay.ts';
 import { billOf, daysAsRecorded, type WhatIf, whatIf } from '../../../src/app/recording/what-if.ts';
 import { HOUR, MINUTE, NOON } from '../../decide/kit.ts';
-import { active, recording, type Then } from './passes.ts';
+import { newFolder } from '../../support/folder.ts';
+import { active, recording, ruledBy, type Then } from './passes.ts';
 
 async function ask(policy: string, hours: number, then: (at: number) => Then = () => ({})): Promise<WhatIf> {
   const text = `policies:\n  - ${policy}\n`;
@@ -191,6 +194,44 @@ test('a renewal that is made is spent, and one that was made then and is not is 
   expect(balanceOf(await ask(NOTHING, 4, then))?.slice(0, 4)).toEqual([10_000, 10_000, 10_000, 10_000]);
 });
 
+test('hours that a clock went through twice are counted once', async () => {
+  async function* passes() {
+    const all: RecordedPass[] = [];
+    for await (const each of ruledBy(
+      `policies:\n  - ${NOTHING}\n`,
+      recording(4, () => ({})),
+    ))
+      all.push(each);
+    yield* all.filter(({ at }) => at <= NOON + 3 * HOUR);
+    yield* all.filter(({ at }) => at > NOON + 2 * HOUR);
+  }
+  const { simulation } = await daysAsRecorded(passes());
+  expect(simulation?.bill).toMatchObject({ upMs: 4 * HOUR, upWithoutMs: 4 * HOUR });
+});
+
+test('of a folder the same files mean what they meant in the mode of the time', async () => {
+  const folder = await newFolder('policies-');
+  await writeFile(join(folder, 'a.yaml'), `policies:\n  - ${STOP}\n`);
+  async function* passes() {
+    for await (const each of recording(6, () => ({})))
+      if (each.kind === 'pass') {
+        const mode = each.at < NOON + 4 * HOUR ? 'observe' : 'enforce';
+        yield { ...each, rules: { ...each.rules, mode, id: mode } as const };
+      }
+  }
+  const found = await whatIf(passes(), await policiesIn(folder, folder));
+  expect(acts(found)).toEqual([[4, 'stop']]);
+});
+
+test('policies that were in force and are refused by now are not taken for a mistake of whoever asks', async () => {
+  const misspelt = 'policies: [{ name: old, match: all, when: { idelFor: 3h }, do: stop }]';
+  const passes = ruledBy(
+    misspelt,
+    recording(1, () => ({})),
+  );
+  await expect(daysAsRecorded(passes)).rejects.toThrow('this version refuses policies that were in force on 2026-');
+});
+
 test('the days as they were stand beside the same days without policies', async () => {
   const text = `policies:\n  - ${STOP}\n`;
   const then = (at: number): Then =>
@@ -202,11 +243,7 @@ test('the days as they were stand beside the same days without policies', async 
           activity: { kind: 'not-applicable', at },
           fen: 9_600,
         };
-  async function* passes() {
-    for await (const each of recording(6, then))
-      yield each.kind === 'pass' ? { ...each, rules: { ...each.rules, files: [{ file: 'a.yaml', text }] } } : each;
-  }
-  const { replay, simulation } = await daysAsRecorded(passes());
+  const { replay, simulation } = await daysAsRecorded(ruledBy(text, recording(6, then)));
   const [machine] = simulation?.accounts[0]?.machines ?? [];
   expect(machine).toMatchObject({ upMs: 130 * MINUTE, upWithoutMs: 6 * HOUR, interruptions: 1 });
   expect(machine?.timeline.map(({ at, doing }) => [(at - NOON) / HOUR, doing])).toEqual([

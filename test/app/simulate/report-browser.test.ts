@@ -10,7 +10,7 @@ import type { Simulation } from '../../../src/app/simulate.ts';
 import { NOON } from '../../decide/kit.ts';
 import { barriers, openBrowser, reader } from '../../support/browser.ts';
 import { newFolder } from '../../support/folder.ts';
-import { recording, type Then } from '../recording/passes.ts';
+import { recording, ruledBy, type Then } from '../recording/passes.ts';
 import { days, HOUR } from './support.ts';
 
 const POLICIES = `
@@ -41,12 +41,8 @@ function recorded(at: number): Then {
 }
 
 async function recordedDays(): Promise<Simulation> {
-  const files = [{ file: 'a.yaml', text: 'policies: [{ name: lazy, match: all, when: { idleFor: 4h }, do: stop }]' }];
-  async function* passes() {
-    for await (const each of recording(30, recorded))
-      yield each.kind === 'pass' ? { ...each, rules: { ...each.rules, files } } : each;
-  }
-  const { simulation } = await daysAsRecorded(passes());
+  const policies = 'policies: [{ name: lazy, match: all, when: { idleFor: 4h }, do: stop }]';
+  const { simulation } = await daysAsRecorded(ruledBy(policies, recording(30, recorded)));
   if (simulation === null) throw new Error('there is no pass');
   return simulation;
 }
