@@ -194,6 +194,7 @@ describe('a row of v1', () => {
 
   test('C1-04: the hourly price is exact to the fen, or not told', () => {
     const price = (price_h: unknown) => decodeV1Instance(v1Row({ price_h }), v1)?.hourlyFen;
+    expect([price(0), price('0.00')]).toEqual([null, null]);
     expect([1.98, '1.98', 2, 0.1, 1.985, 'free', null].map(price)).toEqual([198, 198, 200, 10, null, null, null]);
   });
 

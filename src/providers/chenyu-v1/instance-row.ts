@@ -65,7 +65,8 @@ export function decodeInstance(row: unknown, account: Account): Instance | null 
     createdAt: timeOrNull(createdAt),
     startedAt: null,
     expiresAt: null,
-    hourlyFen: fields.price_h,
+    // No card is for nothing: where a row says 0 nobody has said what it costs, and the configured price holds.
+    hourlyFen: fields.price_h === 0 ? null : fields.price_h,
     // A creation answers with the instance itself, so its own id is what joins the two.
     orderId: id,
     imageId: fields.image_uuid === '' ? null : fields.image_uuid,
