@@ -158,6 +158,12 @@ describe('reading', () => {
         { policy: 'long-runs', kind: 'changed', gained: [], lost: expect.arrayContaining(['hxy/b']) },
       ],
     });
+    await mkdir(join(bed.dir, 'renamed'));
+    await writeFile(join(bed.dir, 'renamed/all.yaml'), POLICIES['all.yaml'].replace('long-runs', 'too-long'));
+    expect((await run('diff', 'policies', 'renamed')).out).toBe(
+      '+ too-long: added, and does just what long-runs did\n- long-runs: removed, and too-long does just what it did\n' +
+        'in 7 days: +0.0 h up, +0.00 yuan by the hour, +0.00 yuan for renewals, +0 interruptions\n',
+    );
     // A limit of which no policy in force knows counts what was armed in the last hour.
     await mkdir(join(bed.dir, 'limited'));
     const limited = POLICIES['all.yaml'].replace('mode: observe', 'limits: { perHour: 2 }');
