@@ -185,6 +185,11 @@ function mistakes(
   for (const [id, machine] of Object.entries(text.fleet)) {
     if (machine?.account !== undefined && !names.includes(machine.account))
       say(['fleet', id, 'account'], unknownName('account', machine.account, names));
+    const { billing = 'hourly', expiresIn } = machine ?? {};
+    if (billing === 'hourly' && expiresIn !== undefined)
+      say(['fleet', id, 'expiresIn'], 'goes with `billing: daily` or `billing: monthly`');
+    if ((billing === 'daily' || billing === 'monthly') && expiresIn === undefined)
+      say(['fleet', id, 'billing'], 'is paid ahead; `expiresIn` says how long it still is');
     const work = machine?.workload;
     if (typeof work === 'object' && work.hours !== undefined) window(['fleet', id, 'workload', 'hours'], work.hours);
     for (const [own] of alike(id, machine ?? {})) {

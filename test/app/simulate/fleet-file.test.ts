@@ -40,6 +40,8 @@ test.each([
     'fleet: { a: { workload: { hours: "Mon 09:00-12:00, us.workdays 09:00-12:00" } } }',
     '2:52: no calendar is called "us"; there is cn',
   ],
+  ['fleet: { a: { expiresIn: 2h } }', '2:26: goes with `billing: daily`'],
+  ['fleet: { a: { billing: monthly } }', '2:24: is paid ahead'],
   ['from: "2026-02-30 10:00"\nfleet: {}', '1:7: there is no day 2026-02-30'],
   ['machines: {}', '2:1: unknown key "machines"'],
 ])('%s is refused where it is wrong', async (fleet, message) => {
