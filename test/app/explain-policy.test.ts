@@ -267,6 +267,12 @@ describe('a policy in plain words, piece by piece', () => {
     expect(text?.zh).toContain(zh);
   });
 
+  test('only what goes by its window alone is said to be done once for each', () => {
+    const policies = [policyOf({}, 1), policyOf({ when: { ...BY_DAY, idleFor: '1h' } }, 2)];
+    const said = (explained(policies) ?? []).map(({ en }) => en.includes('Once for each opening'));
+    expect(said).toEqual([true, false]);
+  });
+
   test('what interrupts nothing has no limits to speak of', () => {
     const policies = [policyOf({ do: 'start' }, 1), policyOf({ do: 'notify', match: { name: 'a*' } }, 2)];
     for (const { en } of explained(policies) ?? []) expect(en).not.toContain('At most');
