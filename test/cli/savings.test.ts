@@ -225,3 +225,46 @@ test('metrics and console tell the same, the metrics also of a policy that has s
   const would = /Observing policies would have saved ¥([\d.]+)/.exec(page);
   expect(Number(would?.[1])).toBeCloseTo(Number(total.wouldHaveSaved.yuan), 1);
 });
+
+/** As the daemon tells it, by its own clock. */
+async function told(by: string) {
+  const { items } = REPORT.parse(await (await bed.http(`/api/v1/savings?since=3d&by=${by}`)).json());
+  return (key: string) => {
+    const row = items.find((each) => each.key === key);
+    if (row === undefined) throw new Error(`nothing is told of ${key}`);
+    return { saved: row.saved.seconds, would: row.wouldHaveSaved.seconds, stops: row.saved.stops };
+  };
+}
+
+test('a policy that observes, enforces and observes again counts no time twice', async () => {
+  const begun = bed.clock.now();
+  const before = (await told('policy'))('watching');
+  await bed.writePolicy('all.yaml', POLICIES['all.yaml'].replace('watching\n    mode: observe', 'watching'));
+  expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
+  await bed.operationInTime('hxy/lab', 'confirmed', 'stop', MINUTE);
+  await bed.roll(5 * MINUTE, 3);
+  const enforced = (await told('policy'))('watching');
+  expect(enforced).toMatchObject({ stops: 1 });
+  expect(enforced.saved).toBeGreaterThan(14 * 60);
+  await bed.writePolicy('all.yaml', POLICIES['all.yaml']);
+  expect(await bed.daemon.reload()).toMatchObject({ kind: 'done' });
+  await bed.roll(5 * MINUTE, 2);
+  const after = (await told('policy'))('watching');
+  // What it has stopped is stopped by it, whatever it does now.
+  expect(after).toEqual({ saved: expect.closeTo(enforced.saved + 600, -1), would: enforced.would, stops: 1 });
+  const passed = (bed.clock.now() - begun) / 1_000;
+  expect(after.saved + after.would - before.would).toBeLessThanOrEqual(passed);
+  expect(after.saved + after.would - before.would).toBeGreaterThan(passed - 10 * 60);
+});
+
+test('an account that is not configured any more keeps what was saved on it', async () => {
+  const day = new Date(bed.clock.now()).toISOString().slice(0, 10);
+  const none = { gpuMs: 0, grossFen: 150, keptFen: 0, unpricedMs: 0, unkeptMs: 0, stops: 1, wrong: 0 };
+  const { store } = bed.daemon;
+  await store.countSavings('gone', { from: null, to: 1, saved: [], unwatched: [] }, new Map());
+  const saved = [{ day, policy: 'night', instance: 'x', ms: HOUR, ...none }];
+  const called = new Map([['x', { name: 'dev-x', labels: { owner: 'li' } }]]);
+  await store.countSavings('gone', { from: 1, to: 2, saved, unwatched: [] }, called);
+  expect((await told('account'))('gone')).toEqual({ saved: 3_600, would: 0, stops: 1 });
+  expect((await told('label:owner'))('li')).toEqual({ saved: 3_600, would: 0, stops: 1 });
+});
