@@ -1,6 +1,7 @@
 import { crc32 } from 'node:zlib';
 import { z } from 'zod';
 import type { Json } from './json.ts';
+import { jsonPieces } from './json-pieces.ts';
 import type { Patch } from './patch.ts';
 import type { RowPatches } from './row-patches.ts';
 
@@ -86,8 +87,14 @@ export type LookEntry = Extract<Entry, { kind: 'look' }>;
 
 /** One line, with a digest before it: a disk may give back something else than it was given. */
 export function lineOf(entry: Entry): string {
-  const text = JSON.stringify(entry);
-  return `${digest(text)} ${text}\n`;
+  return piecesOf(entry).join('');
+}
+
+/** The same in pieces. */
+export function piecesOf(entry: Entry): readonly string[] {
+  const pieces = jsonPieces(entry);
+  const crc = pieces.reduce((sum, piece) => crc32(piece, sum), 0);
+  return [`${hex(crc)} `, ...pieces, '\n'];
 }
 
 /** `null`: it is damaged, or none of ours. */
@@ -99,5 +106,9 @@ export function entryOf(line: string): Entry | null {
 }
 
 function digest(text: string): string {
-  return crc32(text).toString(16).padStart(8, '0');
+  return hex(crc32(text));
+}
+
+function hex(crc: number): string {
+  return crc.toString(16).padStart(8, '0');
 }

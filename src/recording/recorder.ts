@@ -1,4 +1,4 @@
-import { type Entry, FORMAT, type LookEntry, lineOf, type RecordedRules } from './entries.ts';
+import { type Entry, FORMAT, type LookEntry, lineOf, piecesOf, type RecordedRules } from './entries.ts';
 import { PassWriter, type PlainPass } from './pass-codec.ts';
 import { type LineFile, SegmentFile } from './segment-file.ts';
 import { freeIn, isThere, makeFolder, prune, segmentPath } from './segments.ts';
@@ -163,7 +163,7 @@ export class Recorder {
     const { stream: s, file } = open;
     const entries: Entry[] = hole === null ? [] : [{ kind: 'hole', s, ...hole }];
     entries.push(...(await entriesOf(note, open)));
-    await file.put(entries.map(lineOf).join(''));
+    await file.put(...entries.flatMap(piecesOf));
     if (note.kind === 'pass') open.rules.add(note.rules.id);
     this.#options.onSize(this.#doneBytes + file.bytes);
   }

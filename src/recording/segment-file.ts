@@ -13,7 +13,8 @@ const LEVEL = { params: { [constants.ZSTD_c_compressionLevel]: 1, [constants.ZST
 export interface LineFile {
   /** As it is on the disk. */
   readonly bytes: number;
-  put(lines: string): Promise<void>;
+  /** @param pieces of lines, that end with whole ones */
+  put(...pieces: readonly string[]): Promise<void>;
   end(): Promise<void>;
   /** Gives it up, with what was put there in whole. */
   abandon(): Promise<void>;
@@ -45,8 +46,9 @@ export class SegmentFile implements LineFile {
     return this.#bytes;
   }
 
-  async put(lines: string): Promise<void> {
-    if (lines !== '') await new Promise<void>((resolve) => this.#zstd.write(lines, () => resolve()));
+  async put(...pieces: readonly string[]): Promise<void> {
+    for (const piece of pieces)
+      if (piece !== '') await new Promise<void>((resolve) => this.#zstd.write(piece, () => resolve()));
     await new Promise<void>((resolve) => this.#zstd.flush(constants.ZSTD_e_flush, resolve));
     await this.#write();
   }

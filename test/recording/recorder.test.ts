@@ -5,6 +5,7 @@ import { beforeEach, expect, test } from 'vitest';
 import { type Entry, FORMAT, lineOf } from '../../src/recording/entries.ts';
 import { folderSources } from '../../src/recording/export.ts';
 import { isJsonMap, type Json } from '../../src/recording/json.ts';
+import { jsonPieces } from '../../src/recording/json-pieces.ts';
 import { PassReader, PassWriter, type PlainPass } from '../../src/recording/pass-codec.ts';
 import { merged, NoRecording, readEntries } from '../../src/recording/read-entries.ts';
 import { type DropReason, type PassNote, Recorder, type RecorderOptions } from '../../src/recording/recorder.ts';
@@ -113,7 +114,9 @@ test('what is the very same as before is not looked at again', async () => {
       return 1;
     },
   };
-  await writer.changes({ ...plain(1), rows: [row] });
+  await writer.changes({ ...plain(1), rows: [row, { key: 'b', made: [{}], plain: () => 2 }] });
+  // Nor when another one goes.
+  await writer.changes({ ...plain(1), rows: [{ ...row, made: [same] }] });
   const changes = await writer.changes({ ...plain(1), rows: [{ ...row, made: [same] }] });
   expect([asked, changes]).toEqual([1, {}]);
 });
@@ -268,9 +271,9 @@ test('a disk that stands still holds nothing up: what does not fit is left out, 
         get bytes() {
           return file.bytes;
         },
-        put: async (lines) => {
+        put: async (...pieces) => {
           if (isSlow) await gate.promise;
-          await file.put(lines);
+          await file.put(...pieces);
         },
         end: () => file.end(),
         abandon: () => file.abandon(),
@@ -329,7 +332,7 @@ test('a clock that is set back keeps nothing from being recorded, and a disk tha
       const file = await SegmentFile.create(path);
       const failing: LineFile = {
         bytes: 0,
-        put: (lines) => file.put(lines),
+        put: (...pieces) => file.put(...pieces),
         end: async () => {
           await file.end();
           throw new Error('the disk is gone');
@@ -381,6 +384,30 @@ test('what was taken away while it was written to is begun anew, and nothing els
   expect(all.map(({ kind }) => kind)).toEqual(['head', 'rules', 'pass', 'pass']);
   expect(times(all)).toEqual([START + 3 * MINUTE, START + 4 * MINUTE]);
   expect([dropped, troubles]).toEqual([[], []]);
+});
+
+test('an entry in pieces is the same text, however long its lists and however deep its maps', () => {
+  const { json } = fc.letrec<{ json: unknown }>((tie) => ({
+    json: fc.oneof(
+      { maxDepth: 6 },
+      fc.integer(),
+      fc.string(),
+      fc.constant(null),
+      fc.array(tie('json'), { maxLength: 4 }),
+      fc.dictionary(fc.string(), tie('json'), { maxKeys: 4 }),
+      fc.tuple(fc.integer({ min: 199, max: 402 }), tie('json')).map(([length, each]) => Array(length).fill(each)),
+    ),
+  }));
+  fc.assert(
+    fc.property(json, (value) => {
+      expect(jsonPieces({ value }).join('')).toBe(JSON.stringify({ value }));
+    }),
+    { numRuns: 100 },
+  );
+  const long = { rows: Array(3_000).fill({ name: 'a machine of many', at: START }) };
+  const pieces = jsonPieces(long);
+  expect(Math.max(...pieces.map(({ length }) => length))).toBeLessThan(64_000);
+  expect(pieces.join('')).toBe(JSON.stringify(long));
 });
 
 test('several daemons are put together by time, each told by its own beginning', async () => {
