@@ -7,11 +7,17 @@ import { Ticker } from './ticker.ts';
 
 const ticker = new Ticker();
 ticker.start();
+let began = process.threadCpuUsage();
 
 process.on('message', (message) => {
-  if (message === 'reset') ticker.reset();
+  if (message === 'reset') {
+    ticker.reset();
+    began = process.threadCpuUsage();
+  }
   if (message !== 'read') return;
-  process.send?.({ pause: ticker.longest(), rssMb: residentMb('VmRSS'), peakMb: residentMb('VmHWM') });
+  const { user, system } = process.threadCpuUsage(began);
+  const ownMs = (user + system) / 1000;
+  process.send?.({ ownMs, pause: ticker.longest(), rssMb: residentMb('VmRSS'), peakMb: residentMb('VmHWM') });
 });
 // Neither the timer nor the channel may keep a daemon alive that wants to end.
 ticker.unref();
