@@ -61,9 +61,9 @@ const SAID: readonly Said[] = [
   { match: { provider: 'chenyu*' }, en: '  - at chenyu or chenyu-v1', zh: '  - 位于晨羽智云（v2）或晨羽智云（v1）' },
   { match: { name: 'dev-1' }, en: '  - whose name is “dev-1”', zh: '  - 名称为“dev-1”' },
   {
-    match: { name: ['dev-*', '*-night', '*tmp*', 'a*z'] },
-    en: '  - whose name begins with “dev-” or ends in “-night” or contains “tmp” or begins with “a” and ends in “z”',
-    zh: '  - 名称以“dev-”开头或以“-night”结尾或包含“tmp”或以“a”开头并以“z”结尾',
+    match: { name: ['dev-*', '*-night', '*tmp*', 'a*z', 'lab-*'] },
+    en: '  - whose name begins with “dev-” or “lab-” or ends in “-night” or contains “tmp” or begins with “a” and ends in “z”',
+    zh: '  - 名称以“dev-”或“lab-”开头或以“-night”结尾或包含“tmp”或以“a”开头并以“z”结尾',
   },
   {
     match: { id: 'gpu-?05*' },
@@ -92,7 +92,7 @@ const SAID: readonly Said[] = [
   },
   {
     match: { name: 'a*', not: [{ status: 'running', id: 'b*' }, { billing: ['daily', 'unknown'] }] },
-    en: '  - but none whose id begins with “b” and that is running (or of which that is not known)\n  - but none that is paid for by the day or in a way that the cloud does not tell\n',
+    en: '  - but none whose id begins with “b”, and that is running (or of which that is not known)\n  - but none that is paid for by the day or in a way that the cloud does not tell\n',
     zh: '  - 但以下除外：ID 以“b”开头，且状态为运行中（未知的也算）\n  - 但以下除外：计费方式为按天或未知（云未告知）\n',
   },
   { match: { name: 'a\u202eb' }, en: '“a\ufffdb”', zh: '“a\ufffdb”' },
@@ -112,7 +112,7 @@ const SAID: readonly Said[] = [
   },
   {
     when: { during: 'Mon,Wed-Thu 22:00-06:00, Sat-Sun 00:00-24:00 Europe/Berlin' },
-    en: 'from 22:00 to 06:00 of the next day, Monday, Wednesday, Thursday; or all day, Saturday, Sunday (Europe/Berlin) (open now, until Mon 07:00)',
+    en: 'from 22:00 to 06:00 of the next day, on Monday, Wednesday, Thursday; or all day, on Saturday, Sunday (Europe/Berlin) (open now, until Mon 07:00)',
     zh: '周一、周三、周四 22:00 至次日 06:00；或周六、周日 全天（Europe/Berlin）（现在在内，到 周一 07:00）',
   },
   {
@@ -125,8 +125,8 @@ const SAID: readonly Said[] = [
     en: '  - the time is from 2026-12-24 00:00 to 2026-12-27 00:00 (closed now, opens 24 Dec, 00:00)',
     zh: '  - 时间在以下范围内：2026-12-24 00:00 至 2026-12-27 00:00（现在不在，下次 12月24日 00:00）',
   },
-  { when: { during: 'never' }, en: '  - the time is never\n', zh: '  - 时间在以下范围内：永不\n' },
-  { when: { during: 'always', idleFor: '1h' }, en: '  - the time is always\n', zh: '：任何时候\n' },
+  { when: { during: 'never' }, en: '  - at no time\n', zh: '  - 永不\n' },
+  { when: { during: 'always', idleFor: '1h' }, en: '  - at any time\n', zh: '  - 任何时候\n' },
   {
     when: { cron: '30 3 * * *' },
     en: 'come: at 03:30, every day (30 3 * * *, next Sun 03:30)',
@@ -137,7 +137,7 @@ const SAID: readonly Said[] = [
     en: 'at 09:00, 09:30, 17:00, 17:30, Monday to Friday (',
     zh: '：周一至周五 09:00',
   },
-  { when: { cron: '0 3 * * 0' }, en: 'at 03:00, Sunday (', zh: '：周日 03:00（' },
+  { when: { cron: '0 3 * * 0' }, en: 'at 03:00, on Sunday (', zh: '：周日 03:00（' },
   { when: { cron: '0 3 1,15 * *' }, en: 'at 03:00, on day 1, 15 of every month (', zh: '：每月 1、15 日 03:00（' },
   {
     when: { cron: '0 3 13 * 5' },
@@ -175,6 +175,18 @@ const SAID: readonly Said[] = [
     en: 'last for less than 1d12h',
     zh: '预计撑不到 1 天 12 小时',
   },
+  {
+    match: { id: ['x1', 'x2', 'x3'] },
+    en: '  - whose id is “x1”, “x2” or “x3”\n',
+    zh: '  - ID 为“x1”、“x2”或“x3”\n',
+  },
+  {
+    match: { account: 'hui*' },
+    when: { during: 'always' },
+    do: 'notify',
+    en: 'tell every notifier (warning).\nOnce a day.\n',
+    zh: '（警告）。\n每天只做一次。\n',
+  },
   // do
   {
     do: ['snapshot', 'stop'],
@@ -200,7 +212,11 @@ const SAID: readonly Said[] = [
     en: 'will change its billing to daily.',
     zh: '会把计费改为按天。',
   },
-  { do: 'start', en: 'will start it.\nOnce for each opening', zh: '会开机。\n每次进入时间范围' },
+  {
+    do: 'start',
+    en: 'will start it.\nOnce for each opening of the window. What somebody undoes stays so until the next.\n',
+    zh: '会开机。\n每次进入时间范围只做一次。有人改回来的，到下次之前不再动。\n',
+  },
   { do: 'restart', en: 'will restart it.', zh: '会重启。' },
   {
     do: { notify: { to: ['ops', 'hook'], severity: 'info', text: 'Wake "up".' } },
@@ -382,7 +398,7 @@ test('every policy that compiles is explained without raw keys, and in one langu
       // The same pieces in both.
       expect(chinese.split('\n').length).toBe(english.split('\n').length);
     }),
-    { numRuns: 100, seed: 20_261_122 },
+    { numRuns: 60, seed: 20_261_122 },
   );
-  expect(taken).toBeGreaterThan(40);
+  expect(taken).toBeGreaterThan(25);
 });

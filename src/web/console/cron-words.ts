@@ -1,5 +1,5 @@
 import { catalogue, type Language, LIST_COMMA } from './language.ts';
-import { clock, weekdaysInWords } from './window-words.ts';
+import { clock, onDays, weekdaysInWords } from './window-words.ts';
 
 const WORDS = catalogue({
   en: {
@@ -61,7 +61,7 @@ function daysInWords(date: string, weekday: string, language: Language): string 
   if (dates === null || weekdays === null) return null;
   const byDate = dates.length === 0 ? null : t.dates(dates.join(LIST_COMMA[language]));
   const byWeekday = weekdays.length === 0 ? null : weekdaysInWords(weekdays, language);
-  if (byDate === null) return byWeekday ?? t.everyDay;
+  if (byDate === null) return byWeekday === null ? t.everyDay : onDays(weekdays, language);
   return byWeekday === null ? byDate : t.both(byDate, byWeekday);
 }
 

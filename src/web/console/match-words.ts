@@ -1,7 +1,7 @@
 import { assertNever } from '../../fleet/assert-never.ts';
 import type { MatchClause, MatchFacts } from './board-source.ts';
 import { shown } from './format.ts';
-import { catalogue, type Language } from './language.ts';
+import { catalogue, type Language, LIST_COMMA } from './language.ts';
 
 /** A text that must be like a pattern, taken apart so that it can be said. */
 type Likeness =
@@ -12,18 +12,18 @@ type Likeness =
 const WORDS = catalogue({
   en: {
     or: ' or ',
-    and: ' and ',
+    and: ', and ',
     whose: (thing: string, likeness: string) => `whose ${thing} ${likeness}`,
     things: { account: 'account', gpu: 'GPU', room: 'machine room', id: 'id', name: 'name' },
     label: (name: string) => `label ${name}`,
     has: (thing: string) => `that has a ${thing}`,
     accountName: 'name',
-    is: (text: string) => `is “${text}”`,
-    begins: (text: string) => `begins with “${text}”`,
-    ends: (text: string) => `ends in “${text}”`,
-    contains: (text: string) => `contains “${text}”`,
+    is: (texts: string) => `is ${texts}`,
+    begins: (texts: string) => `begins with ${texts}`,
+    ends: (texts: string) => `ends in ${texts}`,
+    contains: (texts: string) => `contains ${texts}`,
     between: (start: string, end: string) => `begins with “${start}” and ends in “${end}”`,
-    like: (text: string) => `is like “${text}” (* is any characters, ? is one)`,
+    like: (texts: string) => `is like ${texts} (* is any characters, ? is one)`,
     anything: 'is whatever it may be',
     at: (clouds: string) => `at ${clouds}`,
     clouds: { huixingyun: 'huixingyun', chenyu: 'chenyu', 'chenyu-v1': 'chenyu-v1' },
@@ -56,12 +56,12 @@ const WORDS = catalogue({
     label: (name: string) => `标签 ${name} `,
     has: (thing: string) => `带有${thing}`.trimEnd(),
     accountName: '名称',
-    is: (text: string) => `为“${text}”`,
-    begins: (text: string) => `以“${text}”开头`,
-    ends: (text: string) => `以“${text}”结尾`,
-    contains: (text: string) => `包含“${text}”`,
+    is: (texts: string) => `为${texts}`,
+    begins: (texts: string) => `以${texts}开头`,
+    ends: (texts: string) => `以${texts}结尾`,
+    contains: (texts: string) => `包含${texts}`,
     between: (start: string, end: string) => `以“${start}”开头并以“${end}”结尾`,
-    like: (text: string) => `形如“${text}”（* 代表任意字符，? 代表一个字符）`,
+    like: (texts: string) => `形如${texts}（* 代表任意字符，? 代表一个字符）`,
     anything: '不限',
     at: (clouds: string) => `位于${clouds}`,
     clouds: { huixingyun: '慧星云', chenyu: '晨羽智云（v2）', 'chenyu-v1': '晨羽智云（v1）' },
@@ -136,12 +136,23 @@ function clauseInWords(clause: MatchClause, scope: 'instance' | 'account', langu
 
 function likenessesInWords(likenesses: readonly Likeness[], language: Language): string {
   const t = WORDS[language];
-  const words = likenesses.map((likeness) => {
-    if (likeness.kind === 'anything') return t.anything;
-    if (likeness.kind === 'between') return t.between(shown(likeness.start), shown(likeness.end));
-    return t[likeness.kind](shown(likeness.text));
+  // What is alike in the same way is said in one breath.
+  const kinds = Map.groupBy(likenesses, ({ kind }) => kind);
+  const words = [...kinds.values()].flatMap((alike): string[] => {
+    const texts = alike.flatMap((each) => ('text' in each ? `“${shown(each.text)}”` : []));
+    return alike.flatMap((each, index) => {
+      if (each.kind === 'anything') return t.anything;
+      if (each.kind === 'between') return t.between(shown(each.start), shown(each.end));
+      return index === 0 ? t[each.kind](oneOf(texts, language)) : [];
+    });
   });
   return words.join(t.or);
+}
+
+/** `“a”, “b” or “c”` */
+function oneOf(texts: readonly string[], language: Language): string {
+  const most = texts.slice(0, -1).join(LIST_COMMA[language]);
+  return most === '' ? (texts[0] ?? '') : `${most}${WORDS[language].or}${texts.at(-1) ?? ''}`;
 }
 
 /** Most patterns have a star at one end or at both, or one in the middle; of the others only the signs can be explained. */

@@ -66,7 +66,9 @@ export const POLICY_WORDS = catalogue({
     minimumUptime: (ms: string) => `Not within ${ms} of the start of the machine.`,
     cooldown: (ms: string) => `Not again on the same machine within ${ms}.`,
     afterwards: 'When the window closes, what it stopped is started again.',
-    once: 'Once for each opening of the window: what somebody undoes stays so until the next.',
+    once: 'Once for each opening of the window.',
+    onceADay: 'Once a day.',
+    undone: ' What somebody undoes stays so until the next.',
     commonLimits: (percent: number, most: number) =>
       `At most ${percent} % of an account’s machines in a minute, counted over all policies; never more than ${most}, and always one.`,
     limits: (parts: string) => `At most ${parts}.`,
@@ -128,7 +130,9 @@ export const POLICY_WORDS = catalogue({
     minimumUptime: (ms: string) => `开机 ${ms}内不动。`,
     cooldown: (ms: string) => `同一台实例 ${ms}内不重复。`,
     afterwards: '时间范围结束时，由它关掉的会重新开机。',
-    once: '每次进入时间范围，同一台只做一次；有人改回来的，到下次之前不再动。',
+    once: '每次进入时间范围只做一次。',
+    onceADay: '每天只做一次。',
+    undone: '有人改回来的，到下次之前不再动。',
     commonLimits: (percent: number, most: number) =>
       `所有策略合计，每个账号一分钟内不超过其实例的 ${percent} %，最多 ${most} 台，至少可有 1 台。`,
     limits: (parts: string) => `最多${parts}。`,
@@ -195,7 +199,7 @@ export function cautionsInWords(facts: PolicyFacts, visit: Reader): readonly str
     ...(minimumUptimeMs > 0 ? [t.minimumUptime(exactSpan(minimumUptimeMs, visit.language))] : []),
     ...(cooldownMs > 0 ? [t.cooldown(exactSpan(cooldownMs, visit.language))] : []),
     ...(facts.startsAfterwards ? [t.afterwards] : []),
-    ...(facts.conditions.every(({ kind }) => kind === 'during') ? [t.once] : []),
+    ...onceInWords(facts, visit),
     ...(bounds.length > 0 ? [t.limits(bounds.join(t.comma))] : []),
     ...(commonLimits === null ? [] : [t.commonLimits(commonLimits.percent, commonLimits.most)]),
     ...(facts.conditions.some(({ kind }) => kind === 'cron')
@@ -205,17 +209,29 @@ export function cautionsInWords(facts: PolicyFacts, visit: Reader): readonly str
   ];
 }
 
+/** How often it acts where nothing but its window says when. */
+function onceInWords({ conditions, steps }: PolicyFacts, { language }: Reader): readonly string[] {
+  const t = POLICY_WORDS[language];
+  const [only, ...more] = conditions;
+  if (only?.kind !== 'during' || more.length > 0) return [];
+  const kinds = only.openings.map(({ kind }) => kind);
+  if (kinds.every((kind) => kind === 'never')) return [];
+  const undone = steps.some(({ kind }) => kind !== 'notify') ? t.undone : '';
+  return [`${kinds.includes('always') ? t.onceADay : t.once}${undone}`];
+}
+
 function conditionInWords(condition: ConditionFacts, reader: Reader): string {
   const t = POLICY_WORDS[reader.language];
   switch (condition.kind) {
     case 'during': {
       const { inside, changesAt, openings } = condition;
-      const window = t.during(windowInWords(openings, reader));
+      const words = windowInWords(openings, reader);
+      // Of what is always open, or never, its state is said by the word itself.
+      if (openings.every(({ kind }) => kind === 'always' || kind === 'never')) return words;
+      const window = t.during(words);
       if (changesAt !== null)
         return `${window}${t.aside(`${inside ? t.openUntil : t.opensAt} ${shortTime(changesAt, reader)}`)}`;
-      // Of what is always open, or never, this is said by the word itself.
-      const isPlain = openings.every(({ kind }) => kind === 'always' || kind === 'never');
-      return isPlain ? window : `${window}${t.aside(inside ? t.open : t.closed)}`;
+      return `${window}${t.aside(inside ? t.open : t.closed)}`;
     }
     case 'cron': {
       const { text, timezone, nextAt } = condition;

@@ -9,8 +9,8 @@ const DAY_MINUTES = 1440;
 
 const WORDS = catalogue({
   en: {
-    always: 'always',
-    never: 'never',
+    always: 'at any time',
+    never: 'at no time',
     allDay: 'all day',
     from: (start: string, end: string) => `from ${start} to ${end}`,
     fromOver: (start: string, end: string) => `from ${start} to ${end} of the next day`,
@@ -19,6 +19,7 @@ const WORDS = catalogue({
     /** How times and days are put beside each other. */
     on: (times: string, days: string) => `${times}, ${days}`,
     everyDay: 'every day',
+    onDays: (days: string) => `on ${days}`,
     days: ['Monday', 'Tuesday', 'Wednesday', 'Thursday', 'Friday', 'Saturday', 'Sunday'],
     to: ' to ',
     kinds: {
@@ -38,6 +39,7 @@ const WORDS = catalogue({
     or: '；或',
     on: (times: string, days: string) => `${days} ${times}`,
     everyDay: '每天',
+    onDays: (days: string) => days,
     days: ['周一', '周二', '周三', '周四', '周五', '周六', '周日'],
     to: '至',
     kinds: {
@@ -103,12 +105,19 @@ function daysInWords(opening: WindowFacts, { language }: Reader): string {
     case 'interval':
       return '';
     case 'weekly':
-      return weekdaysInWords(opening.days, language);
+      return onDays(opening.days, language);
     case 'calendar':
       return WORDS[language].kinds[opening.dayKind](shown(opening.calendar));
     default:
       return assertNever(opening);
   }
+}
+
+/** `every day`, `on Friday`, `Monday to Friday`. */
+export function onDays(days: readonly number[], language: Reader['language']): string {
+  const t = WORDS[language];
+  const named = weekdaysInWords(days, language);
+  return named === t.everyDay || named.includes(t.to) ? named : t.onDays(named);
 }
 
 /** `Monday to Wednesday, Friday`; Monday is 0. */
