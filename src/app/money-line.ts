@@ -19,5 +19,6 @@ export async function moneyLine(work: Work, { account, balance }: Snapshot): Pro
   const text = (ms: number | null) =>
     ms === null ? 'for ever' : formatDuration(Math.floor(ms / MINUTE_MS) * MINUTE_MS);
   const [low, high] = [text(runwayPessimisticMs), text(runwayOptimisticMs)];
-  return `${cash}, lasts ${text(runwayMs)}${low === high ? '' : ` (from ${low} to ${high})`}`;
+  const band = runwayOptimisticMs === null ? ` (at least ${low})` : ` (from ${low} to ${high})`;
+  return `${cash}, lasts ${text(runwayMs)}${low === high ? '' : band}`;
 }

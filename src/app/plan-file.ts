@@ -2,7 +2,7 @@ import { hash } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { formatDuration } from '../calendar/duration.ts';
-import type { CloudAct, Refusal } from '../decide/decision.ts';
+import type { Cap, CloudAct, Refusal } from '../decide/decision.ts';
 import { evaluate } from '../decide/evaluate.ts';
 import { inEnglish } from '../decide/in-english.ts';
 import { localText } from '../decide/time-text.ts';
@@ -89,6 +89,8 @@ async function dueAt(work: Work, at: number | null): Promise<Due> {
   const refusals: Refusal[] = [];
   const views = new Map<InstanceKey, InstanceView>();
   const unlisted: string[] = [];
+  // The ledger counts over all accounts, and each is decided by itself.
+  const armed = new Map<string, number>();
   let announced = 0;
   for (const runtime of standing.accounts.values()) {
     const world = await accountWorld(work, standing, runtime, now);
@@ -101,12 +103,22 @@ async function dueAt(work: Work, at: number | null): Promise<Due> {
     const then = at === null ? {} : { evidenceMaxAgeMs: Number.POSITIVE_INFINITY };
     const evaluation = evaluate(policies, { ...world, now: at ?? now }, { ...then, explain: true });
     for (const act of evaluation.acts) {
-      if (act.kind === 'operation') acts.push({ planned: plannedAct(act), act });
+      if (act.kind !== 'operation') continue;
+      const full = act.caps.find(({ key, max }) => (armed.get(key) ?? 0) >= max);
+      if (full === undefined) acts.push({ planned: plannedAct(act), act });
+      else refusals.push(keptBack(act, full));
+      for (const { key } of full === undefined ? act.caps : []) armed.set(key, (armed.get(key) ?? 0) + 1);
     }
     refusals.push(...evaluation.refusals);
     announced += evaluation.announcements.length;
   }
   return { acts, refusals, announced, views, unlisted };
+}
+
+function keptBack({ policy, account, view, action, step, occurrence }: CloudAct, { reason, max }: Cap): Refusal {
+  const detail = { kind: 'full-hour', used: max, most: max } as const;
+  const { name } = view.tracked.instance;
+  return { kind: 'refusal', policy, account, instance: view.key, name, action, step, occurrence, reason, detail };
 }
 
 function plannedAct({ policy, view, action, step, occurrence, call, costFen }: CloudAct): PlannedAct {
@@ -235,7 +247,8 @@ export async function notInForce(work: Work, plan: Pick<PlanFile, 'policies'>): 
   if (account === undefined) return [];
   const { rows } = await work.store.history(account, work.clock.now(), { hourly: false });
   return Object.entries(plan.policies).flatMap(([name, hash]) => {
-    const inForce = rows?.policyEdits.get(name)?.split(' ')[0];
+    // "HASH-PROBES AT"; see meanings.ts.
+    const inForce = rows?.policyEdits.get(name)?.split(/[- ]/)[0];
     if (inForce === hash) return [];
     return inForce === undefined
       ? [`the daemon has no policy ${name} in force`]

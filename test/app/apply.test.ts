@@ -30,17 +30,17 @@ test('what was applied was done for its policy: the next step follows, the same 
     policies: {
       'applied.yaml': `
 policies:
-  - { name: image-then-off, mode: observe, match: { name: "dev-*" }, when: { cron: "0 12 * * *" }, do: [snapshot, stop] }
+  - { name: again-then-off, mode: observe, match: { name: "dev-*" }, when: { cron: "0 12 * * *" }, do: [restart, stop] }
   - { name: lunch, mode: observe, match: { name: "web-*" }, when: { during: "Mon-Sun 12:00-13:00" }, do: stop, afterwards: start }
 `,
     },
   });
   await bed.round();
-  expect(await planAndApply(bed)).toEqual(['snapshot of dev-a (image-then-off)', 'stop of web-lunch (lunch)']);
-  const image = await bed.operationInTime('hxy/a', 'confirmed', 'snapshot');
-  expect(image).toMatchObject({ policy: 'image-then-off', step: 0, by: 'person wang', reason: 'seen' });
+  expect(await planAndApply(bed)).toEqual(['restart of dev-a (again-then-off)', 'stop of web-lunch (lunch)']);
+  const again = await bed.operationInTime('hxy/a', 'confirmed', 'restart');
+  expect(again).toMatchObject({ policy: 'again-then-off', step: 0, by: 'person wang', reason: 'seen' });
   await bed.operationInTime('hxy/lunch', 'confirmed', 'stop');
-  expect(await planAndApply(bed)).toEqual(['stop of dev-a (image-then-off)']);
+  expect(await planAndApply(bed)).toEqual(['stop of dev-a (again-then-off)']);
   await bed.operationInTime('hxy/a', 'confirmed', 'stop');
   expect(await planAndApply(bed)).toEqual([]);
   bed.clock.pass(NOON + HOUR + MINUTE - bed.clock.now());

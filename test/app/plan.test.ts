@@ -80,6 +80,22 @@ policies:
   expect(await bed.operations()).toEqual([]);
 });
 
+test('what a policy may do in an hour is counted over all accounts', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [busy('a')]), account('huixingyun', [busy('b')], { name: 'second' })],
+    policies: {
+      'all.yaml': `
+policies:
+  - { name: one, mode: observe, match: all, when: { during: "Mon-Sun 11:00-13:00" }, do: stop, limits: { perHour: 1 } }
+`,
+    },
+  });
+  await bed.round();
+  const { plan, kept } = await makePlanFile(bed.daemon.work, null);
+  expect(plan.acts.map(({ instance }) => instance)).toEqual(['hxy/a']);
+  expect(kept).toEqual(new Map([['limit-per-hour', 1]]));
+});
+
 test('a plan from another process knows that the daemon doubts its clock, as long as it does', async () => {
   // The command goes by the real time, in whose future no listing is believed: it is the cloud that is behind.
   const now = Date.now();
