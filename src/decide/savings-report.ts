@@ -1,7 +1,6 @@
 import { formatDay, parseDay } from '../calendar/civil.ts';
 import type { SavedTime } from '../fleet/saved-time.ts';
 import type { SavingsBy, SavingsReport, SavingsRow, SavingsSum } from '../fleet/savings-report.ts';
-import { noSaving } from './savings.ts';
 
 /** What the ledger of one account has of the days that are asked about. */
 export interface AccountLedger {
@@ -28,8 +27,10 @@ export function savingsReport(ledgers: readonly AccountLedger[], question: Savin
   const rows = new Map<string | null, Row>();
   const total = new Row(null);
   for (const ledger of ledgers) {
+    const together = jointly(ledger.would);
+    const sums = { saved: ledger.saved, would: by === 'policy' ? ledger.would : together };
     for (const kind of ['saved', 'would'] as const) {
-      for (const each of ledger[kind]) {
+      for (const each of sums[kind]) {
         const instance = `${ledger.account}/${each.instance}`;
         const key = keyOf(ledger, each, instance, question);
         const name = by === 'instance' ? (ledger.called(each.instance)?.name ?? null) : null;
@@ -39,9 +40,10 @@ export function savingsReport(ledgers: readonly AccountLedger[], question: Savin
           rows.set(key, row);
         }
         row[kind].add(instance, each);
-        total[kind].add(instance, each);
+        if (kind === 'saved') total.saved.add(instance, each);
       }
     }
+    for (const each of together) total.would.add(`${ledger.account}/${each.instance}`, each);
   }
   if (by === 'day') fillDays(rows, question.until);
   return {
@@ -103,7 +105,7 @@ export function net({ grossFen, keptFen }: Pick<SavingsSum, 'grossFen' | 'keptFe
 
 class Row {
   readonly saved = new Sum();
-  readonly would = new JointSum();
+  readonly would = new Sum();
   readonly #name: string | null;
 
   constructor(name: string | null) {
@@ -117,35 +119,45 @@ class Row {
 
 /**
  * What several policies would have saved together: a machine that two would have stopped on one day stands still once, and
- * counts by the policy that would have saved the most of that day. So it never says more than the truth.
+ * counts by the policy that would have saved the most of that day, so that it is never more than the truth. Stops are all
+ * that there would have been.
  */
-class JointSum {
-  /** By instance and day, then by policy. */
-  readonly #days = new Map<string, { readonly instance: string; readonly policies: Map<string, SavedTime> }>();
-
-  add(instance: string, each: SavedTime): void {
-    const key = `${instance}\n${each.day}`;
-    let known = this.#days.get(key);
-    if (known === undefined) {
-      known = { instance, policies: new Map() };
-      this.#days.set(key, known);
+function jointly(would: readonly SavedTime[]): readonly SavedTime[] {
+  if (new Set(would.map(({ policy }) => policy)).size < 2) return would;
+  const machines = new Map<string, Map<string, [SavedTime, ...SavedTime[]]>>();
+  for (const each of would) {
+    let days = machines.get(each.instance);
+    if (days === undefined) {
+      days = new Map();
+      machines.set(each.instance, days);
     }
-    const before = known.policies.get(each.policy);
-    known.policies.set(each.policy, before === undefined ? each : added(before, each));
+    const known = days.get(each.day);
+    if (known === undefined) days.set(each.day, [each]);
+    else known.push(each);
   }
+  const groups = [...machines.values()].flatMap((days) => [...days.values()]);
+  return groups.map(onceADay);
+}
 
-  view(): SavingsSum {
-    const sum = new Sum();
-    for (const { instance, policies } of this.#days.values()) {
-      const all = [...policies.values()];
-      const best = all.reduce((one, each) => ((net(each) - net(one) || each.ms - one.ms) > 0 ? each : one));
-      for (const each of all) {
-        const { day, policy, stops, wrong } = each;
-        sum.add(instance, each === best ? each : { ...noSaving(day, policy, each.instance), stops, wrong });
-      }
-    }
-    return sum.view();
+/** Of what is about one instance and day. */
+function onceADay(all: readonly [SavedTime, ...SavedTime[]]): SavedTime {
+  const sums: SavedTime[] = [];
+  // A handful of policies at the most: no index is worth its making, tens of thousands of times.
+  for (const each of all) {
+    const place = sums.findIndex(({ policy }) => policy === each.policy);
+    const before = sums[place];
+    if (before === undefined) sums.push(each);
+    else sums[place] = added(before, each);
   }
+  const [first] = all;
+  let best = sums[0] ?? first;
+  let [stops, wrong] = [0, 0];
+  for (const each of sums) {
+    if ((net(each) - net(best) || each.ms - best.ms) > 0) best = each;
+    stops += each.stops;
+    wrong += each.wrong;
+  }
+  return stops === best.stops && wrong === best.wrong ? best : { ...best, stops, wrong };
 }
 
 function added(one: SavedTime, other: SavedTime): SavedTime {
