@@ -30,8 +30,8 @@ test('what was applied was done for its policy: the next step follows, the same 
     policies: {
       'applied.yaml': `
 policies:
-  - { name: again-then-off, mode: observe, match: { name: "dev-*" }, when: { cron: "0 12 * * *" }, do: [restart, stop] }
-  - { name: lunch, mode: observe, match: { name: "web-*" }, when: { during: "Mon-Sun 12:00-13:00" }, do: stop, afterwards: start }
+  - { name: again-then-off, mode: observe, match: { name: "dev-*" }, when: { cron: "0 12 * * *" }, do: [restart, stop], limits: { percent: "100%" } }
+  - { name: lunch, mode: observe, match: { name: "web-*" }, when: { during: "Mon-Sun 12:00-13:00" }, do: stop, afterwards: start, limits: { percent: "100%" } }
 `,
     },
   });
