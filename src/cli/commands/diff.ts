@@ -1,6 +1,5 @@
 import type { Command } from 'commander';
 import { type Diff, diffFolders, diffView } from '../../app/diff.ts';
-import type { PolicyChange } from '../../decide/policy-diff.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { withClient } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
@@ -96,7 +95,7 @@ function print(io: Io, { before, after, changes }: Diff, timezone: string, days:
 }
 
 /** The policy of the other set that does just the same: a name is all that has changed. `null`: there is none. */
-function renamed(change: PolicyChange, changes: readonly PolicyChange[]): string | null {
+function renamed(change: Diff['changes'][number], changes: Diff['changes']): string | null {
   if (change.kind !== 'added' && change.kind !== 'removed') return null;
   const own = doings(change);
   const other = change.kind === 'added' ? 'removed' : 'added';
@@ -104,7 +103,7 @@ function renamed(change: PolicyChange, changes: readonly PolicyChange[]): string
 }
 
 /** Whom a policy that comes or goes is about, and all that it does. */
-function doings({ kind, gained, lost, added, gone }: PolicyChange): string {
+function doings({ kind, gained, lost, added, gone }: Diff['changes'][number]): string {
   const [keys, decisions] = kind === 'added' ? [gained, added] : [lost, gone];
   const acts = decisions.map((each) => [each.kind, each.at, each.instance ?? each.account, each.action].join(' '));
   return [...keys, ...acts].sort().join('\n');
