@@ -76,10 +76,12 @@ export function runwayOf(input: RunwayInput): Runway {
   if (Math.abs(now - balance.at) > Math.max(KNOWN_FOR_MS, believedMs))
     return { kind: 'unknown', why: 'stale-balance', unpriced: [] };
   const fleet = fleetOf(input, balance.at);
-  if (fleet.kind === 'unknown') return { kind: 'unknown', why: 'no-burn', unpriced: fleet.unpriced };
   const spending = (outlook: Outlook) => new Spending(fleet, outlook, balance.at);
   const expected = spending('expected');
   const expectedMs = expected.lasts(balance.cashFen);
+  // What is gone before then is gone whatever that costs.
+  const later = fleet.unpriced.filter(({ from }) => expectedMs === null || from < balance.at + expectedMs);
+  if (later.length > 0) return { kind: 'unknown', why: 'no-burn', unpriced: productsOf(later) };
   const optimisticMs = spending('optimistic').lasts(balance.cashFen);
   return {
     kind: 'known',
@@ -115,21 +117,28 @@ interface Bill {
 }
 
 interface Fleet {
-  readonly kind: 'known';
   readonly herds: readonly PricedHerd[];
   readonly size: number;
   /** Fen an hour that the prices do not explain. */
   readonly otherFen: number;
   readonly bills: readonly Bill[];
+  /** What will cost something that nobody knows. */
+  readonly unpriced: readonly Unpriced[];
 }
 
-/** Of which products a price is missing, where nobody can tell for that what will be burnt. */
+/** A product of which a price is missing, and from when on that matters, epoch ms. */
 interface Unpriced {
-  readonly kind: 'unknown';
-  readonly unpriced: readonly string[];
+  readonly product: string;
+  readonly from: number;
 }
 
-function fleetOf(input: RunwayInput, at: number): Fleet | Unpriced {
+function productsOf(unpriced: readonly Unpriced[]): readonly string[] {
+  const products = new Set(unpriced.map(({ product }) => product));
+  products.delete('');
+  return [...products].sort();
+}
+
+function fleetOf(input: RunwayInput, at: number): Fleet {
   const { account, instances, prices, policies, paused, heldUntil, balances } = input;
   const plans = paused ? [] : calendarPlans(policies, account, at, at + HORIZON_MS);
   const measured = burnOf(balances, at);
@@ -137,9 +146,7 @@ function fleetOf(input: RunwayInput, at: number): Fleet | Unpriced {
   const lookBackMs = Math.min(LOOK_BACK_MS, at - oldestAt);
   const herds = new Map<string, PricedHerd>();
   const { bills, unpriced: unpaid } = billsOf(input, at);
-  /** What costs what nobody knows: in what the balance loses, and, however long that was watched, in what is to come. */
-  const unpricedNow = new Set<string>();
-  const unpricedThen = new Set(unpaid);
+  const unpriced = [...unpaid];
   let explainedFen = 0;
   for (const { tracked, labels } of instances) {
     const { instance, stopMode, statusSince } = tracked;
@@ -152,10 +159,11 @@ function fleetOf(input: RunwayInput, at: number): Fleet | Unpriced {
     const herd = { count: 1, isUp: up, stoppedBy: tracked.stoppedBy, since: statusSince, plans: led, heldUntil: held };
     const hourlyFen = hourlyPriceFen(instance, prices);
     if (hourlyFen === null) {
-      // What is down, and stays so, costs nothing that is known.
-      if (up) unpricedNow.add(instance.gpuType);
-      else if (movesOf(herd, 'expected', at, at + HORIZON_MS, instances.length).length > 0)
-        unpricedThen.add(instance.gpuType);
+      const product = instance.gpuType;
+      // What is up is in what the balance loses, if that is known; what is down, and stays so, costs nothing that is known.
+      const [first] = up ? [] : movesOf(herd, 'expected', at, at + HORIZON_MS, instances.length);
+      if (up && measured === null) unpriced.push({ product, from: at });
+      else if (first !== undefined) unpriced.push({ product, from: first.at });
       continue;
     }
     const downFen = Math.min(hourlyFen, stoppedPriceFen(instance, prices, stopMode) ?? 0);
@@ -169,10 +177,8 @@ function fleetOf(input: RunwayInput, at: number): Fleet | Unpriced {
     if (known !== undefined) herds.set(key, { ...known, count: known.count + 1 });
     else herds.set(key, { ...herd, upFen: hourlyFen, downFen });
   }
-  const unpriced = new Set([...(measured === null ? unpricedNow : []), ...unpricedThen]);
-  if (unpriced.size > 0) return { kind: 'unknown', unpriced: [...unpriced].filter((type) => type !== '').sort() };
   const otherFen = Math.max(0, (measured ?? 0) - explainedFen);
-  return { kind: 'known', herds: [...herds.values()], size: instances.length, otherFen, bills };
+  return { herds: [...herds.values()], size: instances.length, otherFen, bills, unpriced };
 }
 
 /** Who stopped it and when matters only to what is to start it afterwards: the same for all with the same story. */
@@ -191,10 +197,10 @@ function storyOf({ stoppedBy, statusSince }: Tracked, led: readonly CalendarPlan
 function billsOf(
   { instances, prices, policies }: RunwayInput,
   at: number,
-): { readonly bills: readonly Bill[]; readonly unpriced: readonly string[] } {
+): { readonly bills: readonly Bill[]; readonly unpriced: readonly Unpriced[] } {
   const renewals = renewalsBy(policies.filter(({ mode }) => mode === 'enforce'));
   const bills: Bill[] = [];
-  const unpriced: string[] = [];
+  const unpriced: Unpriced[] = [];
   for (const { tracked, labels } of instances) {
     const { billing, expiresAt, status } = tracked.instance;
     if ((billing !== 'daily' && billing !== 'monthly') || expiresAt === null) continue;
@@ -205,7 +211,8 @@ function billsOf(
     const [first] = [...renewals(tracked.instance, () => labels)].sort((a, b) => a.dueAt - b.dueAt);
     const dueAt = Math.max(at, first?.dueAt ?? expiresAt);
     if (unitFen === null) {
-      if (first !== undefined && dueAt < at + HORIZON_MS) unpriced.push(tracked.instance.gpuType);
+      if (first !== undefined && dueAt < at + HORIZON_MS)
+        unpriced.push({ product: tracked.instance.gpuType, from: dueAt });
       continue;
     }
     const periods = periodsOf(

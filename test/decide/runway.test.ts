@@ -117,6 +117,11 @@ describe('what nobody can tell', () => {
       'no-burn',
     ],
     ['also where the balance was watched', { instances: [monthly], policies: [renew], balances: fell }, 'no-burn'],
+    [
+      'but not where the money is gone before it is due',
+      { instances: [machine({ hourlyFen: 400 }), monthly], policies: [renew] },
+      [6, 6, 6],
+    ],
     ['a renewal that nobody will make has none', { instances: [machine(), monthly] }, [24, 24, 24]],
     [
       'one that an observing policy would make has none',
@@ -133,6 +138,11 @@ describe('what nobody can tell', () => {
     ],
     ['what is started in the morning has no price', { instances: [down], policies: [morning] }, 'no-burn'],
     ['also where the balance was watched', { instances: [down], policies: [morning], balances: fell }, 'no-burn'],
+    [
+      'but not where the money is gone before',
+      { instances: [machine({ hourlyFen: 150 }), down], policies: [morning] },
+      [16, 16, 16],
+    ],
     ['what is down and stays so has none', { instances: [machine(), down] }, [24, 24, 24]],
     [
       'what is down and held in the morning has none',
