@@ -80,3 +80,20 @@ policies:
   expect(await ended('hxy/b')).toMatchObject({ state: 'cancelled', reason: 'activity' });
   expect(await ended('hxy/c')).toMatchObject({ state: 'cancelled', reason: 'no-longer-due' });
 });
+
+test('of what was applied and is never seen a person hears: an observing policy does not ask again', async () => {
+  const bed = await beds.start({
+    accounts: [account('huixingyun', [busy('a')])],
+    policies: {
+      'lunch.yaml': `
+policies:
+  - { name: lunch, mode: observe, match: all, when: { during: "Mon-Sun 12:00-13:00" }, do: stop }
+`,
+    },
+  });
+  await bed.round();
+  bed.sim.faults.add({ kind: 'delayed-effect', delayMs: 5 * HOUR, operation: 'stop' });
+  expect(await planAndApply(bed)).toEqual(['stop of dev-a (lunch)']);
+  const operation = await bed.operationInTime('hxy/a', 'escalated', 'stop', 5 * MINUTE);
+  expect(operation).toMatchObject({ attempt: 1, reason: 'not-seen' });
+});
