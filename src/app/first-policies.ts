@@ -30,6 +30,7 @@ export async function firstPolicies(
   }
   if (loaded.ok) {
     for (const warning of loaded.set.warnings) log.warn({ at: summarise(warning) }, 'a policy is odd');
+    if (loaded.set.observing) log.info('every policy only observes, and nothing will be done');
     await keepGood(store, loaded.files, now);
     return { ...loaded, fromLastGood: false, errors: [] };
   }

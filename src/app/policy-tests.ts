@@ -131,7 +131,7 @@ async function filesOf(targets: readonly string[], cwd: string): Promise<readonl
     );
     if (isFolder) {
       const read = await readTestFiles(path, cwd);
-      if (!read.ok) throw new InvalidInput(`${target} cannot be read`, read.errors);
+      if (!read.ok) throw new InvalidInput(`there is nothing to run in ${shortened(path, cwd)}`, read.errors);
       files.push(...read.files);
       continue;
     }

@@ -17,6 +17,8 @@ export interface CheckedFiles {
   readonly errors: readonly Located[];
   readonly warnings: readonly Located[];
   readonly policies: number;
+  /** Nothing will be done: every policy only observes. */
+  readonly observing: boolean;
   /** `null`: it holds mistakes, or none was asked for. */
   readonly config: Config | null;
 }
@@ -65,7 +67,7 @@ export async function checkFiles(
   }
   const isAboutFolder = files.length === 0 || (given.configs.length > 0 && given.policies.length === 0);
   const texts = isAboutFolder ? await readFolder(folder, given.configs[0], command, io, errors) : given.policies;
-  if (texts.length === 0) return { errors, warnings, policies: 0, config };
+  if (texts.length === 0) return { errors, warnings, policies: 0, observing: false, config };
   const result = compile(texts, compileWith);
   if (!result.ok) errors.push(...result.errors);
   warnings.push(...(result.ok ? result.set.warnings : result.warnings));
@@ -74,7 +76,8 @@ export async function checkFiles(
     const shown = shortened(config.policiesDir, io.cwd);
     if (far !== null) warnings.push(about(shown, `in place of the policies in force ${far}`));
   }
-  return { errors, warnings, policies: result.ok ? result.set.policies.length : 0, config };
+  const [policies, observing] = result.ok ? [result.set.policies.length, result.set.observing] : [0, false];
+  return { errors, warnings, policies, observing, config };
 }
 
 interface Given {

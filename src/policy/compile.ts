@@ -67,11 +67,13 @@ export function compile(files: readonly PolicyFile[], options: CompileOptions): 
   calendars.warnOfMissingYears(used, yearsAround(options.now));
   // Without a configuration nobody knows the mode of a policy that does not say.
   const isModeKnown = options.accounts !== null || drafts.every(({ text }) => text.mode !== undefined);
-  if (findings.errors.length === 0 && isModeKnown) warnOfObserving(policies, documents, findings);
   const warnings = findings.warnings.sort(byPlace);
   if (findings.errors.length > 0) return { ok: false, errors: findings.errors.sort(byPlace), warnings };
   const hash = fingerprint(policies.map((policy) => [policy.name, policy.hash]));
-  return { ok: true, set: { policies, calendars: calendars.known, warnings, hash } };
+  return {
+    ok: true,
+    set: { policies, calendars: calendars.known, warnings, observing: isModeKnown && onlyObserve(policies), hash },
+  };
 }
 
 /** A file of which something can be checked. */
@@ -185,12 +187,7 @@ function yearsAround(now: number): number[] {
   return [...new Set([now, now + soon].map((at) => new Date(at).getUTCFullYear()))];
 }
 
-function warnOfObserving(policies: readonly Policy[], documents: readonly YamlDocument[], findings: Findings): void {
+function onlyObserve(policies: readonly Policy[]): boolean {
   const enabled = policies.filter((policy) => policy.enabled);
-  const first = enabled[0];
-  if (first === undefined || enabled.some((policy) => policy.mode === 'enforce')) return;
-  const document = documents.find(({ file }) => file === first.place.file);
-  if (document === undefined) return;
-  const message = 'every policy only observes: nothing will be done; write mode: enforce where something should be';
-  findings.warnings.push(document.located(['policies'], message, { part: 'key' }));
+  return enabled.length > 0 && enabled.every(({ mode }) => mode === 'observe');
 }

@@ -9,6 +9,8 @@ export interface PolicySet {
   readonly calendars: ReadonlyMap<string, NamedCalendar>;
   /** Legal but odd. */
   readonly warnings: readonly Located[];
+  /** Nothing will be done: every policy that is on only observes. `false` where the mode of one is not known. */
+  readonly observing: boolean;
   /** Changes when the meaning of any policy, or their order, may have changed. */
   readonly hash: string;
 }

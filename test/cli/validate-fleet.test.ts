@@ -25,13 +25,13 @@ test('limits and reach are held against the fleet as last seen, and against the 
   expect(await validate('--fleet', '--strict')).toMatchObject({ code: 0, out: 'valid: 1 policy\n', err: '' });
 
   await mkdir(join(bed.dir, 'next'));
-  await writeFile(join(bed.dir, 'next', 'p.yaml'), policy('"*"', ''));
+  await writeFile(join(bed.dir, 'next', 'p.yaml'), policy('"?*"', ''));
   const next = ['--policies', 'next'];
   expect(await validate('--strict', ...next)).toMatchObject({ code: 0, err: '' });
   const { code, out, err } = await validate('--fleet', ...next);
   expect({ code, out }).toEqual({ code: 0, out: 'valid: 1 policy\n' });
   expect(err.split('\n').filter((line) => line.includes('warning'))).toEqual([
-    'next/p.yaml:2:58: warning: the window is open for 3m at most, and in that time the limits that hold where a policy sets none reach 3 of the 6 instances of hxy that it is about: the rest is left as it is',
+    'next/p.yaml:2:59: warning: the window is open for 3m at most, and in that time the limits that hold where a policy sets none reach 3 of the 6 instances of hxy that it is about: the rest is left as it is',
     'next:1:1: warning: in place of the policies in force 2 things are newly allowed besides the 5 before, such as stop hxy/web-a',
   ]);
   expect((await validate('--fleet', '--strict', ...next)).code).toBe(3);

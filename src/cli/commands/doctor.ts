@@ -68,11 +68,14 @@ async function look(command: Command, io: Io, send: boolean): Promise<readonly F
   });
   return [
     texts.ok(file, 'valid'),
+    ...(loaded.ok && loaded.set.observing ? [texts.ok('policies', OBSERVING)] : []),
     ...config.warnings.map(oddity),
     ...(loaded.ok ? loaded.set.warnings.map(oddity) : loaded.errors.map(mistake)),
     ...found,
   ];
 }
+
+const OBSERVING = 'every policy only observes; nothing is done before one says mode: enforce';
 
 const VALIDATE = '`lamplighter validate` shows the line';
 

@@ -103,6 +103,7 @@ interface Findings {
   readonly errors: readonly Located[];
   readonly warnings: readonly Located[];
   readonly policies: number;
+  readonly observing: boolean;
   /** `null`: not asked for. */
   readonly redis: Redis | null;
 }
@@ -110,7 +111,7 @@ interface Findings {
 function report(
   io: Io,
   { json, strict }: { readonly json: boolean; readonly strict: boolean },
-  { errors, warnings, policies, redis }: Findings,
+  { errors, warnings, policies, observing, redis }: Findings,
 ): void {
   const isValid = errors.length === 0 && !(strict && warnings.length > 0);
   const isShort = redis !== null && (redis.kind === 'away' || redis.checks.paidWork !== 'ok');
@@ -126,6 +127,7 @@ function report(
     printJson(io, {
       valid: isValid,
       policies,
+      observing,
       errors: errors.map(plain),
       warnings: warnings.map(plain),
       ...(redis !== null && { redis: { ok: !isShort, error: redis.kind === 'away' ? redis.why : null, checks } }),
@@ -135,6 +137,8 @@ function report(
       io.err(`${renderLocated({ ...warning, message: `warning: ${warning.message}` })}\n`);
     for (const error of errors) io.out(`${renderLocated(error)}\n`);
     if (isValid) io.out(`valid: ${policies} ${policies === 1 ? 'policy' : 'policies'}\n`);
+    if (isValid && observing)
+      io.err('note: every policy only observes; nothing is done before one says mode: enforce\n');
     if (redis !== null) showRedis(io, redis);
   }
   if (errors.length > 0)
