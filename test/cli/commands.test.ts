@@ -82,7 +82,7 @@ async function json(...args: string[]): Promise<unknown> {
 describe('reading', () => {
   test('validate', async () => {
     expect(await run('validate')).toEqual({ code: 0, out: 'valid: 2 policies\n', err: '' });
-    expect(await json('validate')).toEqual({ valid: true, policies: 2, errors: [], warnings: [] });
+    expect(await json('validate')).toEqual({ valid: true, policies: 2, observing: false, errors: [], warnings: [] });
   });
 
   test('instances', async () => {
