@@ -79,6 +79,10 @@ test('what is confirmed late closes its page and raises the settle time of its a
   const bed = await start([11]);
   bed.sim.faults.add({ kind: 'delayed-effect', delayMs: 25 * MINUTE, operation: 'renew' });
   await bed.round();
+  // Before any time passes: a minute that leaps over the answer would have it lost.
+  await bed.until('the cloud has said yes', async () =>
+    (await bed.operations({ instance: 'hxy/d0' }))[0]?.transitions.some(({ to }) => to === 'accepted'),
+  );
   await bed.operationInTime('hxy/d0', 'escalated', 'renew', MINUTE);
   const page = await bed.until('people are told', () => bed.receiver.told('operation.escalated')[0]);
   expect(page).toMatchObject({ severity: 'critical', reason: 'not-seen', details: { accepted: true } });
