@@ -129,7 +129,7 @@ export function printAssumptions(io: Io, { assumptions, bill, seed, accounts, ti
   if (endless.length > 0) lines.push(`the money of ${endless.join(', ')} never ends, since nobody says what is on it`);
   if (observing.length > 0)
     lines.push(
-      `${observing.length} ${observing.length === 1 ? 'policy only observes' : 'policies only observe'}: --all shows what would be done${work === 'file' ? ', --mode enforce does it where the policy says nothing of its own' : ''}`,
+      `${observing.length} ${observing.length === 1 ? 'policy only observes' : 'policies only observe'}: --all shows what would be done${work === 'file' ? ', --mode enforce lets those act that do not say so themselves' : ''}`,
     );
   io.out(`taken for granted:\n${lines.map((line) => `  ${line}\n`).join('')}`);
 }
