@@ -47,4 +47,4 @@ EXPOSE 8080
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=30s --timeout=5s --start-period=20s --retries=3 CMD ["node", "scripts/healthcheck.mjs"]
 # A signal must not open the debugger, which can read every token.
-CMD ["node", "--disable-warning=ExperimentalWarning", "--disable-sigusr1", "--max-semi-space-size=8", "src/cli/main.ts", "run", "--config", "/etc/lamplighter/lamplighter.yaml"]
+CMD ["node", "--disable-warning=ExperimentalWarning", "--disable-sigusr1", "--max-semi-space-size=4", "src/cli/main.ts", "run", "--config", "/etc/lamplighter/lamplighter.yaml"]

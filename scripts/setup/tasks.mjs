@@ -2,7 +2,7 @@ import { join } from 'node:path';
 
 const QUIET = '--disable-warning=ExperimentalWarning';
 // MB per half of the heap's nursery. Left to itself Node lets it grow to 32, which is a quarter of the daemon's memory and gains
-// nothing: of what a poll makes little lives on. The Dockerfile says the same.
+// nothing: of what a poll makes little lives on. The Dockerfile says the same of commands; its daemon, which stays, has half of it.
 const SMALL = '--max-semi-space-size=8';
 
 /**

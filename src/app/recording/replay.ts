@@ -38,6 +38,8 @@ export interface Replay {
   readonly looks: number;
   /** Of those that ended it. */
   readonly calledOff: readonly CalledOff[];
+  /** Of those who recorded it. */
+  readonly timezone: string;
 }
 
 /** Something that was decided and, by the last look at it, not sent. */
@@ -126,6 +128,7 @@ export class ReplayCheck {
       holes: this.#holes,
       looks: this.#looks,
       calledOff: this.#calledOff,
+      timezone: this.#timezone,
     };
   }
 }

@@ -6,11 +6,13 @@ import { policiesIn, type Replay, replay } from '../../app/recording/replay.ts';
 import { billOf, daysAsRecorded, type WhatIf, whatIf } from '../../app/recording/what-if.ts';
 import { machinesByKey } from '../../app/simulate/run.ts';
 import { type Simulation, simulationView } from '../../app/simulate.ts';
+import type { InstanceKey } from '../../fleet/instance.ts';
 import { rfc3339 } from '../../fleet/rfc3339.ts';
 import { readConfig, sharedOptions } from '../context.ts';
 import { EXIT, UserError } from '../exit.ts';
 import { type Io, printJson } from '../io.ts';
 import { printable } from '../table.ts';
+import { shortTime } from '../time-words.ts';
 import { printAssumptions, printDecisions, printMachines, printSimulation, writeReport } from './simulation-text.ts';
 
 const HOUR_MS = 3_600_000;
@@ -100,9 +102,10 @@ function replayView({ from, until, otherwise, calledOff, ...counts }: Replay) {
 }
 
 function printReplay(io: Io, found: Replay): void {
-  const { passes, acts, otherwise, otherwisePasses, reworded, holes, looks, calledOff } = found;
+  const { passes, acts, otherwise, otherwisePasses, reworded, holes, looks, calledOff, timezone } = found;
+  const time = (at: number) => shortTime(rfc3339(at), timezone);
   for (const { at, account, differences } of otherwise) {
-    io.out(`${rfc3339(at)} ${account}\n`);
+    io.out(`${time(at)} ${account}\n`);
     for (const { subject, recorded, replayed } of differences) {
       io.out(`  ${printable(subject)}\n`);
       io.out(`    then ${recorded === null ? 'nothing' : printable(JSON.stringify(recorded))}\n`);
@@ -111,14 +114,14 @@ function printReplay(io: Io, found: Replay): void {
   }
   if (otherwisePasses > otherwise.length) io.out(`… and ${otherwisePasses - otherwise.length} passes more\n`);
   io.out(
-    `${span(found)}${passes} passes with ${acts} acts and announcements, ${otherwisePasses === 0 ? 'every one decided as it was' : `${otherwisePasses} decided otherwise`}\n`,
+    `${span(found, timezone)}${passes} passes with ${acts} acts and announcements, ${otherwisePasses === 0 ? 'every one decided as it was' : `${otherwisePasses} decided otherwise`}\n`,
   );
   if (reworded > 0)
     io.out(`${reworded} passes give the same decisions other words: they were made by another version\n`);
   if (holes > 0) io.out(`${holes} passes were made and not recorded\n`);
   if (calledOff.length > 0) io.out(`${calledOff.length} of ${looks} last looks before an act called it off:\n`);
   for (const { at, action, instance, policy, no, why } of calledOff)
-    io.out(`  ${rfc3339(at)} ${action} of ${printable(instance)} (${policy}): ${no.reason}, ${printable(why)}\n`);
+    io.out(`  ${time(at)}  ${action} of ${printable(instance)} (${policy}): ${no.reason}, ${printable(why)}\n`);
 }
 
 function whatIfView({ from, until, acts, stops, uses, simulation, ...rest }: WhatIf) {
@@ -173,7 +176,7 @@ function printWhatIf(
   const hours = (ms: number) => (ms / HOUR_MS).toFixed(1);
   const yuan = (fen: number) => (fen / 100).toFixed(2);
   io.out(
-    `\n${span(found)}${passes} passes, ${acts.length} acts instead of ${recordedActs}; ` +
+    `\n${span(found, simulation.timezone)}${passes} passes, ${acts.length} acts instead of ${recordedActs}; ` +
       `up ${hours(bill.upMs)} h instead of ${hours(bill.recordedUpMs)} h; by the hour ${yuan(bill.fen)} yuan instead of ` +
       `${yuan(bill.recordedFen)}; renewals and changes of billing ${yuan(bill.paidFen)} yuan\n`,
   );
@@ -182,13 +185,19 @@ function printWhatIf(
     io.out(
       `${missed.length} of ${stops.length} stops would have been in somebody's way: there was work again afterwards\n`,
     );
+  const names = new Map<InstanceKey, string>(machines.map(({ key, name }) => [key, name]));
+  const time = (at: number | null) => shortTime(at === null ? null : rfc3339(at), simulation.timezone);
   for (const { at, instance, policy, missedAt } of missed)
     io.out(
-      `  ${instance}, stopped by ${policy} at ${rfc3339(at)}, was wanted at ${missedAt === null ? '' : rfc3339(missedAt)}\n`,
+      `  ${printable(names.get(instance) || instance)}, stopped by ${policy} at ${time(at)}, was wanted at ${time(missedAt)}\n`,
     );
   printAssumptions(io, simulation);
 }
 
-function span({ from, until }: { readonly from: number | null; readonly until: number | null }): string {
-  return from === null || until === null ? '' : `${rfc3339(from)} to ${rfc3339(until)}: `;
+function span(
+  { from, until }: { readonly from: number | null; readonly until: number | null },
+  timezone: string,
+): string {
+  if (from === null || until === null) return '';
+  return `${shortTime(rfc3339(from), timezone)} to ${shortTime(rfc3339(until), timezone)} (${timezone}): `;
 }

@@ -315,7 +315,7 @@ test('simulate --record says that all is decided as it was, and fails where it i
   expect(said.simulate?.out).toContain('148 passes');
   expect(said.simulate?.out).toContain('every one decided as it was');
   expect(said.simulate?.out).toMatch(
-    /\n1 of \d+ last looks before an act called it off:\n {2}\S+ stop of hxy\/a \(stop-idle\): hold, /,
+    /\n1 of \d+ last looks before an act called it off:\n {2}12-01 13:45 {2}stop of hxy\/a \(stop-idle\): hold, /,
   );
   expect(said.edited).toMatchObject({
     code: 1,
