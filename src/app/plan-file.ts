@@ -216,13 +216,15 @@ export async function applyPlan(work: Work, control: Control, plan: PlanFile, by
   if (now - dueFrom > LONGEST_MS)
     return { kind: 'moved', differences: [`it is for ${plan.dueAt}, longer ago than ${formatDuration(LONGEST_MS)}`] };
   const due = await dueAt(work, null);
-  const differences: string[] = [...(await notInForce(work, plan))];
+  const differences: string[] = [];
   const meanings = new Map(work.standing().policies.map((policy) => [policy.name, policy.hash]));
+  const alike: Record<string, string> = {};
   for (const [name, known] of Object.entries(plan.policies)) {
     const meaning = meanings.get(name);
-    if (meaning !== known)
-      differences.push(`the policy ${name} ${meaning === undefined ? 'is gone' : 'means something else now'}`);
+    if (meaning === known) alike[name] = known;
+    else differences.push(`the policy ${name} ${meaning === undefined ? 'is gone' : 'means something else now'}`);
   }
+  differences.push(...(await notInForce(work, { policies: alike })));
   const asked: DueAct[] = [];
   for (const act of plan.acts) {
     const same = due.acts.find(({ planned }) => isSame(planned, act));
