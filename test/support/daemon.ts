@@ -270,6 +270,7 @@ export class Bed {
 
   async #elapse(ms: number): Promise<void> {
     for (let left = ms; left > 0; left -= PROBES_EVERY_MS) {
+      await this.#looked();
       this.clock.pass(Math.min(left, PROBES_EVERY_MS));
       if (left > PROBES_EVERY_MS) await this.observe();
     }
@@ -452,6 +453,16 @@ export class Bed {
       if (performance.now() > end) return true;
       return !(await this.operations()).some(({ state }) => state === 'sending');
     });
+  }
+
+  /**
+   * Waits a little until no look of the daemons' own is under way: of one in the middle of which minutes pass nobody can
+   * tell what it saw when, and it makes a hole in what was watched.
+   */
+  async #looked(): Promise<void> {
+    const end = performance.now() + QUIET_MS;
+    const isLooking = () => this.daemons.some(({ queues }) => queues.runningSince('observe') !== null);
+    if (isLooking()) await this.until('no look is under way', () => performance.now() > end || !isLooking());
   }
 
   #story(): string {
