@@ -35,7 +35,7 @@ const WORDS = catalogue({
     week: 'Last 7 days',
     saved: 'Saved so far',
     hours: (hours: string) => `${hours} GPU h`,
-    would: 'would have',
+    would: (money: string, hours: string) => `would have ${money}, ${hours}`,
     observedStops: (stops: number) => `${stops} ${stops === 1 ? 'stop' : 'stops'} observed`,
     wrong: (count: number, of: number) => `${count} of ${of} judged wrong`,
     stops: (count: number, wrong: number) => `${count} ${count === 1 ? 'stop' : 'stops'}, ${wrong} wrong`,
@@ -70,7 +70,7 @@ const WORDS = catalogue({
     week: '最近 7 天',
     saved: '至今节省',
     hours: (hours: string) => `${hours} GPU 小时`,
-    would: '本会',
+    would: (money: string, hours: string) => `本会 ${money}，${hours}`,
     observedStops: (stops: number) => `观察到 ${stops} 次关机`,
     wrong: (count: number, of: number) => `已判定的 ${of} 次中 ${count} 次错误`,
     stops: (count: number, wrong: number) => `关机 ${count} 次，关错 ${wrong} 次`,
@@ -195,7 +195,7 @@ function savedCell({ saved, stops, observed }: PolicyRow, visit: Visit): Html {
   }${
     observed.stops === 0
       ? ''
-      : html`<small>${t.would} ${yuan(observed.savedFen)}, ${t.hours(gpuHours(observed.savedGpuSeconds))}</small><small${observed.wrong > 0 ? html` class="warn"` : ''}>${t.observedStops(observed.stops)}${judged > 0 ? html` · ${t.wrong(observed.wrong, judged)}` : ''}</small>`
+      : html`<small>${t.would(yuan(observed.savedFen), t.hours(gpuHours(observed.savedGpuSeconds)))}</small><small${observed.wrong > 0 ? html` class="warn"` : ''}>${t.observedStops(observed.stops)}${judged > 0 ? html` · ${t.wrong(observed.wrong, judged)}` : ''}</small>`
   }`;
 }
 

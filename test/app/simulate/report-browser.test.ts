@@ -127,12 +127,12 @@ describe('a recording', () => {
     await expectWhole(report);
     expect(await page.title()).toBe('Lamplighter：记录下来的日子');
     expect(await rowsOf(page, '机器').count()).toBe(1);
-    expect(await cellsOf(rowsOf(page, '操作及其原因'))).toMatch(/ \| dev-1 \| 关机: 决定执行 \| lazy \| 到期该做/);
+    expect(await cellsOf(rowsOf(page, '操作及其原因'))).toMatch(/ \| dev-1 \| 关机：决定执行 \| lazy \| 到期该做/);
     const balance = page.locator('section', { has: page.getByRole('heading', { name: 'hxy 的余额' }) });
     await balance.getByText('以表格显示').click();
     expect(await cellsOf(balance.locator('tbody tr').last())).toMatch(/（其中 \d+\.\d 小时） \| 494\.00$/);
     await page.locator('.map').focus();
-    expect(await said(page)).toMatch(/^dev-1 \(hxy\), 20.*: 空闲$/);
+    expect(await said(page)).toMatch(/^dev-1（hxy），20.*：空闲$/);
     await page.context().close();
   });
 });

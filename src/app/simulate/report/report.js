@@ -100,8 +100,8 @@ function stateBefore(machine, minute) {
 function whatOf(act) {
   const [, , , kind, action, , , refused] = act;
   const word = kindWords[data.names.kind[kind]];
-  const what = action < 0 ? word : `${data.names.action[action]}: ${word}`;
-  return refused > 0 ? `${what} (${data.names.refused[refused]})` : what;
+  const what = action < 0 ? word : fill(labels.did, { action: data.names.action[action], kind: word });
+  return refused > 0 ? fill(labels.noted, { what, note: data.names.refused[refused] }) : what;
 }
 /** Why, in its word, and what the machine was at. */
 function reasonOf(act) {
@@ -113,7 +113,7 @@ function reasonOf(act) {
 }
 function sentenceOf(act) {
   const [minute, , , , , policy] = act;
-  const why = policy < 0 ? '' : ` – ${data.names.policy[policy]}: ${reasonOf(act)}`;
+  const why = policy < 0 ? '' : fill(labels.because, { policy: data.names.policy[policy], reason: reasonOf(act) });
   return `${timeText(minute).slice(11)} ${whatOf(act)}${why}`;
 }
 
@@ -497,7 +497,12 @@ function hourText(row, hour) {
   for (let minute = begin; minute < end; minute += 1) seen.add(doingAt(machine, minute));
   const doings = [...seen].map((kind) => (kind < 0 ? labels.none : doingWords[data.doings[kind]]));
   const acts = machine.acts.filter(([minute]) => minute >= begin && minute < end);
-  const head = `${machine.label} (${data.accounts[machine.account].name}), ${timeText(begin)}: ${doings.join(', ')}`;
+  const head = fill(labels.hourOf, {
+    machine: machine.label,
+    account: data.accounts[machine.account].name,
+    at: timeText(begin),
+    doings: doings.join(labels.comma),
+  });
   return [head, ...acts.slice(0, 6).map(sentenceOf), ...(acts.length > 6 ? ['…'] : [])].join('\n');
 }
 

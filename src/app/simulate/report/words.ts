@@ -214,6 +214,11 @@ const EN: ReportWords = {
     policies: 'The policies',
     seed: 'seed {seed}',
     since: '{doing} since {at}',
+    did: '{action}: {kind}',
+    noted: '{what} ({note})',
+    because: ' – {policy}: {reason}',
+    hourOf: '{machine} ({account}), {at}: {doings}',
+    comma: ', ',
     never: 'never',
   },
   recorded: {
@@ -359,6 +364,11 @@ const ZH: ReportWords = {
     policies: '策略',
     seed: '种子 {seed}',
     since: '{at} 起{doing}',
+    did: '{action}：{kind}',
+    noted: '{what}（{note}）',
+    because: ' – {policy}：{reason}',
+    hourOf: '{machine}（{account}），{at}：{doings}',
+    comma: '、',
     never: '不会',
   },
   recorded: {
