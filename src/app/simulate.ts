@@ -2,14 +2,15 @@ import { zoneNamed } from '../calendar/zone.ts';
 import type { Config } from '../config/config.ts';
 import { type ComingBill, comingBill } from '../decide/coming-bill.ts';
 import type { ComingDecision } from '../decide/forecast.ts';
+import { historyOfAll } from '../decide/histories.ts';
 import type { AccountView, World } from '../decide/world.ts';
 import { rfc3339 } from '../fleet/rfc3339.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Work } from '../work/ports.ts';
 import { accountWorld } from '../work/world.ts';
 import { readFleetFile } from './simulate/fleet-file.ts';
-import type { AccountSetup } from './simulate/machines.ts';
-import { type AccountRun, type MachineRun, type RunTime, runAccount } from './simulate/run.ts';
+import { type Led, ledTogether } from './simulate/led-together.ts';
+import { type AccountRun, type MachineRun, type RunTime, runAccounts } from './simulate/run.ts';
 import { hourBegan } from './simulate/track.ts';
 
 /** What was taken for granted, so that whoever reads the result knows what it rests on. */
@@ -75,7 +76,7 @@ export async function simulate(
   const standing = work.standing();
   const policies = options.policies ?? standing.policies;
   const now = work.clock.now();
-  const worlds: { readonly world: World; readonly setup: AccountSetup }[] = [];
+  const worlds: Led[] = [];
   const unlisted: string[] = [];
   for (const [name, runtime] of standing.accounts) {
     const world = await accountWorld(work, standing, runtime, now);
@@ -130,11 +131,21 @@ export async function simulateFile(
 
 function led(
   policies: readonly Policy[],
-  worlds: readonly { readonly world: World; readonly setup: AccountSetup }[],
+  worlds: readonly Led[],
   time: RunTime,
   ground: { readonly work: Assumptions['work']; readonly unlisted: readonly string[] },
 ): Simulation {
-  const accounts = worlds.map(({ world, setup }) => runAccount(policies, world, setup, time));
+  const runs = ledTogether(policies, worlds).flatMap((group) =>
+    runAccounts(
+      policies,
+      worldOfAll(group),
+      group.map(({ setup }) => setup),
+      time,
+    ),
+  );
+  // In the order of the fleet, whoever was led with whom.
+  const order = new Map(worlds.map(({ setup }, place) => [setup.view.name, place]));
+  const accounts = [...runs].sort((a, b) => (order.get(a.name) ?? 0) - (order.get(b.name) ?? 0));
   const coming = accounts.flatMap((account) => account.coming);
   const machines = accounts.flatMap((account) => account.machines);
   const reached = Math.min(time.until, ...accounts.map((account) => account.reached));
@@ -158,6 +169,16 @@ function led(
       observing: policies.filter(({ enabled, mode }) => enabled && mode === 'observe').map(({ name }) => name),
     },
   };
+}
+
+function worldOfAll(group: readonly Led[]): World {
+  const [first] = group;
+  if (first === undefined) throw new Error('no account to lead; a bug of ours');
+  if (group.length === 1) return first.world;
+  const histories = new Map(group.map(({ world, setup }) => [setup.view.name, world.history]));
+  const accounts = group.map(({ setup }) => setup.view);
+  const holds = new Map(group.flatMap(({ world }) => [...world.holds]));
+  return { ...first.world, accounts, holds, history: historyOfAll(histories) };
 }
 
 /** A listing that was good counts as taken then: nothing else is known of that time. */

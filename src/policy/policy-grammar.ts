@@ -21,7 +21,7 @@ const count = (about: string) => z.int().min(1).meta({ description: about });
 const limits = z
   .strictObject({
     perPass: count('At most this many instances of one account at once.').optional(),
-    perHour: count('At most this many instances of one account within an hour.').optional(),
+    perHour: count('At most this many instances within an hour, over all accounts.').optional(),
     percent: z
       .string({ error: () => 'must be a text with a percent sign, such as "10%"' })
       .regex(/^(?:100|[1-9]\d?)%$/, 'must be a whole percentage from "1%" to "100%"')

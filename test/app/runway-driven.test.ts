@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runAccount } from '../../src/app/simulate/run.ts';
+import { runAccounts } from '../../src/app/simulate/run.ts';
 import { zoneNamed } from '../../src/calendar/zone.ts';
 import { runwayOf } from '../../src/decide/runway.ts';
 import type { AccountView, InstanceView } from '../../src/decide/world.ts';
@@ -58,7 +58,8 @@ function both(policies: readonly Policy[], cashFen: number) {
     topUp: null,
     isOutOfStock: () => false,
   };
-  const run = runAccount(policies, world([known]), setup, time);
+  const [run] = runAccounts(policies, world([known]), [setup], time);
+  if (run === undefined) throw new Error('nothing was led');
   const ended = run.happenings.find(({ kind }) => kind === 'arrears');
   const told = runwayOf({
     account: known,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
-import { runAccount } from '../../src/app/simulate/run.ts';
+import { runAccounts } from '../../src/app/simulate/run.ts';
 import { zoneNamed } from '../../src/calendar/zone.ts';
 import { ledgerEntry } from '../../src/decide/savings.ts';
 import { savingsReport } from '../../src/decide/savings-report.ts';
@@ -303,7 +303,9 @@ function led() {
     isOutOfStock: () => false,
   };
   const time = { from: NOON, until: NOON + DAYS * DAY, seed: 1, zone: ZONE };
-  return { instances, run: runAccount(policies, world([known], { now: NOON }), setup, time) };
+  const [run] = runAccounts(policies, world([known], { now: NOON }), [setup], time);
+  if (run === undefined) throw new Error('nothing was led');
+  return { instances, run };
 }
 
 test('where the live evaluator leads the machines the ledger agrees as well', async () => {

@@ -52,12 +52,19 @@ export interface RunTime extends TimeSpan {
 }
 
 /**
- * Leads one account through virtual time: the live evaluator decides, and the simulator's machines carry it out and go on by
- * themselves. Beside it they are led through the same time with nobody deciding anything.
+ * Leads accounts through virtual time: the live evaluator decides, and the simulator's machines carry it out and go on by
+ * themselves. Beside it they are led through the same time with nobody deciding anything. More than one at once where what
+ * is done on the one counts for the other; see {@link ledTogether}.
+ * @param world with the accounts of the setups
  */
-export function runAccount(policies: readonly Policy[], world: World, setup: AccountSetup, time: RunTime): AccountRun {
+export function runAccounts(
+  policies: readonly Policy[],
+  world: World,
+  setups: readonly AccountSetup[],
+  time: RunTime,
+): readonly AccountRun[] {
   const { from, until, zone } = time;
-  const machines = new SimulatedMachines([setup], time);
+  const machines = new SimulatedMachines(setups, time);
   const seen = forecast(policies, world, {
     until,
     zone,
@@ -67,40 +74,43 @@ export function runAccount(policies: readonly Policy[], world: World, setup: Acc
   });
   machines.settle(seen.reached);
   machines.close(seen.reached);
-  const without = new SimulatedMachines([{ ...setup, view: withoutPolicies(setup.view, from) }], time);
+  const undecided = setups.map((setup) => ({ ...setup, view: withoutPolicies(setup.view, from) }));
+  const without = new SimulatedMachines(undecided, time);
   without.settle(seen.reached);
   without.close(seen.reached);
-  const { view } = setup;
   const acts = Map.groupBy(
     seen.coming.filter(({ kind }) => kind === 'act'),
     ({ instance }) => instance,
   );
-  const book = machines.book(view.name);
-  return {
-    name: view.name,
-    machines: view.instances.map((each) =>
-      machineRun(each, view, {
-        track: machines.track(each.key),
-        without: without.track(each.key),
-        acts: acts.get(each.key) ?? [],
-        time,
-      }),
-    ),
-    coming: seen.coming,
-    happenings: machines.happenings,
-    broke: { at: brokeAt(machines), withoutAt: brokeAt(without) },
-    reached: seen.reached,
-    hours: {
-      running: book?.runningFen ?? [],
-      without: without.book(view.name)?.runningFen ?? [],
-      paid: book?.paidFen ?? [],
-      balance: balanceOf(setup, book),
-    },
-  };
+  return setups.map((setup): AccountRun => {
+    const { view } = setup;
+    const book = machines.book(view.name);
+    return {
+      name: view.name,
+      machines: view.instances.map((each) =>
+        machineRun(each, view, {
+          track: machines.track(each.key),
+          without: without.track(each.key),
+          acts: acts.get(each.key) ?? [],
+          time,
+        }),
+      ),
+      coming: seen.coming.filter(({ account }) => account === view.name),
+      happenings: machines.happenings.filter(({ account }) => account === view.name),
+      broke: { at: brokeAt(machines, view.name), withoutAt: brokeAt(without, view.name) },
+      reached: seen.reached,
+      hours: {
+        running: book?.runningFen ?? [],
+        without: without.book(view.name)?.runningFen ?? [],
+        paid: book?.paidFen ?? [],
+        balance: balanceOf(setup, book),
+      },
+    };
+  });
 }
 
-function brokeAt({ happenings }: SimulatedMachines): number | null {
-  return happenings.find(({ kind }) => kind === 'arrears')?.at ?? null;
+function brokeAt({ happenings }: SimulatedMachines, name: string): number | null {
+  return happenings.find(({ kind, account }) => kind === 'arrears' && account === name)?.at ?? null;
 }
 
 /** What a policy has stopped would be up if there were none. */
