@@ -86,6 +86,11 @@ const LABELS = [
   'policies',
   'seed',
   'since',
+  'did',
+  'noted',
+  'because',
+  'hourOf',
+  'comma',
   'never',
 ] as const;
 type Label = (typeof LABELS)[number];
