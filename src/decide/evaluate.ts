@@ -74,24 +74,33 @@ function evaluateAccount(pass: Pass, view: AccountView, only: NonNullable<Evalua
 function noticesFor({ world }: Pass, view: AccountView, looked: readonly number[] | null): readonly Notice[] {
   const { history } = world;
   if (looked === null) return history.notices(view.name);
-  const of = history.noticesOf?.bind(history);
   const keys = keysAt(view, looked);
-  if (of !== undefined) return keys.flatMap((key) => [...of(key)]);
-  return history.notices(view.name).filter(({ instance }) => keys.includes(instance));
+  if (history.noticesOf === undefined)
+    return history.notices(view.name).filter(({ instance }) => keys.includes(instance));
+  const notices: Notice[] = [];
+  for (const key of keys) for (const notice of history.noticesOf(key)) notices.push(notice);
+  return notices;
 }
 
 /** The starts that are owed to them. */
 function obligationsFor({ world }: Pass, view: AccountView, looked: readonly number[] | null): readonly Obligation[] {
   const { history } = world;
   if (looked === null) return history.obligations(view.name);
-  const of = history.obligationsOf?.bind(history);
   const keys = keysAt(view, looked);
-  if (of !== undefined) return keys.flatMap((key) => [...of(key)]);
-  return history.obligations(view.name).filter(({ instance }) => keys.includes(instance));
+  if (history.obligationsOf === undefined)
+    return history.obligations(view.name).filter(({ instance }) => keys.includes(instance));
+  const obligations: Obligation[] = [];
+  for (const key of keys) for (const obligation of history.obligationsOf(key)) obligations.push(obligation);
+  return obligations;
 }
 
 function keysAt(view: AccountView, places: readonly number[]): readonly InstanceKey[] {
-  return places.flatMap((place) => view.instances[place]?.key ?? []);
+  const keys: InstanceKey[] = [];
+  for (const place of places) {
+    const each = view.instances[place];
+    if (each !== undefined) keys.push(each.key);
+  }
+  return keys;
 }
 
 function lookedAt(view: AccountView, only: NonNullable<EvaluateOptions['only']>): readonly number[] | null {

@@ -1,6 +1,6 @@
 import type { InstanceKey } from '../fleet/instance.ts';
 import { type Notice, noticeId } from '../fleet/notice.ts';
-import { type Obligation, obligationId } from '../fleet/obligation.ts';
+import type { Obligation, ObligationDraft } from '../fleet/obligation.ts';
 import { REFUSALS_PER_DAY, RETRY_AFTER_REFUSAL_MS } from '../fleet/refused.ts';
 import type { History, StepState } from './world.ts';
 
@@ -9,6 +9,8 @@ export const OPEN_ENDS_MS = 10 * 60_000;
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 86_400_000;
+
+type NoticeKey = Pick<Notice, 'policy' | 'instance' | 'occurrence'>;
 
 /** What one policy has done to one target since. */
 interface Acts {
@@ -29,9 +31,13 @@ export class ForecastHistory implements History {
   readonly #openUntil = new Map<InstanceKey, number>();
   readonly #actedOn = new Map<string, number[]>();
   readonly #renewed = new Map<InstanceKey, number>();
-  readonly #notices = new Waiting<Notice>();
+  readonly #notices = new Waiting<NoticeKey, Notice>(
+    (one, other) => one.policy === other.policy && one.occurrence === other.occurrence,
+  );
   readonly #droppedNotices = new Set<string>();
-  readonly #obligations = new Waiting<Obligation>();
+  readonly #obligations = new Waiting<ObligationDraft, Obligation>(
+    (one, other) => one.policy === other.policy && one.incarnation === other.incarnation && one.dueAt === other.dueAt,
+  );
   readonly #low = new Map<string, string | null>();
 
   /** @param accounts whose notices and obligations are taken over */
@@ -40,8 +46,8 @@ export class ForecastHistory implements History {
     this.#from = from;
     this.#now = from;
     for (const account of accounts) {
-      for (const notice of base.notices(account)) this.#notices.put(noticeId(notice), notice);
-      for (const obligation of base.obligations(account)) this.#obligations.put(obligationId(obligation), obligation);
+      for (const notice of base.notices(account)) this.#notices.put(notice);
+      for (const obligation of base.obligations(account)) this.#obligations.put(obligation);
     }
   }
 
@@ -89,20 +95,20 @@ export class ForecastHistory implements History {
   }
 
   putNotice(notice: Notice): void {
-    this.#notices.put(noticeId(notice), notice);
+    this.#notices.put(notice);
   }
 
-  dropNotice(notice: Pick<Notice, 'policy' | 'instance' | 'occurrence'>): void {
-    this.#notices.drop(noticeId(notice), notice.instance);
+  dropNotice(notice: NoticeKey): void {
+    this.#notices.drop(notice);
     this.#droppedNotices.add(noticeId(notice));
   }
 
   putObligation(obligation: Obligation): void {
-    this.#obligations.put(obligationId(obligation), obligation);
+    this.#obligations.put(obligation);
   }
 
   dropObligation(obligation: Obligation): void {
-    this.#obligations.drop(obligationId(obligation), obligation.instance);
+    this.#obligations.drop(obligation);
   }
 
   /** What waits for one instance: an announcement's deadline, a start that is owed. */
@@ -110,7 +116,7 @@ export class ForecastHistory implements History {
     readonly notices: readonly Notice[];
     readonly obligations: readonly Obligation[];
   } {
-    return { notices: [...this.#notices.of(instance)], obligations: [...this.#obligations.of(instance)] };
+    return { notices: this.#notices.of(instance), obligations: this.#obligations.of(instance) };
   }
 
   setLow(policy: string, account: string, occurrence: string | null): void {
@@ -151,17 +157,17 @@ export class ForecastHistory implements History {
   }
 
   notice(policy: string, instance: InstanceKey, occurrence: string): Notice | null {
-    const id = noticeId({ policy, instance, occurrence });
-    const own = this.#notices.get(id, instance);
+    const own = this.#notices.find({ policy, instance, occurrence });
     if (own !== undefined) return own;
-    return this.#droppedNotices.has(id) ? null : this.#base.notice(policy, instance, occurrence);
+    const before = this.#base.notice(policy, instance, occurrence);
+    return before === null || this.#droppedNotices.has(noticeId(before)) ? null : before;
   }
 
   notices(account: string): readonly Notice[] {
     return this.#notices.onAccount(account);
   }
 
-  noticesOf(instance: InstanceKey): Iterable<Notice> {
+  noticesOf(instance: InstanceKey): readonly Notice[] {
     return this.#notices.of(instance);
   }
 
@@ -169,7 +175,7 @@ export class ForecastHistory implements History {
     return this.#obligations.onAccount(account);
   }
 
-  obligationsOf(instance: InstanceKey): Iterable<Obligation> {
+  obligationsOf(instance: InstanceKey): readonly Obligation[] {
     return this.#obligations.of(instance);
   }
 
@@ -203,34 +209,41 @@ export class ForecastHistory implements History {
   }
 }
 
-/** Things that wait for instances, found by instance: there may be one for each of a large fleet. */
-class Waiting<T extends { readonly instance: InstanceKey }> {
-  readonly #byInstance = new Map<InstanceKey, Map<string, T>>();
+const NONE = [] as const;
 
-  put(id: string, item: T): void {
-    const here = this.#byInstance.get(item.instance);
-    if (here === undefined) this.#byInstance.set(item.instance, new Map([[id, item]]));
-    else here.set(id, item);
+/** Things that wait for instances: of a large fleet one for each perhaps, and seldom two for one. Lists are not changed once made. */
+class Waiting<K extends { readonly instance: InstanceKey }, T extends K> {
+  readonly #byInstance = new Map<InstanceKey, readonly T[]>();
+  readonly #isSame: (one: K, other: K) => boolean;
+
+  /** @param isSame of two that wait for the same instance */
+  constructor(isSame: (one: K, other: K) => boolean) {
+    this.#isSame = isSame;
   }
 
-  drop(id: string, instance: InstanceKey): void {
-    const here = this.#byInstance.get(instance);
-    here?.delete(id);
-    if (here?.size === 0) this.#byInstance.delete(instance);
+  put(item: T): void {
+    const here = this.of(item.instance);
+    const place = here.findIndex((each) => this.#isSame(each, item));
+    this.#byInstance.set(item.instance, place < 0 ? [...here, item] : here.with(place, item));
   }
 
-  get(id: string, instance: InstanceKey): T | undefined {
-    return this.#byInstance.get(instance)?.get(id);
+  drop(key: K): void {
+    const left = this.of(key.instance).filter((each) => !this.#isSame(each, key));
+    if (left.length === 0) this.#byInstance.delete(key.instance);
+    else this.#byInstance.set(key.instance, left);
   }
 
-  of(instance: InstanceKey): Iterable<T> {
-    return this.#byInstance.get(instance)?.values() ?? [];
+  find(key: K): T | undefined {
+    return this.#byInstance.get(key.instance)?.find((each) => this.#isSame(each, key));
+  }
+
+  of(instance: InstanceKey): readonly T[] {
+    return this.#byInstance.get(instance) ?? NONE;
   }
 
   onAccount(account: string): readonly T[] {
     const found: T[] = [];
-    for (const [instance, items] of this.#byInstance)
-      if (instance.startsWith(`${account}/`)) found.push(...items.values());
+    for (const [instance, items] of this.#byInstance) if (instance.startsWith(`${account}/`)) found.push(...items);
     return found;
   }
 }

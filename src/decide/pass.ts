@@ -123,7 +123,7 @@ export class AccountPass {
   #wants: Wants | null = null;
   /** The pairs that an announcement stands for; most instances have none, and the others one. */
   readonly #noticed = new Map<InstanceKey, Noticed[]>();
-  #places: ReadonlyMap<InstanceKey, number> | null = null;
+  #places: Map<InstanceKey, number> | null = null;
   #size: number | null = null;
 
   constructor(view: AccountView, now: number, notices: readonly Notice[], looked: readonly number[] | null = null) {
@@ -140,14 +140,16 @@ export class AccountPass {
 
   /** Where an instance that is looked at stands in the view; `undefined`: it is not there, or not looked at. */
   placeOf(key: InstanceKey): number | undefined {
-    this.#places ??= new Map(
-      this.looked === null
-        ? this.view.instances.map((each, place) => [each.key, place])
-        : this.looked.flatMap((place) => {
-            const each = this.view.instances[place];
-            return each === undefined ? [] : [[each.key, place] as const];
-          }),
-    );
+    if (this.#places === null) {
+      this.#places = new Map();
+      const { instances } = this.view;
+      const count = this.looked?.length ?? instances.length;
+      for (let index = 0; index < count; index += 1) {
+        const place = this.looked?.[index] ?? index;
+        const each = instances[place];
+        if (each !== undefined) this.#places.set(each.key, place);
+      }
+    }
     return this.#places.get(key);
   }
 
