@@ -94,6 +94,11 @@ policies:
   await bed.round();
   bed.sim.faults.add({ kind: 'delayed-effect', delayMs: 5 * HOUR, operation: 'stop' });
   expect(await planAndApply(bed)).toEqual(['stop of dev-a (lunch)']);
+  // Before time passes: what is not sent while the window is open is called off.
+  await bed.until('it is sent', async () => {
+    const [asked] = await bed.operations({ instance: 'hxy/a' });
+    return asked?.state === 'accepted' || asked?.state === 'verifying';
+  });
   const operation = await bed.operationInTime('hxy/a', 'escalated', 'stop', 5 * MINUTE);
   expect(operation).toMatchObject({ attempt: 1, reason: 'not-seen' });
 });
