@@ -21,9 +21,6 @@ const VERSIONS_PAGE = 1_000;
 /** A filter that finds little looks at so many per call, and leaves the rest to the next page. */
 const MAX_SCANNED = 5_000;
 
-/** What was done to an instance last is among so many: renewals and the like are no moves. */
-const LAST_OF_ONE = 5;
-
 /** By id, in the order asked for; what does not exist is left out. Of those known only the version is asked for. */
 export async function operationsById(client: LedgerClient, ids: readonly string[]): Promise<Operation[]> {
   const known = await stillTrue(client, ids);
@@ -52,7 +49,11 @@ async function stillTrue(client: LedgerClient, ids: readonly string[]): Promise<
   return same;
 }
 
-async function readOperations(client: LedgerClient, ids: readonly string[]): Promise<ReadonlyMap<string, Operation>> {
+async function readOperations(
+  client: LedgerClient,
+  ids: readonly string[],
+  isKept: (operation: Operation) => boolean = () => true,
+): Promise<ReadonlyMap<string, Operation>> {
   const found = new Map<string, Operation>();
   for (let i = 0; i < ids.length; i += PAGE) {
     const rows = await client.ask(async (redis) => {
@@ -65,7 +66,7 @@ async function readOperations(client: LedgerClient, ids: readonly string[]): Pro
       if (error) throw error;
       if (!Array.isArray(row) || row.length === 0) continue;
       const operation = decodeOperation(row);
-      client.known.put(operation);
+      if (isKept(operation)) client.known.put(operation);
       found.set(operation.id, operation);
     }
   }
@@ -106,17 +107,18 @@ export async function listOperations(
   return { items, next: before };
 }
 
-/** Of each instance the last few, newest first. */
+/** Of each instance so many that were made last, newest first. */
 export async function lastOperations(
   client: LedgerClient,
   instances: readonly InstanceKey[],
+  count: number,
 ): Promise<readonly Operation[]> {
   const ids: string[] = [];
   for (let i = 0; i < instances.length; i += PAGE) {
     const rows = await client.ask(async (redis) => {
       const pipeline = redis.pipeline();
       for (const each of instances.slice(i, i + PAGE))
-        pipeline.zrevrange(client.keys.operationsOfInstance(each), 0, LAST_OF_ONE - 1);
+        pipeline.zrevrange(client.keys.operationsOfInstance(each), 0, count - 1);
       return await pipeline.exec();
     }, 'listing operations');
     for (const [error, row] of rows ?? []) {
@@ -124,7 +126,11 @@ export async function lastOperations(
       if (Array.isArray(row)) ids.push(...row.map(String));
     }
   }
-  return await operationsById(client, ids);
+  const known = await stillTrue(client, ids);
+  const rest = ids.filter((id) => !known.has(id));
+  // What ended is asked for once, and what is on its way must not be forgotten for it.
+  const read = await readOperations(client, rest, (operation) => !isTerminal(operation.state));
+  return ids.flatMap((id) => known.get(id) ?? read.get(id) ?? []);
 }
 
 function indexKey(client: LedgerClient, query: ListQuery): string {

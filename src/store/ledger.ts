@@ -321,9 +321,9 @@ export class Ledger {
     return (await listOperations(this.#client, { account, limit })).items;
   }
 
-  /** The last few operations of each of these instances, newest first of each. */
-  async lastOf(instances: readonly InstanceKey[]): Promise<readonly Operation[]> {
-    return await lastOperations(this.#client, instances);
+  /** So many operations of each of these instances that were made last, newest first of each. */
+  async lastOf(instances: readonly InstanceKey[], count: number): Promise<readonly Operation[]> {
+    return await lastOperations(this.#client, instances, count);
   }
 
   /** Unfinished operations whose `nextCheckAt` has come. */

@@ -70,8 +70,8 @@ export interface LedgerPort {
   unfinished(): Promise<readonly Operation[]>;
   /** Operations of the account that were made last, newest first. */
   recent(account: string, limit: number): Promise<readonly Operation[]>;
-  /** The last few operations of each of these instances, newest first of each. */
-  lastOf(instances: readonly InstanceKey[]): Promise<readonly Operation[]>;
+  /** So many operations of each of these instances that were made last, newest first of each. */
+  lastOf(instances: readonly InstanceKey[], count: number): Promise<readonly Operation[]>;
   /** Is the ledger still the one that this machine knows, and as far on? What costs or destroys is frozen where it is not. */
   lookAgain(now: number): Promise<unknown>;
   /** Why paid and destructive work is frozen; `null`: it is not. */

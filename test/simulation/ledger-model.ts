@@ -305,9 +305,9 @@ export class LedgerModel {
       .slice(0, limit);
   }
 
-  lastOf(instances: readonly string[]): readonly Operation[] {
+  lastOf(instances: readonly string[], count: number): readonly Operation[] {
     const all = this.all().toReversed();
-    return instances.flatMap((key) => all.filter(({ instance }) => instance === key).slice(0, 5));
+    return instances.flatMap((key) => all.filter(({ instance }) => instance === key).slice(0, count));
   }
 
   spent(account: string, day: string): { readonly calls: number; readonly fen: number } {

@@ -165,8 +165,8 @@ export class ReplicaLedger implements LedgerPort {
     return this.#link.ask('recent', (ledger) => ledger.recent(account, limit));
   }
 
-  lastOf(instances: readonly InstanceKey[]): Promise<readonly Operation[]> {
-    return this.#link.ask('last', (ledger) => ledger.lastOf(instances));
+  lastOf(instances: readonly InstanceKey[], count: number): Promise<readonly Operation[]> {
+    return this.#link.ask('last', (ledger) => ledger.lastOf(instances, count));
   }
 
   lookAgain(now: number): Promise<LedgerFound> {

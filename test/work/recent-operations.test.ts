@@ -35,9 +35,9 @@ function ledgerOf(all: readonly Operation[]) {
   return {
     asked,
     recent: (_account: string, limit: number) => Promise.resolve(all.slice(0, limit)),
-    lastOf: (keys: readonly string[]) => {
+    lastOf: (keys: readonly string[], count: number) => {
       asked.push(...keys);
-      return Promise.resolve(all.filter((each) => keys.includes(each.instance)));
+      return Promise.resolve(keys.flatMap((key) => all.filter(({ instance: own }) => own === key).slice(0, count)));
     },
   };
 }
@@ -82,14 +82,29 @@ test('nothing is asked of single machines where the latest operations reach back
   const busy = ledgerOf(stops);
   await recentOperations(busy, after, 'hxy', still);
   expect(busy.asked).toEqual([]);
+  // Of the two the last move is among the latest; of those from the other end it is not.
   const some = listing(3, (i) => ({ status: i < 2 ? 'running' : 'stopped' }));
   await recentOperations(busy, after, 'hxy', some);
-  expect(busy.asked).toEqual(['hxy/m0', 'hxy/m1']);
-  const late = listing(90, (i) => ({ status: i < 2 ? 'running' : 'stopped' }));
+  expect(busy.asked).toEqual([]);
+  const others = listing(3, (i) => ({ status: i > 997 ? 'running' : 'stopped' }));
+  await recentOperations(busy, after, 'hxy', others);
+  expect(busy.asked).toEqual(['hxy/m998', 'hxy/m999']);
+  const late = listing(90, (i) => ({ status: i > 997 ? 'running' : 'stopped' }));
   const old = ledgerOf(stops);
   expect((await recentOperations(old, after, 'hxy', late)).size).toBe(300);
   const few = ledgerOf(stops.slice(0, 299));
-  await recentOperations(few, after, 'hxy', some);
+  await recentOperations(few, after, 'hxy', others);
   expect([old.asked, few.asked]).toEqual([[], []]);
   expect(late.startedAt - NOON).toBeGreaterThan(HOUR);
+});
+
+test('where the last of a machine is not sent yet, or moves nothing, what was done before it is asked for', async () => {
+  const { stops, after } = await night(listing(0, () => ({})));
+  const waiting = moves('start', NOON + 29 * MINUTE, 'armed').map((each) => ({ ...each, sendingAt: null }));
+  // Whoever is told of them is told of the starts that wait first.
+  const ledger = ledgerOf([...waiting, ...stops]);
+  const up = listing(29, (i) => ({ status: i > 997 ? 'running' : 'stopped' }));
+  const operations = await recentOperations(ledger, after, 'hxy', up);
+  expect(ledger.asked).toEqual(['hxy/m998', 'hxy/m999', 'hxy/m998', 'hxy/m999']);
+  expect(operations.get('m999')?.map(({ id }) => id)).toEqual(['start-999', 'stop-999']);
 });
