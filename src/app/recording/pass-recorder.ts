@@ -70,20 +70,25 @@ export class PassRecorder implements RecorderPort {
 
   look({ at, operation, seen, no }: LastLookSeen): void {
     const { id, account, policy, instance, action } = operation;
-    this.#recorder.note({
-      kind: 'look',
-      at,
-      rowCount: 1,
-      plain: () => ({
-        account,
-        operation: id,
-        policy: policy ?? '',
-        instance,
-        action,
-        row: seen === null ? null : plainRow(seen, null),
-        no: no === null ? null : { reason: no.reason, detail: storedDetail(no.detail), later: no.later === true },
-      }),
-    });
+    try {
+      this.#recorder.note({
+        kind: 'look',
+        at,
+        rowCount: 1,
+        plain: () => ({
+          account,
+          operation: id,
+          policy: policy ?? '',
+          instance,
+          action,
+          row: seen === null ? null : plainRow(seen, null),
+          no: no === null ? null : { reason: no.reason, detail: storedDetail(no.detail), later: no.later === true },
+        }),
+      });
+    } catch (error) {
+      // Nor may an act, which is about to be sent.
+      this.#log.warn({ err: error }, 'the last look before an act could not be recorded');
+    }
   }
 
   settled(): Promise<void> {
